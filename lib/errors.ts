@@ -1,0 +1,92 @@
+/**
+ * Every failure this package reports, by one of these codes. `plugins/…/present-error.ts` maps each to an HTTP
+ * status, a node status and a log level; a new code does not compile until it has a row there.
+ */
+export const errorCodes = [
+  'INVALID_INPUT',
+  'INVALID_JSON',
+  'FORBIDDEN_ORIGIN',
+  'CSRF',
+  'NOT_FOUND',
+  'MODEL_NOT_FOUND',
+  'VERSION_NOT_FOUND',
+  'ALIAS_NOT_FOUND',
+  'MODEL_EXISTS',
+  'IN_USE',
+  'DUPLICATE_VERSION',
+  'DIGEST_MISMATCH',
+  'INVALID_MODEL',
+  'VERSION_UNUSABLE',
+  'SIGNATURE_CHANGED',
+  'ALIAS_MOVED',
+  'NOTHING_TO_ROLL_BACK',
+  'PAYLOAD_TOO_LARGE',
+  'MODEL_TOO_LARGE',
+  'STORAGE_FULL',
+  'STORAGE_CORRUPT',
+  'STORAGE_FAILED',
+  'DATA_DIR_LOCKED',
+  'DATA_TOO_NEW',
+  'ENGINE_FULL',
+  'ENGINE_UNAVAILABLE',
+  'ENGINE_CRASHED',
+  'ENGINE_TIMEOUT',
+  'MODEL_FAILED',
+  'INFERENCE_FAILED',
+  'TIMEOUT',
+  'QUEUE_FULL',
+  'ABORTED',
+  'INTERNAL',
+] as const;
+export type ErrorCode = (typeof errorCodes)[number];
+
+const BRAND = Symbol.for('model-management.error');
+
+export interface ErrorExtras extends ErrorOptions {
+  /** Fields a program may act on: `field` of a bad input, `usedBy` of `IN_USE`, `differences` of `SIGNATURE_CHANGED`. */
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The one error class of the package. `message` says what was expected and what came; `hint` tells the person at the
+ * screen what to do. Neither ever holds a secret or a path outside the data folder.
+ */
+export class ModelManagementError extends Error {
+  readonly [BRAND] = true;
+  readonly details?: Readonly<Record<string, unknown>>;
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly hint: string,
+    extras: ErrorExtras = {},
+  ) {
+    super(message, extras);
+    this.name = 'ModelManagementError';
+    if (extras.details) this.details = extras.details;
+  }
+
+  /** True for errors of any loaded copy of this package (Node-RED may hold two). */
+  static is(error: unknown): error is ModelManagementError {
+    return typeof error === 'object' && error !== null && BRAND in error;
+  }
+}
+
+/** The error itself when it is ours, else `INTERNAL` with it as the cause. */
+export function asModelManagementError(error: unknown): ModelManagementError {
+  if (ModelManagementError.is(error)) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new ModelManagementError(
+    'INTERNAL',
+    message,
+    'This is a defect: please report it with the log lines around it.',
+    {
+      cause: error,
+    },
+  );
+}
+
+/** `INVALID_INPUT` naming the field, for the parsers at the door. */
+export function invalidInput(field: string, message: string, hint: string): ModelManagementError {
+  return new ModelManagementError('INVALID_INPUT', message, hint, { details: { field } });
+}

@@ -1,0 +1,34 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+
+/** `^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`; compared without regard to case, kept as first written. */
+export const ModelName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/)
+  .brand<'ModelName'>();
+export type ModelName = z.infer<typeof ModelName>;
+
+/** Positive integer, counted per model and never used again. */
+export const VersionNumber = z.number().int().positive().brand<'VersionNumber'>();
+export type VersionNumber = z.infer<typeof VersionNumber>;
+
+/** A mutable name for one version; never a number. `deployed` and `latest` are reserved. */
+export const AliasName = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9._-]{0,62}$/)
+  .brand<'AliasName'>();
+export type AliasName = z.infer<typeof AliasName>;
+
+/** `sha256:` and 64 lower-case hex digits. */
+export const Digest = z
+  .string()
+  .regex(/^sha256:[0-9a-f]{64}$/)
+  .brand<'Digest'>();
+export type Digest = z.infer<typeof Digest>;
+
+export const DEPLOYED = AliasName.parse('deployed');
+export const LATEST = AliasName.parse('latest');
+
+export function newId(): string {
+  return randomUUID();
+}

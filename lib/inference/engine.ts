@@ -1,0 +1,101 @@
+import type { Signature } from '../registry/signature';
+import type { Tensors } from './tensor';
+
+/** What to load: one immutable model version (or a file) and how to name it in figures and errors. */
+export interface ModelTarget {
+  /** Same key, same process: the digests of the files and the session options, joined. */
+  readonly key: string;
+  readonly model: string;
+  readonly version: number | null;
+  readonly modelPath: string;
+  /** Run first, in the same call; its outputs feed the model's inputs by name. */
+  readonly preprocessingPath?: string;
+}
+
+export interface RunOptions {
+  /** Output names to compute; default all. */
+  readonly fetches?: readonly string[];
+  /** Gives up on this request, waiting included; never kills the process. Default: no limit of its own. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface RunResult {
+  readonly outputs: Tensors;
+  /** Time inside the runtime, without waiting and transport. */
+  readonly durationMs: number;
+  /** Rows of other requests that ran in the same call, this one included; 1 = alone. */
+  readonly batchSize: number;
+}
+
+/** A lease on a loaded and warm version. The process ends some time after the last lease is released. */
+export interface LoadedModel {
+  readonly target: ModelTarget;
+  /** As the runtime sees it, preprocessing included: inputs of the first model, outputs of the last. */
+  readonly signature: Signature;
+  /**
+   * @throws {ModelManagementError} `INFERENCE_FAILED` (the runtime refused the tensors), `ENGINE_TIMEOUT` (ran longer
+   * than `requestTimeoutMs`, process killed), `ENGINE_CRASHED` (this request ended the process), `MODEL_FAILED` (keeps
+   * crashing), `TIMEOUT`, `ABORTED`
+   */
+  run(feeds: Tensors, options?: RunOptions): Promise<RunResult>;
+  /** Idempotent. Requests under way still finish. */
+  release(): void;
+}
+
+export type ModelProcessState = 'starting' | 'ready' | 'restarting' | 'failed';
+
+/** Figures of one loaded version since it was loaded. */
+export interface ModelStats {
+  readonly model: string;
+  readonly version: number | null;
+  readonly pid: number | null;
+  readonly state: ModelProcessState;
+  readonly requests: number;
+  readonly errors: number;
+  readonly restarts: number;
+  /** Requests waiting or running. */
+  readonly queue: number;
+  readonly p50Ms: number | null;
+  readonly p99Ms: number | null;
+  readonly memoryBytes: number | null;
+}
+
+export interface EngineStats {
+  readonly kind: 'native' | 'wasm' | 'none';
+  readonly version: string | null;
+  /** Why `kind` is `none`, and how to mend it. */
+  readonly reason?: string;
+  readonly models: readonly ModelStats[];
+}
+
+export interface EngineOptions {
+  readonly runtime: 'auto' | 'native' | 'wasm';
+  /** Default 1. */
+  readonly intraOpNumThreads: number;
+  /** Run time (not waiting) after which the process is killed. Default 30,000. */
+  readonly requestTimeoutMs: number;
+  /** Resident memory above which a model's process is killed; undefined = no limit. */
+  readonly memoryLimitBytes?: number;
+  /** Default 32. */
+  readonly maxProcesses: number;
+  /** How long a version stays loaded after its last lease. Default 300,000. */
+  readonly idleMs: number;
+}
+
+/** Runs models in processes of their own. */
+export interface Engine {
+  /**
+   * Loads and warms the version, or adds a lease to the one already loaded.
+   * @throws {ModelManagementError} `ENGINE_FULL`, `ENGINE_UNAVAILABLE`, `VERSION_UNUSABLE` (does not load), `ABORTED`
+   */
+  load(target: ModelTarget, signal?: AbortSignal): Promise<LoadedModel>;
+  /**
+   * Loads the files once in a throw-away process under time, memory and file-size limits, and tells the signature the
+   * runtime sees. @throws {ModelManagementError} `INVALID_MODEL`, `ENGINE_UNAVAILABLE`
+   */
+  probe(target: ModelTarget, signal?: AbortSignal): Promise<Signature>;
+  stats(): Promise<EngineStats>;
+  /** Ends every process; idempotent; resolves when they are gone. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,77 @@
+// Builds dist/ (CommonJS, one file per source, as Node-RED's loader wants it) and resources/ (editor bundles).
+import { cp, glob, mkdir, rm } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** @param {string[]} patterns */
+async function find(patterns) {
+  const found = [];
+  for (const pattern of patterns) {
+    for await (const file of glob(pattern, { cwd: root })) found.push(join(root, file));
+  }
+  return found.sort();
+}
+
+const isEditorSource = (file) => relative(root, file).split(sep).includes('editor');
+
+async function buildRuntime() {
+  const sources = (await find(['lib/**/*.ts', 'nodes/**/*.ts', 'plugins/**/*.ts'])).filter((f) => !isEditorSource(f));
+  await build({
+    entryPoints: sources,
+    outdir: join(root, 'dist'),
+    outbase: root,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node22',
+    bundle: false,
+    sourcemap: true,
+    logLevel: 'warning',
+  });
+}
+
+async function copyStatic() {
+  const files = await find([
+    'nodes/**/*.html',
+    'nodes/*/locales/**/*',
+    'nodes/*/icons/*',
+    'plugins/**/*.html',
+    'plugins/**/locales/**/*',
+  ]);
+  for (const file of files) {
+    if (isEditorSource(file)) continue;
+    const target = join(root, 'dist', relative(root, file));
+    await mkdir(dirname(target), { recursive: true });
+    await cp(file, target, { recursive: true });
+  }
+}
+
+async function buildEditor() {
+  const entries = await find(['plugins/*/editor/index.tsx', 'nodes/*/editor/index.tsx']);
+  if (entries.length === 0) return;
+  await build({
+    entryPoints: entries.map((file) => ({ in: file, out: relative(root, file).split(sep)[1] })),
+    outdir: join(root, 'resources'),
+    platform: 'browser',
+    format: 'iife',
+    target: ['chrome110', 'firefox115', 'safari16'],
+    bundle: true,
+    minify: true,
+    sourcemap: false,
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    logLevel: 'warning',
+  });
+}
+
+export async function buildAll() {
+  await Promise.all([
+    rm(join(root, 'dist'), { recursive: true, force: true }),
+    rm(join(root, 'resources'), { recursive: true, force: true }),
+  ]);
+  await Promise.all([buildRuntime(), copyStatic(), buildEditor()]);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await buildAll();

@@ -1,0 +1,30 @@
+export interface WaitOptions {
+  /** Default 10,000. */
+  readonly timeoutMs?: number;
+  /** Default 10. */
+  readonly intervalMs?: number;
+  readonly what?: string;
+}
+
+/**
+ * Waits until `probe` gives something truthy and returns it. A probe that throws counts as "not yet"; on its own
+ * time-out the error tells the last value or error seen.
+ */
+export async function waitFor<T>(probe: () => T | Promise<T>, options: WaitOptions = {}): Promise<NonNullable<T>> {
+  const deadline = Date.now() + (options.timeoutMs ?? 10_000);
+  for (;;) {
+    let last: unknown;
+    try {
+      const value = await probe();
+      if (value) return value as NonNullable<T>;
+      last = value;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > deadline) {
+      const seen = last instanceof Error ? (last.stack ?? last.message) : JSON.stringify(last);
+      throw new Error(`waited in vain for ${options.what ?? probe.toString().slice(0, 200)}; last seen: ${seen}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, options.intervalMs ?? 10));
+  }
+}
