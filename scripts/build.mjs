@@ -1,5 +1,5 @@
 // Builds dist/ (CommonJS, one file per source, as Node-RED's loader wants it) and resources/ (editor bundles).
-import { cp, glob, mkdir, rm } from 'node:fs/promises';
+import { cp, glob, mkdir, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -66,12 +66,18 @@ async function buildEditor() {
   });
 }
 
+/** Overwrites in place and then removes what this build did not write, so a running Node-RED never sees a gap. */
+async function removeStale(startedAtMs) {
+  for (const file of await find(['dist/**/*', 'resources/**/*'])) {
+    const entry = await stat(file);
+    if (entry.isFile() && entry.ctimeMs < startedAtMs) await rm(file, { force: true });
+  }
+}
+
 export async function buildAll() {
-  await Promise.all([
-    rm(join(root, 'dist'), { recursive: true, force: true }),
-    rm(join(root, 'resources'), { recursive: true, force: true }),
-  ]);
+  const startedAtMs = Date.now() - 1_000;
   await Promise.all([buildRuntime(), copyStatic(), buildEditor()]);
+  await removeStale(startedAtMs);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildAll();

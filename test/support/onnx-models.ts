@@ -70,7 +70,7 @@ function attributeOf(name: string, value: Attribute): onnx.IAttributeProto {
   throw new TypeError(`no attribute form for ${name}`);
 }
 
-function valueOf({ name, type, shape }: ValueSpec): onnx.IValueInfoProto {
+function valueInfoOf({ name, type, shape }: ValueSpec): onnx.IValueInfoProto {
   const dim = shape?.map((size) =>
     typeof size === 'number' ? { dimValue: size } : size === null ? {} : { dimParam: size },
   );
@@ -97,8 +97,8 @@ export function graphOf(spec: ModelSpec, name = 'graph'): onnx.IGraphProto {
       ...(domain ? { domain } : {}),
       attribute: Object.entries(attributes ?? {}).map(([key, value]) => attributeOf(key, value)),
     })),
-    input: spec.inputs.map(valueOf),
-    output: spec.outputs.map(valueOf),
+    input: spec.inputs.map(valueInfoOf),
+    output: spec.outputs.map(valueInfoOf),
     initializer: (spec.weights ?? []).map(weightOf),
   };
 }
