@@ -1,0 +1,148 @@
+import { asModelManagementError, type ModelManagementError } from '../errors';
+import type { Log } from '../log';
+import type { Engine } from './engine';
+import type { Route } from './route';
+import type { ModelSource, ServedVersion } from './served-version';
+
+/** Tells what a route should point at now; undefined = the model, version or file is not there. */
+export type ResolveSource = () => Promise<StagedSource | undefined> | StagedSource | undefined;
+
+/** A source with what must be given back once it is loaded (a copy of a file, say). */
+export interface StagedSource extends ModelSource {
+  readonly unstage?: () => void;
+}
+
+const retryMinMs = 2_000;
+const retryMaxMs = 60_000;
+
+/** Loads and leases a version. Same digests, same process: two routes to one version share it. */
+export async function loadSource(engine: Engine, source: ModelSource, signal?: AbortSignal): Promise<ServedVersion> {
+  const loaded = await engine.load(
+    {
+      key: [source.digest, source.preprocessingPath ?? ''].join(' '),
+      model: source.model,
+      version: source.version,
+      modelPath: source.modelPath,
+      ...(source.preprocessingPath === undefined ? {} : { preprocessingPath: source.preprocessingPath }),
+    },
+    signal,
+  );
+  return { ...source, loaded };
+}
+
+/**
+ * Keeps one route on what its name means: loads beside the serving version, switches, gives the old one back. What
+ * does not load leaves the old version in service and is tried again with back-off (2 s to 60 s).
+ */
+export class RouteKeeper {
+  private readonly abort = new AbortController();
+  private retryTimer: NodeJS.Timeout | undefined;
+  private retryMs = retryMinMs;
+  private running: Promise<void> | undefined;
+  private again = false;
+  private adoptionCount = 0;
+
+  constructor(
+    readonly route: Route,
+    private readonly engine: Engine,
+    private readonly resolve: ResolveSource,
+    private readonly log: Log,
+  ) {}
+
+  /** Looks again; calls that come while one look is under way are served by one more look after it. */
+  refresh(): void {
+    if (this.abort.signal.aborted) return;
+    this.again = true;
+    this.running ??= this.run().finally(() => {
+      this.running = undefined;
+      if (this.again) this.refresh();
+    });
+  }
+
+  /** Points the route at a version loaded by someone else, in this very tick. Takes over the lease. */
+  adopt(served: ServedVersion): void {
+    if (this.abort.signal.aborted) {
+      served.loaded.release();
+      return;
+    }
+    this.adoptionCount += 1;
+    this.succeed(served);
+  }
+
+  /** Gives the lease back and forgets everything; idempotent. */
+  close(): void {
+    this.abort.abort();
+    clearTimeout(this.retryTimer);
+    this.route.set({ status: 'missing' });
+  }
+
+  private async run(): Promise<void> {
+    this.again = false;
+    let source: StagedSource | undefined;
+    try {
+      source = await this.resolve();
+      if (this.abort.signal.aborted) return;
+      if (!source) this.miss();
+      else if (!this.stays(source)) await this.load(source);
+    } catch (error) {
+      if (!this.abort.signal.aborted) this.fail(source?.version ?? null, asModelManagementError(error));
+    } finally {
+      source?.unstage?.();
+    }
+  }
+
+  private miss(): void {
+    clearTimeout(this.retryTimer);
+    if (this.route.state.status !== 'missing') this.route.set({ status: 'missing' });
+  }
+
+  /** True when the serving version is the one wanted; takes over edited labels and features without a new load. */
+  private stays(source: ModelSource): boolean {
+    const { state } = this.route;
+    if (state.status !== 'serving') return false;
+    const { served } = state;
+    if (served.digest !== source.digest || served.version !== source.version || served.model !== source.model)
+      return false;
+    const isEdited =
+      JSON.stringify([served.labels, served.features]) !== JSON.stringify([source.labels, source.features]);
+    if (state.next || isEdited) this.succeed({ ...source, loaded: served.loaded });
+    return true;
+  }
+
+  private async load(staged: StagedSource): Promise<void> {
+    const { unstage: _, ...source } = staged;
+    const { state } = this.route;
+    const next = { status: 'loading', version: source.version } as const;
+    this.route.set(state.status === 'serving' ? { ...state, next } : next);
+    const adoptions = this.adoptionCount;
+    const served = await loadSource(this.engine, source, this.abort.signal);
+    if (this.abort.signal.aborted || this.adoptionCount !== adoptions) {
+      served.loaded.release();
+      this.again = true;
+    } else {
+      this.succeed(served);
+    }
+  }
+
+  private succeed(served: ServedVersion): void {
+    clearTimeout(this.retryTimer);
+    this.retryMs = retryMinMs;
+    this.route.set({ status: 'serving', served });
+  }
+
+  private fail(version: number | null, error: ModelManagementError): void {
+    const { state } = this.route;
+    this.log.warn('model version not loaded', {
+      model: this.route.model,
+      version,
+      code: error.code,
+      message: error.message,
+    });
+    const next = { status: 'failed', version, error } as const;
+    this.route.set(state.status === 'serving' ? { ...state, next } : { status: 'failed', error });
+    clearTimeout(this.retryTimer);
+    this.retryTimer = setTimeout(() => this.refresh(), this.retryMs);
+    this.retryTimer.unref();
+    this.retryMs = Math.min(this.retryMs * 2, retryMaxMs);
+  }
+}
