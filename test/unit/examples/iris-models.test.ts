@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  accuracyRatio,
+  encodeIris,
+  IRIS_MODELS,
+  type Network,
+  predict,
+  trainIris,
+} from '../../../scripts/make-iris-models';
+
+const LABELS = ['setosa', 'versicolor', 'virginica'];
+const EXAMPLES = join(__dirname, '..', '..', '..', 'examples');
+
+function answer(network: Network, features: readonly number[]): { label: string | undefined; score: number } {
+  const probabilities = predict(network, features);
+  const score = Math.max(...probabilities);
+  return { label: LABELS[probabilities.indexOf(score)], score };
+}
+
+describe('the iris models of the demo', () => {
+  const [first, second] = IRIS_MODELS.map(({ epochCount }) => trainIris(epochCount)) as [Network, Network];
+
+  for (const [index, { file }] of IRIS_MODELS.entries()) {
+    it(`examples/models/${file} is what the script makes`, () => {
+      const network = [first, second][index] ?? first;
+      assert.deepEqual(readFileSync(join(EXAMPLES, 'models', file)), Buffer.from(encodeIris(network)));
+    });
+  }
+
+  it('the second version is clearly better than the first', () => {
+    const [before, after] = [accuracyRatio(first), accuracyRatio(second)];
+    assert.ok(before > 0.85 && before < 0.93, `version 1 gets ${before} right`);
+    assert.ok(after >= 0.97, `version 2 gets ${after} right`);
+  });
+
+  it('both know the setosa of the README, and only the second knows its versicolor', () => {
+    assert.equal(answer(first, [5.1, 3.5, 1.4, 0.2]).label, 'setosa');
+    assert.equal(answer(second, [5.1, 3.5, 1.4, 0.2]).label, 'setosa');
+    assert.equal(answer(first, [7, 3.2, 4.7, 1.4]).label, 'virginica');
+    assert.equal(answer(second, [7, 3.2, 4.7, 1.4]).label, 'versicolor');
+  });
+
+  it('the README shows the scores they give', () => {
+    const readme = readFileSync(join(EXAMPLES, '..', 'README.md'), 'utf8');
+    for (const network of [first, second]) {
+      const { label, score } = answer(network, [7, 3.2, 4.7, 1.4]);
+      assert.ok(readme.includes(`${label}`) && readme.includes(score.toFixed(3)), `${label} ${score.toFixed(3)}`);
+    }
+  });
+});
