@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const root = join(__dirname, '..', '..', '..');
+const MAX_LINE_COUNT = 400;
+const MAX_DEPENDENCY_COUNT = 6;
+
+interface Manifest {
+  readonly files: readonly string[];
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly engines: Readonly<Record<string, string>>;
+  readonly scripts: Readonly<Record<string, string>>;
+  readonly 'node-red': { readonly nodes: Record<string, string>; readonly plugins: Record<string, string> };
+}
+
+const read = (file: string): string => readFileSync(join(root, file), 'utf8');
+const manifest = JSON.parse(read('package.json')) as Manifest;
+
+/** What git keeps, and what is about to be added; files just deleted are left out. */
+const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  cwd: root,
+  encoding: 'utf8',
+})
+  .split('\n')
+  .filter((file) => file !== '' && existsSync(join(root, file)));
+
+const isText = (file: string): boolean => !/\.(onnx|png|jpg|svg)$/.test(file);
+
+describe('the repository', () => {
+  it(`holds no source file over ${MAX_LINE_COUNT} lines`, () => {
+    const long = files
+      .filter((file) => /\.(ts|tsx|mjs|cjs|html|css)$/.test(file))
+      .map((file) => ({ file, lineCount: read(file).split('\n').length - 1 }))
+      .filter(({ lineCount }) => lineCount > MAX_LINE_COUNT);
+    assert.deepEqual(long, []);
+  });
+
+  it('names no address in package-lock.json, so that any registry can serve the packages', () => {
+    assert.doesNotMatch(read('package-lock.json'), /"resolved":/);
+  });
+
+  it('names no path of one machine', () => {
+    const ofOneMachine = /(?:^|[\s"'`(=])(?:\/(?:home|Users|work|root)\/|[A-Z]:\\Users\\)\w/m;
+    assert.deepEqual(
+      files.filter((file) => isText(file) && ofOneMachine.test(read(file))),
+      [],
+    );
+  });
+
+  it(`has at most ${MAX_DEPENDENCY_COUNT} runtime dependencies`, () => {
+    assert.ok(Object.keys(manifest.dependencies).length <= MAX_DEPENDENCY_COUNT);
+  });
+
+  it('has every script that CONTRIBUTING.md and README.md name', () => {
+    const named = [
+      ...`${read('README.md')}\n${read('CONTRIBUTING.md')}`.matchAll(/npm (?:run ([a-z:]+)|(start|test))/g),
+    ];
+    const missing = named
+      .map(([, script, short]) => script ?? short ?? '')
+      .filter((name) => !(name in manifest.scripts));
+    assert.ok(named.length > 0);
+    assert.deepEqual(missing, []);
+  });
+});
+
+describe('the built package', () => {
+  const { nodes, plugins } = manifest['node-red'];
+  const entries = [...Object.values(nodes), ...Object.values(plugins)];
+
+  for (const path of [...manifest.files, ...entries, ...entries.map((file) => file.replace(/\.js$/, '.html'))]) {
+    it(`holds ${path}`, () => {
+      assert.ok(existsSync(join(root, path)), `${path} is missing: run the build`);
+    });
+  }
+});
