@@ -1,71 +1,95 @@
-import type { AliasName, Digest, ModelName, VersionNumber } from '../ids';
-import type { Signature } from './signature';
-import type {
-  AdditionalOutput,
-  AuditAction,
-  AuditFields,
-  Metrics,
-  Preprocessing,
-  Tags,
-  User,
-  VersionSource,
-} from './types';
+import { z } from 'zod';
+import { AliasName, Digest, ModelName, VersionNumber } from '../ids';
+import { tensorTypes } from './signature';
+
+/*
+ * What lies in `models.db`, `versions.db` and `audit.db`. Documents are only ever inserted: the state of a model is
+ * what its documents give when applied in the order of `seq`, which is counted per model key and never used twice.
+ * One change is one document, so a crash between two writes leaves the state before or after a change.
+ */
 
 /** A model's name as it is compared: lower case. */
 export type ModelKey = string;
 
-/**
- * What every document of the registry carries. Documents are only ever inserted: the state of a model is what its
- * documents give when applied in the order of `seq`, which is counted per model key and never used twice.
- */
-interface Fact {
-  readonly _id: string;
-  readonly key: ModelKey;
-  readonly seq: number;
-  /** Epoch ms. */
-  readonly at: number;
-  readonly user: User;
-}
+const count = z.int().nonnegative();
+const tags = z.record(z.string(), z.string());
+const metrics = z.record(z.string(), z.number());
+const names = z.array(z.string()).readonly();
+const fields = z.record(z.string(), z.unknown()).nullable();
 
-/** A model began to exist. A name that returns after deletion is a new document with a new `life`. */
-export interface ModelDocument extends Fact {
-  readonly life: number;
-  readonly name: ModelName;
-  readonly description: string;
-  readonly tags: Tags;
-}
+const tensor = z.object({
+  name: z.string(),
+  type: z.enum(tensorTypes),
+  shape: z
+    .array(z.union([count, z.string(), z.null()]))
+    .readonly()
+    .nullable(),
+});
+const signature = z.object({ inputs: z.array(tensor).readonly(), outputs: z.array(tensor).readonly() });
+
+const fact = {
+  _id: z.string(),
+  key: z.string(),
+  seq: z.int().positive(),
+  /** Epoch ms. */
+  at: z.int(),
+  /** Null where the editor has no login. */
+  user: z.string().nullable(),
+};
+
+/** A model began to exist. A name that returns after deletion is a new document with the next `life`. */
+export const ModelDocument = z
+  .object({ ...fact, life: z.int().positive(), name: ModelName, description: z.string(), tags })
+  .readonly();
+export type ModelDocument = z.infer<typeof ModelDocument>;
 
 /** A version began to exist, and with it the aliases it came with: one line, so neither is ever there alone. */
-export interface VersionDocument extends Fact {
-  readonly life: number;
-  readonly version: VersionNumber;
-  readonly initialAliases: readonly AliasName[];
-  readonly source: VersionSource;
-  readonly runId?: string;
-  readonly parentVersion?: VersionNumber;
-  readonly digest: Digest;
-  readonly sizeBytes: number;
-  readonly description: string;
-  readonly tags: Tags;
-  readonly labels?: readonly string[];
-  readonly features?: readonly string[];
-  readonly metrics: Metrics;
-  readonly signature: Signature;
-  readonly opset: number;
-  readonly irVersion: number;
-  readonly producer: string;
-  readonly preprocessing?: Preprocessing;
-  readonly additionalOutputs: readonly AdditionalOutput[];
-  readonly lineage?: Readonly<Record<string, unknown>>;
-}
+export const VersionDocument = z
+  .object({
+    ...fact,
+    life: z.int().positive(),
+    version: VersionNumber,
+    initialAliases: z.array(AliasName).readonly(),
+    source: z.enum(['upload', 'run']),
+    runId: z.string().exactOptional(),
+    parentVersion: VersionNumber.exactOptional(),
+    digest: Digest,
+    sizeBytes: count,
+    description: z.string(),
+    tags,
+    labels: names.exactOptional(),
+    features: names.exactOptional(),
+    metrics,
+    signature,
+    opset: z.int(),
+    irVersion: z.int(),
+    producer: z.string(),
+    preprocessing: z.object({ digest: Digest, sizeBytes: count, signature }).exactOptional(),
+    additionalOutputs: z.array(z.object({ path: z.string(), sizeBytes: count, digest: Digest })).readonly(),
+    lineage: z.record(z.string(), z.unknown()).exactOptional(),
+  })
+  .readonly();
+export type VersionDocument = z.infer<typeof VersionDocument>;
 
-/** Every later change. It does not describe the change: it is the change. */
-export interface AuditDocument extends Fact {
-  readonly action: Exclude<AuditAction, 'model.create' | 'version.create'>;
-  readonly version?: VersionNumber;
-  readonly alias?: AliasName;
-  readonly before: AuditFields;
-  readonly after: AuditFields;
-}
+/** Every later change. It does not describe the change: it is the change, `after` holds the new values. */
+export const AuditDocument = z
+  .object({
+    ...fact,
+    action: z.enum([
+      'model.update',
+      'model.delete',
+      'version.update',
+      'version.delete',
+      'alias.set',
+      'alias.delete',
+      'rollback',
+    ]),
+    version: VersionNumber.exactOptional(),
+    alias: AliasName.exactOptional(),
+    before: fields,
+    after: fields,
+  })
+  .readonly();
+export type AuditDocument = z.infer<typeof AuditDocument>;
 
 export type RegistryDocument = ModelDocument | VersionDocument | AuditDocument;

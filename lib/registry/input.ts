@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { invalidInput } from '../errors';
+import { ModelName } from '../ids';
+import { isNameList } from './onnx/metadata';
+
+const MAX_DESCRIPTION_LENGTH = 10_000;
+const MAX_ENTRY_COUNT = 256;
+const MAX_TAG_LENGTH = 1_024;
+const reservedMetrics =
+  /^(model_file|preprocessing_file|additional_output_folder|collection_data_\d+|previous_metrics)$/;
+
+const description = z.string().max(MAX_DESCRIPTION_LENGTH);
+
+/** An object of at most 256 entries. `__proto__` is refused: it would be lost on the way through objects. */
+function entries<T>(
+  value: z.ZodType<T>,
+  isKey: (key: string) => boolean,
+  keyRule: string,
+): z.ZodType<Record<string, T>> {
+  return z
+    .custom<Record<string, T>>((input) => typeof input === 'object' && input !== null && !Array.isArray(input), {
+      error: 'expected an object',
+    })
+    .superRefine((input, context) => {
+      const keys = Object.keys(input);
+      if (keys.length > MAX_ENTRY_COUNT) context.addIssue(`expected at most ${MAX_ENTRY_COUNT} entries`);
+      for (const key of keys) {
+        const issue = (message: string): void => context.addIssue({ code: 'custom', path: [key], message });
+        if (key === '__proto__' || !isKey(key)) issue(keyRule);
+        for (const { message } of value.safeParse(input[key]).error?.issues ?? []) issue(message);
+      }
+    });
+}
+
+const tags = entries(
+  z.string().max(MAX_TAG_LENGTH),
+  (key) => key !== '' && key.length <= 128,
+  'the name of a tag has 1 to 128 characters',
+);
+const metrics = entries(
+  z.number(),
+  (key) => /^[A-Za-z_]\w{0,127}$/.test(key) && !reservedMetrics.test(key),
+  'the name of a metric is letters, digits and "_", not first a digit, and none of the reserved file names',
+);
+/** Null or an empty list = none. */
+const names = z
+  .array(z.string())
+  .refine((list) => list.length === 0 || isNameList(list), {
+    error: 'expected at most 10,000 different, not empty texts of up to 256 characters',
+  })
+  .nullable();
+
+export const NewModel = z.strictObject({
+  name: ModelName,
+  description: description.default(''),
+  tags: tags.default({}),
+});
+export const ModelPatch = z.strictObject({ description: description.exactOptional(), tags: tags.exactOptional() });
+
+/** What may be said of a version; also the content of `version.json`. A field replaces the old value as a whole. */
+export const VersionAttributes = z.strictObject({
+  description: description.exactOptional(),
+  tags: tags.exactOptional(),
+  metrics: metrics.exactOptional(),
+  labels: names.exactOptional(),
+  features: names.exactOptional(),
+});
+export type VersionAttributes = z.infer<typeof VersionAttributes>;
+
+const versionRef = z.union([z.int().positive(), z.string().min(1)]);
+export const AliasMoveInput = z.strictObject({
+  version: versionRef,
+  /** The number the alias must have now; null = it must not exist. */
+  expectedVersion: z.int().positive().nullable().exactOptional(),
+  force: z.boolean().default(false),
+});
+
+/**
+ * The input as its own type.
+ * @throws {ModelManagementError} `INVALID_INPUT`; `details.field` is the path of the first field that does not fit
+ */
+export function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const { field, message } = firstIssue(parsed.error);
+  throw invalidInput(field, field ? `${field}: ${message}` : message, 'Correct the field and send it again.');
+}
+
+/** The first thing wrong, with the path of its field. */
+export function firstIssue(error: z.ZodError): { readonly field: string; readonly message: string } {
+  const issue = error.issues[0];
+  if (!issue) return { field: '', message: error.message };
+  const path = issue.path.map(String);
+  if (issue.code === 'unrecognized_keys') {
+    return {
+      field: [...path, issue.keys[0] ?? ''].join('.'),
+      message: 'there is no such field, or it cannot be changed',
+    };
+  }
+  return { field: path.join('.'), message: issue.message };
+}
