@@ -1,0 +1,55 @@
+/** A place in the row, taken when the message came. */
+export interface ResultSlot {
+  /** Gives the result; runs now if all before it have settled, else when they have. Only the first call counts. */
+  settle(emit: () => void): void;
+}
+
+interface OpenSlot {
+  emit: (() => void) | undefined;
+  isSettled: boolean;
+}
+
+/**
+ * Lets results leave in the order their slots were opened, whatever the order they come in. An emitter that throws
+ * does not hold up those behind it: its error is thrown from the `settle` that ran it, after the others have run.
+ */
+export class OrderedResults {
+  readonly #slots: OpenSlot[] = [];
+  #isEmitting = false;
+
+  /** Slots opened whose result has not left yet. */
+  get openCount(): number {
+    return this.#slots.length;
+  }
+
+  open(): ResultSlot {
+    const slot: OpenSlot = { emit: undefined, isSettled: false };
+    this.#slots.push(slot);
+    return {
+      settle: (emit) => {
+        if (slot.isSettled) return;
+        slot.isSettled = true;
+        slot.emit = emit;
+        this.#drain();
+      },
+    };
+  }
+
+  #drain(): void {
+    // An emitter may settle further slots: the loop already running takes them, in order.
+    if (this.#isEmitting) return;
+    this.#isEmitting = true;
+    const errors: unknown[] = [];
+    while (this.#slots[0]?.isSettled) {
+      const slot = this.#slots.shift();
+      try {
+        slot?.emit?.();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    this.#isEmitting = false;
+    if (errors.length === 1) throw errors[0];
+    if (errors.length > 1) throw new AggregateError(errors, `${errors.length} results failed to leave`);
+  }
+}
