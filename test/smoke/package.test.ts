@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type FlowNode, NodeRed, nodeRedMajor } from '../support/node-red';
+import { type TemporaryFolder, temporaryFolder } from '../support/temporary-folder';
+import { waitFor } from '../support/wait-for';
+import { installInto, packProject, removeNativeRuntime } from './installed-package';
+
+const packageName = '@edge-models/node-red-model-management';
+const sample = { sepal_length: 7, sepal_width: 3.2, petal_length: 4.7, petal_width: 1.4 };
+const model = join(__dirname, '..', '..', 'examples', 'models', 'iris-1.onnx');
+
+interface LoadedSet {
+  readonly id: string;
+  readonly enabled: boolean;
+  readonly err?: unknown;
+}
+
+/** POST /classify answers with the model's result or, with status 500, the error; GET /status tells the node's status. */
+const flows: readonly FlowNode[] = [
+  { id: 't', type: 'tab', label: 'smoke' },
+  { id: 'in', type: 'http in', z: 't', url: '/classify', method: 'post', wires: [['model']] },
+  { id: 'model', type: 'onnx-model', z: 't', configVersion: 1, model: 'iris', format: 'label', wires: [['out']] },
+  { id: 'catch', type: 'catch', z: 't', scope: ['model'], wires: [['error']] },
+  {
+    id: 'error',
+    type: 'change',
+    z: 't',
+    rules: [
+      { t: 'set', p: 'payload', pt: 'msg', to: 'error', tot: 'msg' },
+      { t: 'set', p: 'statusCode', pt: 'msg', to: '500', tot: 'num' },
+    ],
+    wires: [['out']],
+  },
+  { id: 'status', type: 'status', z: 't', scope: ['model'], wires: [['keep']] },
+  {
+    id: 'keep',
+    type: 'change',
+    z: 't',
+    rules: [{ t: 'set', p: 'status', pt: 'flow', to: 'status', tot: 'msg' }],
+    wires: [[]],
+  },
+  { id: 'ask', type: 'http in', z: 't', url: '/status', method: 'get', wires: [['tell']] },
+  {
+    id: 'tell',
+    type: 'change',
+    z: 't',
+    rules: [{ t: 'set', p: 'payload', pt: 'msg', to: 'status', tot: 'flow' }],
+    wires: [['out']],
+  },
+  { id: 'out', type: 'http response', z: 't', statusCode: '', wires: [] },
+];
+
+describe(`the packed package in an empty Node-RED ${nodeRedMajor}`, function () {
+  this.timeout(240_000);
+  let folder: TemporaryFolder;
+  let userDir: TemporaryFolder;
+  let nodeRed: NodeRed | undefined;
+
+  const start = async (): Promise<NodeRed> => {
+    nodeRed = await NodeRed.start({ userDir: userDir.path, packageFolder: null, flows });
+    return nodeRed;
+  };
+
+  before(async () => {
+    folder = await temporaryFolder('mm-pack-');
+    userDir = await temporaryFolder('mm-installed-');
+    await installInto(userDir.path, await packProject(folder.path));
+  });
+
+  afterEach(async () => {
+    await nodeRed?.[Symbol.asyncDispose]();
+    nodeRed = undefined;
+  });
+
+  after(async () => {
+    await userDir[Symbol.asyncDispose]();
+    await folder[Symbol.asyncDispose]();
+  });
+
+  it('loads its node and its plugin, serves the sidebar, takes a model and answers with it', async () => {
+    const red = await start();
+    for (const [path, id] of [
+      ['nodes', `${packageName}/onnx-model`],
+      ['plugins', `${packageName}/model-management`],
+    ] as const) {
+      const { body } = await red.request<LoadedSet[]>('GET', path, undefined, { accept: 'application/json' });
+      const set = body.find((entry) => entry.id === id);
+      assert.ok(set, `${id} is not among the ${path}`);
+      assert.deepEqual([set.enabled, set.err], [true, undefined]);
+    }
+    const script = await red.request('GET', `resources/${packageName}/model-management.js`);
+    assert.equal(script.status, 200);
+
+    const health = await red.api<{ engine: { kind: string } }>('GET', 'health');
+    assert.equal(health.status, 200);
+    assert.equal(health.body.engine.kind, 'native');
+
+    const upload = await red.api('POST', 'models/iris/versions?create=true', await readFile(model));
+    assert.equal(upload.status, 201, upload.text);
+    const tried = await red.api<{ payload: { label: string; score: number } }>(
+      'POST',
+      'models/iris/versions/deployed/infer',
+      { payload: sample, format: 'label' },
+    );
+    assert.equal(tried.status, 200, tried.text);
+    assert.equal(tried.body.payload.label, 'virginica');
+    assert.equal(tried.body.payload.score.toFixed(3), '0.595');
+
+    const answered = await red.request<{ label: string }>('POST', 'classify', sample);
+    assert.equal(answered.status, 200, answered.text);
+    assert.equal(answered.body.label, 'virginica');
+  });
+
+  it('GIVEN_no_native_runtime_WHEN_node_red_starts_THEN_health_node_and_message_say_what_is_missing', async () => {
+    await removeNativeRuntime(userDir.path);
+    const red = await start();
+
+    const health = await red.api<{ engine: { kind: string } }>('GET', 'health');
+    assert.equal(health.status, 200);
+    assert.equal(health.body.engine.kind, 'none');
+    assert.match(JSON.stringify(health.body.engine), /npm install onnxruntime-node/);
+
+    const status = await waitFor(
+      async () => (await red.request<{ fill?: string; text?: string }>('GET', 'status')).body,
+      { what: 'a status under the node' },
+    );
+    assert.equal(status.fill, 'red', JSON.stringify(status));
+
+    const answered = await red.request<{ code?: string; message: string }>('POST', 'classify', sample);
+    assert.equal(answered.status, 500, answered.text);
+    assert.match(answered.text, /onnxruntime-node/);
+    assert.equal((await red.api('GET', 'models/iris')).status, 200, 'the registry works without an engine');
+  });
+});

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import mqtt, { type MqttClient } from 'mqtt';
+import { freePort } from '../support/free-port';
+import { nodeRedMajor } from '../support/node-red';
+import { temporaryFolder } from '../support/temporary-folder';
+import { waitFor } from '../support/wait-for';
+
+const root = join(__dirname, '..', '..');
+const sample = JSON.stringify({ sepal_length: 7, sepal_width: 3.2, petal_length: 4.7, petal_width: 1.4 });
+
+interface Demo extends AsyncDisposable {
+  readonly launcher: ChildProcess;
+  readonly output: () => string;
+  readonly url: string;
+  readonly port: number;
+  readonly mqttPort: number;
+}
+
+function isOpen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(true));
+    socket.once('error', () => resolve(false));
+    socket.once('close', () => socket.destroy());
+    socket.once('connect', () => socket.end());
+  });
+}
+
+async function startDemo(): Promise<Demo> {
+  const folder = await temporaryFolder('mm-demo-');
+  const [port, mqttPort] = [await freePort(), await freePort()];
+  const env = { ...process.env, MM_DEMO_DIR: folder.path, PORT: String(port), MQTT_PORT: String(mqttPort) };
+  const launcher = spawn(process.execPath, [join(root, 'scripts', 'start.mjs')], { cwd: root, env });
+  const lines: string[] = [];
+  for (const stream of [launcher.stdout, launcher.stderr]) {
+    stream.on('data', (part: Buffer) => lines.push(part.toString()));
+  }
+  const output = (): string => lines.join('');
+  await waitFor(() => output().includes('Ready: ') || launcher.exitCode !== null, {
+    timeoutMs: 90_000,
+    what: 'the demo to be ready',
+  });
+  assert.equal(launcher.exitCode, null, output());
+  const end = async (): Promise<void> => {
+    if (launcher.exitCode === null && launcher.signalCode === null) {
+      launcher.kill('SIGTERM');
+      await once(launcher, 'exit');
+    }
+    await folder[Symbol.asyncDispose]();
+  };
+  return { launcher, output, url: `http://127.0.0.1:${port}`, port, mqttPort, [Symbol.asyncDispose]: end };
+}
+
+async function ask(client: MqttClient): Promise<{ label: string; score: number }> {
+  const answer = new Promise<string>((resolve) => {
+    client.once('message', (_topic, payload) => resolve(payload.toString()));
+  });
+  await client.publishAsync('iris/read', sample, { qos: 1 });
+  return JSON.parse(await answer);
+}
+
+async function change(url: string, method: string, path: string, body: BodyInit, contentType: string): Promise<void> {
+  const response = await fetch(`${url}/model-management/models/iris/${path}`, {
+    method,
+    body,
+    headers: { 'content-type': contentType, 'x-model-management': '1' },
+  });
+  assert.ok(response.ok, `${method} ${path}: ${response.status} ${await response.text()}`);
+}
+
+const bothClosed = async ({ port, mqttPort }: Demo): Promise<boolean> =>
+  !(await isOpen(port)) && !(await isOpen(mqttPort));
+
+// The demo always runs on Node-RED 5.
+if (nodeRedMajor === '5') {
+  describe('npm start', function () {
+    this.timeout(180_000);
+
+    it('gives the README: an answer over MQTT, another from version 2, the first again after a rollback', async () => {
+      await using demo = await startDemo();
+      assert.deepEqual(demo.output().match(/^Ready: .*$/gm), [`Ready: ${demo.url}`]);
+      const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${demo.mqttPort}`);
+      try {
+        await client.subscribeAsync('iris/write', { qos: 1 });
+        const first = await ask(client);
+        assert.deepEqual([first.label, first.score.toFixed(3)], ['virginica', '0.595']);
+        const file = await readFile(join(root, 'examples', 'models', 'iris-2.onnx'));
+        await change(demo.url, 'POST', 'versions', file, 'application/octet-stream');
+        await change(demo.url, 'PUT', 'aliases/deployed', JSON.stringify({ version: 2 }), 'application/json');
+        const second = await ask(client);
+        assert.deepEqual([second.label, second.score.toFixed(3)], ['versicolor', '0.999']);
+        await change(demo.url, 'POST', 'rollback', '{}', 'application/json');
+        assert.deepEqual(await ask(client), first);
+      } finally {
+        await client.endAsync(true);
+      }
+      demo.launcher.kill('SIGINT');
+      const [code] = await once(demo.launcher, 'exit');
+      assert.equal(code, 0);
+      assert.ok(await bothClosed(demo), 'something still listens');
+    });
+
+    it('GIVEN_a_running_demo_WHEN_the_launcher_is_killed_THEN_broker_and_node_red_end_by_themselves', async () => {
+      await using demo = await startDemo();
+      demo.launcher.kill('SIGKILL');
+      await waitFor(() => bothClosed(demo), { timeoutMs: 30_000, what: 'both ports to close' });
+    });
+  });
+}
