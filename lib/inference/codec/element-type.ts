@@ -195,6 +195,12 @@ const booleans: ElementType = {
   values: (data) => Array.from(data as Uint8Array, (stored) => stored !== 0),
 };
 
+/** What the runtime would change on its way, unseen. */
+function textFault(text: string): string | undefined {
+  if (!text.isWellFormed()) return 'not valid Unicode (half a surrogate pair)';
+  return text.includes('\0') ? 'with a NUL character, where the runtime would cut it off' : undefined;
+}
+
 const texts: ElementType = {
   elementBytes: 0,
   example: '',
@@ -205,14 +211,14 @@ const texts: ElementType = {
       put(source, offset) {
         for (let i = 0; i < source.length; i += 1) {
           const value = source[i];
-          if (typeof value !== 'string' || !value.isWellFormed()) return i;
+          if (typeof value !== 'string' || textFault(value) !== undefined) return i;
           data[offset + i] = value;
         }
         return -1;
       },
     };
   },
-  refusal: (value) => (typeof value === 'string' ? 'not valid Unicode (half a surrogate pair)' : 'not text'),
+  refusal: (value) => (typeof value === 'string' ? (textFault(value) ?? 'refused') : 'not text'),
   view: () => undefined,
   values: (data) => Array.from(data as readonly string[]),
 };

@@ -41,7 +41,10 @@ export function encodeBytes(slot: InputSlot, bytes: Uint8Array, path: string): E
   const count = slot.type.elementBytes === 0 ? 0 : bytes.length / slot.type.elementBytes;
   // Bytes say nothing of the shape, so an unknown rank is no place for them.
   const placement = shape ? (place([count], shape, slot.batched) ?? placeFlat(count, shape, slot.batched)) : undefined;
-  if (!placement || !Number.isInteger(count)) throw misfit(slot, path, `raw bytes, ${bytes.length} of them`);
+  if (!placement || !Number.isInteger(count)) {
+    const size = slot.type.elementBytes === 0 ? '' : `, ${slot.type.elementBytes} for each ${type}`;
+    throw misfit(slot, path, `raw bytes, ${bytes.length} of them${size}`);
+  }
   return {
     tensor: { type, dims: placement.dims, data: bytesToData(slot, bytes, path) },
     isSample: placement.isSample,

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { loadNativeRuntime } from '../../lib/inference/native-runtime';
+import { readModelFile } from '../../lib/registry/onnx/model-file';
+import { requireOrSkip } from '../support/requirement';
+import { type BackendCase, findBackendData, listCases, readDataSet } from './backend-cases';
+import { checkDataSet } from './backend-check';
+import { expectedFailures, surprises } from './expected-failures';
+
+/** The data the counts below were taken with; for other versions only the list of failures applies. */
+const COUNTED_DATA_VERSION = '1.12.0-2';
+const LANE_COUNT = 3;
+const SUITES = [
+  { suite: 'node', caseCount: 932, minPassCount: 859 },
+  { suite: 'simple', caseCount: 23, minPassCount: 17 },
+];
+
+const runtime = loadNativeRuntime([]);
+
+/** @throws what is wrong with the answer, or why there is none */
+async function runCase({ modelPath, dataSets }: BackendCase): Promise<void> {
+  const { signature } = await readModelFile(modelPath);
+  const session = await runtime.open(modelPath, { intraOpNumThreads: 1 });
+  for (const folder of dataSets) {
+    await checkDataSet(signature, await readDataSet(folder), async (feeds, fetches) => session.run(feeds, fetches));
+  }
+}
+
+async function runAll(cases: readonly BackendCase[]): Promise<Map<string, string | undefined>> {
+  const results = new Map<string, string | undefined>();
+  const waiting = cases.values();
+  const lane = async (): Promise<void> => {
+    for (const one of waiting) {
+      const failure = await runCase(one).then(
+        () => undefined,
+        (error: unknown) => (error instanceof Error ? error.message : String(error)),
+      );
+      results.set(one.name, failure);
+    }
+  };
+  await Promise.all(Array.from({ length: LANE_COUNT }, lane));
+  return results;
+}
+
+describe('the ONNX backend cases through codec and engine', () => {
+  for (const { suite, caseCount, minPassCount } of SUITES) {
+    it(`answers the suite "${suite}" as the runtime itself does, from nested arrays and from tensors`, async function () {
+      this.timeout(300_000);
+      const data = findBackendData();
+      requireOrSkip(this, data !== undefined, 'the ONNX backend cases (apt-get install libonnx-testdata)');
+      if (!data) return;
+      const results = await runAll(await listCases(data, suite));
+      const expected = expectedFailures('native', Number(process.versions.node.split('.')[0]));
+      assert.deepEqual(surprises(expected, results), []);
+      if (data.version !== COUNTED_DATA_VERSION) return;
+      assert.equal(results.size, caseCount);
+      const passCount = [...results.values()].filter((failure) => failure === undefined).length;
+      assert.ok(passCount >= minPassCount, `${passCount} of ${caseCount} passed, fewer than ${minPassCount}`);
+    });
+  }
+});
