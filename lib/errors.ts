@@ -27,6 +27,8 @@ export const errorCodes = [
   'STORAGE_FAILED',
   'DATA_DIR_LOCKED',
   'DATA_TOO_NEW',
+  'BAD_SETTINGS',
+  'STARTING',
   'ENGINE_FULL',
   'ENGINE_UNAVAILABLE',
   'ENGINE_CRASHED',

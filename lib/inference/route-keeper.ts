@@ -1,7 +1,7 @@
 import { asModelManagementError, type ModelManagementError } from '../errors';
 import type { Log } from '../log';
-import type { Engine } from './engine';
-import type { Route } from './route';
+import type { Engine, LoadedModel } from './engine';
+import type { Route, RouteState } from './route';
 import type { ModelSource, ServedVersion } from './served-version';
 
 /** Tells what a route should point at now; undefined = the model, version or file is not there. */
@@ -15,19 +15,37 @@ export interface StagedSource extends ModelSource {
 const retryMinMs = 2_000;
 const retryMaxMs = 60_000;
 
-/** Loads and leases a version. Same digests, same process: two routes to one version share it. */
-export async function loadSource(engine: Engine, source: ModelSource, signal?: AbortSignal): Promise<ServedVersion> {
-  const loaded = await engine.load(
-    {
-      key: [source.digest, source.preprocessingPath ?? ''].join(' '),
-      model: source.model,
-      version: source.version,
-      modelPath: source.modelPath,
-      ...(source.preprocessingPath === undefined ? {} : { preprocessingPath: source.preprocessingPath }),
+/** Loads and leases a version; `unstage` is called when the lease is given back, or when nothing loads. */
+export async function loadSource(engine: Engine, staged: StagedSource, signal?: AbortSignal): Promise<ServedVersion> {
+  const { unstage, ...source } = staged;
+  try {
+    const loaded = await engine.load(
+      {
+        key: JSON.stringify([source.model, source.version, source.digest]),
+        model: source.model,
+        version: source.version,
+        modelPath: source.modelPath,
+        ...(source.preprocessingPath === undefined ? {} : { preprocessingPath: source.preprocessingPath }),
+      },
+      signal,
+    );
+    return { ...source, loaded: unstage ? releasingAlso(loaded, unstage) : loaded };
+  } catch (error) {
+    unstage?.();
+    throw error;
+  }
+}
+
+function releasingAlso(loaded: LoadedModel, unstage: () => void): LoadedModel {
+  return {
+    target: loaded.target,
+    signature: loaded.signature,
+    run: (feeds, options) => loaded.run(feeds, options),
+    release: () => {
+      loaded.release();
+      unstage();
     },
-    signal,
-  );
-  return { ...source, loaded };
+  };
 }
 
 /**
@@ -73,7 +91,14 @@ export class RouteKeeper {
   close(): void {
     this.abort.abort();
     clearTimeout(this.retryTimer);
-    this.route.set({ status: 'missing' });
+    this.point({ status: 'missing' });
+  }
+
+  /** Followers see the new version before the lease of the old one is given back. */
+  private point(state: RouteState): void {
+    const before = this.route.served;
+    this.route.set(state);
+    if (before && before.loaded !== this.route.served?.loaded) before.loaded.release();
   }
 
   private async run(): Promise<void> {
@@ -81,19 +106,18 @@ export class RouteKeeper {
     let source: StagedSource | undefined;
     try {
       source = await this.resolve();
-      if (this.abort.signal.aborted) return;
       if (!source) this.miss();
-      else if (!this.stays(source)) await this.load(source);
+      else if (this.abort.signal.aborted || this.stays(source)) source.unstage?.();
+      else await this.load(source);
     } catch (error) {
       if (!this.abort.signal.aborted) this.fail(source?.version ?? null, asModelManagementError(error));
-    } finally {
-      source?.unstage?.();
     }
   }
 
   private miss(): void {
+    if (this.abort.signal.aborted) return;
     clearTimeout(this.retryTimer);
-    if (this.route.state.status !== 'missing') this.route.set({ status: 'missing' });
+    if (this.route.state.status !== 'missing') this.point({ status: 'missing' });
   }
 
   /** True when the serving version is the one wanted; takes over edited labels and features without a new load. */
@@ -109,11 +133,10 @@ export class RouteKeeper {
     return true;
   }
 
-  private async load(staged: StagedSource): Promise<void> {
-    const { unstage: _, ...source } = staged;
+  private async load(source: StagedSource): Promise<void> {
     const { state } = this.route;
     const next = { status: 'loading', version: source.version } as const;
-    this.route.set(state.status === 'serving' ? { ...state, next } : next);
+    this.point(state.status === 'serving' ? { ...state, next } : next);
     const adoptions = this.adoptionCount;
     const served = await loadSource(this.engine, source, this.abort.signal);
     if (this.abort.signal.aborted || this.adoptionCount !== adoptions) {
@@ -127,7 +150,7 @@ export class RouteKeeper {
   private succeed(served: ServedVersion): void {
     clearTimeout(this.retryTimer);
     this.retryMs = retryMinMs;
-    this.route.set({ status: 'serving', served });
+    this.point({ status: 'serving', served });
   }
 
   private fail(version: number | null, error: ModelManagementError): void {
@@ -139,7 +162,7 @@ export class RouteKeeper {
       message: error.message,
     });
     const next = { status: 'failed', version, error } as const;
-    this.route.set(state.status === 'serving' ? { ...state, next } : { status: 'failed', error });
+    this.point(state.status === 'serving' ? { ...state, next } : { status: 'failed', error });
     clearTimeout(this.retryTimer);
     this.retryTimer = setTimeout(() => this.refresh(), this.retryMs);
     this.retryTimer.unref();

@@ -44,11 +44,14 @@ export class Route {
     return () => this.listeners.delete(listener);
   }
 
-  /** Points at another version, or at none; the lease of the one that answered before is given back after the switch. */
+  /** Points at another version, or at none. Whoever keeps the route gives the leases back. */
   set(state: RouteState): void {
-    const before = this.served;
     this.current = state;
     for (const listener of [...this.listeners]) listener(state);
-    if (before && before.loaded !== this.served?.loaded) before.loaded.release();
+  }
+
+  /** Shows the same as `other` from now on, until the returned function is called. */
+  mirror(other: Route): () => void {
+    return other.watch((state) => this.set(state));
   }
 }

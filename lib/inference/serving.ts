@@ -1,5 +1,6 @@
 import type { AliasName, ModelName } from '../ids';
 import type { Log } from '../log';
+import type { AliasSwitch } from '../registry/dependencies';
 import type { Usage } from '../registry/types';
 import { ServiceSlot } from '../service-slot';
 import type { Engine } from './engine';
@@ -22,12 +23,6 @@ export interface ServingDeps {
 export interface Following {
   readonly route: Route;
   release(): void;
-}
-
-/** A version loaded for an alias that is about to move: `commit` after the move is durable, else `abandon`. */
-export interface AliasSwitch {
-  commit(): void;
-  abandon(): void;
 }
 
 interface Kept {

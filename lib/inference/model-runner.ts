@@ -1,0 +1,239 @@
+import { asModelManagementError, ModelManagementError } from '../errors';
+import { type Codec, type CodecOptions, createCodec } from './codec';
+import { OrderedResults, type ResultSlot } from './ordered-results';
+import { type QueueLimits, RequestQueue } from './request-queue';
+import type { Route, RouteState } from './route';
+import type { ServedVersion } from './served-version';
+
+/** What a message brings: a value to convert by the signature, or one value per model input. */
+export type RunnerInput =
+  | { readonly kind: 'value'; readonly value: unknown }
+  | { readonly kind: 'inputs'; readonly values: ReadonlyMap<string, unknown> };
+
+export interface ModelFacts {
+  readonly name: string;
+  /** null for a file. */
+  readonly version: number | null;
+  readonly digest: string;
+  readonly durationMs: number;
+  readonly batchSize: number;
+}
+
+/** One message. Exactly one of the three is called, once; none of them may throw. */
+export interface Job {
+  /** Read when the job's turn comes; may fail. */
+  readonly input: RunnerInput | Promise<RunnerInput>;
+  /** In the order the jobs came. */
+  answer(value: unknown, model: ModelFacts): void;
+  fail(error: ModelManagementError): void;
+  /** Gone for a newer one, by the queue's rule. */
+  drop(): void;
+}
+
+export interface RunnerOptions extends Omit<CodecOptions, 'labels'> {
+  /** From arrival to answer, waiting included; 0 = no limit. */
+  readonly timeoutMs: number;
+  readonly queue: QueueLimits;
+}
+
+export interface RunnerCounters {
+  readonly answered: number;
+  readonly failed: number;
+  readonly dropped: number;
+}
+
+interface Pending extends Job {
+  readonly slot: ResultSlot;
+  readonly abort: AbortController;
+  timer: NodeJS.Timeout | undefined;
+  isOpen: boolean;
+}
+
+/** Why a route has nothing to answer with now, for the author of a message. */
+function unservedError(route: Route, state: RouteState): ModelManagementError {
+  if (state.status === 'failed') return state.error;
+  const isFile = route.kind === 'file';
+  if (isFile)
+    return new ModelManagementError(
+      'MODEL_NOT_FOUND',
+      `There is no model file ${route.model}.`,
+      'Put the file there, below the Node-RED user directory.',
+    );
+  const what =
+    route.ref === 'deployed'
+      ? `no deployed version of the model ${route.model}`
+      : `no version ${route.ref} of the model ${route.model}`;
+  return new ModelManagementError(
+    'MODEL_NOT_FOUND',
+    `There is ${what}.`,
+    'Upload the model in the sidebar tab Models, or choose another one.',
+  );
+}
+
+/**
+ * Answers jobs with whatever version the route points at when their turn comes: bounded queue, time limit, answers in
+ * the order of arrival, each job by exactly one version.
+ */
+export class ModelRunner {
+  private readonly queue: RequestQueue<Pending>;
+  private readonly results = new OrderedResults();
+  private codec: { readonly served: ServedVersion; readonly codec: Codec } | undefined;
+  private readonly unwatch: () => void;
+  private answered = 0;
+  private failed = 0;
+  private dropped = 0;
+  private isClosed = false;
+  private whenIdle: (() => void) | undefined;
+
+  constructor(
+    private readonly route: Route,
+    private readonly options: RunnerOptions,
+  ) {
+    this.queue = new RequestQueue(options.queue);
+    this.unwatch = route.watch(() => this.pump());
+  }
+
+  get counters(): RunnerCounters {
+    return { answered: this.answered, failed: this.failed, dropped: this.dropped };
+  }
+
+  /** Jobs that have no answer yet. */
+  get pendingCount(): number {
+    return this.queue.count;
+  }
+
+  submit(job: Job): void {
+    const pending = this.admit(job);
+    const { isAccepted, dropped } = this.queue.offer(pending);
+    for (const old of dropped) this.settle(old, () => old.drop(), 'dropped');
+    if (!isAccepted) {
+      this.refuse(
+        pending,
+        new ModelManagementError(
+          'QUEUE_FULL',
+          `${this.options.queue.max} messages wait for the model ${this.route.model} already.`,
+          'Send fewer messages, use a faster model, or let the queue drop old messages.',
+        ),
+      );
+      return;
+    }
+    this.pump();
+  }
+
+  /** Takes no more jobs, waits at most `graceMs` for those in flight, and fails the rest. Idempotent. */
+  async close(graceMs: number): Promise<void> {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    const stopped = new ModelManagementError(
+      'ABORTED',
+      'The node was stopped before the message was answered.',
+      'Send it again.',
+    );
+    for (const pending of this.queue.drain()) this.refuse(pending, stopped);
+    if (this.queue.count > 0) {
+      let timer: NodeJS.Timeout | undefined;
+      const idle = new Promise<void>((resolve) => {
+        this.whenIdle = resolve;
+        timer = setTimeout(resolve, graceMs);
+      });
+      await idle;
+      clearTimeout(timer);
+    }
+    this.unwatch();
+  }
+
+  private admit(job: Job): Pending {
+    const pending: Pending = {
+      input: job.input,
+      answer: (value, model) => job.answer(value, model),
+      fail: (error) => job.fail(error),
+      drop: () => job.drop(),
+      slot: this.results.open(),
+      abort: new AbortController(),
+      timer: undefined,
+      isOpen: true,
+    };
+    // Taken up when its turn comes; until then a failure must not count as unhandled.
+    if (job.input instanceof Promise) job.input.catch(() => undefined);
+    const { timeoutMs } = this.options;
+    if (timeoutMs > 0) pending.timer = setTimeout(() => this.expire(pending), timeoutMs);
+    return pending;
+  }
+
+  private pump(): void {
+    const { state } = this.route;
+    if (state.status === 'loading' && !this.isClosed) return;
+    for (let pending = this.queue.take(); pending; pending = this.queue.take()) {
+      if (state.status === 'serving') {
+        void this.run(pending, state.served);
+      } else {
+        this.queue.finish();
+        this.refuse(pending, unservedError(this.route, state));
+      }
+    }
+    if (this.queue.count === 0) this.whenIdle?.();
+  }
+
+  /** Never rejects. */
+  private async run(pending: Pending, served: ServedVersion): Promise<void> {
+    const end = await this.outcomeOf(pending, served);
+    this.queue.finish();
+    if (pending.isOpen) end();
+    this.pump();
+  }
+
+  private async outcomeOf(pending: Pending, served: ServedVersion): Promise<() => void> {
+    try {
+      const codec = this.codecOf(served);
+      const input = pending.input instanceof Promise ? await pending.input : pending.input;
+      const request = input.kind === 'value' ? codec.encode(input.value) : codec.encodeInputs(input.values);
+      const result = await served.loaded.run(request.feeds, { fetches: codec.fetches, signal: pending.abort.signal });
+      const value = codec.decode(result.outputs, request);
+      const { model: name, version, digest } = served;
+      const facts = { name, version, digest, durationMs: result.durationMs, batchSize: result.batchSize };
+      return () => this.settle(pending, () => pending.answer(value, facts), 'answered');
+    } catch (error) {
+      return () => this.refuse(pending, asModelManagementError(error));
+    }
+  }
+
+  private codecOf(served: ServedVersion): Codec {
+    if (this.codec?.served !== served) {
+      const { features = [], ...options } = this.options;
+      const columns = features.length > 0 ? features : served.features;
+      const codec = createCodec(served.signature, {
+        ...options,
+        ...(columns ? { features: columns } : {}),
+        ...(served.labels ? { labels: served.labels } : {}),
+      });
+      this.codec = { served, codec };
+    }
+    return this.codec.codec;
+  }
+
+  private expire(pending: Pending): void {
+    const { timeoutMs } = this.options;
+    const error = new ModelManagementError(
+      'TIMEOUT',
+      `The model ${this.route.model} did not answer within ${timeoutMs} ms, waiting included.`,
+      'Raise the time limit of the node, send fewer messages, or use a faster model.',
+    );
+    this.queue.remove(pending);
+    this.refuse(pending, error);
+    pending.abort.abort(error);
+  }
+
+  /** Errors are told at once; only answers keep their order. */
+  private refuse(pending: Pending, error: ModelManagementError): void {
+    if (!pending.isOpen) return;
+    this.settle(pending, () => undefined, 'failed');
+    pending.fail(error);
+  }
+
+  private settle(pending: Pending, emit: () => void, counter: 'answered' | 'failed' | 'dropped'): void {
+    pending.isOpen = false;
+    clearTimeout(pending.timer);
+    this[counter] += 1;
+    pending.slot.settle(emit);
+  }
+}

@@ -1,0 +1,140 @@
+import type { Application, ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
+import { asModelManagementError, ModelManagementError } from '../../../lib/errors';
+import type { Log } from '../../../lib/log';
+import { presentError } from './present-error';
+import { csrfGuard, originGuard } from './request-guard';
+import type { Services } from './services';
+
+export const basePath = '/model-management';
+
+export type Permission = 'model-management.read' | 'model-management.write';
+
+/** One HTTP request, with what a handler needs and nothing else. */
+export interface Call {
+  readonly request: Request;
+  readonly response: Response;
+  readonly services: Services;
+  /** Name of the user who is logged in; null without `adminAuth`. */
+  readonly user: string | null;
+  /** Aborted when the client goes away before the answer is complete. */
+  readonly signal: AbortSignal;
+  /** A path parameter, decoded. */
+  param(name: string): string;
+}
+
+/** What to answer with: a JSON body and its status, or undefined when the handler has written the answer itself. */
+export type Outcome = { readonly status: number; readonly body?: unknown } | undefined;
+export type Handler = (call: Call) => Promise<Outcome> | Outcome;
+
+export interface AdminRouterDeps {
+  readonly httpAdmin: Application;
+  readonly needsPermission: (permission: string) => RequestHandler;
+  readonly allowedOrigins: () => readonly string[];
+  /** @throws {ModelManagementError} when they are not there (yet), with the reason */
+  readonly services: () => Services;
+  readonly log: Log;
+}
+
+function userOf(request: Request): string | null {
+  const { user } = request as Request & { readonly user?: { readonly username?: unknown } };
+  return typeof user?.username === 'string' ? user.username : null;
+}
+
+function abortSignalOf(response: Response): AbortSignal {
+  const controller = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}
+
+/** Node-RED's own body parser fails before our routes are reached; its errors become ours here. */
+function asRequestError(error: unknown): ModelManagementError {
+  const { type, limit } = (typeof error === 'object' && error !== null ? error : {}) as {
+    type?: string;
+    limit?: number;
+  };
+  if (type === 'entity.too.large') {
+    return new ModelManagementError(
+      'PAYLOAD_TOO_LARGE',
+      `The JSON body is larger than ${limit ?? 'the permitted number of'} bytes.`,
+      'Raise apiMaxLength in settings.js; models and rows go as application/octet-stream, application/x-ndjson or text/csv, which have no such limit.',
+      { cause: error },
+    );
+  }
+  if (type?.startsWith('entity.') || type?.startsWith('encoding.') || type?.startsWith('charset.')) {
+    return new ModelManagementError(
+      'INVALID_JSON',
+      'The body is not the JSON it claims to be.',
+      'Send valid JSON, or another Content-Type.',
+      {
+        cause: error,
+      },
+    );
+  }
+  return asModelManagementError(error);
+}
+
+/** Registers the routes of the package on Node-RED's admin app, each with its permission, all in one error shape. */
+export class AdminRouter {
+  private readonly onError: ErrorRequestHandler;
+
+  constructor(private readonly deps: AdminRouterDeps) {
+    this.onError = (error, _request, response, next) => {
+      const known = asRequestError(error);
+      const { httpStatus, level, body } = presentError(known);
+      const fields = () => ({ code: known.code, message: known.message, cause: known.cause });
+      if (level === 'debug') deps.log.debug('request refused', fields);
+      else deps.log[level]('request failed', fields());
+      if (response.headersSent) return next(error);
+      response.status(httpStatus).json(body);
+    };
+    deps.httpAdmin.use(basePath, originGuard(deps.allowedOrigins));
+  }
+
+  get(path: string, permission: Permission, handler: Handler): void {
+    this.deps.httpAdmin.get(basePath + path, this.deps.needsPermission(permission), this.run(handler));
+  }
+
+  /** A request that only computes something from its body: no CSRF header, the origin check is enough. */
+  query(path: string, permission: Permission, handler: Handler): void {
+    this.deps.httpAdmin.post(basePath + path, this.deps.needsPermission(permission), this.run(handler));
+  }
+
+  change(method: 'post' | 'put' | 'patch' | 'delete', path: string, handler: Handler): void {
+    const { httpAdmin, needsPermission } = this.deps;
+    httpAdmin[method](basePath + path, csrfGuard, needsPermission('model-management.write'), this.run(handler));
+  }
+
+  /** After the last route: what nothing answered, and the errors of everything under the base path. */
+  finish(): void {
+    const { httpAdmin, needsPermission } = this.deps;
+    httpAdmin.use(basePath, needsPermission('model-management.read'), (request, _response, next) => {
+      const message = `There is no ${request.method} ${basePath}${request.path}.`;
+      next(new ModelManagementError('NOT_FOUND', message, 'See the HTTP API in the documentation.'));
+    });
+    httpAdmin.use(basePath, this.onError);
+    // The body parser sits on the app around ours, so its errors pass ours by.
+    const { parent } = httpAdmin as Application & { readonly parent?: Application };
+    parent?.use(basePath, this.onError);
+  }
+
+  private run(handler: Handler): RequestHandler {
+    return (request, response, next) => {
+      const answer = async (): Promise<void> => {
+        const param = (name: string): string => {
+          const value = request.params[name];
+          if (typeof value !== 'string') throw new Error(`the route has no parameter ${name}`);
+          return value;
+        };
+        const services = this.deps.services();
+        const signal = abortSignalOf(response);
+        const outcome = await handler({ request, response, services, user: userOf(request), signal, param });
+        if (!outcome || response.headersSent) return;
+        if (outcome.body === undefined) response.status(outcome.status).end();
+        else response.status(outcome.status).json(outcome.body);
+      };
+      answer().catch(next);
+    };
+  }
+}

@@ -1,0 +1,20 @@
+import type { AdminRouter } from './admin-router';
+import { isTrue } from './query-parameter';
+
+/** Moves of the mutable names: deploy is `PUT …/aliases/deployed`. */
+export function registerAliasRoutes(router: AdminRouter): void {
+  router.change('put', '/models/:name/aliases/:alias', async ({ request, services, user, param }) => ({
+    status: 200,
+    body: await services.registry.setAlias(param('name'), param('alias'), request.body, user),
+  }));
+  router.change('delete', '/models/:name/aliases/:alias', async ({ services, user, param }) => {
+    await services.registry.deleteAlias(param('name'), param('alias'), user);
+    return { status: 204 };
+  });
+  router.change('post', '/models/:name/rollback', async ({ request, services, user, param }) => {
+    const body: unknown = request.body;
+    const isForced =
+      isTrue(request, 'force') || (typeof body === 'object' && body !== null && 'force' in body && body.force === true);
+    return { status: 200, body: await services.registry.rollback(param('name'), { force: isForced }, user) };
+  });
+}

@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { invalidInput } from '../../../lib/errors';
+import { createCodec, toJsonSafe } from '../../../lib/inference/codec';
+import { inferenceFlow } from '../../../lib/pipeline/inference-flow';
+import type { AdminRouter } from './admin-router';
+import { versionOf } from './model-routes';
+
+const names = z.array(z.string());
+
+const InferBody = z.object({
+  payload: z.unknown(),
+  features: names.optional(),
+  result: z
+    .union([
+      z.enum(['first', 'all']).transform((mode) => ({ mode })),
+      z.object({ mode: z.enum(['first', 'all', 'named']), names: names.optional() }),
+    ])
+    .optional(),
+  format: z.enum(['nested', 'tensor', 'label']).optional(),
+  label: z.object({ topK: z.number().int().positive().optional(), softmax: z.boolean().optional() }).optional(),
+});
+
+const topic = z
+  .string()
+  .min(1)
+  .max(65_535)
+  .refine((text) => !text.includes('\u0000'), 'must not hold a NUL');
+
+const FlowBody = z.object({
+  inboundTopic: topic.optional(),
+  outboundTopic: topic
+    .refine((text) => !/[+#]/.test(text), 'cannot hold the wildcards + and #: messages are published on it')
+    .optional(),
+  brokerId: z.string().min(1).optional(),
+});
+
+function parse<T>(schema: z.ZodType<T>, body: unknown): T {
+  const parsed = schema.safeParse(body ?? {});
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const field = issue?.path.join('.') || 'body';
+  throw invalidInput(field, `${field}: ${issue?.message ?? 'not usable'}.`, 'See the HTTP API in the documentation.');
+}
+
+/** exactOptionalPropertyTypes wants absent keys, not undefined ones. */
+function present<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as never;
+}
+
+/** "Try it", and the flow that puts a model to work. */
+export function registerInferenceRoutes(router: AdminRouter): void {
+  router.query('/models/:name/versions/:version/infer', 'model-management.read', async (call) => {
+    const { request, services, signal } = call;
+    const source = services.sourceOf(versionOf(call));
+    const { payload, features, ...options } = parse(InferBody, request.body);
+    if (payload === undefined) {
+      throw invalidInput('payload', 'The body has no payload.', 'Send {"payload": …} with what a message would carry.');
+    }
+    const columns = features?.length ? features : source.features;
+    const codec = createCodec(
+      source.signature,
+      present({
+        ...options,
+        label: present(options.label ?? {}),
+        result: present(options.result ?? { mode: 'first' as const }),
+        features: columns,
+        labels: source.labels,
+      }),
+    );
+    const encoded = codec.encode(payload);
+    const run = { fetches: codec.fetches, timeoutMs: services.settings.engine.requestTimeoutMs, signal };
+    const { outputs, durationMs } = await services.serving.use(
+      source,
+      ({ loaded }) => loaded.run(encoded.feeds, run),
+      signal,
+    );
+    const { value, nonFinite } = toJsonSafe(codec.decode(outputs, encoded));
+    return { status: 200, body: { payload: value, durationMs, ...(nonFinite ? { nonFinite } : {}) } };
+  });
+
+  router.query('/models/:name/inference-flow', 'model-management.read', ({ request, services, param }) => {
+    const model = services.registry.getModel(param('name'));
+    const options = parse(FlowBody, request.body);
+    const version = services.registry.findVersion(model.name, 'deployed');
+    const { broker } = services.settings;
+    const flow = inferenceFlow(
+      present({ ...options, model: model.name, features: version?.features, brokerUrl: broker?.url }),
+    );
+    return { status: 200, body: { flow } };
+  });
+}

@@ -1,0 +1,78 @@
+import type { Request } from 'express';
+import { invalidInput } from '../../../lib/errors';
+import { textOf } from './query-parameter';
+
+export interface ListFields<T> {
+  /** Fields a client may sort by; `metrics.*` stands for every key below it. */
+  readonly sortable: readonly string[];
+  /** The text `search` looks in, without regard to case. */
+  readonly searchText: (item: T) => string;
+}
+
+export interface ListAnswer<T> {
+  readonly items: readonly T[];
+  /** Of all that match, not only of this page. */
+  readonly total: number;
+}
+
+const maxLimit = 1_000;
+
+function countOf(request: Request, name: string, fallback: number, max: number): number {
+  const text = textOf(request, name);
+  if (text === undefined) return fallback;
+  const value = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value <= max) return value;
+  throw invalidInput(
+    name,
+    `${name} must be a whole number from 0 to ${max}, got "${text}".`,
+    `Give a ${name} in that range.`,
+  );
+}
+
+function fieldOf(item: unknown, path: string): unknown {
+  const [head = '', ...rest] = path.split('.');
+  const value: unknown = typeof item === 'object' && item !== null ? Reflect.get(item, head) : undefined;
+  // A metric's own name may hold dots, so everything after the first one is one key.
+  return rest.length === 0 ? value : fieldOf(value, rest.join('.'));
+}
+
+/** Absent values come last in either order; lists and objects sort by what they hold. */
+function compare(a: unknown, b: unknown, direction: 1 | -1): number {
+  const [isAbsentA, isAbsentB] = [a === undefined || a === null, b === undefined || b === null];
+  if (isAbsentA || isAbsentB) return Number(isAbsentA) - Number(isAbsentB);
+  if (typeof a === 'number' && typeof b === 'number') return (a - b) * direction;
+  const [textA, textB] = [a, b].map((value) => (typeof value === 'string' ? value : JSON.stringify(value)));
+  return (textA ?? '').localeCompare(textB ?? '', 'en', { sensitivity: 'base', numeric: true }) * direction;
+}
+
+/**
+ * Applies `?search=&sort=&order=&limit=&offset=` to a list. Without `sort` the list keeps its own order; `limit`
+ * defaults to 1,000, which is also the most.
+ * @throws {ModelManagementError} `INVALID_INPUT` naming the parameter
+ */
+export function applyListQuery<T>(request: Request, items: readonly T[], fields: ListFields<T>): ListAnswer<T> {
+  const search = textOf(request, 'search')?.trim().toLowerCase();
+  const sort = textOf(request, 'sort');
+  const order = textOf(request, 'order') ?? 'asc';
+  const limit = countOf(request, 'limit', maxLimit, maxLimit);
+  const offset = countOf(request, 'offset', 0, Number.MAX_SAFE_INTEGER);
+  if (order !== 'asc' && order !== 'desc') {
+    throw invalidInput('order', `order must be asc or desc, got "${order}".`, 'Give order=asc or order=desc.');
+  }
+  const isKnown = (name: string): boolean =>
+    fields.sortable.some((field) =>
+      field.endsWith('.*') ? name.startsWith(field.slice(0, -1)) && name !== field.slice(0, -1) : field === name,
+    );
+  if (sort !== undefined && !isKnown(sort)) {
+    throw invalidInput(
+      'sort',
+      `There is no field "${sort}" to sort by.`,
+      `Sort by one of ${fields.sortable.join(', ')}.`,
+    );
+  }
+  const matching = search ? items.filter((item) => fields.searchText(item).toLowerCase().includes(search)) : [...items];
+  const direction = order === 'asc' ? 1 : -1;
+  if (sort !== undefined) matching.sort((a, b) => compare(fieldOf(a, sort), fieldOf(b, sort), direction));
+  else if (order === 'desc') matching.reverse();
+  return { items: matching.slice(offset, offset + limit), total: matching.length };
+}

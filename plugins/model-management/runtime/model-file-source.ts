@@ -1,0 +1,61 @@
+import { createReadStream } from 'node:fs';
+import { realpath } from 'node:fs/promises';
+import { isAbsolute, join, relative, sep } from 'node:path';
+import { invalidInput } from '../../../lib/errors';
+import type { Engine } from '../../../lib/inference/engine';
+import type { StagedSource } from '../../../lib/inference/route-keeper';
+import { readModelFile } from '../../../lib/registry';
+import type { BlobStore } from '../../../lib/store';
+
+export interface ModelFileContext {
+  readonly userDir: string;
+  readonly blobs: BlobStore;
+  readonly engine: Engine;
+  readonly maxBytes: number;
+}
+
+/** The real place of `path` below the user directory; undefined when nothing is there. Links may not lead out of it. */
+async function locate(path: string, userDir: string): Promise<string | undefined> {
+  const root = await realpath(userDir);
+  const inside = (place: string): boolean => {
+    const way = relative(root, place);
+    return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+  };
+  const wanted = join(root, path);
+  const real = inside(wanted) ? await realpath(wanted).catch(() => undefined) : wanted;
+  if (real === undefined) return undefined;
+  if (inside(real)) return real;
+  throw invalidInput(
+    'file',
+    'The model file lies outside the user directory.',
+    'Put the file below the Node-RED user directory and give its path from there.',
+  );
+}
+
+/**
+ * Takes a copy of a model file that cannot change any more, and inspects it as an upload is inspected.
+ * @returns undefined when there is no such file
+ * @throws {ModelManagementError} `INVALID_INPUT` (outside the user directory), `INVALID_MODEL`, `MODEL_TOO_LARGE`
+ */
+export async function stageModelFile(path: string, context: ModelFileContext): Promise<StagedSource | undefined> {
+  const place = await locate(path, context.userDir);
+  if (place === undefined) return undefined;
+  const lease = await context.blobs.put(createReadStream(place), { maxBytes: context.maxBytes });
+  try {
+    const { signature, labels, features } = await readModelFile(lease.path);
+    await context.engine.probe({ key: lease.digest, model: path, version: null, modelPath: lease.path });
+    return {
+      model: path,
+      version: null,
+      digest: lease.digest,
+      modelPath: lease.path,
+      signature,
+      ...(labels ? { labels } : {}),
+      ...(features ? { features } : {}),
+      unstage: () => lease.release(),
+    };
+  } catch (error) {
+    lease.release();
+    throw error;
+  }
+}

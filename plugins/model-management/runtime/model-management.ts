@@ -1,0 +1,134 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { NodeAPI } from 'node-red';
+import { systemClock } from '../../../lib/clock';
+import { asModelManagementError, ModelManagementError } from '../../../lib/errors';
+import { servingSlot } from '../../../lib/inference/serving';
+import type { Log } from '../../../lib/log';
+import { AdminRouter } from './admin-router';
+import { registerAliasRoutes } from './alias-routes';
+import { registerHealthRoutes } from './health-routes';
+import { registerInferenceRoutes } from './inference-routes';
+import { registerMaintenanceRoutes, scheduleGarbageCollection } from './maintenance';
+import { registerModelRoutes } from './model-routes';
+import { nodeRedLog } from './node-red-log';
+import { openServices, type Services } from './services';
+import { parseSettings } from './settings';
+import { registerVersionFileRoutes } from './version-file-routes';
+
+const lockRetryMs = 5_000;
+
+/** Waiting for these may help: another process gives the folder free, or somebody makes room. */
+const passing = new Set(['DATA_DIR_LOCKED', 'STORAGE_FULL', 'STORAGE_FAILED']);
+
+interface HostSettings {
+  readonly userDir?: string;
+  readonly adminAuth?: unknown;
+  readonly modelManagement?: unknown;
+}
+
+/**
+ * The composition root: opens the services once per process, hands them to nodes (`servingSlot`) and routes, and tries
+ * again while another Node-RED holds the data folder.
+ */
+class ModelManagement {
+  private services: Services | undefined;
+  private error = new ModelManagementError('STARTING', 'Model Management is starting.', 'Try again in a moment.');
+  private retryTimer: NodeJS.Timeout | undefined;
+  private isRemoved = false;
+  private readonly log: Log;
+  private readonly host: HostSettings;
+
+  constructor(private readonly red: NodeAPI) {
+    this.log = nodeRedLog(red);
+    this.host = red.settings as HostSettings;
+  }
+
+  start(): void {
+    this.registerRoutes();
+    this.open().catch((error: unknown) => this.log.error('start failed', { error }));
+  }
+
+  async stop(): Promise<void> {
+    this.isRemoved = true;
+    clearTimeout(this.retryTimer);
+    servingSlot.clear();
+    const { services } = this;
+    this.services = undefined;
+    await services?.close();
+  }
+
+  private async open(): Promise<void> {
+    try {
+      const userDir = this.host.userDir ?? process.cwd();
+      const settings = parseSettings(this.host.modelManagement, userDir);
+      const packageFile = join(__dirname, '..', '..', '..', '..', 'package.json');
+      const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
+      const services = await openServices({
+        settings,
+        userDir,
+        packageVersion: version,
+        hasAdminAuth: Boolean(this.host.adminAuth),
+        log: this.log,
+        clock: systemClock,
+      });
+      if (this.isRemoved) return await services.close();
+      this.serve(services);
+    } catch (error) {
+      this.refuse(asModelManagementError(error));
+    }
+  }
+
+  private serve(services: Services): void {
+    this.services = services;
+    services.registry.onChange(({ kind, name, change }) => {
+      this.red.comms.publish('model-management/models', { kind, name, change }, false);
+    });
+    scheduleGarbageCollection(services, this.log);
+    servingSlot.provide(services.serving);
+    this.log.info('model management started', { dataDir: services.settings.dataDir });
+  }
+
+  private refuse(error: ModelManagementError): void {
+    if (this.error.code !== error.code)
+      this.log.error('model management not started', { code: error.code, message: error.message, hint: error.hint });
+    this.error = error;
+    servingSlot.fail(error);
+    if (this.isRemoved || !passing.has(error.code)) return;
+    this.retryTimer = setTimeout(() => {
+      this.open().catch((cause: unknown) => this.log.error('start failed', { cause }));
+    }, lockRetryMs);
+    this.retryTimer.unref();
+  }
+
+  private registerRoutes(): void {
+    const router = new AdminRouter({
+      httpAdmin: this.red.httpAdmin,
+      needsPermission: (permission) => this.red.auth.needsPermission(permission),
+      allowedOrigins: () => this.services?.settings.allowedOrigins ?? [],
+      services: () => {
+        if (!this.services) throw this.error;
+        return this.services;
+      },
+      log: this.log,
+    });
+    registerHealthRoutes(router);
+    registerModelRoutes(router);
+    registerVersionFileRoutes(router);
+    registerAliasRoutes(router);
+    registerInferenceRoutes(router);
+    registerMaintenanceRoutes(router);
+    router.finish();
+  }
+}
+
+export default function register(red: NodeAPI): void {
+  const management = new ModelManagement(red);
+  red.plugins.registerPlugin('model-management', {
+    type: 'model-management',
+    onadd: () => management.start(),
+    onremove: () => {
+      management.stop().catch((error: unknown) => red.log.error(String(error)));
+    },
+  } as Parameters<NodeAPI['plugins']['registerPlugin']>[1]);
+}

@@ -1,0 +1,70 @@
+import type { ErrorCode, ModelManagementError } from '../../../lib/errors';
+
+type LogLevel = 'error' | 'warn' | 'debug';
+
+/** A code without a row here does not compile. */
+const PRESENTATION: Record<ErrorCode, { readonly httpStatus: number; readonly level: LogLevel }> = {
+  INVALID_INPUT: { httpStatus: 400, level: 'debug' },
+  INVALID_JSON: { httpStatus: 400, level: 'debug' },
+  FORBIDDEN_ORIGIN: { httpStatus: 403, level: 'warn' },
+  CSRF: { httpStatus: 403, level: 'warn' },
+  NOT_FOUND: { httpStatus: 404, level: 'debug' },
+  MODEL_NOT_FOUND: { httpStatus: 404, level: 'debug' },
+  VERSION_NOT_FOUND: { httpStatus: 404, level: 'debug' },
+  ALIAS_NOT_FOUND: { httpStatus: 404, level: 'debug' },
+  MODEL_EXISTS: { httpStatus: 409, level: 'debug' },
+  IN_USE: { httpStatus: 409, level: 'debug' },
+  DUPLICATE_VERSION: { httpStatus: 409, level: 'debug' },
+  DIGEST_MISMATCH: { httpStatus: 400, level: 'warn' },
+  INVALID_MODEL: { httpStatus: 422, level: 'debug' },
+  VERSION_UNUSABLE: { httpStatus: 422, level: 'warn' },
+  SIGNATURE_CHANGED: { httpStatus: 409, level: 'debug' },
+  ALIAS_MOVED: { httpStatus: 409, level: 'debug' },
+  NOTHING_TO_ROLL_BACK: { httpStatus: 409, level: 'debug' },
+  PAYLOAD_TOO_LARGE: { httpStatus: 413, level: 'debug' },
+  MODEL_TOO_LARGE: { httpStatus: 413, level: 'debug' },
+  STORAGE_FULL: { httpStatus: 503, level: 'error' },
+  STORAGE_CORRUPT: { httpStatus: 503, level: 'error' },
+  STORAGE_FAILED: { httpStatus: 503, level: 'error' },
+  DATA_DIR_LOCKED: { httpStatus: 503, level: 'debug' },
+  DATA_TOO_NEW: { httpStatus: 503, level: 'debug' },
+  BAD_SETTINGS: { httpStatus: 503, level: 'debug' },
+  STARTING: { httpStatus: 503, level: 'debug' },
+  ENGINE_FULL: { httpStatus: 503, level: 'warn' },
+  ENGINE_UNAVAILABLE: { httpStatus: 503, level: 'warn' },
+  ENGINE_CRASHED: { httpStatus: 422, level: 'warn' },
+  ENGINE_TIMEOUT: { httpStatus: 422, level: 'warn' },
+  MODEL_FAILED: { httpStatus: 503, level: 'warn' },
+  INFERENCE_FAILED: { httpStatus: 422, level: 'debug' },
+  TIMEOUT: { httpStatus: 503, level: 'debug' },
+  QUEUE_FULL: { httpStatus: 503, level: 'debug' },
+  ABORTED: { httpStatus: 503, level: 'debug' },
+  INTERNAL: { httpStatus: 500, level: 'error' },
+};
+
+export interface PresentedError {
+  readonly httpStatus: number;
+  readonly level: LogLevel;
+  readonly body: {
+    readonly error: {
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly hint: string;
+      readonly details?: Readonly<Record<string, unknown>>;
+      readonly usedBy?: unknown;
+    };
+  };
+}
+
+/** How an error leaves over HTTP. An unexpected one shows no text of its own: that may hold a path or a secret. */
+export function presentError(error: ModelManagementError): PresentedError {
+  const { code, hint, details } = error;
+  const message = code === 'INTERNAL' ? 'Something failed that should not have.' : error.message;
+  const usedBy = details?.['usedBy'];
+  return {
+    ...PRESENTATION[code],
+    body: {
+      error: { code, message, hint, ...(details ? { details } : {}), ...(usedBy === undefined ? {} : { usedBy }) },
+    },
+  };
+}

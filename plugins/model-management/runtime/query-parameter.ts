@@ -1,0 +1,31 @@
+import type { Request } from 'express';
+import { invalidInput } from '../../../lib/errors';
+
+/** `?name=true` and `?name` are true, `?name=false` and nothing are false. @throws `INVALID_INPUT` for anything else */
+export function isTrue(request: Request, name: string): boolean {
+  const value = request.query[name];
+  if (value === undefined || value === 'false') return false;
+  if (value === 'true' || value === '') return true;
+  throw invalidInput(
+    name,
+    `${name} must be true or false, got ${JSON.stringify(value)}.`,
+    `Give ${name}=true or leave it out.`,
+  );
+}
+
+/** A parameter that may be given once. @throws `INVALID_INPUT` when it came twice */
+export function textOf(request: Request, name: string): string | undefined {
+  const value = request.query[name];
+  if (value === undefined || typeof value === 'string') return value;
+  throw invalidInput(name, `${name} was given more than once.`, `Give ${name} once.`);
+}
+
+/** A parameter that may be repeated. */
+export function textsOf(request: Request, name: string): readonly string[] {
+  const value = request.query[name];
+  const list = value === undefined ? [] : Array.isArray(value) ? value : [value];
+  return list.map((item) => {
+    if (typeof item === 'string') return item;
+    throw invalidInput(name, `${name} must be text.`, `Give ${name}=<text>, repeated for several.`);
+  });
+}

@@ -1,0 +1,131 @@
+import { unwatchFile, watchFile } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../../../lib/clock';
+import type { Engine } from '../../../lib/inference/engine';
+import { createEngine } from '../../../lib/inference/process-engine';
+import type { ModelSource } from '../../../lib/inference/served-version';
+import { Serving } from '../../../lib/inference/serving';
+import type { Log } from '../../../lib/log';
+import { effectiveSignature, Registry } from '../../../lib/registry';
+import type { Version } from '../../../lib/registry/types';
+import { openBlobStore, openDataFolder, openDocumentStore } from '../../../lib/store';
+import { BrokerLink } from './broker-link';
+import { Closers } from './closers';
+import { DockerProbe } from './docker-probe';
+import { stageModelFile } from './model-file-source';
+import type { Settings } from './settings';
+
+/** Everything the routes and nodes work with; built once per process by the composition root. */
+export interface Services {
+  readonly packageVersion: string;
+  readonly instanceId: string;
+  readonly hasAdminAuth: boolean;
+  readonly settings: Settings;
+  readonly registry: Registry;
+  readonly engine: Engine;
+  readonly serving: Serving;
+  readonly docker: DockerProbe;
+  readonly broker: BrokerLink;
+  /** What the engine needs to load a version. */
+  sourceOf(version: Version): ModelSource;
+  /** Idempotent; ends the processes of all models and gives the data folder free. */
+  close(): Promise<void>;
+}
+
+export interface ServicesOptions {
+  readonly settings: Settings;
+  /** Model files of nodes lie below it. */
+  readonly userDir: string;
+  readonly packageVersion: string;
+  readonly hasAdminAuth: boolean;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+const processPath = join(__dirname, '..', '..', '..', 'lib', 'inference', 'engine-process.js');
+const filePollMs = 1_000;
+
+/**
+ * Opens data folder, registry and engine, in this order; what was opened is closed again when a later step fails.
+ * @throws {ModelManagementError} `DATA_DIR_LOCKED`, `DATA_TOO_NEW`, `STORAGE_CORRUPT`, `STORAGE_FAILED`, `STORAGE_FULL`
+ */
+export async function openServices(options: ServicesOptions): Promise<Services> {
+  const opened = new Closers();
+  try {
+    return await buildServices(options, opened);
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+async function buildServices(options: ServicesOptions, opened: Closers): Promise<Services> {
+  const { settings, log, clock } = options;
+  const folder = await openDataFolder({ path: settings.dataDir, log, clock });
+  opened.defer(() => folder.close());
+  const engine = createEngine({ options: settings.engine, processPath, tempPath: folder.tempPath, log, clock });
+  opened.defer(() => engine.close());
+  const blobs = await openBlobStore({ path: folder.blobsPath, tempPath: folder.tempPath, log });
+  const sourceOf = (version: Version): ModelSource => ({
+    model: version.model,
+    version: version.version,
+    digest: version.digest,
+    ...registry.filesOf(version),
+    signature: effectiveSignature(version),
+    ...(version.labels ? { labels: version.labels } : {}),
+    ...(version.features ? { features: version.features } : {}),
+  });
+  const serving: Serving = new Serving({
+    engine,
+    log,
+    findVersion: (model, ref) => {
+      const version = registry.findVersion(model, ref);
+      return version && sourceOf(version);
+    },
+    stageFile: (path) =>
+      stageModelFile(path, { userDir: options.userDir, blobs, engine, maxBytes: settings.maxModelSizeBytes }),
+    watchFile: (path, onChange) => {
+      const absolute = join(options.userDir, path);
+      watchFile(absolute, { interval: filePollMs, persistent: false }, onChange);
+      return () => unwatchFile(absolute, onChange);
+    },
+  });
+  opened.defer(() => serving.close());
+  const openFacts = async <T extends { readonly _id: string }>(name: string) => {
+    const store = await openDocumentStore<T>({ path: folder.dbPath, name, log, parse: (raw) => raw as T });
+    opened.defer(() => store.close());
+    return store;
+  };
+  const registry: Registry = await Registry.open({
+    documents: {
+      models: await openFacts('models'),
+      versions: await openFacts('versions'),
+      audit: await openFacts('audit'),
+    },
+    blobs,
+    clock,
+    log,
+    testLoad: (files, signal) =>
+      engine.probe({ key: files.modelPath, model: 'upload', version: null, ...files }, signal),
+    prepareAlias: ({ model, alias, version }) => serving.prepareAlias(model, alias, sourceOf(version)),
+    usage: (model) => serving.followersOf(model),
+    maxModelSizeBytes: settings.maxModelSizeBytes,
+  });
+  opened.defer(registry.onChange(({ name }) => serving.modelChanged(name)));
+  const broker = new BrokerLink(settings.broker, log);
+  opened.defer(() => broker.close());
+  await broker.open();
+  return {
+    packageVersion: options.packageVersion,
+    instanceId: folder.instanceId,
+    hasAdminAuth: options.hasAdminAuth,
+    settings,
+    registry,
+    engine,
+    serving,
+    docker: new DockerProbe(settings.docker, clock),
+    broker,
+    sourceOf,
+    close: () => opened.close(),
+  };
+}

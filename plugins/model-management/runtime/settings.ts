@@ -1,0 +1,72 @@
+import { isAbsolute, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { ModelManagementError } from '../../../lib/errors';
+import type { EngineOptions } from '../../../lib/inference/engine';
+
+const count = z.number().int().positive();
+
+const SettingsSchema = z.object({
+  dataDir: z.string().min(1).optional(),
+  allowedOrigins: z.array(z.string().url()).default([]),
+  maxModelSizeBytes: count.default(2_147_483_648),
+  engine: z
+    .object({
+      runtime: z.enum(['auto', 'native', 'wasm']).default('auto'),
+      intraOpNumThreads: count.default(1),
+      requestTimeoutMs: count.default(30_000),
+      memoryLimitBytes: count.optional(),
+      maxProcesses: count.default(32),
+    })
+    .prefault({}),
+  broker: z
+    .object({ url: z.string().min(1) })
+    .loose()
+    .optional(),
+  docker: z.record(z.string(), z.unknown()).optional(),
+});
+
+/** `settings.modelManagement`, checked, with defaults filled in and `${NAME}` expanded. */
+export interface Settings {
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly allowedOrigins: readonly string[];
+  readonly maxModelSizeBytes: number;
+  readonly engine: Omit<EngineOptions, 'idleMs'>;
+  readonly broker?: { readonly url: string };
+  readonly docker?: Readonly<Record<string, unknown>>;
+}
+
+/** Puts environment variables into every text below `value`; an unset one becomes nothing, as in Node-RED itself. */
+function expand(value: unknown, env: NodeJS.ProcessEnv): unknown {
+  if (typeof value === 'string') return value.replace(/\$\{([A-Za-z_]\w*)\}/g, (_, name: string) => env[name] ?? '');
+  if (Array.isArray(value)) return value.map((item) => expand(item, env));
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, expand(item, env)]));
+}
+
+/**
+ * Keys of parts that are not built yet are ignored, so that one settings file serves several releases.
+ * @throws {ModelManagementError} `BAD_SETTINGS` naming the key
+ */
+export function parseSettings(raw: unknown, userDir: string, env: NodeJS.ProcessEnv = process.env): Settings {
+  const parsed = SettingsSchema.safeParse(expand(raw ?? {}, env));
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const key = ['modelManagement', ...(issue?.path ?? [])].join('.');
+    throw new ModelManagementError(
+      'BAD_SETTINGS',
+      `${key}: ${issue?.message}`,
+      `Mend ${key} in settings.js and restart Node-RED.`,
+    );
+  }
+  const { dataDir, engine, broker, docker, ...rest } = parsed.data;
+  const { memoryLimitBytes, ...engineRest } = engine;
+  const path = dataDir ?? 'model-management';
+  return {
+    ...rest,
+    dataDir: isAbsolute(path) ? path : resolve(join(userDir, path)),
+    engine: memoryLimitBytes === undefined ? engineRest : { ...engineRest, memoryLimitBytes },
+    ...(broker ? { broker: { url: broker.url } } : {}),
+    ...(docker ? { docker } : {}),
+  };
+}

@@ -1,0 +1,91 @@
+import { pipeline } from 'node:stream/promises';
+import type { Request, Response } from 'express';
+import { invalidInput } from '../../../lib/errors';
+import { Digest } from '../../../lib/ids';
+import type { AdminRouter } from './admin-router';
+import { versionOf } from './model-routes';
+import { isTrue, textOf, textsOf } from './query-parameter';
+
+const uploadKinds: Readonly<Record<string, 'onnx' | 'tar'>> = {
+  'application/octet-stream': 'onnx',
+  'application/x-tar': 'tar',
+};
+
+function uploadKindOf(request: Request): 'onnx' | 'tar' {
+  const type = request.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
+  const kind = uploadKinds[type];
+  if (kind) return kind;
+  throw invalidInput(
+    'Content-Type',
+    `The body must be application/octet-stream (an .onnx file) or application/x-tar, got ${type || 'no Content-Type'}.`,
+    'Send the bytes of the .onnx file with Content-Type: application/octet-stream.',
+  );
+}
+
+/** `Digest: sha-256=<base64>` (RFC 3230), among other algorithms that we do not know and pass over. */
+function digestOf(request: Request): Digest | undefined {
+  const header = request.get('digest');
+  const sha256 = header?.split(',').find((part) => /^\s*sha-256=/i.test(part));
+  if (sha256 === undefined) return undefined;
+  const bytes = Buffer.from(sha256.slice(sha256.indexOf('=') + 1).trim(), 'base64');
+  if (bytes.length === 32) return Digest.parse(`sha256:${bytes.toString('hex')}`);
+  throw invalidInput(
+    'Digest',
+    'The Digest header does not hold a SHA-256 in base64.',
+    'Send Digest: sha-256=<base64 of 32 bytes>.',
+  );
+}
+
+function attachment(response: Response, fileName: string): void {
+  // Model names are ASCII without quotes by their pattern, so the plain form of the header is enough.
+  response.setHeader('Content-Disposition', `attachment; filename="${fileName}"`);
+}
+
+/** Uploads, downloads and the archive that carries a version from one hub to another. */
+export function registerVersionFileRoutes(router: AdminRouter): void {
+  router.change('post', '/models/:name/versions', async ({ request, services, user, signal, param }) => {
+    const description = textOf(request, 'description');
+    const expectedDigest = digestOf(request);
+    const version = await services.registry.addVersion(
+      param('name'),
+      {
+        body: request,
+        kind: uploadKindOf(request),
+        aliases: textsOf(request, 'alias'),
+        create: isTrue(request, 'create'),
+        allowDuplicate: isTrue(request, 'allowDuplicate'),
+        ...(description === undefined ? {} : { description }),
+        ...(expectedDigest === undefined ? {} : { expectedDigest }),
+        signal,
+      },
+      user,
+    );
+    return { status: 201, body: version };
+  });
+
+  router.get('/models/:name/versions/:version/file', 'model-management.read', (call) => {
+    const version = versionOf(call);
+    const { response, services } = call;
+    attachment(response, `${version.model}-${version.version}.onnx`);
+    response.setHeader('ETag', `"${version.digest}"`);
+    response.type('application/octet-stream');
+    const { modelPath } = services.registry.filesOf(version);
+    return new Promise((resolve, reject) => {
+      // Answers Range and If-None-Match itself. Dotfiles allowed: the data folder may lie below one.
+      const options = { dotfiles: 'allow', etag: false, lastModified: false, cacheControl: false } as const;
+      response.sendFile(modelPath, options, (error) => {
+        if (error && !response.headersSent) reject(error);
+        else resolve(undefined);
+      });
+    });
+  });
+
+  router.get('/models/:name/versions/:version/export', 'model-management.read', async (call) => {
+    const version = versionOf(call);
+    const { response, services, signal } = call;
+    attachment(response, `${version.model}-${version.version}.tar`);
+    response.type('application/x-tar');
+    await pipeline(services.registry.exportVersion(version.model, version.version), response, { signal });
+    return undefined;
+  });
+}

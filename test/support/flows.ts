@@ -1,0 +1,116 @@
+import type { FlowNode } from './node-red';
+
+export interface ModelFlowOptions {
+  readonly model: string;
+  readonly brokerPort: number;
+  readonly inbound?: string;
+  readonly outbound?: string;
+  /** Of the `mqtt in` and `mqtt out`; default 0. */
+  readonly qos?: 0 | 1;
+  /** Properties of the `onnx-model` that differ from their defaults. */
+  readonly node?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * A tab with `mqtt in` (JSON) → `onnx-model` (id `model`) → `mqtt out`, and a `catch` that publishes
+ * `{code, message, payload}` of each failed message on `errors`.
+ */
+export function modelFlow(options: ModelFlowOptions): FlowNode[] {
+  const { model, brokerPort, inbound = 'in', outbound = 'out', qos = 0, node = {} } = options;
+  const report =
+    'const e = msg.error; msg.payload = { code: e.code ?? (e.source && e.code), message: e.message, payload: msg.payload }; return msg;';
+  return [
+    { id: 'tab', type: 'tab', label: 'Test tab', disabled: false, info: '', env: [] },
+    {
+      id: 'broker',
+      type: 'mqtt-broker',
+      name: '',
+      broker: '127.0.0.1',
+      port: String(brokerPort),
+      clientid: '',
+      autoConnect: true,
+      usetls: false,
+      protocolVersion: '4',
+      keepalive: '60',
+      cleansession: true,
+      autoUnsubscribe: true,
+    },
+    {
+      id: 'in',
+      type: 'mqtt in',
+      z: 'tab',
+      name: '',
+      topic: inbound,
+      qos: String(qos),
+      datatype: 'json',
+      broker: 'broker',
+      nl: false,
+      rap: true,
+      rh: 0,
+      inputs: 0,
+      x: 100,
+      y: 100,
+      wires: [['model']],
+    },
+    {
+      id: 'model',
+      type: 'onnx-model',
+      z: 'tab',
+      name: 'the model',
+      configVersion: 1,
+      model,
+      x: 300,
+      y: 100,
+      wires: [['out']],
+      ...node,
+    },
+    {
+      id: 'out',
+      type: 'mqtt out',
+      z: 'tab',
+      name: '',
+      topic: outbound,
+      qos: String(qos),
+      retain: 'false',
+      broker: 'broker',
+      x: 500,
+      y: 100,
+      wires: [],
+    },
+    {
+      id: 'catch',
+      type: 'catch',
+      z: 'tab',
+      name: '',
+      scope: null,
+      uncaught: false,
+      x: 100,
+      y: 200,
+      wires: [['report']],
+    },
+    {
+      id: 'report',
+      type: 'function',
+      z: 'tab',
+      name: '',
+      func: report,
+      outputs: 1,
+      x: 300,
+      y: 200,
+      wires: [['errors']],
+    },
+    {
+      id: 'errors',
+      type: 'mqtt out',
+      z: 'tab',
+      name: '',
+      topic: 'errors',
+      qos: String(qos),
+      retain: 'false',
+      broker: 'broker',
+      x: 500,
+      y: 200,
+      wires: [],
+    },
+  ];
+}
