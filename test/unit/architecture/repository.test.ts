@@ -15,6 +15,10 @@ interface Manifest {
   readonly 'node-red': { readonly nodes: Record<string, string>; readonly plugins: Record<string, string> };
 }
 
+interface LockedPackage {
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 const manifest = JSON.parse(read('package.json')) as Manifest;
 
@@ -39,6 +43,16 @@ describe('the repository', () => {
 
   it('names no address in package-lock.json, so that any registry can serve the packages', () => {
     assert.doesNotMatch(read('package-lock.json'), /"resolved":/);
+  });
+
+  it('lists the packages of every platform in package-lock.json, without which npm ci refuses to install', () => {
+    const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record<string, LockedPackage> };
+    const locked = new Set(Object.keys(packages).map((path) => path.split('node_modules/').at(-1)));
+    const named = Object.values(packages).flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}));
+    assert.deepEqual(
+      named.filter((name) => !locked.has(name)),
+      [],
+    );
   });
 
   it('names no path of one machine', () => {
