@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { tensorTypes } from '../registry/signature';
+
+/** Parent → child over the ipc channel: the first and only message, what this process is for. */
+export type ControlCommand =
+  | { readonly type: 'describe'; readonly runtimePaths: readonly string[] }
+  | {
+      readonly type: 'load';
+      readonly runtimePaths: readonly string[];
+      readonly modelPath: string;
+      readonly preprocessingPath: string | null;
+      readonly intraOpNumThreads: number;
+      readonly requestTimeoutMs: number;
+      readonly memoryLimitBytes: number | null;
+    };
+
+const TensorInfoMessage = z.object({
+  name: z.string(),
+  type: z.enum(tensorTypes),
+  shape: z
+    .array(z.union([z.number().int().nonnegative(), z.string(), z.null()]))
+    .readonly()
+    .nullable(),
+});
+
+/** Child → parent over the ipc channel, exactly one: the child runs foreign models, so it is parsed, not trusted. */
+export const ControlReply = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('described'), version: z.string() }),
+  z.object({
+    type: z.literal('ready'),
+    version: z.string(),
+    signature: z.object({
+      inputs: z.array(TensorInfoMessage).readonly(),
+      outputs: z.array(TensorInfoMessage).readonly(),
+    }),
+  }),
+  z.object({ type: z.literal('failed'), what: z.enum(['runtime', 'model']), message: z.string() }),
+]);
+export type ControlReply = z.infer<typeof ControlReply>;
+
+/** Child → parent over the report pipe, as its last words: why its watchdog ended it. One JSON line. */
+export const WatchdogReport = z.discriminatedUnion('why', [
+  z.object({ why: z.literal('timeout'), requestId: z.number() }),
+  z.object({ why: z.literal('memory'), residentBytes: z.number() }),
+]);
+export type WatchdogReport = z.infer<typeof WatchdogReport>;

@@ -1,0 +1,202 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Duplex, Readable } from 'node:stream';
+import { newId } from '../ids';
+import { type ControlCommand, ControlReply, WatchdogReport } from './control-messages';
+import { FrameStream } from './frame-stream';
+import { FrameWriter } from './frame-writer';
+import type { AnswerItem } from './frames';
+import { OutputTail } from './output-tail';
+import { DATA_FD, PARENT_PID_VARIABLE, REPORT_FD } from './watchdog-cells';
+
+/** How and where engine processes are started. */
+export interface ChildPlace {
+  /** The built entry point, `dist/lib/inference/engine-process.js`. */
+  readonly processPath: string;
+  /** Each child gets a folder of its own in here as working, home and temporary folder. */
+  readonly tempPath: string;
+}
+
+/** Why a child is gone. `words` end a sentence that begins with "the engine process". */
+export interface ChildEnd {
+  readonly why: 'timeout' | 'memory' | 'exit';
+  /** The request whose run took too long. */
+  readonly requestId: number | null;
+  readonly words: string;
+}
+
+export interface ChildListener {
+  reply(reply: ControlReply): void;
+  answers(items: readonly AnswerItem[]): void;
+  /** Once, after everything the child still said was delivered. */
+  end(end: ChildEnd): void;
+}
+
+/** Of the folders of children inside `tempPath`. */
+export const CHILD_FOLDER_PREFIX = 'engine-';
+
+/** After its exit a child's pipes close at once, unless something else holds them: then nobody waits for them. */
+const PIPE_CLOSE_LIMIT_MS = 2_000;
+const STOP_GRACE_MS = 2_000;
+
+/** Never `process.env`: it holds Node-RED's secrets. */
+function builtEnvironment(folder: string): NodeJS.ProcessEnv {
+  const systemRoot = process.env['SystemRoot'];
+  return {
+    [PARENT_PID_VARIABLE]: String(process.pid),
+    HOME: folder,
+    TMPDIR: folder,
+    TMP: folder,
+    TEMP: folder,
+    // onnxruntime-node 1.30 and later: without it the runtime keeps a device id, a database and a log on disk, and
+    // uploads what is loaded and run.
+    ORT_DISABLE_TELEMETRY: '1',
+    UV_THREADPOOL_SIZE: '1',
+    ...(systemRoot ? { SystemRoot: systemRoot } : {}),
+  };
+}
+
+/** One engine process, from start to end: its pipes, its words, its death. Knows nothing of models or restarts. */
+export class EngineChild {
+  readonly #process: ChildProcess;
+  readonly #folder: string;
+  readonly #tail: OutputTail;
+  readonly #writer: FrameWriter;
+  readonly #gone: Promise<void>;
+  #report = '';
+  #reason: string | undefined;
+  #hasExited = false;
+
+  constructor(
+    place: ChildPlace,
+    command: ControlCommand,
+    private readonly listener: ChildListener,
+  ) {
+    this.#folder = join(place.tempPath, `${CHILD_FOLDER_PREFIX}${newId()}`);
+    mkdirSync(this.#folder, { recursive: true });
+    // Three threads fewer, at no cost seen: nothing in the child collects garbage in parallel.
+    this.#process = spawn(process.execPath, ['--v8-pool-size=0', place.processPath], {
+      cwd: this.#folder,
+      env: builtEnvironment(this.#folder),
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc', 'pipe'],
+      windowsHide: true,
+    });
+    this.#tail = new OutputTail([this.#process.stdout, this.#process.stderr]);
+    const data = this.#process.stdio[DATA_FD] as Duplex;
+    this.#writer = new FrameWriter(data);
+    this.#listenToData(data);
+    this.#listenToReport((this.#process.stdio as (Readable | null)[])[REPORT_FD] as Readable);
+    this.#process.on('message', (message) => this.#hear(message));
+    this.#gone = this.#watchEnd().finally(() => rm(this.#folder, { recursive: true, force: true, maxRetries: 3 }));
+    // Awaited by stop(); a folder that cannot be removed is removed with the whole of tempPath at the next start.
+    this.#gone.catch(() => undefined);
+    this.#process.send(command, () => undefined);
+  }
+
+  /** Null until started and once it is gone. */
+  get pid(): number | null {
+    return this.#hasExited ? null : (this.#process.pid ?? null);
+  }
+
+  /** Adds a frame to those that leave with the next `flush`. */
+  add(frame: Buffer): void {
+    this.#writer.add(frame);
+  }
+
+  flush(): void {
+    this.#writer.flush();
+  }
+
+  /** Ends it at once; `words` say why, and end a sentence that begins with "the engine process". */
+  kill(words: string): void {
+    this.#reason ??= words;
+    this.#process.kill('SIGKILL');
+  }
+
+  /** Ends it; resolves when it is gone and its folder removed. */
+  async stop(): Promise<void> {
+    this.#reason ??= 'was stopped';
+    // No handler is installed in the child, so that SIGTERM ends even one that hangs; a stopped one needs SIGKILL.
+    this.#process.kill('SIGTERM');
+    const timer = setTimeout(() => this.#process.kill('SIGKILL'), STOP_GRACE_MS);
+    await this.#gone.finally(() => clearTimeout(timer)).catch(() => undefined);
+  }
+
+  #listenToData(data: Duplex): void {
+    const stream = new FrameStream((frame) => {
+      if (frame.kind !== 'answers') throw new Error('requests came from the engine process');
+      this.listener.answers(frame.items);
+    });
+    data.on('data', (chunk: Buffer) => {
+      try {
+        stream.push(chunk);
+      } catch (error) {
+        data.removeAllListeners('data').resume();
+        this.kill(`sent what is no answer (${error instanceof Error ? error.message : String(error)})`);
+      }
+    });
+    // A broken pipe is the child's end, which its exit tells.
+    data.on('error', () => undefined);
+  }
+
+  #listenToReport(report: Readable): void {
+    report.setEncoding('utf8');
+    report.on('data', (text: string) => {
+      this.#report = (this.#report + text).slice(0, 1_000);
+    });
+    report.on('error', () => undefined);
+  }
+
+  #hear(message: unknown): void {
+    const reply = ControlReply.safeParse(message);
+    if (reply.success) this.listener.reply(reply.data);
+    else this.kill('sent a control message of no known form');
+  }
+
+  async #watchEnd(): Promise<void> {
+    const words = await new Promise<string>((resolve) => {
+      this.#process.once('error', (error) => {
+        // Also raised when a signal or message cannot be sent; only without a pid did the process never start.
+        if (this.#process.pid === undefined) resolve(`could not be started: ${error.message}`);
+      });
+      this.#process.once('close', (code, signal) => resolve(this.#exitWords(code, signal)));
+      this.#process.once('exit', (code, signal) => {
+        this.#hasExited = true;
+        setTimeout(() => resolve(this.#exitWords(code, signal)), PIPE_CLOSE_LIMIT_MS).unref();
+      });
+    });
+    this.#hasExited = true;
+    this.listener.end(this.#end(words));
+  }
+
+  #exitWords(code: number | null, signal: NodeJS.Signals | null): string {
+    if (this.#reason) return this.#reason;
+    const lines = this.#tail.lastLines();
+    return `ended with ${signal ?? `exit code ${code}`}${lines ? `, its last lines: ${lines}` : ''}`;
+  }
+
+  #end(words: string): ChildEnd {
+    const report = parseReport(this.#report);
+    if (report?.why === 'timeout') {
+      return { why: 'timeout', requestId: report.requestId, words: 'was ended because a request ran too long' };
+    }
+    if (report?.why === 'memory') {
+      const used = `${Math.round(report.residentBytes / 1024 / 1024)} MiB`;
+      return { why: 'memory', requestId: null, words: `used ${used} of memory, more than its limit` };
+    }
+    return { why: 'exit', requestId: null, words };
+  }
+}
+
+function parseReport(text: string): WatchdogReport | undefined {
+  const line = text.split('\n')[0];
+  if (!line) return undefined;
+  try {
+    return WatchdogReport.parse(JSON.parse(line));
+  } catch {
+    // Half a line: the process was killed from outside while it wrote. Its exit says enough.
+    return undefined;
+  }
+}

@@ -1,0 +1,101 @@
+import { type ErrorCode, ModelManagementError } from '../errors';
+import type { ModelTarget } from './engine';
+import { LaunchFailure } from './launch';
+
+/** `iris version 3`, or the name of a file. */
+export function nameOf({ model, version }: Pick<ModelTarget, 'model' | 'version'>): string {
+  return version === null ? model : `${model} version ${version}`;
+}
+
+const INSTALL_HINT =
+  'Run `npm install onnxruntime-node` in the user directory of Node-RED and restart it. Where its download host is ' +
+  'out of reach, put the line `onnxruntime-node-install=skip` into .npmrc there first: the CPU files come with the ' +
+  'package. On Alpine Linux it cannot load: use the Debian image of Node-RED.';
+
+export function runtimeMissing(message: string): ModelManagementError {
+  return new ModelManagementError(
+    'ENGINE_UNAVAILABLE',
+    `onnxruntime-node could not be loaded: ${message.split('\n')[0] ?? ''}`,
+    INSTALL_HINT,
+  );
+}
+
+export function wasmMissing(): ModelManagementError {
+  return new ModelManagementError(
+    'ENGINE_UNAVAILABLE',
+    'the runtime "wasm" was asked for, which this version of the package does not have',
+    'Set `engine.runtime` to "auto" or "native".',
+  );
+}
+
+/** A launch that failed, in the words of what was asked: loading a version, or probing a file. */
+export function launchError(
+  failure: unknown,
+  target: ModelTarget,
+  code: Extract<ErrorCode, 'VERSION_UNUSABLE' | 'INVALID_MODEL'>,
+): unknown {
+  if (!(failure instanceof LaunchFailure)) return failure;
+  if (failure.what === 'runtime') return runtimeMissing(failure.message);
+  if (failure.what === 'aborted') return aborted(`loading ${nameOf(target)} was given up`);
+  return new ModelManagementError(
+    code,
+    `${nameOf(target)} does not load: ${failure.message}`,
+    'Check the file with the tool that made it; it must be a complete ONNX model with tensors as inputs and outputs.',
+    { cause: failure },
+  );
+}
+
+export function aborted(message: string): ModelManagementError {
+  return new ModelManagementError('ABORTED', message, 'Nothing to do: whoever asked went away.');
+}
+
+export function gaveUp(timeoutMs: number): ModelManagementError {
+  return new ModelManagementError(
+    'TIMEOUT',
+    `no answer within ${timeoutMs} ms, waiting included`,
+    'Send fewer messages, use a faster model, or allow more time.',
+  );
+}
+
+export function refusedByRuntime(message: string): ModelManagementError {
+  return new ModelManagementError(
+    'INFERENCE_FAILED',
+    `the model refused the input: ${message}`,
+    'Compare the shapes sent with the signature of the model.',
+  );
+}
+
+export function ranTooLong(target: ModelTarget, limitMs: number): ModelManagementError {
+  return new ModelManagementError(
+    'ENGINE_TIMEOUT',
+    `${nameOf(target)} ran longer than ${limitMs} ms on this request; its process was ended and started again`,
+    'Give the model less to do in one request, or raise `engine.requestTimeoutMs`.',
+  );
+}
+
+export function crashed(target: ModelTarget, words: string, limitBytes: number | undefined): ModelManagementError {
+  return new ModelManagementError(
+    'ENGINE_CRASHED',
+    `${nameOf(target)}: the engine process ${words}; the request was in it both times it was tried` +
+      (limitBytes === undefined ? '' : ` (limit ${Math.round(limitBytes / 1024 / 1024)} MiB)`),
+    limitBytes === undefined
+      ? 'This input ends the process: look at it, and at the model. Other requests go on.'
+      : 'Send smaller inputs, or raise `engine.memoryLimitBytes`.',
+  );
+}
+
+export function keepsCrashing(target: ModelTarget, words: string, retryInMs: number): ModelManagementError {
+  return new ModelManagementError(
+    'MODEL_FAILED',
+    `${nameOf(target)} keeps failing: the engine process ${words}`,
+    `Deploy another version. This one is tried again in ${Math.ceil(Math.max(0, retryInMs) / 1000)} s.`,
+  );
+}
+
+export function engineFull(maxProcesses: number): ModelManagementError {
+  return new ModelManagementError(
+    'ENGINE_FULL',
+    `${maxProcesses} model versions are loaded and in use, as many as \`engine.maxProcesses\` allows`,
+    'Remove nodes that use models no longer needed, or raise `engine.maxProcesses`.',
+  );
+}

@@ -1,0 +1,136 @@
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { ControlCommand, ControlReply } from './control-messages';
+import { FrameStream } from './frame-stream';
+import { FrameWriter } from './frame-writer';
+import { ModelServer, type RunProgress } from './model-server';
+import { loadNativeRuntime } from './native-runtime';
+import { composeModel, generatedFeeds, type RunnableModel } from './runnable-model';
+import type { InferenceRuntime } from './runtime';
+import { cells, DATA_FD, PARENT_PID_VARIABLE, type WatchdogData } from './watchdog-cells';
+
+/*
+ * Entry point of an engine process: one loaded model, or one look at the runtime. Ends with its parent. Nothing of
+ * Node-RED is loaded here, and no environment but the one the parent built.
+ */
+
+const READ_BUFFER_BYTES = 1024 * 1024;
+/** A generated input larger than this is not worth its memory: the first real request warms the model then. */
+const WARM_UP_ELEMENT_COUNT = 16 * 1024 * 1024;
+
+function die(): void {
+  process.kill(process.pid, 'SIGKILL');
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function reply(message: ControlReply): Promise<void> {
+  return new Promise((resolve) => {
+    if (!process.send) return resolve();
+    process.send(message, () => resolve());
+  });
+}
+
+/** Resolves once the watchdog's own thread runs: from then on even a call that never returns ends with the parent. */
+async function startWatchdog(): Promise<Int32Array> {
+  const shared = new SharedArrayBuffer(4 * cells.count);
+  const data: WatchdogData = { shared, parentPid: Number(process.env[PARENT_PID_VARIABLE]) };
+  const worker = new Worker(join(__dirname, 'watchdog.js'), { workerData: data, env: {}, execArgv: [] });
+  worker.on('error', die);
+  worker.unref();
+  const state = new Int32Array(shared);
+  const online = Atomics.waitAsync(state, cells.online, 0);
+  if (online.async) await online.value;
+  return state;
+}
+
+function progressOf(state: Int32Array): RunProgress {
+  return {
+    begin: (requestId) => {
+      Atomics.store(state, cells.requestId, requestId | 0);
+      Atomics.add(state, cells.runCount, 1);
+    },
+    end: () => Atomics.add(state, cells.runCount, 1),
+  };
+}
+
+async function warmUp(model: RunnableModel): Promise<void> {
+  const sizes = model.signature.inputs.map(({ shape }) =>
+    (shape ?? []).reduce<number>((product, size) => product * (typeof size === 'number' ? size : 1), 1),
+  );
+  if (sizes.reduce((sum, size) => sum + size, 0) > WARM_UP_ELEMENT_COUNT) return;
+  try {
+    await model.run(
+      generatedFeeds(model.signature),
+      model.signature.outputs.map(({ name }) => name),
+    );
+  } catch {
+    // Zeros need not be legal input: only a crash or a hang says something about the model, and those end us.
+  }
+}
+
+async function openModel(
+  runtime: InferenceRuntime,
+  command: Extract<ControlCommand, { type: 'load' }>,
+): Promise<RunnableModel> {
+  const { modelPath, preprocessingPath, intraOpNumThreads } = command;
+  const preprocessing = preprocessingPath ? await runtime.open(preprocessingPath, { intraOpNumThreads }) : undefined;
+  return composeModel(await runtime.open(modelPath, { intraOpNumThreads }), preprocessing);
+}
+
+function serveOver(model: RunnableModel, progress: RunProgress): void {
+  let stream: FrameStream;
+  const buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
+  const socket = new Socket({
+    fd: DATA_FD,
+    readable: true,
+    writable: true,
+    onread: {
+      buffer,
+      callback: (bytes) => {
+        stream.push(buffer.subarray(0, bytes));
+        server.serve().catch(die);
+        return true;
+      },
+    },
+  });
+  const server = new ModelServer(model, new FrameWriter(socket), progress);
+  stream = new FrameStream((frame) => server.accept(frame));
+  socket.on('error', die);
+  socket.on('close', die);
+}
+
+async function obey(command: ControlCommand, watched: Promise<Int32Array>): Promise<void> {
+  let runtime: InferenceRuntime;
+  try {
+    runtime = loadNativeRuntime(command.runtimePaths);
+  } catch (error) {
+    return reply({ type: 'failed', what: 'runtime', message: messageOf(error) });
+  }
+  const { version } = runtime;
+  if (command.type === 'describe') return reply({ type: 'described', version });
+  const state = await watched;
+  const { requestTimeoutMs, memoryLimitBytes } = command;
+  Atomics.store(state, cells.memoryLimitMiB, Math.ceil((memoryLimitBytes ?? 0) / 1024 / 1024));
+  try {
+    const model = await openModel(runtime, command);
+    await warmUp(model);
+    Atomics.store(state, cells.timeoutMs, Math.min(requestTimeoutMs, 0x7fff_ffff));
+    serveOver(model, progressOf(state));
+    await reply({ type: 'ready', version, signature: model.signature });
+  } catch (error) {
+    await reply({ type: 'failed', what: 'model', message: messageOf(error) });
+  }
+}
+
+process.on('disconnect', die);
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`${error.stack ?? error.message}\n`, die);
+});
+const watched = startWatchdog();
+process.once('message', (command: ControlCommand) => {
+  obey(command, watched).catch(die);
+});

@@ -1,0 +1,70 @@
+import type { ControlCommand, ControlReply } from './control-messages';
+import { type ChildEnd, type ChildPlace, EngineChild } from './engine-child';
+import type { AnswerItem } from './frames';
+
+/** Why a process did not come up. `message` ends a sentence that begins with the model's name. */
+export class LaunchFailure extends Error {
+  override readonly name = 'LaunchFailure';
+  constructor(
+    readonly what: 'runtime' | 'model' | 'process' | 'aborted',
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export interface LaunchOptions {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Answers and end, from the moment the launch has succeeded. */
+  readonly answers?: (items: readonly AnswerItem[]) => void;
+  readonly end?: (end: ChildEnd) => void;
+}
+
+export type GoodReply = Exclude<ControlReply, { readonly type: 'failed' }>;
+export type ReadyReply = Extract<ControlReply, { readonly type: 'ready' }>;
+
+export interface Launched {
+  readonly child: EngineChild;
+  readonly reply: GoodReply;
+}
+
+/**
+ * Starts a process and waits for its one reply. When it fails, hangs or the signal comes first, the process is ended
+ * and gone before the promise rejects.
+ *
+ * @throws {LaunchFailure}
+ */
+export async function launch(
+  place: ChildPlace,
+  command: ControlCommand,
+  { timeoutMs, signal, answers, end }: LaunchOptions,
+): Promise<Launched> {
+  if (signal?.aborted) throw new LaunchFailure('aborted', 'loading was given up');
+  const waiting = Promise.withResolvers<ControlReply>();
+  let hasStarted = false;
+  const child = new EngineChild(place, command, {
+    reply: (reply) => waiting.resolve(reply),
+    answers: (items) => answers?.(items),
+    end: (childEnd) => {
+      if (hasStarted) end?.(childEnd);
+      else waiting.reject(new LaunchFailure('process', `the engine process ${childEnd.words}`));
+    },
+  });
+  const giveUp = (): void => waiting.reject(new LaunchFailure('aborted', 'loading was given up'));
+  const late = new LaunchFailure('process', `loading took longer than ${timeoutMs} ms and was ended`);
+  const timer = setTimeout(() => waiting.reject(late), timeoutMs);
+  signal?.addEventListener('abort', giveUp, { once: true });
+  try {
+    const reply = await waiting.promise;
+    if (reply.type === 'failed') throw new LaunchFailure(reply.what, reply.message);
+    hasStarted = true;
+    return { child, reply };
+  } catch (error) {
+    await child.stop();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', giveUp);
+  }
+}

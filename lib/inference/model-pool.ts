@@ -1,0 +1,146 @@
+import type { EngineOptions, LoadedModel, ModelStats, ModelTarget } from './engine';
+import * as errors from './engine-errors';
+import type { ModelProcess } from './model-process';
+
+interface Entry {
+  readonly key: string;
+  readonly process: ModelProcess;
+  readonly opened: Promise<void>;
+  isOpen: boolean;
+  leaseCount: number;
+  /** Counts up with every use: the smallest was used longest ago. */
+  usedAt: number;
+  idleTimer: NodeJS.Timeout | undefined;
+}
+
+/** How often a released version that still has requests is looked at again. */
+const DRAIN_CHECK_MS = 100;
+
+/** Loaded versions by key: shared by all that hold a lease, kept a while after the last, never more than allowed. */
+export class ModelPool {
+  readonly #entries = new Map<string, Entry>();
+  readonly #ending = new Set<Promise<void>>();
+  #useCount = 0;
+
+  constructor(
+    private readonly options: Pick<EngineOptions, 'maxProcesses' | 'idleMs'>,
+    private readonly create: (target: ModelTarget) => ModelProcess,
+  ) {}
+
+  /** @throws {ModelManagementError} `ENGINE_FULL`, `VERSION_UNUSABLE`, `ENGINE_UNAVAILABLE`, `ABORTED` */
+  async acquire(target: ModelTarget, signal?: AbortSignal): Promise<LoadedModel> {
+    const entry = this.#find(target.key) ?? this.#open(target);
+    entry.leaseCount++;
+    clearTimeout(entry.idleTimer);
+    try {
+      await untilAborted(entry.opened, signal, `loading ${errors.nameOf(target)} was given up`);
+    } catch (error) {
+      this.#release(entry);
+      throw error;
+    }
+    return this.#lease(target, entry);
+  }
+
+  stats(): Promise<ModelStats[]> {
+    return Promise.all([...this.#entries.values()].map(({ process }) => process.stats()));
+  }
+
+  /** The runtime of any loaded version; null when none is loaded. */
+  get runtimeVersion(): string | null {
+    for (const { process } of this.#entries.values()) if (process.runtimeVersion) return process.runtimeVersion;
+    return null;
+  }
+
+  /** Resolves when every process is gone. */
+  async close(): Promise<void> {
+    for (const entry of this.#entries.values()) this.#end(entry);
+    await Promise.all(this.#ending);
+  }
+
+  #find(key: string): Entry | undefined {
+    const entry = this.#entries.get(key);
+    // Whoever asks for a failed version anew gets a new try, unless others still hold the old one.
+    if (!entry?.process.isFailed || entry.leaseCount > 0) return entry;
+    this.#end(entry);
+    return undefined;
+  }
+
+  #open(target: ModelTarget): Entry {
+    if (this.#entries.size >= this.options.maxProcesses) this.#evict();
+    const process = this.create(target);
+    const opened = process.open();
+    const { key } = target;
+    const entry: Entry = { key, process, opened, isOpen: false, leaseCount: 0, usedAt: 0, idleTimer: undefined };
+    this.#entries.set(key, entry);
+    opened.then(
+      () => {
+        entry.isOpen = true;
+      },
+      () => this.#end(entry),
+    );
+    return entry;
+  }
+
+  #evict(): void {
+    const idle = [...this.#entries.values()].filter(({ leaseCount }) => leaseCount === 0);
+    const oldest = idle.sort((a, b) => a.usedAt - b.usedAt)[0];
+    if (!oldest) throw errors.engineFull(this.options.maxProcesses);
+    this.#end(oldest);
+  }
+
+  #lease(target: ModelTarget, entry: Entry): LoadedModel {
+    let isHeld = true;
+    const { process } = entry;
+    return {
+      target,
+      signature: process.signature,
+      run: async (feeds, options) => {
+        if (!isHeld) throw errors.aborted(`${errors.nameOf(target)} was released before this request`);
+        return await process.run(feeds, options);
+      },
+      release: () => {
+        if (isHeld) this.#release(entry);
+        isHeld = false;
+      },
+    };
+  }
+
+  #release(entry: Entry): void {
+    entry.leaseCount--;
+    entry.usedAt = ++this.#useCount;
+    if (entry.leaseCount > 0 || this.#entries.get(entry.key) !== entry) return;
+    // Loading for nobody is given up; what is loaded stays a while, and until its last request is answered.
+    if (entry.isOpen) this.#endWhenIdle(entry, this.options.idleMs);
+    else this.#end(entry);
+  }
+
+  #endWhenIdle(entry: Entry, idleMs: number): void {
+    entry.idleTimer = setTimeout(() => {
+      if (entry.process.pendingCount === 0) this.#end(entry);
+      else this.#endWhenIdle(entry, Math.max(DRAIN_CHECK_MS, idleMs));
+    }, idleMs).unref();
+  }
+
+  #end(entry: Entry): void {
+    clearTimeout(entry.idleTimer);
+    if (this.#entries.get(entry.key) === entry) this.#entries.delete(entry.key);
+    const ending = entry.process.close().finally(() => this.#ending.delete(ending));
+    this.#ending.add(ending);
+  }
+}
+
+/** The promise, or `ABORTED` when the signal comes first. */
+async function untilAborted(promise: Promise<void>, signal: AbortSignal | undefined, message: string): Promise<void> {
+  if (!signal) return promise;
+  if (signal.aborted) throw errors.aborted(message);
+  let onAbort = (): void => undefined;
+  const given = new Promise<never>((_, reject) => {
+    onAbort = () => reject(errors.aborted(message));
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    await Promise.race([promise, given]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}

@@ -1,0 +1,275 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import type { Clock } from '../clock';
+import type { Log } from '../log';
+import type { Signature } from '../registry/signature';
+import type { ControlCommand } from './control-messages';
+import type { EngineOptions, ModelStats, ModelTarget, RunOptions, RunResult } from './engine';
+import type { ChildEnd, ChildPlace, EngineChild } from './engine-child';
+import * as errors from './engine-errors';
+import { encodeFrame } from './frame-encoder';
+import { FrameScheduler } from './frame-scheduler';
+import type { AnswerItem } from './frames';
+import { LaunchFailure, launch, type ReadyReply } from './launch';
+import { ModelFigures } from './model-figures';
+import { openRequest, type PendingRequest } from './pending-request';
+import { processMemoryBytes } from './process-memory';
+import { buildRequestItem } from './request-item';
+import { planRestart, type Supervision } from './supervision';
+import type { Tensor, Tensors } from './tensor';
+
+export interface ModelProcessDeps {
+  readonly target: ModelTarget;
+  readonly place: ChildPlace;
+  readonly command: ControlCommand;
+  readonly options: EngineOptions;
+  readonly supervision: Supervision;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+type State =
+  | { readonly status: 'starting' | 'restarting' | 'closed' }
+  | { readonly status: 'ready'; readonly child: EngineChild }
+  | { readonly status: 'failed'; readonly words: string; readonly retryAt: number };
+
+/**
+ * The watchdog in the child ends a run that takes too long, to the millisecond; so much later the parent does, which
+ * covers a process that was stopped from outside.
+ */
+const SILENCE_GRACE_MS = 5_000;
+
+/**
+ * One loaded version through all the processes that serve it.
+ *
+ * When a process dies, the requests in it run again in the next one, alone and once: those that did not end it get
+ * their answers, the one that did gets the error. Whoever waits gets an answer or an error in bounded time.
+ */
+export class ModelProcess {
+  readonly #scheduler = new FrameScheduler();
+  readonly #figures = new ModelFigures();
+  readonly #closing = new AbortController();
+  #state: State = { status: 'starting' };
+  #reply: ReadyReply | undefined;
+  #lastId = 0;
+  #isFlushPlanned = false;
+  #silenceTimer: NodeJS.Timeout | undefined;
+  #heardAtMs = 0;
+  /** In a row, without an answer between. */
+  #deathCount = 0;
+  #restarting: Promise<void> = Promise.resolve();
+
+  constructor(private readonly deps: ModelProcessDeps) {}
+
+  get signature(): Signature {
+    return this.#reply?.signature ?? { inputs: [], outputs: [] };
+  }
+
+  /** `onnxruntime-node 1.30.0`, once loaded. */
+  get runtimeVersion(): string | null {
+    return this.#reply?.version ?? null;
+  }
+
+  /** Requests waiting or in the process. */
+  get pendingCount(): number {
+    return this.#scheduler.count;
+  }
+
+  get isFailed(): boolean {
+    return this.#state.status === 'failed';
+  }
+
+  /** The first load. @throws {ModelManagementError} `VERSION_UNUSABLE`, `ENGINE_UNAVAILABLE`, `ABORTED` */
+  async open(): Promise<void> {
+    try {
+      await this.#launch();
+    } catch (error) {
+      this.#state = { status: 'closed' };
+      throw errors.launchError(error, this.deps.target, 'VERSION_UNUSABLE');
+    }
+  }
+
+  /** @see LoadedModel.run */
+  run(feeds: Tensors, options: RunOptions = {}): Promise<RunResult> {
+    return this.#figures.count(() => this.#run(feeds, options));
+  }
+
+  async stats(): Promise<ModelStats> {
+    const { model, version } = this.deps.target;
+    const pid = this.#state.status === 'ready' ? this.#state.child.pid : null;
+    const state = this.#state.status === 'closed' ? 'failed' : this.#state.status;
+    const memoryBytes = pid === null ? null : await processMemoryBytes(pid);
+    return { model, version, pid, state, queue: this.#scheduler.count, memoryBytes, ...this.#figures.read() };
+  }
+
+  /** Rejects what waits; resolves when the process is gone. Idempotent. */
+  async close(): Promise<void> {
+    const state = this.#state;
+    this.#state = { status: 'closed' };
+    this.#closing.abort();
+    clearTimeout(this.#silenceTimer);
+    for (const request of this.#scheduler.takeAll()) request.settle(this.#unloaded());
+    if (state.status === 'ready') await state.child.stop();
+    await this.#restarting;
+  }
+
+  async #run(feeds: Tensors, options: RunOptions): Promise<RunResult> {
+    if (this.#state.status === 'closed') throw this.#unloaded();
+    if (options.signal?.aborted) throw errors.aborted('the request was given up');
+    this.#tryFailedAgain();
+    this.#lastId = (this.#lastId + 1) % 0x1_0000_0000;
+    const item = buildRequestItem(this.#lastId, this.signature, feeds, options.fetches ?? []);
+    const { request, answer } = openRequest(item, options, ({ item: { id } }) => this.#scheduler.abandon(id));
+    this.#scheduler.add(request);
+    this.#planFlush();
+    const result = await answer;
+    if (result.status === 'refused') throw errors.refusedByRuntime(result.message);
+    const outputs = new Map<string, Tensor>();
+    for (const { index, tensor } of result.tensors) outputs.set(this.signature.outputs[index]?.name ?? '', tensor);
+    return { outputs, durationMs: result.durationMs, batchSize: result.batchSize };
+  }
+
+  /** All requests of this turn of the event loop leave in one write. */
+  #planFlush(): void {
+    if (this.#isFlushPlanned) return;
+    this.#isFlushPlanned = true;
+    setImmediate(() => {
+      this.#isFlushPlanned = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    if (this.#state.status !== 'ready') return;
+    const { child } = this.#state;
+    if (this.#scheduler.inFlightCount === 0) this.#heardAtMs = performance.now();
+    for (const requests of this.#scheduler.take()) {
+      try {
+        child.add(encodeFrame({ kind: 'requests', items: requests.map(({ item }) => item) }));
+      } catch (error) {
+        this.#refuse(requests, error);
+      }
+    }
+    child.flush();
+    if (this.#scheduler.inFlightCount > 0) this.#watchSilence(child);
+  }
+
+  #refuse(requests: readonly PendingRequest[], error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    for (const { item, settle } of requests) {
+      this.#scheduler.answered(item.id);
+      settle(errors.refusedByRuntime(message));
+    }
+    this.#planFlush();
+  }
+
+  #onAnswers(items: readonly AnswerItem[]): void {
+    this.#heardAtMs = performance.now();
+    this.#deathCount = 0;
+    const settled = items.map((item) => ({ item, request: this.#scheduler.answered(item.id) }));
+    // The child gets its next work before the callers hear of the last.
+    this.#flush();
+    for (const { item, request } of settled) request?.settle(item);
+  }
+
+  #watchSilence(child: EngineChild): void {
+    if (this.#silenceTimer) return;
+    const limitMs = this.deps.options.requestTimeoutMs + SILENCE_GRACE_MS;
+    const silentMs = (): number => performance.now() - this.#heardAtMs;
+    const check = (): void => {
+      this.#silenceTimer = undefined;
+      if (this.#scheduler.inFlightCount === 0) return;
+      if (silentMs() < limitMs) {
+        this.#watchSilence(child);
+        return;
+      }
+      // If it was this process that was held up, the answers are in the pipe: they are read before this runs.
+      setImmediate(() => {
+        if (silentMs() >= limitMs) child.kill(`gave no answer for ${limitMs} ms`);
+      });
+    };
+    this.#silenceTimer = setTimeout(check, Math.max(100, limitMs - silentMs()));
+  }
+
+  async #launch(): Promise<void> {
+    const { place, command, supervision } = this.deps;
+    const { child, reply } = await launch(place, command, {
+      timeoutMs: supervision.loadTimeoutMs,
+      signal: this.#closing.signal,
+      answers: (items) => this.#onAnswers(items),
+      end: (end) => this.#onEnd(end),
+    });
+    if (reply.type !== 'ready' || (this.#reply && !isDeepStrictEqual(this.#reply.signature, reply.signature))) {
+      await child.stop();
+      throw new LaunchFailure('model', 'the file is no longer the one that was loaded first');
+    }
+    if (this.#state.status === 'closed') {
+      await child.stop();
+      return;
+    }
+    this.#reply = reply;
+    this.#state = { status: 'ready', child };
+    this.deps.log.info('model loaded', { pid: child.pid });
+    this.#flush();
+  }
+
+  #onEnd(end: ChildEnd): void {
+    clearTimeout(this.#silenceTimer);
+    this.#silenceTimer = undefined;
+    if (this.#state.status === 'closed') return;
+    this.deps.log.warn('engine process ended', { reason: end.words });
+    const { target, options } = this.deps;
+    for (const request of this.#scheduler.takeLost()) {
+      request.deathCount++;
+      if (end.why === 'timeout' && request.item.id === end.requestId) {
+        request.settle(errors.ranTooLong(target, options.requestTimeoutMs));
+      } else if (request.deathCount > 1) {
+        request.settle(errors.crashed(target, end.words, end.why === 'memory' ? options.memoryLimitBytes : undefined));
+      } else {
+        this.#scheduler.suspect(request);
+      }
+    }
+    this.#afterDeath(end.words);
+  }
+
+  #afterDeath(words: string): void {
+    this.#deathCount++;
+    const { target, supervision, clock, log } = this.deps;
+    const step = planRestart(this.#deathCount, supervision, clock.now());
+    if (step.kind === 'restart') {
+      this.#state = { status: 'restarting' };
+      this.#restarting = this.#restart(step.delayMs);
+      return;
+    }
+    this.#state = { status: 'failed', words, retryAt: step.retryAt };
+    log.error('model failed, its process kept ending', { reason: words, retryInMs: supervision.coolDownMs });
+    for (const request of this.#scheduler.takeAll()) {
+      request.settle(errors.keepsCrashing(target, words, supervision.coolDownMs));
+    }
+  }
+
+  /** Never rejects. */
+  async #restart(delayMs: number): Promise<void> {
+    try {
+      if (delayMs > 0) await wait(delayMs, undefined, { signal: this.#closing.signal });
+      this.#figures.restartCount++;
+      await this.#launch();
+    } catch (error) {
+      if (!this.#closing.signal.aborted) this.#afterDeath(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** @throws {ModelManagementError} `MODEL_FAILED` while the model cools down */
+  #tryFailedAgain(): void {
+    if (this.#state.status !== 'failed') return;
+    const { words, retryAt } = this.#state;
+    const waitMs = retryAt - this.deps.clock.now();
+    if (waitMs > 0) throw errors.keepsCrashing(this.deps.target, words, waitMs);
+    this.#state = { status: 'restarting' };
+    this.#restarting = this.#restart(0);
+  }
+
+  #unloaded(): Error {
+    return errors.aborted(`${errors.nameOf(this.deps.target)} was unloaded`);
+  }
+}
