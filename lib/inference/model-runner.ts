@@ -105,7 +105,10 @@ export class ModelRunner {
   submit(job: Job): void {
     const pending = this.admit(job);
     const { isAccepted, dropped } = this.queue.offer(pending);
-    for (const old of dropped) this.settle(old, () => old.drop(), 'dropped');
+    for (const old of dropped) {
+      this.settle(old, () => undefined, 'dropped');
+      old.drop();
+    }
     if (!isAccepted) {
       this.refuse(
         pending,

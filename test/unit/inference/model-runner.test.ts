@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { ModelManagementError } from '../../../lib/errors';
+import { Digest } from '../../../lib/ids';
+import type { LoadedModel, RunResult } from '../../../lib/inference/engine';
+import { ModelRunner, type RunnerOptions } from '../../../lib/inference/model-runner';
+import { Route } from '../../../lib/inference/route';
+import type { ServedVersion } from '../../../lib/inference/served-version';
+import type { Tensors } from '../../../lib/inference/tensor';
+import type { Signature } from '../../../lib/registry/signature';
+import { waitFor } from '../../support/wait-for';
+
+const signature: Signature = {
+  inputs: [{ name: 'x', type: 'float32', shape: ['N'] }],
+  outputs: [{ name: 'x', type: 'float32', shape: ['N'] }],
+};
+
+/** A loaded model whose answers the test gives itself, in any order: each run waits for `answer` or `refuse`. */
+class HandModel {
+  readonly runs: { answer(): void; refuse(error: Error): void }[] = [];
+
+  served(version: number): ServedVersion {
+    const run = (feeds: Tensors): Promise<RunResult> =>
+      new Promise((resolve, reject) => {
+        this.runs.push({ answer: () => resolve({ outputs: feeds, durationMs: 1, batchSize: 1 }), refuse: reject });
+      });
+    const target = { key: String(version), model: 'm', version, modelPath: '' };
+    const loaded: LoadedModel = { target, signature, run, release: () => undefined };
+    return {
+      model: 'm',
+      version: version as never,
+      digest: Digest.parse(`sha256:${'0'.repeat(64)}`),
+      modelPath: '',
+      signature,
+      loaded,
+    };
+  }
+}
+
+function startRunner(options: Partial<RunnerOptions> = {}) {
+  const route = new Route('model', 'm', 'deployed');
+  const runner = new ModelRunner(route, { timeoutMs: 0, queue: { max: 1_000, overflow: 'error' }, ...options });
+  const events: string[] = [];
+  const submit = (value: number): void =>
+    runner.submit({
+      input: { kind: 'value', value: [value] },
+      answer: (answer, { version }) => events.push(`${String(answer)} by v${version}`),
+      fail: (error) => events.push(`${value} ${error.code}`),
+      drop: () => events.push(`${value} dropped`),
+    });
+  return { route, runner, events, submit };
+}
+
+describe('a model runner', () => {
+  it('gives answers in the order the jobs came, whatever the order they finish in', async () => {
+    const model = new HandModel();
+    const { route, events, submit } = startRunner();
+    route.set({ status: 'serving', served: model.served(1) });
+    for (const value of [1, 2, 3]) submit(value);
+    for (const run of [...model.runs].reverse()) run.answer();
+    await waitFor(() => events.length === 3);
+    assert.deepEqual(events, ['1 by v1', '2 by v1', '3 by v1']);
+  });
+
+  it('answers each job by exactly one version when the route is swapped between them', async () => {
+    const [old, young] = [new HandModel(), new HandModel()];
+    const { route, events, submit } = startRunner();
+    route.set({ status: 'serving', served: old.served(1) });
+    submit(1);
+    route.set({ status: 'serving', served: young.served(2) });
+    submit(2);
+    young.runs[0]?.answer();
+    old.runs[0]?.answer();
+    await waitFor(() => events.length === 2);
+    assert.deepEqual(events, ['1 by v1', '2 by v2']);
+  });
+
+  it('keeps jobs while the first version loads, and runs them when it is there', async () => {
+    const model = new HandModel();
+    const { route, events, submit } = startRunner();
+    route.set({ status: 'loading', version: 1 });
+    submit(1);
+    assert.deepEqual(events, []);
+    route.set({ status: 'serving', served: model.served(1) });
+    model.runs[0]?.answer();
+    await waitFor(() => events.length === 1);
+    assert.deepEqual(events, ['1 by v1']);
+  });
+
+  for (const { name, overflow, expected } of [
+    { name: 'refuses the newest', overflow: 'error', expected: ['3 QUEUE_FULL', '1 by v1', '2 by v1'] },
+    { name: 'drops the oldest that waits', overflow: 'dropOldest', expected: ['2 dropped', '1 by v1', '3 by v1'] },
+    { name: 'keeps the newest only', overflow: 'keepNewest', expected: ['2 dropped', '1 by v1', '3 by v1'] },
+  ] as const) {
+    it(`when its queue is full it ${name}`, async () => {
+      const model = new HandModel();
+      const { route, events, submit } = startRunner({ queue: { max: 1, overflow } });
+      route.set({ status: 'serving', served: model.served(1) });
+      for (const value of [1, 2, 3]) submit(value);
+      for (let index = 0; index < 2; index += 1) {
+        await waitFor(() => model.runs[index]);
+        model.runs[index]?.answer();
+      }
+      await waitFor(() => events.length === 3);
+      assert.deepEqual(events, [...expected]);
+    });
+  }
+
+  it('lets the others pass when one fails, and tells the failure at once', async () => {
+    const model = new HandModel();
+    const { route, events, submit, runner } = startRunner();
+    route.set({ status: 'serving', served: model.served(1) });
+    for (const value of [1, 2, 3]) submit(value);
+    model.runs[1]?.refuse(new ModelManagementError('INFERENCE_FAILED', 'no', 'no'));
+    await waitFor(() => events.length === 1);
+    model.runs[2]?.answer();
+    model.runs[0]?.answer();
+    await waitFor(() => events.length === 3);
+    assert.deepEqual(events, ['2 INFERENCE_FAILED', '1 by v1', '3 by v1']);
+    assert.deepEqual(runner.counters, { answered: 2, failed: 1, dropped: 0 });
+  });
+
+  it('gives up on a job at its time limit, waiting included, and the next ones are answered', async () => {
+    const model = new HandModel();
+    const { route, events, submit } = startRunner({ timeoutMs: 20 });
+    route.set({ status: 'loading', version: 1 });
+    submit(1);
+    await waitFor(() => events.length === 1);
+    route.set({ status: 'serving', served: model.served(1) });
+    submit(2);
+    model.runs[0]?.answer();
+    await waitFor(() => events.length === 2);
+    assert.deepEqual(events, ['1 TIMEOUT', '2 by v1']);
+  });
+
+  for (const { name, state, code } of [
+    { name: 'there is no model', state: { status: 'missing' as const }, code: 'MODEL_NOT_FOUND' },
+    {
+      name: 'the version did not load',
+      state: { status: 'failed' as const, error: new ModelManagementError('VERSION_UNUSABLE', 'no', 'no') },
+      code: 'VERSION_UNUSABLE',
+    },
+  ]) {
+    it(`fails ten thousand jobs one by one when ${name}`, () => {
+      const { route, events, submit } = startRunner({ queue: { max: 10_000, overflow: 'error' } });
+      route.set({ status: 'loading', version: 1 });
+      for (let value = 1; value <= 10_000; value += 1) submit(value);
+      route.set(state);
+      assert.equal(events.length, 10_000);
+      assert.deepEqual(new Set(events.map((event) => event.split(' ')[1])), new Set([code]));
+    });
+  }
+
+  it('GIVEN_jobs_waiting_and_running_WHEN_closed_THEN_running_ones_are_answered_and_waiting_ones_fail', async () => {
+    const model = new HandModel();
+    const { route, events, submit, runner } = startRunner({ queue: { max: 10, overflow: 'keepNewest' } });
+    route.set({ status: 'serving', served: model.served(1) });
+    submit(1);
+    submit(2);
+    const closed = runner.close(10_000);
+    model.runs[0]?.answer();
+    await closed;
+    await runner.close(10_000);
+    assert.deepEqual(events, ['2 ABORTED', '1 by v1']);
+  });
+});
