@@ -25,7 +25,8 @@ export function lockFolder(folder: string): FolderLock {
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(join(folder, LOCK_FILE));
-    database.exec('BEGIN EXCLUSIVE');
+    // Nothing is ever written, so no journal: its first page would not fit on a full disk.
+    database.exec('PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE');
   } catch (error) {
     database?.close();
     throw lockError(error);

@@ -60,7 +60,6 @@ describe('data folder', () => {
       'instanceId',
       'keys',
       'lock.sqlite',
-      'lock.sqlite-journal',
       'runs',
       'temp',
     ]);
