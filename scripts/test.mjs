@@ -40,8 +40,11 @@ function superviseEnd(child, summaryFile, startedAt) {
   return state;
 }
 
-function readSummary(file) {
-  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { passed: 0, failed: 0, skipped: [] };
+/** What the reporter wrote; nothing when the process ended before its tests did, whatever its exit code. */
+function readSummary(file, code) {
+  if (!existsSync(file)) return { passed: 0, failed: 0, skipped: [], crash: `ended with code ${code} amid its tests` };
+  const summary = JSON.parse(readFileSync(file, 'utf8'));
+  return code !== 0 && summary.failed === 0 ? { ...summary, crash: `ended with code ${code}` } : summary;
 }
 
 async function runGroup(group, isAlone) {
@@ -69,9 +72,8 @@ async function runGroup(group, isAlone) {
   const code = await exited(child);
   running.delete(child);
   process.stdout.write(Buffer.concat(output));
-  const summary = readSummary(summaryFile);
-  const crashed = code !== 0 && summary.failed === 0 ? `ended with code ${code}` : undefined;
-  const problem = supervision.reason ?? crashed;
+  const { crash, ...summary } = readSummary(summaryFile, code);
+  const problem = supervision.reason ?? crash;
   const failed = summary.failed + (problem ? 1 : 0);
   console.log(`◂ ${group.name}: ${summary.passed} passed, ${failed} failed, ${minutes(startedAt)}`);
   return { ...group, ...summary, failed, problem };
