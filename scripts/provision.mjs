@@ -79,15 +79,16 @@ function sourceState() {
   );
 }
 
-/** Builds dist/ and resources/ when a source differs from what was built last. */
+/** Builds dist/ and resources/ when a source differs from what was built last; tells whether it did. */
 export async function ensureBuild() {
   const stamp = join(root, '.cache', 'built');
   const state = sourceState();
-  if (existsSync(join(root, 'dist')) && readIfThere(stamp) === state) return;
+  if (existsSync(join(root, 'dist')) && readIfThere(stamp) === state) return false;
   console.log('Building …');
   await run('The build', nodeBinaries[22], [join(root, 'scripts', 'build.mjs')], { cwd: root });
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, state);
+  return true;
 }
 
 /** What the tests use of the system, as Debian names it. */

@@ -56,12 +56,8 @@ function rebuildOnChange(port, url) {
   let timer;
   let work = Promise.resolve();
   const rebuild = async () => {
-    try {
-      await ensureBuild();
-    } catch (error) {
-      console.error(error.message);
-      return;
-    }
+    const isNew = await ensureBuild().catch((error) => console.error(error.message));
+    if (!isNew) return;
     const old = nodeRed;
     nodeRed = undefined;
     await stop(old);
