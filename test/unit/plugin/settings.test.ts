@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { join, resolve } from 'node:path';
+import { parseSettings } from '../../../plugins/model-management/runtime/settings';
+
+const userDir = resolve('/srv/node-red');
+
+describe('settings.modelManagement', () => {
+  it('needs nothing: every key has its documented default', () => {
+    assert.deepEqual(parseSettings(undefined, userDir, {}), {
+      dataDir: join(userDir, 'model-management'),
+      allowedOrigins: [],
+      maxModelSizeBytes: 2_147_483_648,
+      engine: { runtime: 'auto', intraOpNumThreads: 1, requestTimeoutMs: 30_000, maxProcesses: 32 },
+    });
+  });
+
+  it('puts environment variables in, in lists and below keys too', () => {
+    const raw = {
+      dataDir: '${DATA}/models',
+      allowedOrigins: ['https://${HOST}'],
+      broker: { url: 'mqtt://${HOST}:1883' },
+    };
+    const settings = parseSettings(raw, userDir, { DATA: '/data', HOST: 'plant.example' });
+    assert.equal(settings.dataDir, resolve('/data/models'));
+    assert.deepEqual(settings.allowedOrigins, ['https://plant.example']);
+    assert.deepEqual(settings.broker, { url: 'mqtt://plant.example:1883' });
+  });
+
+  it('passes over keys of parts that are not built yet', () => {
+    assert.doesNotThrow(() => parseSettings({ training: { image: 'x' }, role: 'hub' }, userDir, {}));
+  });
+
+  for (const [raw, key] of [
+    [{ maxModelSizeBytes: -1 }, 'modelManagement.maxModelSizeBytes'],
+    [{ engine: { runtime: 'gpu' } }, 'modelManagement.engine.runtime'],
+    [{ allowedOrigins: ['nonsense'] }, 'modelManagement.allowedOrigins.0'],
+    ['text', 'modelManagement'],
+  ] as const) {
+    it(`refuses ${JSON.stringify(raw)}, naming the key`, () => {
+      assert.throws(
+        () => parseSettings(raw, userDir, {}),
+        (error: Error) => {
+          assert.match(error.message, new RegExp(`^${key.replaceAll('.', '\\.')}:`));
+          return true;
+        },
+      );
+    });
+  }
+});
