@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { existsSync, mkdirSync, openSync, readFileSync, rmSync, watch } from 'node:fs';
 import { join, relative } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { exited, start, stop } from './child.mjs';
 import { choosePort } from './demo/ports.mjs';
 import { ensureModel, waitUntilHealthy } from './demo/registry-client.mjs';
@@ -10,6 +11,7 @@ import { prepareUserDirectory } from './demo/user-directory.mjs';
 import { ensureBuild, ensureDependencies, environmentFor, nodeBinaries, root } from './provision.mjs';
 
 const REBUILD_AFTER_MS = 200;
+const SUBSCRIBED_WITHIN_MS = 5_000;
 const directory = process.env.MM_DEMO_DIR ?? join(root, '.demo');
 const logFile = join(directory, 'node-red.log');
 const isWatching = process.argv.includes('--watch');
@@ -34,10 +36,15 @@ function endWith(child, what) {
   });
 }
 
+/** Resolves when it listens, with a promise of the first subscription: then the flow can be published to. */
 async function startBroker(port) {
   broker = start(nodeBinaries[22], [join(demo, 'broker.mjs'), String(port)], { stdio: ['pipe', 'pipe', 'inherit'] });
   endWith(broker, 'The MQTT broker');
   await once(broker.stdout, 'data', { signal: ending.signal });
+  const subscribed = once(broker.stdout, 'data', { signal: ending.signal });
+  // Ctrl-C before anybody waits for it is no error.
+  subscribed.catch(() => undefined);
+  return { subscribed };
 }
 
 function startNodeRed(port) {
@@ -83,8 +90,8 @@ function sayWhatToDo(url, brokerPort) {
   MQTT broker   127.0.0.1:${brokerPort}
   publish to    iris/read    ${sample}
   answer on     iris/write   {"label":"virginica","score":0.595…}
-  in a shell    mosquitto_sub -p ${brokerPort} -t iris/write &
-                mosquitto_pub -p ${brokerPort} -t iris/read -m '${sample}'
+  in a shell    npx mqtt_sub -p ${brokerPort} -t iris/write
+                npx mqtt_pub -p ${brokerPort} -t iris/read -m '${sample}'
   then          open the sidebar tab Models, upload ${relative(process.cwd(), join(root, 'examples', 'models', 'iris-2.onnx'))}
                 as a new version of iris, deploy it, and publish the same message:
                 the answer becomes {"label":"versicolor","score":0.999…}; Roll back undoes it
@@ -101,11 +108,13 @@ async function main() {
   const port = await choosePort('PORT', 1880);
   const brokerPort = await choosePort('MQTT_PORT', 1883);
   prepareUserDirectory({ directory, projectRoot: root, brokerPort });
-  await startBroker(brokerPort);
+  const { subscribed } = await startBroker(brokerPort);
   startNodeRed(port);
   const url = `http://127.0.0.1:${port}`;
   await waitUntilHealthy(url, ending.signal);
   await ensureModel(url, 'iris', join(root, 'examples', 'models', 'iris-1.onnx'), 'Iris classes from four lengths');
+  // A flow that the user has changed may subscribe to nothing: then this is not worth more waiting.
+  await Promise.race([subscribed, pause(SUBSCRIBED_WITHIN_MS, undefined, { signal: ending.signal })]);
   if (isWatching) rebuildOnChange(port, url);
   sayWhatToDo(url, brokerPort);
 }
