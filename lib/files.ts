@@ -95,7 +95,7 @@ export async function syncFolder(path: string): Promise<void> {
 }
 
 /**
- * Makes a folder and its missing parents, durably; one that exists is left as it is.
+ * Makes a folder and its missing parents, durably; those that exist keep their rights.
  *
  * @param mode - rights of the folders made, default `0o700`
  * @throws {ModelManagementError} `STORAGE_FULL`, `STORAGE_FAILED` (also when a file stands in the way)
@@ -103,7 +103,8 @@ export async function syncFolder(path: string): Promise<void> {
 export async function ensureFolder(path: string, mode = 0o700): Promise<void> {
   try {
     const first = await mkdir(path, { recursive: true, mode });
-    if (first === undefined) return;
+    // One that was there may have been made by a process that a crash kept from this.
+    if (first === undefined) return await syncFolder(dirname(resolve(path)));
     // Every level from the deepest up to the parent of the first one made holds a new name.
     const last = dirname(resolve(first));
     for (let folder = dirname(resolve(path)); ; folder = dirname(folder)) {

@@ -1,4 +1,4 @@
-import { readFile, rm, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { ModelManagementError } from '../errors';
 import { errorCode, withFile, writeFileDurably } from '../files';
@@ -37,12 +37,14 @@ export function corruptLine(path: string, lineNumber: number, reason: string, ca
 /**
  * Reads a data file and proves every line; makes it (empty, durable) when it is not there. The beginning of a line
  * whose write was cut, at the very end, is removed and logged: it was never acknowledged. A compaction that a crash
- * cut short is removed too: the data file is whole until the rename.
+ * cut short needs no care: the data file is whole until the rename, and the next compaction overwrites the copy.
  *
  * @throws {ModelManagementError} `STORAGE_CORRUPT` at the first line that is not as it was written
  */
 export async function readDocumentFile(path: string, log: Log): Promise<DocumentFileContent> {
-  await settleCompaction(path);
+  await ensureFile(path);
+  // Lines that a killed process has written and not acknowledged are read too, so they have to stay from now on.
+  await withFile(path, 'r+', (handle) => handle.sync());
   const bytes = await readFile(path);
   const documents = new Map<string, StoredDocument>();
   let lineCount = 0;
@@ -69,9 +71,8 @@ export async function cutFile(path: string, sizeBytes: number): Promise<void> {
   });
 }
 
-async function settleCompaction(path: string): Promise<void> {
-  const isThere = await exists(path);
-  if (isThere) return rm(compactionPath(path), { force: true });
+async function ensureFile(path: string): Promise<void> {
+  if (await exists(path)) return;
   if (await exists(compactionPath(path))) {
     // No crash of ours leaves this, and the copy may be cut at a line end: nobody can tell whether it is whole.
     const [file, copy] = [basename(path), basename(compactionPath(path))];

@@ -2,9 +2,9 @@ import { rm, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import Datastore from 'nedb-promises';
 import { ModelManagementError } from '../errors';
-import { storageError, syncFolder, withFile } from '../files';
+import { errorCode, storageError, syncFolder, withFile } from '../files';
 import type { Log } from '../log';
-import { compactionPath, cutFile, type DocumentFileContent } from './document-file';
+import { compactionPath, cutFile, type DocumentFileContent, readDocumentFile } from './document-file';
 import { frameLine, unframeLine } from './document-line';
 
 export type Change =
@@ -127,6 +127,8 @@ export class DocumentWriter {
       await rm(compactionPath(this.path), { force: true }).catch(() => undefined);
       // The failure may have come before or after the rename: the file holds the same documents in both cases.
       this.#sizeBytes = await this.#measure();
+      // nedb tells damage without the place, and as the only failure that is no system error.
+      if (errorCode(error) === undefined) await readDocumentFile(this.path, this.log);
       throw error;
     }
     const documentCount = await nedb.count({});

@@ -44,7 +44,9 @@ describe('acknowledged means durable', () => {
   it('fsyncs a blob before it gets its name, and its folder after', () => {
     const calls = callsBetween(events, 'before-blob', 'after-blob');
     const renamed = calls.indexOf('rename');
-    assert.ok(calls.lastIndexOf('write') < calls.lastIndexOf('fsync', renamed), calls.join(' '));
+    const written = calls.lastIndexOf('write');
+    assert.ok(written !== -1 && written < renamed, calls.join(' '));
+    assert.deepEqual(calls.slice(written, written + 3), ['write', 'fsync', 'close'], calls.join(' '));
     assert.ok(calls.lastIndexOf('fsync') > renamed, calls.join(' '));
   });
 });

@@ -130,6 +130,25 @@ describe('data file of documents', () => {
     });
   }
 
+  it('notices at compaction that the disk has lost what it held, and goes on with what it knows', async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, 'notes.db');
+    const store = await openNotes(folder.path);
+    await store.put(a);
+    await store.put(b);
+    const damaged = (await readFile(path, 'latin1')).replace('first', 'worst');
+    await writeFile(path, damaged);
+    await assert.rejects(store.compact(), { code: 'STORAGE_CORRUPT', message: /notes\.db, line 1,/ });
+    assert.equal(await readFile(path, 'latin1'), damaged);
+    assert.deepEqual(await readdir(folder.path), ['notes.db']);
+    await store.put({ _id: 'c', body: 1 });
+    assert.deepEqual(store.get('a'), a);
+    await store.close();
+    await assert.rejects(open(folder.path), { code: 'STORAGE_CORRUPT', hint: /delete that line/ });
+    await writeFile(path, (await readFile(path, 'latin1')).split('\n').slice(1).join('\n'));
+    assert.deepEqual(await open(folder.path), [b, { _id: 'c', body: 1 }]);
+  });
+
   it('takes no more writes when something else changes the file, and says so', async () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, 'notes.db');
