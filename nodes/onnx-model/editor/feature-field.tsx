@@ -1,0 +1,42 @@
+import { useId, useState } from 'preact/hooks';
+import type { Version } from '../../../plugins/model-management/editor/contract';
+import { nodeText } from '../../../plugins/model-management/editor/i18n';
+import { callSignature } from '../../../plugins/model-management/editor/model/signature-section';
+import type { PartProps } from './dialog';
+import { Row } from './rows';
+import { columnCount } from './validation';
+
+const lines = (text: string): readonly string[] =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);
+
+/** One name per line; the version's own show through while there are none. */
+export function FeatureField({ config, change, version }: PartProps & { readonly version: Version | undefined }) {
+  const id = useId();
+  const [text, setText] = useState(config.features.join('\n'));
+  const own = version?.features ?? [];
+  const count = (config.features.length > 0 ? config.features : own).length;
+  const wanted = version && columnCount(callSignature(version).inputs[0]?.shape);
+  return (
+    <Row icon="fa-columns" label={nodeText('features.label')} forId={id}>
+      <textarea
+        id={id}
+        rows={Math.min(8, Math.max(2, count))}
+        value={text}
+        spellcheck={false}
+        placeholder={own.length > 0 ? own.join('\n') : nodeText('features.placeholder')}
+        onInput={({ currentTarget: { value } }) => {
+          setText(value);
+          change({ features: [...lines(value)] });
+        }}
+      />
+      {count > 0 && wanted !== undefined && wanted !== count && (
+        <p class="mm-warning" role="alert">
+          <i class="fa fa-exclamation-triangle" aria-hidden="true" /> {nodeText('features.mismatch', { count, wanted })}
+        </p>
+      )}
+    </Row>
+  );
+}

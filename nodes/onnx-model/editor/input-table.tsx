@@ -1,0 +1,57 @@
+import { useRef } from 'preact/hooks';
+import type { Version } from '../../../plugins/model-management/editor/contract';
+import { nodeText } from '../../../plugins/model-management/editor/i18n';
+import { callSignature } from '../../../plugins/model-management/editor/model/signature-section';
+import type { PartProps } from './dialog';
+import { type InputRow, InputTableRow } from './input-table-row';
+import { ChoiceRow } from './rows';
+
+/** Automatic, or a table: input of the model ← where its value comes from. */
+export function InputTable({ config, change, version }: PartProps & { readonly version: Version | undefined }) {
+  const rows = config.inputMap;
+  // Widgets keep what they show, so a row is known by a key of its own, not by its place.
+  const keys = useRef<number[]>([]);
+  const nextKey = useRef(0);
+  while (keys.current.length < rows.length) keys.current.push(nextKey.current++);
+  const known = version ? callSignature(version).inputs.map(({ name }) => name) : [];
+  const set = (inputMap: readonly InputRow[]): void => change({ inputMap: [...inputMap] });
+  const free = known.find((name) => !rows.some(({ input }) => input === name)) ?? '';
+  const aRow = (input: string): InputRow => ({
+    input,
+    value: input ? `payload["${input}"]` : 'payload',
+    valueType: 'msg',
+  });
+  return (
+    <>
+      <ChoiceRow
+        icon="fa-sign-in"
+        label={nodeText('inputs.label')}
+        value={rows.length > 0 ? 'table' : 'automatic'}
+        options={['automatic', 'table'].map((value) => ({ value, text: nodeText(`inputs.${value}`) }))}
+        onChange={(value) => {
+          keys.current = [];
+          set(value === 'table' ? (known.length > 0 ? known : ['']).map(aRow) : []);
+        }}
+      />
+      {rows.length > 0 && (
+        <div class="mm-under">
+          {rows.map((row, index) => (
+            <InputTableRow
+              key={keys.current[index]}
+              row={row}
+              known={known}
+              onChange={(next) => set(rows.map((other, at) => (at === index ? next : other)))}
+              onRemove={() => {
+                keys.current.splice(index, 1);
+                set(rows.filter((_, at) => at !== index));
+              }}
+            />
+          ))}
+          <button type="button" class="red-ui-button red-ui-button-small" onClick={() => set([...rows, aRow(free)])}>
+            <i class="fa fa-plus" aria-hidden="true" /> {nodeText('inputs.add')}
+          </button>
+        </div>
+      )}
+    </>
+  );
+}

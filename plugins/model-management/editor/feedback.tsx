@@ -1,0 +1,92 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import type { ApiError } from './api';
+import { t } from './i18n';
+
+/** The server's words and what to do; stays until it is read. */
+export function ErrorBox({
+  error,
+  intro,
+  onRetry,
+}: {
+  readonly error: ApiError;
+  /** A sentence before it: what is still so in spite of the failure. */
+  readonly intro?: string;
+  readonly onRetry?: () => void;
+}) {
+  const known = error.code === 'NETWORK' || error.code === 'ABORTED';
+  return (
+    <div class="mm-error" role="alert">
+      <i class="fa fa-exclamation-triangle" aria-hidden="true" />
+      <div>
+        <strong>{known ? t(`error.${error.code}.message`) : error.message}</strong>
+        {(known || error.hint) && <p>{known ? t(`error.${error.code}.hint`) : error.hint}</p>}
+        {intro && <p>{intro}</p>}
+        {onRetry && (
+          <button type="button" class="red-ui-button red-ui-button-small" onClick={onRetry}>
+            {t('action.retry')}
+          </button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** Shown only when the wait passes 300 ms (by style), with a way out when there is one. */
+export function Busy({ text, onCancel }: { readonly text: string; readonly onCancel?: () => void }) {
+  return (
+    <div class="mm-busy" role="status">
+      <i class="fa fa-circle-o-notch fa-spin" aria-hidden="true" /> <span>{text}</span>
+      {onCancel && (
+        <button type="button" class="red-ui-button red-ui-button-small" onClick={onCancel}>
+          {t('action.cancel')}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** A question in place, before something changes; takes the focus, Escape says no. */
+export function Question({
+  children,
+  confirm,
+  danger,
+  onConfirm,
+  onCancel,
+}: {
+  readonly children: ComponentChildren;
+  readonly confirm: string;
+  readonly danger?: boolean;
+  readonly onConfirm: () => void;
+  readonly onCancel: () => void;
+}) {
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => button.current?.focus(), []);
+  return (
+    <div
+      class="mm-question"
+      role="alertdialog"
+      aria-label={confirm}
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape') return;
+        event.stopPropagation();
+        onCancel();
+      }}
+    >
+      <div>{children}</div>
+      <div class="mm-buttons">
+        <button
+          ref={button}
+          type="button"
+          class={`red-ui-button ${danger ? 'mm-danger' : 'primary'}`}
+          onClick={onConfirm}
+        >
+          {confirm}
+        </button>
+        <button type="button" class="red-ui-button" onClick={onCancel}>
+          {t('action.cancel')}
+        </button>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,31 @@
+import type { ComponentChildren } from 'preact';
+
+/** Fields with one action, by button or Enter. Not a `form`: node dialogs are one already, and forms do not nest. */
+export function FormGroup({
+  class: className,
+  label,
+  onSubmit,
+  children,
+}: {
+  readonly class: string;
+  readonly label: string;
+  readonly onSubmit: () => void;
+  readonly children: ComponentChildren;
+}) {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset would bring the platform's dialog styles
+    <div
+      class={className}
+      role="group"
+      aria-label={label}
+      onKeyDown={(event) => {
+        const isField = event.target instanceof HTMLInputElement && event.target.type !== 'file';
+        if (event.key !== 'Enter' || !isField) return;
+        event.preventDefault();
+        onSubmit();
+      }}
+    >
+      {children}
+    </div>
+  );
+}

@@ -1,0 +1,33 @@
+const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ['year', 31_536_000],
+  ['month', 2_592_000],
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+  ['second', 1],
+];
+
+const BYTE_UNITS = ['B', 'kB', 'MB', 'GB'] as const;
+
+/** "3 days ago" in the words of `language`. */
+export function formatAge(iso: string, nowMs: number, language: string): string {
+  const seconds = Math.round((Date.parse(iso) - nowMs) / 1_000);
+  const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? (['second', 1] as const);
+  return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(Math.trunc(seconds / size), unit);
+}
+
+/** Date and time in full, for the tooltip of an age. */
+export function formatMoment(iso: string, language: string): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'medium' }).format(new Date(iso));
+}
+
+/** At most `digits` significant digits, as the language writes numbers. */
+export function formatNumber(value: number, language: string, digits = 4): string {
+  return new Intl.NumberFormat(language, { maximumSignificantDigits: digits }).format(value);
+}
+
+/** Decimal units with a space: `4.2 MB`. */
+export function formatBytes(bytes: number, language: string): string {
+  const power = Math.min(BYTE_UNITS.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
+  return `${formatNumber(bytes / 1_000 ** power, language, 3)} ${BYTE_UNITS[power]}`;
+}

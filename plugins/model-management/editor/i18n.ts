@@ -1,0 +1,19 @@
+const MODULE = '@edge-models/node-red-model-management';
+
+type Values = Readonly<Record<string, string | number>>;
+
+/** The text of `key` in the editor's language. The result is text: it is never read as HTML. */
+export function t(key: string, values: Values = {}): string {
+  return RED._(`${MODULE}/model-management:${key}`, values);
+}
+
+/** The same from the catalogue of the node `onnx-model`. */
+export function nodeText(key: string, values: Values = {}): string {
+  return RED._(`${MODULE}/onnx-model:onnx-model.${key}`, values);
+}
+
+/** The text of `key.one`, `key.other`, … as the language counts; `__count__` in it is the number. */
+export function tCount(key: string, count: number, values: Values = {}): string {
+  const form = new Intl.PluralRules(RED.i18n.lang()).select(count) === 'one' ? 'one' : 'other';
+  return t(`${key}.${form}`, { count: new Intl.NumberFormat(RED.i18n.lang()).format(count), ...values });
+}

@@ -1,0 +1,26 @@
+import { render } from 'preact';
+import { t } from './i18n';
+import { ModelsPanel } from './models/models-panel';
+import './style.css';
+
+const TAB = 'model-management';
+
+RED.plugins.registerPlugin(TAB, {
+  type: 'model-management',
+  // Synchronously inside `onadd`: later is too late for the editor to restore the tab that was open last.
+  onadd() {
+    const content = document.createElement('div');
+    content.className = 'mm-sidebar';
+    RED.actions.add('model-management:show', () => RED.sidebar.show(TAB));
+    RED.sidebar.addTab({
+      id: TAB,
+      label: t('sidebar.label'),
+      name: t('sidebar.name'),
+      iconClass: 'fa fa-cubes',
+      content,
+      action: 'model-management:show',
+      enableOnEdit: true,
+    });
+    render(<ModelsPanel />, content);
+  },
+});

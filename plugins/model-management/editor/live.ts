@@ -1,0 +1,120 @@
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { ApiError } from './api';
+
+/** What was loaded last stays in sight while it is loaded again, so that nothing jumps. */
+export interface Resource<T> {
+  readonly data: T | undefined;
+  readonly error: ApiError | undefined;
+  readonly reload: () => void;
+}
+
+interface Loaded<T> {
+  /** The inputs it was loaded for. */
+  readonly key: string;
+  readonly data: T | undefined;
+  readonly error: ApiError | undefined;
+}
+
+/**
+ * Loads on mount, when `inputs` change and on `reload`; an answer that was overtaken is dropped. Other inputs are
+ * another thing: what was loaded for the old ones is then forgotten.
+ */
+export function useResource<T>(
+  load: (signal: AbortSignal) => Promise<T>,
+  inputs: readonly (string | number)[],
+): Resource<T> {
+  const key = JSON.stringify(inputs);
+  const [state, setState] = useState<Loaded<T>>({ key, data: undefined, error: undefined });
+  const [round, setRound] = useState(0);
+  const reload = useCallback(() => setRound((last) => last + 1), []);
+  // `load` is a new function on each rendering; `key` says when it differs.
+  useEffect(() => {
+    const { signal, abort } = abortable();
+    const keep = (outcome: (last: T | undefined) => Omit<Loaded<T>, 'key'>): void => {
+      if (!signal.aborted) setState((last) => ({ key, ...outcome(last.key === key ? last.data : undefined) }));
+    };
+    load(signal).then(
+      (data) => keep(() => ({ data, error: undefined })),
+      (error: unknown) => keep((data) => ({ data, error: ApiError.from(error) })),
+    );
+    return abort;
+  }, [key, round]);
+  const isCurrent = state.key === key;
+  return { data: isCurrent ? state.data : undefined, error: isCurrent ? state.error : undefined, reload };
+}
+
+function abortable(): { readonly signal: AbortSignal; readonly abort: () => void } {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: () => controller.abort() };
+}
+
+/** Calls `changed` on each live update of models, and when the connection is back after a break. */
+export function useModelChanges(changed: () => void): void {
+  useEffect(() => {
+    const topic = 'model-management/models';
+    const listener = (): void => changed();
+    RED.comms.subscribe(topic, listener);
+    RED.comms.on('connect', listener);
+    return () => {
+      RED.comms.unsubscribe(topic, listener);
+      RED.comms.off('connect', listener);
+    };
+  }, [changed]);
+}
+
+/** Calls `tick` every `intervalMs` while the page is in sight. */
+export function usePolling(tick: () => void, intervalMs: number): void {
+  useEffect(() => {
+    const timer = setInterval(() => document.hidden || tick(), intervalMs);
+    return () => clearInterval(timer);
+  }, [tick, intervalMs]);
+}
+
+export type TaskState =
+  | { readonly status: 'idle' }
+  | { readonly status: 'busy' }
+  | { readonly status: 'failed'; readonly error: ApiError };
+
+export interface Task {
+  readonly state: TaskState;
+  /** Runs the work, showing it as busy; a failure is kept until the next start or `reset`. */
+  readonly start: (work: (signal: AbortSignal) => Promise<void>) => void;
+  /** Gives up on what runs and forgets a failure. */
+  readonly reset: () => void;
+}
+
+/** One action of the user at a time, with its wait and its failure; given up when its component goes. */
+export function useTask(): Task {
+  const [state, setState] = useState<TaskState>({ status: 'idle' });
+  const controller = useRef<AbortController | undefined>(undefined);
+  useEffect(() => () => controller.current?.abort(), []);
+  const start = useCallback((work: (signal: AbortSignal) => Promise<void>) => {
+    const own = new AbortController();
+    controller.current?.abort();
+    controller.current = own;
+    setState({ status: 'busy' });
+    work(own.signal).then(
+      () => own.signal.aborted || setState({ status: 'idle' }),
+      (error: unknown) => own.signal.aborted || setState({ status: 'failed', error: ApiError.from(error) }),
+    );
+  }, []);
+  const reset = useCallback(() => {
+    controller.current?.abort();
+    setState({ status: 'idle' });
+  }, []);
+  return { state, start, reset };
+}
+
+/** A figure that is counted up, as a rate per second between the last two looks. */
+export function useRate(count: number | undefined): number | undefined {
+  const last = useRef<{ readonly count: number; readonly atMs: number } | undefined>(undefined);
+  const [rate, setRate] = useState<number>();
+  useEffect(() => {
+    const atMs = performance.now();
+    const before = last.current;
+    last.current = count === undefined ? undefined : { count, atMs };
+    if (!before || count === undefined || count < before.count) setRate(undefined);
+    else if (atMs > before.atMs) setRate(((count - before.count) * 1_000) / (atMs - before.atMs));
+  });
+  return rate;
+}

@@ -1,0 +1,95 @@
+import type { ApiError } from '../api';
+import type { Model } from '../contract';
+import { Busy, ErrorBox, Question } from '../feedback';
+import { t, tCount } from '../i18n';
+import { useTask } from '../live';
+import { deployVersion, rollBack } from '../registry-client';
+import { Differences, differencesOf } from './differences';
+
+export type DeployTarget = { readonly kind: 'deploy' | 'rollback'; readonly version: number };
+
+/** One question, then the swap; a failure says which version is still in service. */
+export function DeployPanel({
+  model,
+  target,
+  onDone,
+  onClose,
+}: {
+  readonly model: Model;
+  readonly target: DeployTarget;
+  readonly onDone: () => void;
+  readonly onClose: () => void;
+}) {
+  const { state, start, reset } = useTask();
+  const { version, kind } = target;
+  const confirm = t(kind === 'deploy' ? 'deploy.confirm' : 'rollback.confirm', { version });
+  const run = (force: boolean): void =>
+    start(async (signal) => {
+      await (kind === 'deploy'
+        ? deployVersion(model.name, version, force, signal)
+        : rollBack(model.name, force, signal));
+      onDone();
+      onClose();
+    });
+
+  switch (state.status) {
+    case 'busy':
+      return <Busy text={t('deploy.busy', { version })} />;
+    case 'failed':
+      return state.error.code === 'SIGNATURE_CHANGED' ? (
+        <Question confirm={t('deploy.force', { version })} danger onConfirm={() => run(true)} onCancel={onClose}>
+          <p>{t('deploy.signatureChanged', { version })}</p>
+          <Differences differences={differencesOf(state.error)} />
+        </Question>
+      ) : (
+        <Failure model={model} error={state.error} onRetry={reset} onClose={onClose} />
+      );
+    case 'idle':
+      return (
+        <Question confirm={confirm} onConfirm={() => run(false)} onCancel={onClose}>
+          <p>{whatChanges(model, version)}</p>
+        </Question>
+      );
+  }
+}
+
+function Failure({
+  model,
+  error,
+  onRetry,
+  onClose,
+}: {
+  readonly model: Model;
+  readonly error: ApiError;
+  readonly onRetry: () => void;
+  readonly onClose: () => void;
+}) {
+  const { deployed } = model.aliases;
+  return (
+    <>
+      <ErrorBox
+        error={error}
+        onRetry={onRetry}
+        {...(deployed && { intro: t('deploy.stillInService', { version: deployed }) })}
+      />
+      <button type="button" class="red-ui-button red-ui-button-small" onClick={onClose}>
+        {t('action.close')}
+      </button>
+    </>
+  );
+}
+
+/** "3 nodes and 2 edges will answer with v5; v3 stays ready for rollback." */
+function whatChanges(model: Model, version: number): string {
+  const nodeCount = model.usedBy.filter(
+    ({ kind, ref }) => kind === 'node' && (ref ?? 'deployed') === 'deployed',
+  ).length;
+  const users = [
+    ...(nodeCount > 0 ? [tCount('usage.nodeCount', nodeCount)] : []),
+    ...(model.edges.length > 0 ? [tCount('usage.edges', model.edges.length)] : []),
+  ];
+  const list = new Intl.ListFormat(RED.i18n.lang()).format(users);
+  const effect = users.length > 0 ? t('deploy.effect', { users: list, version }) : t('deploy.noUsers', { version });
+  const { deployed } = model.aliases;
+  return deployed ? `${effect} ${t('deploy.keeps', { version: deployed })}` : effect;
+}

@@ -1,0 +1,48 @@
+import { useCallback, useState } from 'preact/hooks';
+import { Busy, ErrorBox } from '../feedback';
+import { t } from '../i18n';
+import { useModelChanges, usePolling, useResource } from '../live';
+import { fetchHealth, fetchModel } from '../registry-client';
+import { closeTray } from '../widgets/tray';
+import { LiveFigures } from './live-figures';
+import { ModelActions } from './model-actions';
+import { ModelHeader } from './model-header';
+import { SignatureSection } from './signature-section';
+import { VersionTable } from './version-table';
+
+const HEALTH_INTERVAL_MS = 2_000;
+
+/** The tray of one model; follows every change of it. */
+export function ModelDetail({ name }: { readonly name: string }) {
+  const model = useResource((signal) => fetchModel(name, signal), [name]);
+  const health = useResource(fetchHealth, []);
+  const [shown, setShown] = useState<number>();
+  const refresh = useCallback(() => {
+    model.reload();
+    health.reload();
+  }, [model.reload, health.reload]);
+  useModelChanges(refresh);
+  usePolling(health.reload, HEALTH_INTERVAL_MS);
+
+  const { data } = model;
+  if (!data) {
+    return model.error ? (
+      <ErrorBox error={model.error} onRetry={refresh} />
+    ) : (
+      <Busy text={t('tray.loading', { name })} />
+    );
+  }
+  // A version that was chosen and then deleted gives way to the one in service.
+  const chosen = data.versions.some(({ version }) => version === shown) ? shown : undefined;
+  const version = chosen ?? data.aliases.deployed ?? data.latestVersion;
+  return (
+    <div class="mm-detail">
+      {model.error && <ErrorBox error={model.error} onRetry={refresh} />}
+      <ModelHeader model={data} health={health.data} onChanged={refresh} />
+      <VersionTable model={data} shown={version} onShow={setShown} onChanged={refresh} />
+      {version && <SignatureSection model={data.name} version={version} />}
+      <LiveFigures model={data} health={health.data} />
+      <ModelActions model={data} onChanged={refresh} onGone={() => void closeTray()} />
+    </div>
+  );
+}

@@ -1,0 +1,82 @@
+import { useState } from 'preact/hooks';
+import { WRITE } from '../api';
+import type { Health, Model } from '../contract';
+import { t, tCount } from '../i18n';
+import { modelState } from '../models/model-state';
+import { StateDot } from '../models/state-dot';
+import { UploadForm } from '../upload/upload-form';
+import { TryIt } from './try-it';
+import { UsageList } from './usage-list';
+
+type Section = 'try' | 'upload' | 'usage';
+
+export function ModelHeader({
+  model,
+  health,
+  onChanged,
+}: {
+  readonly model: Model;
+  readonly health: Health | undefined;
+  readonly onChanged: () => void;
+}) {
+  const [open, setOpen] = useState<Section>();
+  const toggle = (section: Section): void => setOpen(open === section ? undefined : section);
+  const { deployed } = model.aliases;
+  const state = modelState(model, health);
+  return (
+    <>
+      <header class="mm-head">
+        <div>
+          <h2>
+            <StateDot state={state} /> {model.name}
+          </h2>
+          <p class="mm-sub">
+            {deployed ? t('tray.deployed', { version: deployed }) : t('version.none')}
+            {model.latestVersion !== null && ` · ${t('tray.latest', { version: model.latestVersion })}`} ·{' '}
+            {t(`state.${state}`)}
+          </p>
+          {model.description && <p class="mm-sub">{model.description}</p>}
+        </div>
+        <div class="mm-buttons">
+          {model.versions.length > 0 && (
+            <Toggle open={open === 'try'} text={t('action.tryIt')} onClick={() => toggle('try')} />
+          )}
+          {RED.user.hasPermission(WRITE) && (
+            <Toggle open={open === 'upload'} text={t('action.newVersion')} onClick={() => toggle('upload')} />
+          )}
+        </div>
+      </header>
+      <p class="mm-sub">
+        {model.usedBy.length === 0 ? t('usage.none') : tCount('usage.places', model.usedBy.length)}{' '}
+        {model.usedBy.length > 0 && (
+          <button type="button" class="mm-link" aria-expanded={open === 'usage'} onClick={() => toggle('usage')}>
+            {t('usage.show')}
+          </button>
+        )}
+      </p>
+      {open === 'usage' && <UsageList usedBy={model.usedBy} />}
+      {open === 'try' && (
+        <TryIt model={model.name} version={deployed ?? model.latestVersion ?? 1} versions={model.versions} />
+      )}
+      {open === 'upload' && (
+        <UploadForm models={[model]} model={model.name} onStored={onChanged} onClose={() => setOpen(undefined)} />
+      )}
+    </>
+  );
+}
+
+function Toggle({
+  open,
+  text,
+  onClick,
+}: {
+  readonly open: boolean;
+  readonly text: string;
+  readonly onClick: () => void;
+}) {
+  return (
+    <button type="button" class={`red-ui-button ${open ? 'selected' : ''}`} aria-expanded={open} onClick={onClick}>
+      {text}
+    </button>
+  );
+}

@@ -1,0 +1,63 @@
+import { useRef, useState } from 'preact/hooks';
+import { ApiError } from '../api';
+import type { InferAnswer } from '../contract';
+import { Busy, ErrorBox } from '../feedback';
+import { formatNumber } from '../format';
+import { t } from '../i18n';
+import { useTask } from '../live';
+import { type InferRequest, infer } from '../registry-client';
+import { JsonEditor } from '../widgets/code-editor';
+
+export function TryItRun({
+  model,
+  version,
+  sample,
+  options,
+}: {
+  readonly model: string;
+  readonly version: number | string;
+  readonly sample: string;
+  readonly options: Omit<InferRequest, 'payload'>;
+}) {
+  const text = useRef(sample);
+  const { state, start, reset } = useTask();
+  const [answer, setAnswer] = useState<InferAnswer>();
+  const run = (): void =>
+    start(async (signal) => {
+      setAnswer(undefined);
+      setAnswer(await infer(model, version, { ...options, payload: parse(text.current) }, signal));
+    });
+  return (
+    <>
+      <JsonEditor
+        initial={sample}
+        label={t('try.payload')}
+        onChange={(typed) => {
+          text.current = typed;
+        }}
+      />
+      <div class="mm-buttons">
+        <button type="button" class="red-ui-button primary" disabled={state.status === 'busy'} onClick={run}>
+          {t('try.run')}
+        </button>
+        {answer && <span>{t('live.ms', { value: formatNumber(answer.durationMs, RED.i18n.lang(), 3) })}</span>}
+      </div>
+      {state.status === 'busy' && <Busy text={t('try.busy')} onCancel={reset} />}
+      {state.status === 'failed' && <ErrorBox error={state.error} />}
+      {answer && (
+        <output class="mm-result" aria-label={t('try.result')}>
+          {JSON.stringify(answer.payload, null, 2)}
+        </output>
+      )}
+      {answer?.nonFinite && <p class="mm-hint">{t('try.nonFinite')}</p>}
+    </>
+  );
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ApiError('INVALID_JSON', error instanceof Error ? error.message : String(error), t('try.badJson'));
+  }
+}

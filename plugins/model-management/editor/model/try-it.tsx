@@ -1,0 +1,60 @@
+import { useState } from 'preact/hooks';
+import type { VersionSummary } from '../contract';
+import { Busy, ErrorBox } from '../feedback';
+import { t } from '../i18n';
+import { useResource } from '../live';
+import { fetchVersion, type InferRequest } from '../registry-client';
+import { samplePayloadOf } from './sample-payload';
+import { callSignature } from './signature-section';
+import { TryItRun } from './try-it-run';
+
+/** One message through a version, converted as the node converts it. */
+export function TryIt({
+  model,
+  version,
+  versions,
+  options = {},
+}: {
+  readonly model: string;
+  /** Number or alias to start with. */
+  readonly version: number | string;
+  /** To choose from; absent: only the one given. */
+  readonly versions?: readonly VersionSummary[];
+  /** The node's own settings. */
+  readonly options?: Omit<InferRequest, 'payload'>;
+}) {
+  const [chosen, setChosen] = useState<number | string>();
+  const ref = chosen ?? version;
+  const { data, error, reload } = useResource((signal) => fetchVersion(model, ref, signal), [model, ref]);
+  return (
+    <section class="mm-try" aria-label={t('try.title')}>
+      <header class="mm-section-head">
+        <h3>{t('try.title')}</h3>
+        {versions && (
+          <select
+            aria-label={t('version.column.version')}
+            value={String(ref)}
+            onChange={(event) => setChosen(Number(event.currentTarget.value))}
+          >
+            {versions.map(({ version: number }) => (
+              <option key={number} value={String(number)}>
+                {t('version.short', { version: number })}
+              </option>
+            ))}
+          </select>
+        )}
+      </header>
+      {error && <ErrorBox error={error} onRetry={reload} />}
+      {!data && !error && <Busy text={t('signature.loading')} />}
+      {data && (
+        <TryItRun
+          key={data.digest}
+          model={model}
+          version={ref}
+          sample={samplePayloadOf(data, callSignature(data), options.features)}
+          options={options}
+        />
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,25 @@
+import type { Usage } from '../contract';
+import { t } from '../i18n';
+import { closeTray } from '../widgets/tray';
+
+/** Who uses a model; a node can be shown in its flow. */
+export function UsageList({ usedBy }: { readonly usedBy: readonly Usage[] }) {
+  return (
+    <ul class="mm-usage">
+      {usedBy.map((usage) => (
+        <li key={`${usage.kind} ${usage.id}`}>
+          {t(`usage.kind.${usage.kind}`)} {usage.kind === 'node' ? <NodeLink usage={usage} /> : usage.name || usage.id}
+          {usage.tab && ` · ${usage.tab}`}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function NodeLink({ usage }: { readonly usage: Usage }) {
+  return (
+    <button type="button" class="mm-link" onClick={() => void closeTray().then(() => RED.view.reveal(usage.id))}>
+      {usage.name || usage.id}
+    </button>
+  );
+}

@@ -1,0 +1,89 @@
+/** What we use of Node-RED's editor, in both 4.1 and 5; the published types lack the plugin and sidebar parts. */
+interface RedTypedInput {
+  typedInput(options: { default: string; types: readonly string[] }): JQuery;
+  typedInput(method: 'value' | 'type'): string;
+  typedInput(method: 'value' | 'type' | 'width', value: string): JQuery;
+}
+
+interface RedCodeEditor {
+  getValue(): string;
+  setValue(text: string): void;
+  destroy(): void;
+  resize(): void;
+  getSession(): { on(event: 'change', listener: () => void): void };
+}
+
+interface RedEditorNode {
+  readonly id: string;
+  readonly type: string;
+  readonly z?: string;
+  name?: string;
+  [property: string]: unknown;
+}
+
+interface RedEditor {
+  readonly plugins: {
+    registerPlugin(
+      id: string,
+      definition: { readonly type: string; onadd(this: { _(key: string): string }): void },
+    ): void;
+  };
+  readonly sidebar: {
+    addTab(options: {
+      readonly id: string;
+      readonly label: string;
+      readonly name: string;
+      readonly iconClass: string;
+      readonly content: HTMLElement;
+      readonly action: string;
+      readonly enableOnEdit: boolean;
+      readonly onchange?: () => void;
+    }): void;
+    show(id: string): void;
+  };
+  readonly actions: { add(name: string, action: () => void): void };
+  readonly events: {
+    on(event: string, listener: (data: unknown) => void): void;
+    off(event: string, listener: (data: unknown) => void): void;
+  };
+  readonly comms: {
+    subscribe(topic: string, listener: (topic: string, data: unknown) => void): void;
+    unsubscribe(topic: string, listener: (topic: string, data: unknown) => void): void;
+    on(event: 'connect', listener: () => void): void;
+    off(event: 'connect', listener: () => void): void;
+  };
+  readonly tray: {
+    show(options: {
+      readonly title: string;
+      readonly width?: number;
+      readonly buttons: readonly { readonly id?: string; readonly text: string; readonly click: () => void }[];
+      readonly open: (tray: JQuery) => void;
+      readonly close: () => void;
+    }): void;
+    close(done?: () => void): void;
+  };
+  readonly editor: {
+    createEditor(options: {
+      readonly element: HTMLElement;
+      readonly mode: string;
+      readonly value: string;
+    }): RedCodeEditor;
+  };
+  readonly view: {
+    importNodes(nodes: readonly object[], options: { readonly generateIds: boolean; readonly notify: boolean }): void;
+    reveal(id: string): void;
+  };
+  readonly workspaces: { show(id: string): void };
+  readonly nodes: {
+    eachConfig(visit: (node: RedEditorNode) => void): void;
+    eachWorkspace(visit: (tab: { readonly id: string }) => void): void;
+  };
+  readonly user: { hasPermission(permission: string): boolean };
+  readonly utils: { sanitize(text: string): string };
+  readonly i18n: { lang(): string };
+  _(key: string, values?: Readonly<Record<string, unknown>>): string;
+}
+
+declare const RED: RedEditor;
+
+declare module '*.css';

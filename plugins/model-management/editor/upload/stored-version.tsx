@@ -1,0 +1,48 @@
+import { useState } from 'preact/hooks';
+import { WRITE } from '../api';
+import type { Model, Version } from '../contract';
+import { t } from '../i18n';
+import { DeployPanel } from '../model/deploy-panel';
+import { SignatureTable } from '../model/signature-table';
+
+/** The good end of an upload: what the model takes and gives, and the step to put it in service. */
+export function StoredVersion({
+  version,
+  models,
+  onOpen,
+}: {
+  readonly version: Version;
+  readonly models: readonly Model[];
+  readonly onOpen: ((name: string) => void) | undefined;
+}) {
+  const [asked, setAsked] = useState(false);
+  const [deployed, setDeployed] = useState(version.aliases.some((alias) => alias === 'deployed'));
+  const model = models.find(({ name }) => name === version.model);
+  const values = { name: version.model, version: version.version };
+  return (
+    <div class="mm-stored">
+      <p role="status">{t(deployed ? 'upload.deployed' : 'upload.stored', values)}</p>
+      <SignatureTable signature={version.signature} />
+      {asked && !deployed && model && (
+        <DeployPanel
+          model={model}
+          target={{ kind: 'deploy', version: version.version }}
+          onDone={() => setDeployed(true)}
+          onClose={() => setAsked(false)}
+        />
+      )}
+      <div class="mm-buttons">
+        {!deployed && !asked && model && RED.user.hasPermission(WRITE) && (
+          <button type="button" class="red-ui-button primary" onClick={() => setAsked(true)}>
+            {t('action.deployNow')}
+          </button>
+        )}
+        {onOpen && (
+          <button type="button" class="red-ui-button" onClick={() => onOpen(version.model)}>
+            {t('action.open', { name: version.model })}
+          </button>
+        )}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,30 @@
+import { type ComponentChild, render } from 'preact';
+import { t } from '../i18n';
+
+interface TrayOptions {
+  readonly title: string;
+  readonly widthPx: number;
+  readonly content: ComponentChild;
+}
+
+/** Opens the platform's tray with a component in it; the component is unmounted when the tray closes. */
+export function openTray({ title, widthPx, content }: TrayOptions): void {
+  const host = document.createElement('div');
+  host.className = 'mm-tray';
+  RED.tray.show({
+    // The platform puts the title into the page as HTML.
+    title: RED.utils.sanitize(title),
+    width: widthPx,
+    buttons: [{ id: 'mm-tray-close', text: t('action.close'), click: () => closeTray() }],
+    open: (tray) => {
+      tray.find('.red-ui-tray-body').append(host);
+      render(content, host);
+    },
+    close: () => render(null, host),
+  });
+}
+
+/** Resolves when the tray is gone. */
+export function closeTray(): Promise<void> {
+  return new Promise((resolve) => RED.tray.close(resolve));
+}

@@ -1,0 +1,35 @@
+import { useEffect, useRef } from 'preact/hooks';
+
+/** The platform's typed input; it owns its value after the first rendering. */
+export function TypedInput({
+  value,
+  type,
+  types,
+  label,
+  onChange,
+}: {
+  readonly value: string;
+  readonly type: string;
+  readonly types: readonly string[];
+  readonly label: string;
+  readonly onChange: (value: string, type: string) => void;
+}) {
+  const host = useRef<HTMLDivElement>(null);
+  const changed = useRef(onChange);
+  changed.current = onChange;
+  useEffect(() => {
+    if (!host.current) return undefined;
+    const input = $('<input type="text">').attr('aria-label', label).appendTo(host.current);
+    const widget = input as JQuery & RedTypedInput;
+    widget.typedInput({ default: type, types });
+    widget.typedInput('type', type);
+    widget.typedInput('value', value);
+    widget.typedInput('width', '100%');
+    input.on('change', () => changed.current(widget.typedInput('value'), widget.typedInput('type')));
+    return () => {
+      input.off('change');
+      host.current?.replaceChildren();
+    };
+  }, []);
+  return <div ref={host} class="mm-typed-input" />;
+}
