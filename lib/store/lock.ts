@@ -25,8 +25,8 @@ export function lockFolder(folder: string): FolderLock {
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(join(folder, LOCK_FILE));
-    // Nothing is ever written, so no journal: its first page would not fit on a full disk.
-    database.exec('PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE');
+    // Nothing is ever written, so no journal file: its first page would not fit on a full disk. (Node 24 forbids OFF.)
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (error) {
     database?.close();
     throw lockError(error);
