@@ -28,7 +28,7 @@ export const errorCodes = [
   'DATA_DIR_LOCKED',
   'DATA_TOO_NEW',
   'BAD_SETTINGS',
-  'STARTING',
+  'STOPPED',
   'ENGINE_FULL',
   'ENGINE_UNAVAILABLE',
   'ENGINE_CRASHED',

@@ -30,8 +30,8 @@ export interface AdminRouterDeps {
   readonly httpAdmin: Application;
   readonly needsPermission: (permission: string) => RequestHandler;
   readonly allowedOrigins: () => readonly string[];
-  /** @throws {ModelManagementError} when they are not there (yet), with the reason */
-  readonly services: () => Services;
+  /** Waits while they start. @throws {ModelManagementError} when they are not to be had now, with the reason */
+  readonly services: () => Promise<Services>;
   readonly log: Log;
 }
 
@@ -127,8 +127,8 @@ export class AdminRouter {
           if (typeof value !== 'string') throw new Error(`the route has no parameter ${name}`);
           return value;
         };
-        const services = this.deps.services();
         const signal = abortSignalOf(response);
+        const services = await this.deps.services();
         const outcome = await handler({ request, response, services, user: userOf(request), signal, param });
         if (!outcome || response.headersSent) return;
         if (outcome.body === undefined) response.status(outcome.status).end();

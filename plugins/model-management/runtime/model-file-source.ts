@@ -14,6 +14,9 @@ export interface ModelFileContext {
   readonly maxBytes: number;
 }
 
+/** A network folder may hang: the next look tries again. */
+const stageLimitMs = 10 * 60_000;
+
 /** The real place of `path` below the user directory; undefined when nothing is there. Links may not lead out of it. */
 async function locate(path: string, userDir: string): Promise<string | undefined> {
   const root = await realpath(userDir);
@@ -40,7 +43,10 @@ async function locate(path: string, userDir: string): Promise<string | undefined
 export async function stageModelFile(path: string, context: ModelFileContext): Promise<StagedSource | undefined> {
   const place = await locate(path, context.userDir);
   if (place === undefined) return undefined;
-  const lease = await context.blobs.put(createReadStream(place), { maxBytes: context.maxBytes });
+  const lease = await context.blobs.put(createReadStream(place), {
+    maxBytes: context.maxBytes,
+    signal: AbortSignal.timeout(stageLimitMs),
+  });
   try {
     const { signature, labels, features } = await readModelFile(lease.path);
     await context.engine.probe({ key: lease.digest, model: path, version: null, modelPath: lease.path });

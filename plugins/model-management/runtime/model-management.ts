@@ -33,7 +33,8 @@ interface HostSettings {
  */
 class ModelManagement {
   private services: Services | undefined;
-  private error = new ModelManagementError('STARTING', 'Model Management is starting.', 'Try again in a moment.');
+  private error: ModelManagementError | undefined;
+  private opening: Promise<void> = Promise.resolve();
   private retryTimer: NodeJS.Timeout | undefined;
   private isRemoved = false;
   private readonly log: Log;
@@ -46,7 +47,7 @@ class ModelManagement {
 
   start(): void {
     this.registerRoutes();
-    this.open().catch((error: unknown) => this.log.error('start failed', { error }));
+    this.opening = this.open();
   }
 
   async stop(): Promise<void> {
@@ -58,6 +59,7 @@ class ModelManagement {
     await services?.close();
   }
 
+  /** Never rejects. */
   private async open(): Promise<void> {
     try {
       const userDir = this.host.userDir ?? process.cwd();
@@ -81,6 +83,7 @@ class ModelManagement {
 
   private serve(services: Services): void {
     this.services = services;
+    this.error = undefined;
     services.registry.onChange(({ kind, name, change }) => {
       this.red.comms.publish('model-management/models', { kind, name, change }, false);
     });
@@ -90,13 +93,13 @@ class ModelManagement {
   }
 
   private refuse(error: ModelManagementError): void {
-    if (this.error.code !== error.code)
+    if (this.error?.code !== error.code)
       this.log.error('model management not started', { code: error.code, message: error.message, hint: error.hint });
     this.error = error;
     servingSlot.fail(error);
     if (this.isRemoved || !passing.has(error.code)) return;
     this.retryTimer = setTimeout(() => {
-      this.open().catch((cause: unknown) => this.log.error('start failed', { cause }));
+      this.opening = this.open();
     }, lockRetryMs);
     this.retryTimer.unref();
   }
@@ -106,9 +109,12 @@ class ModelManagement {
       httpAdmin: this.red.httpAdmin,
       needsPermission: (permission) => this.red.auth.needsPermission(permission),
       allowedOrigins: () => this.services?.settings.allowedOrigins ?? [],
-      services: () => {
-        if (!this.services) throw this.error;
-        return this.services;
+      services: async () => {
+        // A request may come before the start is over: let it wait instead of failing it. The error of an earlier try
+        // stands while a later one is under way.
+        if (!this.services && !this.error) await this.opening;
+        if (this.services) return this.services;
+        throw this.error ?? new ModelManagementError('STOPPED', 'Model Management has stopped.', 'Restart Node-RED.');
       },
       log: this.log,
     });

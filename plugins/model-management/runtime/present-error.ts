@@ -29,7 +29,7 @@ const PRESENTATION: Record<ErrorCode, { readonly httpStatus: number; readonly le
   DATA_DIR_LOCKED: { httpStatus: 503, level: 'debug' },
   DATA_TOO_NEW: { httpStatus: 503, level: 'debug' },
   BAD_SETTINGS: { httpStatus: 503, level: 'debug' },
-  STARTING: { httpStatus: 503, level: 'debug' },
+  STOPPED: { httpStatus: 503, level: 'debug' },
   ENGINE_FULL: { httpStatus: 503, level: 'warn' },
   ENGINE_UNAVAILABLE: { httpStatus: 503, level: 'warn' },
   ENGINE_CRASHED: { httpStatus: 422, level: 'warn' },

@@ -1,12 +1,13 @@
 import { unwatchFile, watchFile } from 'node:fs';
 import { join } from 'node:path';
+import type { z } from 'zod';
 import type { Clock } from '../../../lib/clock';
 import type { Engine } from '../../../lib/inference/engine';
 import { createEngine } from '../../../lib/inference/process-engine';
 import type { ModelSource } from '../../../lib/inference/served-version';
 import { Serving } from '../../../lib/inference/serving';
 import type { Log } from '../../../lib/log';
-import { effectiveSignature, Registry } from '../../../lib/registry';
+import { AuditDocument, effectiveSignature, ModelDocument, Registry, VersionDocument } from '../../../lib/registry';
 import type { Version } from '../../../lib/registry/types';
 import { openBlobStore, openDataFolder, openDocumentStore } from '../../../lib/store';
 import { BrokerLink } from './broker-link';
@@ -91,16 +92,16 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
     },
   });
   opened.defer(() => serving.close());
-  const openFacts = async <T extends { readonly _id: string }>(name: string) => {
-    const store = await openDocumentStore<T>({ path: folder.dbPath, name, log, parse: (raw) => raw as T });
+  const openDocuments = async <T extends { readonly _id: string }>(name: string, schema: z.ZodType<T>) => {
+    const store = await openDocumentStore<T>({ path: folder.dbPath, name, log, parse: (raw) => schema.parse(raw) });
     opened.defer(() => store.close());
     return store;
   };
   const registry: Registry = await Registry.open({
     documents: {
-      models: await openFacts('models'),
-      versions: await openFacts('versions'),
-      audit: await openFacts('audit'),
+      models: await openDocuments('models', ModelDocument),
+      versions: await openDocuments('versions', VersionDocument),
+      audit: await openDocuments('audit', AuditDocument),
     },
     blobs,
     clock,

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import type { Model, Version } from '../../lib/registry/types';
+import { type ModelFlowOptions, modelFlow } from './flows';
+import { Mosquitto } from './mosquitto';
+import { MqttListener } from './mqtt-listener';
+import { NodeRed, type NodeRedOptions } from './node-red';
+import { buildModel, type ModelSpec } from './onnx-models';
+import { waitFor } from './wait-for';
+
+/** A Node-RED with the package, a broker, and a client that hears the answers (`out`) and the errors (`errors`). */
+export class ModelLab implements AsyncDisposable {
+  private constructor(
+    readonly broker: Mosquitto,
+    readonly nodeRed: NodeRed,
+    readonly mqtt: MqttListener,
+  ) {}
+
+  static async start(options: NodeRedOptions & { readonly qos?: 0 | 1 } = {}): Promise<ModelLab> {
+    const broker = await Mosquitto.start();
+    try {
+      const mqtt = await MqttListener.on(broker, ['out', 'errors'], options.qos ?? 0);
+      return new ModelLab(broker, await NodeRed.start(options), mqtt);
+    } catch (error) {
+      await broker[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async upload(model: string, spec: ModelSpec, query = 'create=true'): Promise<Version> {
+    const answer = await this.nodeRed.api<Version>('POST', `models/${model}/versions?${query}`, buildModel(spec));
+    assert.equal(answer.status, 201, answer.text);
+    return answer.body;
+  }
+
+  async setDeployed(model: string, version: number): Promise<Model> {
+    const answer = await this.nodeRed.api<Model>('PUT', `models/${model}/aliases/deployed`, { version });
+    assert.equal(answer.status, 200, answer.text);
+    return answer.body;
+  }
+
+  /** Deploys the flow and waits until its `mqtt in` hears the broker. */
+  async deployFlow(model: string, options: Partial<ModelFlowOptions> = {}): Promise<void> {
+    await this.nodeRed.deploy(modelFlow({ model, brokerPort: this.broker.port, ...options }));
+    await this.untilConnected();
+  }
+
+  async untilConnected(): Promise<void> {
+    const { log } = this.nodeRed;
+    const connects = () => this.nodeRed.log.split('Connected to broker').length;
+    if (connects() < 2)
+      await waitFor(() => connects() > log.split('Connected to broker').length || connects() > 1, {
+        what: 'Node-RED to reach the broker',
+      });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.nodeRed[Symbol.asyncDispose]();
+    await this.mqtt[Symbol.asyncDispose]();
+    await this.broker[Symbol.asyncDispose]();
+  }
+}
+
+/** Publishes `next(n)` at a steady rate until stopped; `sentCount` messages have gone out. */
+export function startStream(mqtt: MqttListener, perSecond: number, next: (index: number) => unknown, qos: 0 | 1 = 0) {
+  let sentCount = 0;
+  const startedAt = Date.now();
+  const pending = new Set<Promise<void>>();
+  const timer = setInterval(() => {
+    const due = Math.floor(((Date.now() - startedAt) * perSecond) / 1_000);
+    while (sentCount < due) {
+      const publish = mqtt.publish('in', next(sentCount), qos).finally(() => pending.delete(publish));
+      pending.add(publish);
+      sentCount += 1;
+    }
+  }, 1);
+  return {
+    get sentCount() {
+      return sentCount;
+    },
+    /** Ends the stream; every message has reached the broker then. Returns how many there were. */
+    async stop(): Promise<number> {
+      clearInterval(timer);
+      await Promise.all(pending);
+      return sentCount;
+    },
+  };
+}
