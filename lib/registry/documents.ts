@@ -71,6 +71,19 @@ export const VersionDocument = z
   .readonly();
 export type VersionDocument = z.infer<typeof VersionDocument>;
 
+/** `after` of a model's update: the fields that changed. */
+export const ModelChanges = z.object({ description: z.string().exactOptional(), tags: tags.exactOptional() });
+
+/** `after` of a version's update: the fields that changed; names that are null or empty are gone. */
+export const VersionChanges = z.object({
+  description: z.string().exactOptional(),
+  tags: tags.exactOptional(),
+  metrics: metrics.exactOptional(),
+  labels: names.nullable().exactOptional(),
+  features: names.nullable().exactOptional(),
+});
+export type VersionChanges = z.infer<typeof VersionChanges>;
+
 /** Every later change. It does not describe the change: it is the change, `after` holds the new values. */
 export const AuditDocument = z
   .object({

@@ -9,7 +9,7 @@ const MAX_TAG_LENGTH = 1_024;
 const reservedMetrics =
   /^(model_file|preprocessing_file|additional_output_folder|collection_data_\d+|previous_metrics)$/;
 
-const description = z.string().max(MAX_DESCRIPTION_LENGTH);
+export const Description = z.string().max(MAX_DESCRIPTION_LENGTH);
 
 /** An object of at most 256 entries. `__proto__` is refused: it would be lost on the way through objects. */
 function entries<T>(
@@ -52,14 +52,14 @@ const names = z
 
 export const NewModel = z.strictObject({
   name: ModelName,
-  description: description.default(''),
+  description: Description.default(''),
   tags: tags.default({}),
 });
-export const ModelPatch = z.strictObject({ description: description.exactOptional(), tags: tags.exactOptional() });
+export const ModelPatch = z.strictObject({ description: Description.exactOptional(), tags: tags.exactOptional() });
 
 /** What may be said of a version; also the content of `version.json`. A field replaces the old value as a whole. */
 export const VersionAttributes = z.strictObject({
-  description: description.exactOptional(),
+  description: Description.exactOptional(),
   tags: tags.exactOptional(),
   metrics: metrics.exactOptional(),
   labels: names.exactOptional(),
@@ -77,13 +77,26 @@ export const AliasMoveInput = z.strictObject({
 
 /**
  * The input as its own type.
+ * @param name - of the input itself, where it is one field
  * @throws {ModelManagementError} `INVALID_INPUT`; `details.field` is the path of the first field that does not fit
  */
-export function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {
+export function parseInput<T>(schema: z.ZodType<T>, input: unknown, name = ''): T {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
-  const { field, message } = firstIssue(parsed.error);
+  const { field: inner, message } = firstIssue(parsed.error);
+  const field = inner || name;
   throw invalidInput(field, field ? `${field}: ${message}` : message, 'Correct the field and send it again.');
+}
+
+/** @throws {ModelManagementError} `INVALID_INPUT` */
+export function parseModelName(name: string): ModelName {
+  const parsed = ModelName.safeParse(name);
+  if (parsed.success) return parsed.data;
+  throw invalidInput(
+    'name',
+    `A model's name begins with a letter or digit, then up to 62 letters, digits, ".", "_" or "-"; got ${JSON.stringify(name)}.`,
+    'Choose such a name.',
+  );
 }
 
 /** The first thing wrong, with the path of its field. */

@@ -14,5 +14,5 @@ export interface VersionUpload {
   readonly allowDuplicate?: boolean;
   /** Of the body as sent. */
   readonly expectedDigest?: Digest;
-  readonly signal?: AbortSignal;
+  readonly signal: AbortSignal;
 }

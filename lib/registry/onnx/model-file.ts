@@ -4,6 +4,7 @@ import { invalidModel } from '../invalid-model';
 import type { Signature } from '../signature';
 import { foreignFormat, HEAD_BYTES } from './foreign-file';
 import { checkFunction, readGraph } from './graph';
+import { featuresOf, labelsOf } from './metadata';
 import { type Field, fieldSet, type Span, WireReader } from './wire-reader';
 
 const MAX_TEXT_BYTES = 4_096;
@@ -26,7 +27,7 @@ const Opset = { domain: 1, version: 2 } as const;
 const Entry = { key: 1, value: 2 } as const;
 
 /** What an ONNX file says about itself. */
-export interface OnnxModel {
+export interface ModelFile {
   readonly irVersion: number;
   /** Of the default domain; 0 when the model does not use it. */
   readonly opset: number;
@@ -35,7 +36,10 @@ export interface OnnxModel {
   /** Name and version, empty if not given. */
   readonly producer: string;
   readonly signature: Signature;
-  readonly metadata: ReadonlyMap<string, string>;
+  /** Names of the input's columns, from the metadata. */
+  readonly features?: readonly string[];
+  /** Names of the classes, from the metadata. */
+  readonly labels?: readonly string[];
 }
 
 /**
@@ -43,7 +47,7 @@ export interface OnnxModel {
  * number of parts in the file.
  * @throws {ModelManagementError} `INVALID_MODEL` with what is wrong and what to do; `ABORTED`
  */
-export async function readModelFile(path: string, signal?: AbortSignal): Promise<OnnxModel> {
+export async function readModelFile(path: string, signal?: AbortSignal): Promise<ModelFile> {
   const file = await open(path, 'r');
   try {
     const { size } = await file.stat();
@@ -61,7 +65,7 @@ export async function readModelFile(path: string, signal?: AbortSignal): Promise
   }
 }
 
-async function readModel(reader: WireReader, whole: Span): Promise<OnnxModel> {
+async function readModel(reader: WireReader, whole: Span): Promise<ModelFile> {
   let irVersion = 0;
   let producerName = '';
   let producerVersion = '';
@@ -104,8 +108,14 @@ async function readModel(reader: WireReader, whole: Span): Promise<OnnxModel> {
     opsetImports,
     producer: [producerName, producerVersion].filter(Boolean).join(' '),
     signature: await readGraph(reader, reader.span(graph, 'the graph')),
-    metadata,
+    ...namesFrom(metadata),
   };
+}
+
+function namesFrom(metadata: ReadonlyMap<string, string>): Pick<ModelFile, 'features' | 'labels'> {
+  const features = featuresOf(metadata);
+  const labels = labelsOf(metadata);
+  return { ...(features ? { features } : {}), ...(labels ? { labels } : {}) };
 }
 
 async function readOpset(reader: WireReader, message: Span): Promise<[string, number]> {

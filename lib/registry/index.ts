@@ -1,0 +1,24 @@
+export type { AliasMove, AliasSwitch, ModelFiles, RegistryDeps } from './dependencies';
+export { AuditDocument, ModelDocument, VersionDocument } from './documents';
+export { type ModelFile, readModelFile } from './onnx/model-file';
+export { Registry } from './registry';
+export { effectiveSignature, signatureDifferences } from './signature-comparison';
+export type {
+  AdditionalOutput,
+  AuditAction,
+  AuditEntry,
+  AuditFields,
+  Metrics,
+  Model,
+  ModelEdge,
+  Preprocessing,
+  RegistryChange,
+  Tags,
+  Usage,
+  User,
+  Version,
+  VersionSource,
+  VersionSummary,
+} from './types';
+export type { VersionUpload } from './upload';
+export type { VersionRef } from './version-ref';

@@ -1,0 +1,35 @@
+import type { Readable } from 'node:stream';
+import type { BlobLease, BlobStore } from '../store';
+import type { VersionAttributes } from './input';
+
+/** The files of one upload, in the blob store and kept there until released; not a version yet. */
+export interface ReceivedFiles {
+  readonly model: BlobLease;
+  readonly preprocessing?: BlobLease;
+  readonly additionalOutputs: readonly { readonly path: string; readonly blob: BlobLease }[];
+  /** From `version.json`. */
+  readonly attributes: VersionAttributes;
+}
+
+/** Puts files of one upload into the blob store and remembers them, so that a refused upload leaves nothing behind. */
+export class Intake {
+  readonly leases: BlobLease[] = [];
+
+  constructor(
+    private readonly blobs: Pick<BlobStore, 'put'>,
+    readonly signal: AbortSignal,
+  ) {}
+
+  async put(
+    source: Readable | AsyncIterable<Buffer>,
+    options: Omit<Parameters<BlobStore['put']>[1], 'signal'>,
+  ): Promise<BlobLease> {
+    const lease = await this.blobs.put(source, { ...options, signal: this.signal });
+    this.leases.push(lease);
+    return lease;
+  }
+
+  release(): void {
+    for (const lease of this.leases) lease.release();
+  }
+}
