@@ -147,7 +147,8 @@ function bigIntegers(
         return `not exact as a JavaScript number; send ${name} values beyond 2^53 as text`;
       }
       if (typeof value === 'string' && exactBigInt(value) === undefined) return 'not a whole number written in digits';
-      return wholeNumberRefusal(exactBigInt(value) ?? value, name, `${min}..${max}`);
+      if (exactBigInt(value) !== undefined) return `outside ${min}..${max} of ${name}`;
+      return wholeNumberRefusal(value, name, `${min}..${max}`);
     },
     view: (bytes) => new storage(bytes),
     values(data) {
@@ -168,7 +169,6 @@ function exactBigInt(value: unknown): bigint | undefined {
 }
 
 function wholeNumberRefusal(value: unknown, name: string, range: string): string {
-  if (typeof value === 'bigint') return `outside ${range} of ${name}`;
   if (typeof value !== 'number') return 'not a number';
   return Number.isInteger(value) ? `outside ${range} of ${name}` : 'not a whole number';
 }

@@ -1,0 +1,168 @@
+import { describeForms, type RefusedForm, type TakenForm } from './value-forms';
+
+const ab = ['a', 'b'];
+
+const taken: readonly TakenForm[] = [
+  {
+    name: 'one object of features',
+    shape: ['N', 2],
+    features: ab,
+    value: { b: 2, a: 1 },
+    dims: [1, 2],
+    data: [1, 2],
+    isSample: true,
+  },
+  {
+    name: 'one object of features and more',
+    shape: ['N', 2],
+    features: ab,
+    value: { b: 2, a: 1, at: 'x', x: 5 },
+    dims: [1, 2],
+    isSample: true,
+  },
+  {
+    name: 'a list of objects of features',
+    shape: ['N', 2],
+    features: ab,
+    value: [
+      { b: 2, a: 1 },
+      { a: 3, b: 4 },
+    ],
+    dims: [2, 2],
+    data: [1, 2, 3, 4],
+  },
+  {
+    name: 'one object where nothing is a batch',
+    shape: ['M', 2],
+    isBatched: false,
+    features: ab,
+    value: { a: 1, b: 2 },
+    dims: [1, 2],
+  },
+  {
+    name: 'features by input name',
+    shape: ['N', 2],
+    features: ab,
+    value: { x: { a: 1, b: 2 } },
+    dims: [1, 2],
+    isSample: true,
+  },
+  { name: 'arrays although features are set', shape: ['N', 2], features: ab, value: [[1, 2]], dims: [1, 2] },
+  {
+    name: 'text features',
+    type: 'string',
+    shape: ['N', 2],
+    features: ab,
+    value: [{ a: 'u', b: 'v' }],
+    dims: [1, 2],
+    data: ['u', 'v'],
+  },
+  {
+    name: 'an input name before a feature of the same name',
+    shape: ['N', 1],
+    features: ['x'],
+    value: { x: [[5], [6]] },
+    dims: [2, 1],
+  },
+  {
+    name: 'one feature of the name of the input',
+    shape: ['N', 1],
+    features: ['x'],
+    value: { x: 5 },
+    dims: [1, 1],
+    isSample: true,
+  },
+  {
+    name: 'features named as the keys of a tensor',
+    shape: ['N', 3],
+    features: ['type', 'dims', 'data'],
+    value: { type: 1, dims: 2, data: 3 },
+    dims: [1, 3],
+    data: [1, 2, 3],
+    isSample: true,
+  },
+  {
+    name: 'features with names of the language',
+    shape: ['N', 2],
+    features: ['__proto__', 'constructor'],
+    value: JSON.parse('{"__proto__":1,"constructor":2}'),
+    dims: [1, 2],
+    data: [1, 2],
+    isSample: true,
+  },
+  { name: 'an empty batch although features are set', shape: ['N', 2], features: ab, value: [], dims: [0, 2] },
+  { name: 'objects of features of unknown rank', shape: null, features: ab, value: { a: 1, b: 2 }, dims: [1, 2] },
+];
+
+const refused: readonly RefusedForm[] = [
+  {
+    name: 'an object without features',
+    shape: ['N', 4],
+    value: { a: 1 },
+    message: /payload is an object with the keys "a"/,
+  },
+  {
+    name: 'a list of objects without features',
+    shape: ['N', 4],
+    value: [{ a: 1 }],
+    message: /payload\[0\] is an object with the keys "a"/,
+  },
+  {
+    name: 'a missing feature',
+    shape: ['N', 2],
+    features: ab,
+    value: [{ a: 1, b: 2 }, { a: 1 }],
+    message: /feature "b" is missing in row 1 \(payload\[1\]\)/,
+  },
+  {
+    name: 'an undefined feature',
+    shape: ['N', 2],
+    features: ab,
+    value: { a: 1, b: undefined },
+    message: /feature "b" is missing in row 0 \(payload\)/,
+  },
+  {
+    name: 'a null feature',
+    shape: ['N', 2],
+    features: ab,
+    value: { a: null, b: 1 },
+    message: /feature "a" is null in row 0/,
+  },
+  {
+    name: 'an inherited feature',
+    shape: ['N', 1],
+    features: ['constructor'],
+    value: {},
+    message: /feature "constructor" is missing/,
+  },
+  {
+    name: 'text for a feature',
+    shape: ['N', 2],
+    features: ab,
+    value: [{ a: 1, b: 'x' }],
+    message: /payload\[0\].b is the text "x", not a number/,
+  },
+  {
+    name: 'an array for a feature',
+    shape: ['N', 2],
+    features: ab,
+    value: { a: 1, b: [2] },
+    message: /payload.b is an array of 1/,
+  },
+  {
+    name: 'more features than columns',
+    shape: ['N', 1],
+    features: ab,
+    value: [{ a: 1, b: 2 }],
+    message: /payload is 1 objects of 2 features/,
+  },
+  {
+    name: 'a row that is no object',
+    shape: ['N', 2],
+    features: ab,
+    value: [{ a: 1, b: 2 }, 3],
+    message: /payload\[1\] is the number 3, where an object of features/,
+  },
+];
+
+describeForms('rows of features', taken, refused);
