@@ -41,6 +41,6 @@ export type ControlReply = z.infer<typeof ControlReply>;
 /** Child → parent over the report pipe, as its last words: why its watchdog ended it. One JSON line. */
 export const WatchdogReport = z.discriminatedUnion('why', [
   z.object({ why: z.literal('timeout'), requestId: z.number() }),
-  z.object({ why: z.literal('memory'), residentBytes: z.number() }),
+  z.object({ why: z.literal('memory'), residentBytes: z.number(), limitBytes: z.number() }),
 ]);
 export type WatchdogReport = z.infer<typeof WatchdogReport>;

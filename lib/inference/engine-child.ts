@@ -17,6 +17,8 @@ export interface ChildPlace {
   readonly processPath: string;
   /** Each child gets a folder of its own in here as working, home and temporary folder. */
   readonly tempPath: string;
+  /** The Node.js binary. */
+  readonly nodePath: string;
 }
 
 /** Why a child is gone. `words` end a sentence that begins with "the engine process". */
@@ -77,7 +79,7 @@ export class EngineChild {
     this.#folder = join(place.tempPath, `${CHILD_FOLDER_PREFIX}${newId()}`);
     mkdirSync(this.#folder, { recursive: true });
     // Three threads fewer, at no cost seen: nothing in the child collects garbage in parallel.
-    this.#process = spawn(process.execPath, ['--v8-pool-size=0', place.processPath], {
+    this.#process = spawn(place.nodePath, ['--v8-pool-size=0', place.processPath], {
       cwd: this.#folder,
       env: builtEnvironment(this.#folder),
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc', 'pipe'],
@@ -183,8 +185,12 @@ export class EngineChild {
       return { why: 'timeout', requestId: report.requestId, words: 'was ended because a request ran too long' };
     }
     if (report?.why === 'memory') {
-      const used = `${Math.round(report.residentBytes / 1024 / 1024)} MiB`;
-      return { why: 'memory', requestId: null, words: `used ${used} of memory, more than its limit` };
+      const [used, limit] = [report.residentBytes, report.limitBytes].map((bytes) => Math.round(bytes / 1024 / 1024));
+      return {
+        why: 'memory',
+        requestId: null,
+        words: `used ${used} MiB of memory, more than its limit of ${limit} MiB`,
+      };
     }
     return { why: 'exit', requestId: null, words };
   }

@@ -1,5 +1,6 @@
 import { type ErrorCode, ModelManagementError } from '../errors';
 import type { ModelTarget } from './engine';
+import type { ChildEnd } from './engine-child';
 import { LaunchFailure } from './launch';
 
 /** `iris version 3`, or the name of a file. */
@@ -39,10 +40,16 @@ export function launchError(
   if (failure.what === 'aborted') return aborted(`loading ${nameOf(target)} was given up`);
   return new ModelManagementError(
     code,
-    `${nameOf(target)} does not load: ${failure.message}`,
+    `${nameOf(target)} does not load: ${withoutPaths(failure.message, target)}`,
     'Check the file with the tool that made it; it must be a complete ONNX model with tensors as inputs and outputs.',
     { cause: failure },
   );
+}
+
+/** The runtime puts the path into its message; people know the model by its name. */
+function withoutPaths(message: string, { modelPath, preprocessingPath }: ModelTarget): string {
+  const named = message.replaceAll(modelPath, 'the model file');
+  return preprocessingPath === undefined ? named : named.replaceAll(preprocessingPath, 'the preprocessing file');
 }
 
 export function aborted(message: string): ModelManagementError {
@@ -73,14 +80,13 @@ export function ranTooLong(target: ModelTarget, limitMs: number): ModelManagemen
   );
 }
 
-export function crashed(target: ModelTarget, words: string, limitBytes: number | undefined): ModelManagementError {
+export function crashed(target: ModelTarget, { why, words }: ChildEnd): ModelManagementError {
   return new ModelManagementError(
     'ENGINE_CRASHED',
-    `${nameOf(target)}: the engine process ${words}; the request was in it both times it was tried` +
-      (limitBytes === undefined ? '' : ` (limit ${Math.round(limitBytes / 1024 / 1024)} MiB)`),
-    limitBytes === undefined
-      ? 'This input ends the process: look at it, and at the model. Other requests go on.'
-      : 'Send smaller inputs, or raise `engine.memoryLimitBytes`.',
+    `${nameOf(target)}: the engine process ${words}; this request was in it both times it was tried`,
+    why === 'memory'
+      ? 'Send smaller inputs, or raise `engine.memoryLimitBytes`.'
+      : 'This input ends the process: look at it, and at the model. Other requests go on.',
   );
 }
 

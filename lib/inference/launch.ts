@@ -8,8 +8,9 @@ export class LaunchFailure extends Error {
   constructor(
     readonly what: 'runtime' | 'model' | 'process' | 'aborted',
     message: string,
+    options?: ErrorOptions,
   ) {
-    super(message);
+    super(message, options);
   }
 }
 

@@ -34,12 +34,6 @@ type State =
   | { readonly status: 'failed'; readonly words: string; readonly retryAt: number };
 
 /**
- * The watchdog in the child ends a run that takes too long, to the millisecond; so much later the parent does, which
- * covers a process that was stopped from outside.
- */
-const SILENCE_GRACE_MS = 5_000;
-
-/**
  * One loaded version through all the processes that serve it.
  *
  * When a process dies, the requests in it run again in the next one, alone and once: those that did not end it get
@@ -174,7 +168,7 @@ export class ModelProcess {
 
   #watchSilence(child: EngineChild): void {
     if (this.#silenceTimer) return;
-    const limitMs = this.deps.options.requestTimeoutMs + SILENCE_GRACE_MS;
+    const limitMs = this.deps.options.requestTimeoutMs + this.deps.supervision.silenceGraceMs;
     const silentMs = (): number => performance.now() - this.#heardAtMs;
     const check = (): void => {
       this.#silenceTimer = undefined;
@@ -224,7 +218,7 @@ export class ModelProcess {
       if (end.why === 'timeout' && request.item.id === end.requestId) {
         request.settle(errors.ranTooLong(target, options.requestTimeoutMs));
       } else if (request.deathCount > 1) {
-        request.settle(errors.crashed(target, end.words, end.why === 'memory' ? options.memoryLimitBytes : undefined));
+        request.settle(errors.crashed(target, end));
       } else {
         this.#scheduler.suspect(request);
       }

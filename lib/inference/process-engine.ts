@@ -24,6 +24,8 @@ export interface EngineDeps {
   readonly tempPath: string;
   /** Folders whose `node_modules` may hold onnxruntime-node beside our own, such as Node-RED's user directory. */
   readonly runtimePaths?: readonly string[];
+  /** Node.js binary of the engine processes. Default: the one that runs this. */
+  readonly nodePath?: string;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -57,7 +59,11 @@ class ProcessEngine implements Engine {
   constructor(private readonly deps: EngineDeps) {
     this.#options = { ...defaultEngineOptions, ...deps.options };
     this.#supervision = { ...defaultSupervision, ...deps.supervision };
-    this.#place = { processPath: deps.processPath, tempPath: deps.tempPath };
+    this.#place = {
+      processPath: deps.processPath,
+      tempPath: deps.tempPath,
+      nodePath: deps.nodePath ?? process.execPath,
+    };
     this.#pool = new ModelPool(this.#options, (target) => this.#createProcess(target));
     this.#lookup = new RuntimeLookup(this.#place, deps.runtimePaths ?? [], deps.clock, this.#closing.signal);
   }
@@ -161,9 +167,17 @@ function none(error: { readonly message: string; readonly hint: string }, models
 
 async function checkSizes({ modelPath, preprocessingPath }: ModelTarget): Promise<void> {
   for (const path of [modelPath, ...(preprocessingPath === undefined ? [] : [preprocessingPath])]) {
-    const { size } = await stat(path);
+    const size = await sizeOf(path);
     if (size > MAX_MODEL_BYTES) {
       throw new LaunchFailure('model', `the file has ${size} bytes; at most ${MAX_MODEL_BYTES} can be loaded`);
     }
+  }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    throw new LaunchFailure('model', 'no such file can be read', { cause: error });
   }
 }

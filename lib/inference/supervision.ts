@@ -4,6 +4,11 @@ export interface Supervision {
   readonly loadTimeoutMs: number;
   /** Time of a probe. Default 60,000. */
   readonly probeTimeoutMs: number;
+  /**
+   * The watchdog in the process ends a run that takes too long, to the millisecond; so much later the parent ends a
+   * process that says nothing at all, such as one stopped from outside. Default 5,000.
+   */
+  readonly silenceGraceMs: number;
   /** Wait before the second restart in a row; the first is at once, each further one waits twice as long. Default 100. */
   readonly restartBaseMs: number;
   /** Longest wait before a restart. Default 30,000. */
@@ -17,6 +22,7 @@ export interface Supervision {
 export const defaultSupervision: Supervision = {
   loadTimeoutMs: 120_000,
   probeTimeoutMs: 60_000,
+  silenceGraceMs: 5_000,
   restartBaseMs: 100,
   restartMaxMs: 30_000,
   deathLimitCount: 5,

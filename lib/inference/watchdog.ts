@@ -53,7 +53,8 @@ function watch({ shared, parentPid }: WatchdogData): void {
     const limitMiB = read(cells.memoryLimitMiB);
     if (limitMiB > 0) {
       const residentBytes = process.memoryUsage.rss();
-      if (residentBytes > limitMiB * 1024 * 1024) endProcess({ why: 'memory', residentBytes });
+      const limitBytes = limitMiB * 1024 * 1024;
+      if (residentBytes > limitBytes) endProcess({ why: 'memory', residentBytes, limitBytes });
     }
   }
 }
