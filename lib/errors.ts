@@ -68,6 +68,11 @@ export class ModelManagementError extends Error {
     if (extras.details) this.details = extras.details;
   }
 
+  /** What Node-RED logs and puts into `msg.error.message`: words for the author of the flow. */
+  override toString(): string {
+    return `${this.message} ${this.hint}`;
+  }
+
   /** True for errors of any loaded copy of this package (Node-RED may hold two). */
   static is(error: unknown): error is ModelManagementError {
     return typeof error === 'object' && error !== null && BRAND in error;

@@ -18,7 +18,7 @@ export type NextVersion =
  * `served` per message, so a swap is one assignment: every message sees exactly one version.
  */
 export class Route {
-  private current: RouteState = { status: 'missing' };
+  private current: RouteState = { status: 'loading', version: null };
   private readonly listeners = new Set<(state: RouteState) => void>();
 
   constructor(

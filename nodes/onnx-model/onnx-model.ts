@@ -36,7 +36,6 @@ class OnnxModelNode {
       isFile ? config.file : config.model,
       isFile ? '' : config.version,
     );
-    this.route.set({ status: 'loading', version: null });
     const { features, result, format, label, timeoutMs, queue } = config;
     this.runner = new ModelRunner(this.route, { features, result, format, label, timeoutMs, queue });
   }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import type { Model, Version } from '../../lib/registry/types';
 import { type ModelFlowOptions, modelFlow } from './flows';
 import { Mosquitto } from './mosquitto';
@@ -18,7 +19,7 @@ export class ModelLab implements AsyncDisposable {
   static async start(options: NodeRedOptions & { readonly qos?: 0 | 1 } = {}): Promise<ModelLab> {
     const broker = await Mosquitto.start();
     try {
-      const mqtt = await MqttListener.on(broker, ['out', 'errors'], options.qos ?? 0);
+      const mqtt = await MqttListener.on(broker, ['out', 'errors', 'probe-answer'], options.qos ?? 0);
       return new ModelLab(broker, await NodeRed.start(options), mqtt);
     } catch (error) {
       await broker[Symbol.asyncDispose]();
@@ -41,16 +42,19 @@ export class ModelLab implements AsyncDisposable {
   /** Deploys the flow and waits until its `mqtt in` hears the broker. */
   async deployFlow(model: string, options: Partial<ModelFlowOptions> = {}): Promise<void> {
     await this.nodeRed.deploy(modelFlow({ model, brokerPort: this.broker.port, ...options }));
-    await this.untilConnected();
+    await this.untilFlowListens();
   }
 
-  async untilConnected(): Promise<void> {
-    const { log } = this.nodeRed;
-    const connects = () => this.nodeRed.log.split('Connected to broker').length;
-    if (connects() < 2)
-      await waitFor(() => connects() > log.split('Connected to broker').length || connects() > 1, {
-        what: 'Node-RED to reach the broker',
-      });
+  /** Waits until the flow hears the broker, by a message that goes through both. */
+  async untilFlowListens(): Promise<void> {
+    const token = randomUUID();
+    await waitFor(
+      async () => {
+        await this.mqtt.publish('probe', token);
+        return this.mqtt.on('probe-answer').includes(token);
+      },
+      { what: 'the flow to hear the broker', intervalMs: 20, timeoutMs: 30_000 },
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -37,7 +37,7 @@ export class MqttListener implements AsyncDisposable {
     const before = this.on(topic).length;
     await this.publish(inbound, payload);
     await waitFor(() => this.on(topic).length > before, {
-      what: `a message on ${topic} (got ${JSON.stringify(this.received.slice(-3))})`,
+      what: () => `a message on ${topic} (got ${JSON.stringify(this.received.slice(-3))})`,
     });
     return this.on(topic)[before];
   }

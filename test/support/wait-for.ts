@@ -3,7 +3,8 @@ export interface WaitOptions {
   readonly timeoutMs?: number;
   /** Default 10. */
   readonly intervalMs?: number;
-  readonly what?: string;
+  /** Read when the wait was in vain. */
+  readonly what?: string | (() => string);
 }
 
 /**
@@ -23,7 +24,9 @@ export async function waitFor<T>(probe: () => T | Promise<T>, options: WaitOptio
     }
     if (Date.now() > deadline) {
       const seen = last instanceof Error ? (last.stack ?? last.message) : JSON.stringify(last);
-      throw new Error(`waited in vain for ${options.what ?? probe.toString().slice(0, 200)}; last seen: ${seen}`);
+      const what =
+        typeof options.what === 'function' ? options.what() : (options.what ?? probe.toString().slice(0, 200));
+      throw new Error(`waited in vain for ${what}; last seen: ${seen}`);
     }
     await new Promise((resolve) => setTimeout(resolve, options.intervalMs ?? 10));
   }

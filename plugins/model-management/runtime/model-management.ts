@@ -13,7 +13,7 @@ import { registerMaintenanceRoutes, scheduleGarbageCollection } from './maintena
 import { registerModelRoutes } from './model-routes';
 import { nodeRedLog } from './node-red-log';
 import { openServices, type Services } from './services';
-import { parseSettings } from './settings';
+import { parseSettings, type Settings } from './settings';
 import { registerVersionFileRoutes } from './version-file-routes';
 
 const lockRetryMs = 5_000;
@@ -33,6 +33,7 @@ interface HostSettings {
  */
 class ModelManagement {
   private services: Services | undefined;
+  private settings: Settings | undefined;
   private error: ModelManagementError | undefined;
   private opening: Promise<void> = Promise.resolve();
   private retryTimer: NodeJS.Timeout | undefined;
@@ -43,6 +44,10 @@ class ModelManagement {
   constructor(private readonly red: NodeAPI) {
     this.log = nodeRedLog(red);
     this.host = red.settings as HostSettings;
+  }
+
+  private get userDir(): string {
+    return this.host.userDir ?? process.cwd();
   }
 
   start(): void {
@@ -62,8 +67,10 @@ class ModelManagement {
   /** Never rejects. */
   private async open(): Promise<void> {
     try {
-      const userDir = this.host.userDir ?? process.cwd();
-      const settings = parseSettings(this.host.modelManagement, userDir);
+      const { userDir } = this;
+      const settings = this.settings ?? parseSettings(this.host.modelManagement, userDir);
+      // Kept at once: the origin check needs them before the services are there.
+      this.settings = settings;
       const packageFile = join(__dirname, '..', '..', '..', '..', 'package.json');
       const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
       const services = await openServices({
@@ -108,7 +115,7 @@ class ModelManagement {
     const router = new AdminRouter({
       httpAdmin: this.red.httpAdmin,
       needsPermission: (permission) => this.red.auth.needsPermission(permission),
-      allowedOrigins: () => this.services?.settings.allowedOrigins ?? [],
+      allowedOrigins: () => this.settings?.allowedOrigins ?? [],
       services: async () => {
         // A request may come before the start is over: let it wait instead of failing it. The error of an earlier try
         // stands while a later one is under way.
