@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { loadNativeRuntime } from '../../lib/inference/native-runtime';
+import type { Engine } from '../../lib/inference/engine';
 import { readModelFile } from '../../lib/registry/onnx/model-file';
+import { openEngineLab } from '../support/engine-lab';
 import { requireOrSkip } from '../support/requirement';
 import { type BackendCase, findBackendData, listCases, readDataSet } from './backend-cases';
 import { checkDataSet } from './backend-check';
@@ -14,23 +15,28 @@ const SUITES = [
   { suite: 'simple', caseCount: 23, minPassCount: 17 },
 ];
 
-const runtime = loadNativeRuntime([]);
-
-/** @throws what is wrong with the answer, or why there is none */
-async function runCase({ modelPath, dataSets }: BackendCase): Promise<void> {
+/** As an upload and a node do it: signature from the file, a process of its own, codec before and behind. */
+async function runCase(engine: Engine, { name, modelPath, dataSets }: BackendCase): Promise<void> {
   const { signature } = await readModelFile(modelPath);
-  const session = await runtime.open(modelPath, { intraOpNumThreads: 1 });
-  for (const folder of dataSets) {
-    await checkDataSet(signature, await readDataSet(folder), async (feeds, fetches) => session.run(feeds, fetches));
+  const model = await engine.load({ key: name, model: name, version: 1, modelPath });
+  try {
+    for (const folder of dataSets) {
+      await checkDataSet(signature, await readDataSet(folder), async (feeds, fetches) => {
+        const { outputs } = await model.run(feeds, { fetches });
+        return outputs;
+      });
+    }
+  } finally {
+    model.release();
   }
 }
 
-async function runAll(cases: readonly BackendCase[]): Promise<Map<string, string | undefined>> {
+async function runAll(engine: Engine, cases: readonly BackendCase[]): Promise<Map<string, string | undefined>> {
   const results = new Map<string, string | undefined>();
   const waiting = cases.values();
   const lane = async (): Promise<void> => {
     for (const one of waiting) {
-      const failure = await runCase(one).then(
+      const failure = await runCase(engine, one).then(
         () => undefined,
         (error: unknown) => (error instanceof Error ? error.message : String(error)),
       );
@@ -48,8 +54,9 @@ describe('the ONNX backend cases through codec and engine', () => {
       const data = findBackendData();
       requireOrSkip(this, data !== undefined, 'the ONNX backend cases (apt-get install libonnx-testdata)');
       if (!data) return;
-      const results = await runAll(await listCases(data, suite));
-      const expected = expectedFailures('native', Number(process.versions.node.split('.')[0]));
+      await using lab = await openEngineLab({ options: { idleMs: 0 } });
+      const results = await runAll(lab.engine, await listCases(data, suite));
+      const expected = expectedFailures((await lab.engine.stats()).kind, Number(process.versions.node.split('.')[0]));
       assert.deepEqual(surprises(expected, results), []);
       if (data.version !== COUNTED_DATA_VERSION) return;
       assert.equal(results.size, caseCount);
