@@ -64,7 +64,14 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
   const { settings, log, clock } = options;
   const folder = await openDataFolder({ path: settings.dataDir, log, clock });
   opened.defer(() => folder.close());
-  const engine = createEngine({ options: settings.engine, processPath, tempPath: folder.tempPath, log, clock });
+  const engine = createEngine({
+    options: settings.engine,
+    processPath,
+    tempPath: join(folder.tempPath, 'engine'),
+    runtimePaths: [options.userDir],
+    log,
+    clock,
+  });
   opened.defer(() => engine.close());
   const blobs = await openBlobStore({ path: folder.blobsPath, tempPath: folder.tempPath, log });
   const sourceOf = (version: Version): ModelSource => ({
