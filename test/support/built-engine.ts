@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 
 const root = join(__dirname, '..', '..');
+const supportFiles = ['faulty-engine-process', 'public-engine-process', 'engine-host', 'feeds'].map(
+  (name) => `test/support/${name}.ts`,
+);
 let built: Promise<string> | undefined;
 
 async function buildOnce(): Promise<string> {
@@ -11,7 +14,7 @@ async function buildOnce(): Promise<string> {
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   await build({
     absWorkingDir: root,
-    entryPoints: ['lib/inference/*.ts', 'lib/registry/*.ts', 'lib/*.ts', 'test/support/faulty-engine-process.ts'],
+    entryPoints: ['lib/inference/*.ts', 'lib/registry/*.ts', 'lib/*.ts', ...supportFiles],
     outdir: folder,
     outbase: '.',
     platform: 'node',
@@ -35,4 +38,14 @@ export async function builtEngineProcessPath(): Promise<string> {
 /** The same engine process with the faults of `faulty-engine-process.ts` built in. */
 export async function builtFaultyEngineProcessPath(): Promise<string> {
   return join(await buildFolder(), 'test', 'support', 'faulty-engine-process.js');
+}
+
+/** The same engine process, kept to the public interface of onnxruntime-node. */
+export async function builtPublicEngineProcessPath(): Promise<string> {
+  return join(await buildFolder(), 'test', 'support', 'public-engine-process.js');
+}
+
+/** A process that holds an engine, as Node-RED does: see `engine-host.ts`. */
+export async function builtEngineHostPath(): Promise<string> {
+  return join(await buildFolder(), 'test', 'support', 'engine-host.js');
 }

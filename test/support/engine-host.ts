@@ -1,7 +1,7 @@
 import { systemClock } from '../../lib/clock';
 import { createEngine } from '../../lib/inference/process-engine';
 import { silentLog } from '../../lib/log';
-import { ENDLESS, rounds } from './engine-lab';
+import { ENDLESS, rounds } from './feeds';
 
 /*
  * A process that loads a model, as Node-RED does, tells the pid of the engine process in a line, and stays. Arguments:

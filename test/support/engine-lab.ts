@@ -4,7 +4,6 @@ import { type Clock, systemClock } from '../../lib/clock';
 import type { Engine, EngineOptions, LoadedModel, ModelTarget } from '../../lib/inference/engine';
 import { createEngine } from '../../lib/inference/process-engine';
 import type { Supervision } from '../../lib/inference/supervision';
-import type { Tensor, Tensors } from '../../lib/inference/tensor';
 import { silentLog } from '../../lib/log';
 import { builtEngineProcessPath } from './built-engine';
 import { buildModel, type ModelSpec } from './onnx-models';
@@ -16,6 +15,7 @@ export interface EngineLabOptions {
   readonly clock?: Clock;
   readonly processPath?: string;
   readonly nodePath?: string;
+  readonly runtimePaths?: readonly string[];
 }
 
 /** An engine with a folder for models; ends with its scope (`await using`), processes and files included. */
@@ -37,6 +37,7 @@ export async function openEngineLab(lab: EngineLabOptions = {}): Promise<EngineL
     ...(lab.options ? { options: lab.options } : {}),
     ...(lab.supervision ? { supervision: lab.supervision } : {}),
     ...(lab.nodePath ? { nodePath: lab.nodePath } : {}),
+    ...(lab.runtimePaths ? { runtimePaths: lab.runtimePaths } : {}),
     processPath: lab.processPath ?? (await builtEngineProcessPath()),
     tempPath,
     log: silentLog,
@@ -64,23 +65,3 @@ export async function openEngineLab(lab: EngineLabOptions = {}): Promise<EngineL
     },
   };
 }
-
-export function floats(dims: readonly number[], ...values: number[]): Tensor {
-  return { type: 'float32', dims, data: Float32Array.from(values) };
-}
-
-/** Four features under the name `x`. */
-export function row(...values: number[]): Tensors {
-  return new Map([['x', floats([1, 4], ...values)]]);
-}
-
-/** Feeds of `loopModel`: about a million rounds take a second. */
-export function rounds(count: number | bigint): Tensors {
-  return new Map<string, Tensor>([
-    ['n', { type: 'int64', dims: [], data: BigInt64Array.of(BigInt(count)) }],
-    ['x', floats([1], 7)],
-  ]);
-}
-
-/** More rounds than anybody waits for. */
-export const ENDLESS = 10n ** 15n;

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import type { LoadedModel } from '../../../lib/inference/engine';
 import { builtFaultyEngineProcessPath } from '../../support/built-engine';
-import { ENDLESS, floats, openEngineLab, rounds, row } from '../../support/engine-lab';
+import { openEngineLab } from '../../support/engine-lab';
 import { FakeClock } from '../../support/fake-clock';
 import { memoryModel } from '../../support/fault-models';
 import { CRASH_MARK } from '../../support/faulty-engine-process';
+import { ENDLESS, floats, rounds, row } from '../../support/feeds';
 import { addModel, identityModel, loopModel } from '../../support/onnx-models';
 import { waitFor } from '../../support/wait-for';
 

@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { ModelManagementError } from '../../../lib/errors';
 import type { Tensor, Tensors } from '../../../lib/inference/tensor';
 import type { TensorType } from '../../../lib/registry/signature';
-import { type EngineLab, floats, openEngineLab, row } from '../../support/engine-lab';
+import { builtEngineProcessPath, builtPublicEngineProcessPath } from '../../support/built-engine';
+import { type EngineLab, openEngineLab } from '../../support/engine-lab';
 import { bfloat16Model, sequenceModel } from '../../support/fault-models';
+import { floats, row } from '../../support/feeds';
 import { addModel, identityModel, irisModel, type ModelSpec, twoInputModel } from '../../support/onnx-models';
 
-const nodes = join(__dirname, '..', '..', '..', 'node_modules');
+const nodeModules = join(__dirname, '..', '..', '..', 'node_modules');
 
 const tensorOf: Record<TensorType, Tensor['data']> = {
   float32: Float32Array.of(1.5, -0, Number.NaN),
@@ -28,12 +30,23 @@ const tensorOf: Record<TensorType, Tensor['data']> = {
 };
 
 describe('Running a model in its own process', () => {
-  for (const { name, nodePath } of [
-    { name: 'Node 22', nodePath: join(nodes, 'node', 'bin', 'node') },
-    { name: 'Node 24', nodePath: join(nodes, 'node24', 'bin', 'node') },
+  for (const { name, packageName, findProcessPath } of [
+    { name: 'on Node 22', packageName: 'node', findProcessPath: builtEngineProcessPath },
+    { name: 'on Node 24', packageName: 'node24', findProcessPath: builtEngineProcessPath },
+    {
+      name: 'on Node 22 by the public interface of the runtime',
+      packageName: 'node',
+      findProcessPath: builtPublicEngineProcessPath,
+    },
+    {
+      name: 'on Node 24 by the public interface of the runtime',
+      packageName: 'node24',
+      findProcessPath: builtPublicEngineProcessPath,
+    },
   ]) {
-    it(`gives back every tensor type bit by bit on ${name}`, async () => {
-      await using lab = await openEngineLab({ nodePath });
+    it(`gives back every tensor type bit by bit ${name}`, async () => {
+      const nodePath = join(nodeModules, packageName, 'bin', 'node');
+      await using lab = await openEngineLab({ nodePath, processPath: await findProcessPath() });
       for (const [type, data] of Object.entries(tensorOf) as [TensorType, Tensor['data']][]) {
         const model = await lab.load(type, identityModel(type, ['N']));
         const tensor: Tensor = { type, dims: [3], data };
