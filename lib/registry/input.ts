@@ -50,8 +50,9 @@ const names = z
   })
   .nullable();
 
+/** The name is checked by `parseModelName`. */
 export const NewModel = z.strictObject({
-  name: ModelName,
+  name: z.string(),
   description: Description.default(''),
   tags: tags.default({}),
 });

@@ -4,7 +4,7 @@ import { DEPLOYED, type Digest, type VersionNumber } from '../ids';
 import { AliasMoves } from './alias-moves';
 import { changedFields } from './attributes';
 import type { ModelFiles, RegistryDeps } from './dependencies';
-import { ModelPatch, NewModel, parseInput, VersionAttributes } from './input';
+import { ModelPatch, NewModel, parseInput, parseModelName, VersionAttributes } from './input';
 import { Journal } from './journal';
 import { deployments, type ModelLife, type VersionState } from './model-history';
 import type { AuditEntry, Model, RegistryChange, Usage, User, Version } from './types';
@@ -65,7 +65,8 @@ export class Registry {
    * @throws {ModelManagementError} `INVALID_INPUT`, `MODEL_EXISTS`
    */
   async createModel(input: unknown, user: User): Promise<Model> {
-    const { name, description, tags } = parseInput(NewModel, input);
+    const { name: wantedName, description, tags } = parseInput(NewModel, input);
+    const name = parseModelName(wantedName);
     await this.#journal.write(name, user, async ({ history, insertModel }) => {
       const known = history.current;
       if (known) {

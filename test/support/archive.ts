@@ -1,7 +1,7 @@
-import { type Headers, pack } from 'tar-stream';
+import { type Header, pack } from 'tar-stream';
 
 /** Entries by name (a file with this content), or with any header. */
-export type ArchiveSpec = readonly (readonly [Headers | string, (Buffer | string)?])[];
+export type ArchiveSpec = readonly (readonly [(Partial<Header> & Pick<Header, 'name'>) | string, (Buffer | string)?])[];
 
 /** A tar file. */
 export async function buildArchive(spec: ArchiveSpec): Promise<Buffer> {
