@@ -54,7 +54,7 @@ export function VersionRow({
           </td>
         ))}
         <td>
-          {version.aliases.map((alias) => (
+          {aliasesOf(model, version).map((alias) => (
             <span class="mm-alias" key={alias}>
               {alias}
             </span>
@@ -71,6 +71,11 @@ export function VersionRow({
       )}
     </>
   );
+}
+
+/** Its own, and the computed `latest`. */
+function aliasesOf({ latestVersion }: Model, { version, aliases }: VersionSummary): readonly string[] {
+  return version === latestVersion ? [...aliases, 'latest'] : aliases;
 }
 
 function MetricCell({

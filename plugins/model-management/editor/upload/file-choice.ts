@@ -5,6 +5,7 @@ export function nameFromFile(fileName: string): string {
   return fileName
     .replace(/\.onnx$/i, '')
     .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
     .replace(/[^A-Za-z0-9._-]+/g, '-')
     .replace(/^[^A-Za-z0-9]+/, '')
     .slice(0, 63)
