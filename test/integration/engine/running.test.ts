@@ -155,6 +155,20 @@ describe('Running a model in its own process', () => {
     assert.deepEqual(outputs.get('sum'), floats([1, 2], 11, 22));
   });
 
+  for (const packageName of ['node', 'node24']) {
+    it(`hands float16 from preprocessing to the model on the Node of ${packageName}`, async () => {
+      await using lab = await openEngineLab({ nodePath: join(nodeModules, packageName, 'bin', 'node') });
+      const half = (input: string, output: string): ModelSpec => ({
+        nodes: [{ op: 'Identity', inputs: [input], outputs: [output] }],
+        inputs: [{ name: input, type: 'float16', shape: [3] }],
+        outputs: [{ name: output, type: 'float16', shape: [3] }],
+      });
+      const model = await lab.engine.load(await lab.target('half', half('b', 'c'), half('a', 'b')));
+      const tensor: Tensor = { type: 'float16', dims: [3], data: tensorOf.float16 };
+      assert.deepEqual((await model.run(new Map([['a', tensor]]))).outputs, new Map([['c', tensor]]));
+    });
+  }
+
   it('keeps the folder of the process empty: the telemetry of the runtime is off', async () => {
     await using lab = await openEngineLab();
     const model = await lab.load('iris', irisModel());
