@@ -17,7 +17,7 @@ interface LoadedSet {
 }
 
 /** POST /classify answers with the model's result or, with status 500, the error; GET /status tells the node's status. */
-const flows: readonly FlowNode[] = [
+const nodes: readonly FlowNode[] = [
   { id: 't', type: 'tab', label: 'smoke' },
   { id: 'in', type: 'http in', z: 't', url: '/classify', method: 'post', wires: [['model']] },
   { id: 'model', type: 'onnx-model', z: 't', configVersion: 1, model: 'iris', format: 'label', wires: [['out']] },
@@ -50,6 +50,8 @@ const flows: readonly FlowNode[] = [
   },
   { id: 'out', type: 'http response', z: 't', statusCode: '', wires: [] },
 ];
+/** Node-RED takes a node without a position for a configuration node. */
+const flows = nodes.map((node) => (node.type === 'tab' ? node : { ...node, x: 100, y: 100 }));
 
 describe(`the packed package in an empty Node-RED ${nodeRedMajor}`, function () {
   this.timeout(240_000);
@@ -121,8 +123,12 @@ describe(`the packed package in an empty Node-RED ${nodeRedMajor}`, function () 
     assert.equal(health.body.engine.kind, 'none');
     assert.match(JSON.stringify(health.body.engine), /npm install onnxruntime-node/);
 
-    const status = async () => (await red.request<{ text?: string }>('GET', 'status')).body.text;
-    await waitFor(async () => (await status()) === 'no ONNX runtime', { what: 'the node to say what is missing' });
+    const isTold = async (): Promise<boolean> => {
+      const { body, text } = await red.request<{ fill?: string; text?: string }>('GET', 'status');
+      assert.deepEqual([body.fill, body.text], ['red', 'no ONNX runtime'], text);
+      return true;
+    };
+    await waitFor(isTold, { what: 'the node to say what is missing' });
 
     const answered = await red.request<{ code?: string; message: string }>('POST', 'classify', sample);
     assert.equal(answered.status, 500, answered.text);
