@@ -1,5 +1,5 @@
 import type { Application, ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
-import { asModelManagementError, ModelManagementError } from '../../../lib/errors';
+import { asModelManagementError, invalidInput, ModelManagementError } from '../../../lib/errors';
 import type { Log } from '../../../lib/log';
 import { presentError } from './present-error';
 import { csrfGuard, originGuard } from './request-guard';
@@ -48,11 +48,13 @@ function abortSignalOf(response: Response): AbortSignal {
   return controller.signal;
 }
 
-/** Node-RED's own body parser fails before our routes are reached; its errors become ours here. */
+/** What fails before a handler of ours runs: Node-RED's body parser, and the router that decodes the path. */
 function asRequestError(error: unknown): ModelManagementError {
-  const { type, limit } = (typeof error === 'object' && error !== null ? error : {}) as {
+  if (ModelManagementError.is(error)) return error;
+  const { type, limit, status } = (typeof error === 'object' && error !== null ? error : {}) as {
     type?: string;
     limit?: number;
+    status?: number;
   };
   if (type === 'entity.too.large') {
     return new ModelManagementError(
@@ -62,15 +64,18 @@ function asRequestError(error: unknown): ModelManagementError {
       { cause: error },
     );
   }
-  if (type?.startsWith('entity.') || type?.startsWith('encoding.') || type?.startsWith('charset.')) {
-    return new ModelManagementError(
-      'INVALID_JSON',
-      'The body is not the JSON it claims to be.',
-      'Send valid JSON, or another Content-Type.',
-      {
-        cause: error,
-      },
+  if (error instanceof URIError) {
+    return invalidInput(
+      'path',
+      'The path is not percent-encoded UTF-8.',
+      'Encode each part of it as encodeURIComponent does.',
     );
+  }
+  if (status !== undefined && status >= 400 && status < 500) {
+    const message = 'The body is not the JSON it claims to be.';
+    return new ModelManagementError('INVALID_JSON', message, 'Send valid JSON, or another Content-Type.', {
+      cause: error,
+    });
   }
   return asModelManagementError(error);
 }

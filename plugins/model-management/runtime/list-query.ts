@@ -29,11 +29,15 @@ function countOf(request: Request, name: string, fallback: number, max: number):
   );
 }
 
-function fieldOf(item: unknown, path: string): unknown {
-  const [head = '', ...rest] = path.split('.');
-  const value: unknown = typeof item === 'object' && item !== null ? Reflect.get(item, head) : undefined;
-  // A metric's own name may hold dots, so everything after the first one is one key.
-  return rest.length === 0 ? value : fieldOf(value, rest.join('.'));
+/** `metrics.accuracy`, `tags.a.b`: a key may hold dots itself, so everything after the first one is one key. */
+function fieldOf(item: object, path: string): unknown {
+  const dot = path.indexOf('.');
+  if (dot < 0) return Reflect.get(item, path);
+  const values: unknown = Reflect.get(item, path.slice(0, dot));
+  const key = path.slice(dot + 1);
+  return typeof values === 'object' && values !== null && Object.hasOwn(values, key)
+    ? Reflect.get(values, key)
+    : undefined;
 }
 
 /** Absent values come last in either order; lists and objects sort by what they hold. */
@@ -50,7 +54,11 @@ function compare(a: unknown, b: unknown, direction: 1 | -1): number {
  * defaults to 1,000, which is also the most.
  * @throws {ModelManagementError} `INVALID_INPUT` naming the parameter
  */
-export function applyListQuery<T>(request: Request, items: readonly T[], fields: ListFields<T>): ListAnswer<T> {
+export function applyListQuery<T extends object>(
+  request: Request,
+  items: readonly T[],
+  fields: ListFields<T>,
+): ListAnswer<T> {
   const search = textOf(request, 'search')?.trim().toLowerCase();
   const sort = textOf(request, 'sort');
   const order = textOf(request, 'order') ?? 'asc';

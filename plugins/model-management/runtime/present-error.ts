@@ -56,10 +56,22 @@ export interface PresentedError {
   };
 }
 
+/** Enough for any sentence of ours; what a client sent is not sent back to it as a whole. */
+const maxTextLength = 2_000;
+
+function cut(text: string): string {
+  return text.length <= maxTextLength ? text : `${text.slice(0, maxTextLength)}…`;
+}
+
 /** How an error leaves over HTTP. An unexpected one shows no text of its own: that may hold a path or a secret. */
 export function presentError(error: ModelManagementError): PresentedError {
-  const { code, hint, details } = error;
-  const message = code === 'INTERNAL' ? 'Something failed that should not have.' : error.message;
+  const { code, hint } = error;
+  const message = code === 'INTERNAL' ? 'Something failed that should not have.' : cut(error.message);
+  const details =
+    error.details &&
+    Object.fromEntries(
+      Object.entries(error.details).map(([key, value]) => [key, typeof value === 'string' ? cut(value) : value]),
+    );
   const usedBy = details?.['usedBy'];
   return {
     ...PRESENTATION[code],
