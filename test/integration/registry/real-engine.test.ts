@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import type { Engine } from '../../../lib/inference/engine';
+import type { RegistryDeps } from '../../../lib/registry';
+import { openEngineLab } from '../../support/engine-lab';
+import { identityModel, irisModel, type ModelSpec } from '../../support/onnx-models';
+import { registryLab, withCode } from '../../support/registry-lab';
+
+const testLoadWith =
+  (engine: Engine): RegistryDeps['testLoad'] =>
+  (files, signal) =>
+    engine.probe({ key: files.modelPath, model: 'upload', version: null, ...files }, signal);
+
+/** `a` needs `b` and `b` needs `a`. */
+const cyclic: ModelSpec = {
+  nodes: [
+    { op: 'Add', inputs: ['x', 'b'], outputs: ['a'] },
+    { op: 'Add', inputs: ['x', 'a'], outputs: ['b'] },
+    { op: 'Identity', inputs: ['b'], outputs: ['y'] },
+  ],
+  inputs: identityModel().inputs,
+  outputs: identityModel().outputs,
+};
+
+describe('uploads, tested by the real runtime', () => {
+  it('accept what it loads, and keep the shapes only the file knows', async () => {
+    await using engines = await openEngineLab();
+    await using lab = await registryLab();
+    lab.testLoad = testLoadWith(engines.engine);
+    const version = await lab.upload('iris', irisModel());
+    assert.deepEqual(version.signature.outputs, [{ name: 'probabilities', type: 'float32', shape: ['N', 3] }]);
+    const anyRank = await lab.upload('any', identityModel('float32', null));
+    assert.equal(anyRank.signature.inputs[0]?.shape, null);
+    const scalar = await lab.upload('scalar', identityModel('float32', []));
+    assert.deepEqual(scalar.signature.inputs[0]?.shape, []);
+  });
+
+  for (const { name, model } of [
+    {
+      name: 'an operator that does not exist',
+      model: { ...identityModel(), nodes: [{ op: 'Nope', inputs: ['x'], outputs: ['y'] }] },
+    },
+    {
+      name: 'a domain nobody knows',
+      model: { ...identityModel(), nodes: [{ op: 'Identity', domain: 'com.example', inputs: ['x'], outputs: ['y'] }] },
+    },
+    { name: 'a graph that runs in a circle', model: cyclic },
+    {
+      name: 'an input nobody gives',
+      model: { ...identityModel(), nodes: [{ op: 'Identity', inputs: ['z'], outputs: ['y'] }] },
+    },
+  ]) {
+    it(`refuse ${name}, with the runtime’s words`, async () => {
+      await using engines = await openEngineLab();
+      await using lab = await registryLab();
+      lab.testLoad = testLoadWith(engines.engine);
+      await assert.rejects(lab.upload('bad', model), withCode('INVALID_MODEL', { stage: 'test-loaded' }));
+      assert.deepEqual([lab.registry.list(), await lab.blobCount()], [[], 0]);
+    });
+  }
+});
