@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { builtEngineHostPath, builtEngineProcessPath, builtFaultyEngineProcessPath } from '../../support/built-engine';
+import { openEngineLab } from '../../support/engine-lab';
+import { ENDLESS, floats, rounds, row } from '../../support/feeds';
+import { memoryOnLoadModel } from '../../support/fault-models';
+import { CRASH_ON_LOAD } from '../../support/faulty-engine-process';
+import { addModel, loopModel, type ModelSpec, writeModel } from '../../support/onnx-models';
+import { isRunning } from '../../support/process-state';
+import { temporaryFolder } from '../../support/temporary-folder';
+import { waitFor } from '../../support/wait-for';
+
+const MIB = 1024 * 1024;
+
+/** Never comes back from its warm-up: the number of rounds is part of the model. */
+function endlessModel(): ModelSpec {
+  const spec = loopModel();
+  return {
+    ...spec,
+    nodes: [
+      { op: 'Cast', inputs: ['huge'], outputs: ['n'], attributes: { to: 7 } },
+      ...spec.nodes,
+    ],
+    inputs: spec.inputs.filter(({ name }) => name === 'x'),
+    weights: [...(spec.weights ?? []), { name: 'huge', type: 'float64', dims: [], values: [1e15] }],
+  };
+}
+
+describe('A version that does not load', () => {
+  it('GIVEN_a_model_that_crashes_on_load_WHEN_loaded_or_probed_THEN_refused_with_the_last_words', async () => {
+    await using lab = await openEngineLab({ processPath: await builtFaultyEngineProcessPath() });
+    const target = await lab.target(CRASH_ON_LOAD, addModel(1));
+    const message = /crash-on-load version 1 does not load: the engine process ended with SIGABRT/;
+    await assert.rejects(lab.engine.load(target), { code: 'VERSION_UNUSABLE', message });
+    await assert.rejects(lab.engine.probe(target), { code: 'INVALID_MODEL', message });
+    assert.deepEqual((await lab.engine.stats()).models, []);
+    assert.deepEqual(await readdir(lab.tempPath), []);
+  });
+
+  it('GIVEN_a_model_that_hangs_on_load_WHEN_loaded_or_probed_THEN_ended_after_the_time_limit', async () => {
+    await using lab = await openEngineLab({ supervision: { loadTimeoutMs: 700, probeTimeoutMs: 800 } });
+    const target = await lab.target('endless', endlessModel());
+    await assert.rejects(lab.engine.load(target), { code: 'VERSION_UNUSABLE', message: /longer than 700 ms/ });
+    await assert.rejects(lab.engine.probe(target), { code: 'INVALID_MODEL', message: /longer than 800 ms/ });
+    assert.deepEqual(await readdir(lab.tempPath), []);
+  });
+
+  it('GIVEN_a_model_that_eats_memory_on_load_WHEN_loaded_or_probed_THEN_refused_naming_the_memory', async () => {
+    await using lab = await openEngineLab({ options: { memoryLimitBytes: 400 * MIB } });
+    const target = await lab.target('greedy', memoryOnLoadModel(2_000 * MIB));
+    const message = /used \d+ MiB of memory, more than its limit of 400 MiB/;
+    await assert.rejects(lab.engine.load(target), { code: 'VERSION_UNUSABLE', message });
+    await assert.rejects(lab.engine.probe(target), { code: 'INVALID_MODEL', message });
+  });
+
+  it('GIVEN_a_version_in_service_WHEN_another_one_fails_to_load_THEN_the_first_goes_on', async () => {
+    await using lab = await openEngineLab();
+    const model = await lab.load('old', addModel(1));
+    const broken = await lab.target('new', Buffer.from('broken'));
+    const loading = lab.engine.load(broken);
+    const runs = Array.from({ length: 50 }, () => model.run(row(1, 1, 1, 1)));
+    await assert.rejects(loading, { code: 'VERSION_UNUSABLE' });
+    for (const { outputs } of await Promise.all(runs)) assert.deepEqual(outputs.get('y'), floats([1, 4], 2, 2, 2, 2));
+  });
+});
+
+describe('The life of the processes', () => {
+  it('GIVEN_200_requests_a_second_WHEN_the_process_is_killed_THEN_every_request_is_answered_once', async () => {
+    await using lab = await openEngineLab();
+    const model = await lab.load('add', addModel(1));
+    const runs: Promise<number>[] = [];
+    const killed: number[] = [];
+    await new Promise<void>((resolve) => {
+      const timer = setInterval(async () => {
+        const n = runs.length;
+        runs.push(model.run(row(n, 0, 0, 0)).then(({ outputs }) => Number(outputs.get('y')?.data[0])));
+        if (n === 400) {
+          clearInterval(timer);
+          resolve();
+        } else if (n === 100 || n === 250) {
+          const pid = await lab.pid();
+          if (pid !== null) killed.push(pid);
+          if (pid !== null) process.kill(pid, 'SIGKILL');
+        }
+      }, 5);
+    });
+    const results = await Promise.all(runs);
+    assert.deepEqual(results, results.map((_, n) => n + 1));
+    assert.equal(killed.length, 2);
+    assert.equal((await lab.engine.stats()).models[0]?.restarts, 2);
+    for (const pid of killed) assert.ok(!isRunning(pid));
+  });
+
+  it('GIVEN_a_process_stopped_from_outside_WHEN_it_stays_silent_THEN_it_is_replaced_and_the_request_answered', async () => {
+    await using lab = await openEngineLab({
+      options: { requestTimeoutMs: 200 },
+      supervision: { silenceGraceMs: 200 },
+    });
+    const model = await lab.load('add', addModel(1));
+    const pid = (await lab.pid()) ?? 0;
+    process.kill(pid, 'SIGSTOP');
+    assert.deepEqual((await model.run(row(1, 2, 3, 4))).outputs.get('y'), floats([1, 4], 2, 3, 4, 5));
+    assert.notEqual(await lab.pid(), pid);
+    await waitFor(() => !isRunning(pid));
+  });
+
+  it('GIVEN_a_stopped_process_WHEN_the_engine_closes_THEN_it_is_gone', async () => {
+    await using lab = await openEngineLab();
+    await lab.load('add', addModel(1));
+    const pid = (await lab.pid()) ?? 0;
+    process.kill(pid, 'SIGSTOP');
+    await lab.engine.close();
+    assert.ok(!isRunning(pid));
+  });
+
+  it('GIVEN_a_version_loading_WHEN_the_engine_closes_THEN_the_load_is_ABORTED_and_nothing_stays', async () => {
+    await using lab = await openEngineLab();
+    const loading = lab.load('endless', endlessModel());
+    loading.catch(() => undefined);
+    await waitFor(async () => (await readdir(lab.tempPath)).length > 0);
+    await lab.engine.close();
+    await assert.rejects(loading, { code: 'ABORTED' });
+    assert.deepEqual(await readdir(lab.tempPath), []);
+    await assert.rejects(lab.load('late', addModel(1)), { code: 'ABORTED' });
+  });
+
+  it('GIVEN_requests_under_way_WHEN_the_engine_closes_THEN_they_are_ABORTED', async () => {
+    await using lab = await openEngineLab();
+    const model = await lab.load('loop', loopModel());
+    const runs = [model.run(rounds(ENDLESS)), model.run(rounds(1))];
+    const outcomes = Promise.all(runs.map((run) => assert.rejects(run, { code: 'ABORTED' })));
+    await lab.engine.close();
+    await lab.engine.close();
+    await outcomes;
+  });
+
+  it('GIVEN_a_load_under_way_WHEN_its_only_caller_gives_up_THEN_the_process_ends_and_another_may_load', async () => {
+    await using lab = await openEngineLab({ options: { maxProcesses: 1 } });
+    const target = await lab.target('endless', endlessModel());
+    const gaveUp = new AbortController();
+    const loading = lab.engine.load(target, gaveUp.signal);
+    loading.catch(() => undefined);
+    await waitFor(async () => (await readdir(lab.tempPath)).length > 0);
+    gaveUp.abort();
+    await assert.rejects(loading, { code: 'ABORTED' });
+    await waitFor(async () => (await readdir(lab.tempPath)).length === 0);
+    await lab.load('other', addModel(1));
+  });
+
+  it('GIVEN_two_versions_WHEN_swapped_under_load_THEN_both_processes_live_until_the_old_one_is_drained', async () => {
+    await using lab = await openEngineLab({ options: { idleMs: 0 } });
+    const old = await lab.load('old', addModel(1));
+    const oldRuns = Array.from({ length: 100 }, () => old.run(row(0, 0, 0, 0)));
+    const next = await lab.load('new', addModel(2));
+    assert.equal((await lab.engine.stats()).models.length, 2);
+    const last = old.run(row(0, 0, 0, 0));
+    old.release();
+    old.release();
+    const newRuns = Array.from({ length: 100 }, () => next.run(row(0, 0, 0, 0)));
+    for (const run of [...oldRuns, last]) assert.equal((await run).outputs.get('y')?.data[0], 1);
+    for (const run of newRuns) assert.equal((await run).outputs.get('y')?.data[0], 2);
+    await assert.rejects(old.run(row(0, 0, 0, 0)), { code: 'ABORTED' });
+    await waitFor(async () => (await readdir(lab.tempPath)).length === 1);
+    assert.deepEqual(
+      (await lab.engine.stats()).models.map(({ model }) => model),
+      ['new'],
+    );
+  });
+
+  it('GIVEN_a_version_in_use_twice_WHEN_one_releases_THEN_the_one_process_serves_the_other', async () => {
+    await using lab = await openEngineLab({ options: { idleMs: 0 } });
+    const target = await lab.target('add', addModel(1));
+    const [first, second] = await Promise.all([lab.engine.load(target), lab.engine.load(target)]);
+    assert.equal((await lab.engine.stats()).models.length, 1);
+    first.release();
+    assert.equal((await second.run(row(0, 0, 0, 0))).outputs.get('y')?.data[0], 1);
+  });
+
+  it('GIVEN_as_many_processes_as_allowed_WHEN_one_more_is_loaded_THEN_ENGINE_FULL_until_one_is_free', async () => {
+    await using lab = await openEngineLab({ options: { maxProcesses: 2 } });
+    const first = await lab.load('first', addModel(1));
+    const second = await lab.load('second', addModel(2));
+    const target = await lab.target('third', addModel(3));
+    await assert.rejects(lab.engine.load(target), { code: 'ENGINE_FULL', message: /2 model versions/ });
+    second.release();
+    first.release();
+    await lab.engine.load(target);
+    // The one that was used longest ago made room.
+    assert.deepEqual(
+      (await lab.engine.stats()).models.map(({ model }) => model),
+      ['first', 'third'],
+    );
+  });
+
+  for (const mode of ['idle', 'busy'] as const) {
+    it(`GIVEN_a_process_that_is_${mode}_WHEN_its_parent_is_killed_THEN_it_ends_too`, async () => {
+      await using folder = await temporaryFolder();
+      const tempPath = join(folder.path, 'temp');
+      const modelPath = await writeModel(join(folder.path, 'loop.onnx'), loopModel());
+      const args = [await builtEngineHostPath(), await builtEngineProcessPath(), tempPath, modelPath, mode];
+      const host = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+      const exited = once(host, 'exit');
+      try {
+        const [line] = await once(host.stdout, 'data');
+        const pid = Number(String(line));
+        assert.ok(isRunning(pid));
+        host.kill('SIGKILL');
+        await exited;
+        await waitFor(() => !isRunning(pid), { timeoutMs: 5_000, what: 'end of the orphan' });
+      } finally {
+        host.kill('SIGKILL');
+      }
+    });
+  }
+
+  it('GIVEN_folders_left_by_a_killed_parent_WHEN_the_next_engine_starts_THEN_they_are_removed', async () => {
+    await using lab = await openEngineLab();
+    await mkdir(join(lab.tempPath, 'engine-left', 'deep'), { recursive: true });
+    await mkdir(join(lab.tempPath, 'other'));
+    await lab.load('add', addModel(1));
+    const names = await readdir(lab.tempPath);
+    assert.equal(names.length, 2);
+    assert.ok(names.includes('other') && !names.includes('engine-left'));
+  });
+});
