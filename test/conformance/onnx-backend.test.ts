@@ -50,7 +50,7 @@ async function runAll(engine: Engine, cases: readonly BackendCase[]): Promise<Ma
 describe('the ONNX backend cases through codec and engine', () => {
   for (const { suite, caseCount, minPassCount } of SUITES) {
     it(`answers the suite "${suite}" as the runtime itself does, from nested arrays and from tensors`, async function () {
-      this.timeout(300_000);
+      this.timeout(600_000);
       const data = findBackendData();
       requireOrSkip(this, data !== undefined, 'the ONNX backend cases (apt-get install libonnx-testdata)');
       if (!data) return;

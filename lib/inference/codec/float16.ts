@@ -19,14 +19,9 @@ export function numberToFloat16(value: number): number {
   if (size >= 65520) return sign | 0x7c00;
   // A carry out of the fraction runs into the exponent, which is just the next larger number.
   if (size < 2 ** -14) return sign | roundHalfEven(size * 2 ** 24);
-  const exponent = exponentOf(size);
+  // Just below a power of two log2 may say the power itself: the fraction then comes out as 0, which is right.
+  const exponent = Math.floor(Math.log2(size));
   return sign | (((exponent + 15) << 10) + roundHalfEven((size / 2 ** exponent - 1) * 1024));
-}
-
-function exponentOf(size: number): number {
-  const guess = Math.floor(Math.log2(size));
-  // log2 rounds: just below a power of two it may say the power itself.
-  return 2 ** guess > size ? guess - 1 : guess;
 }
 
 function roundHalfEven(value: number): number {

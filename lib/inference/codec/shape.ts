@@ -28,13 +28,10 @@ export function isFixed(dimension: Dimension): dimension is number {
   return typeof dimension === 'number' && dimension >= 0;
 }
 
-/** Product of the sizes; Infinity or inexact beyond 2^53, which no data can match. */
+/** Product of the sizes; inexact beyond 2^53, which no data can match. */
 export function elementCount(dims: readonly number[]): number {
   let count = 1;
-  for (const size of dims) {
-    if (size === 0) return 0;
-    count *= size;
-  }
+  for (const size of dims) count *= size;
   return count;
 }
 

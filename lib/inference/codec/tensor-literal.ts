@@ -7,6 +7,9 @@ import { refusedElement } from './nested-array';
 import { describe, indexPath, refusal } from './refusal';
 import { elementCount, MAX_RANK, place, placeFlat } from './shape';
 
+/** More elements than this fit no tensor, of whatever type. */
+const MAX_ELEMENT_COUNT = 2 ** 31 - 1;
+
 type PlainRecord = Readonly<Record<string, unknown>>;
 
 /** Own keys `type` (text), `dims` and `data`: `{type, dims, data}`. */
@@ -27,6 +30,10 @@ export function encodeTensorLiteral(slot: InputSlot, literal: PlainRecord, path:
     throw refusal(slot.info, `${path}.type`, describe(type), `Send the type ${slot.info.type}, or plain arrays.`);
   }
   const sizes = parseDims(slot, dims, `${path}.dims`);
+  // A 0 among them makes the data empty, but the runtime multiplies the others all the same.
+  if (elementCount(sizes.filter((size) => size > 0)) > MAX_ELEMENT_COUNT) {
+    throw refusal(slot.info, `${path}.dims`, `[${sizes.join(', ')}]`, 'Send dims that memory can hold.');
+  }
   const placement = place(sizes, slot.info.shape, slot.batched);
   if (!placement) throw misfit(slot, `${path}.dims`, `[${sizes.join(', ')}]`);
   return {

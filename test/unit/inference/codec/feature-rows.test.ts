@@ -73,6 +73,16 @@ const taken: readonly TakenForm[] = [
     isSample: true,
   },
   {
+    name: 'text features named as the keys of a tensor',
+    type: 'string',
+    shape: ['N', 3],
+    features: ['type', 'dims', 'data'],
+    value: { type: 'u', dims: 'v', data: 'w' },
+    dims: [1, 3],
+    data: ['u', 'v', 'w'],
+    isSample: true,
+  },
+  {
     name: 'features named as the keys of a tensor',
     shape: ['N', 3],
     features: ['type', 'dims', 'data'],

@@ -47,7 +47,12 @@ describe('results as nested arrays and tensors', () => {
       nested: [[[], []]],
       data: [],
     },
-    { name: 'bool', tensor: aTensor('bool', [2], new Uint8Array([1, 0])), nested: [true, false], data: [true, false] },
+    {
+      name: 'bool',
+      tensor: aTensor('bool', [3], new Uint8Array([1, 0, 255])),
+      nested: [true, false, true],
+      data: [true, false, true],
+    },
     { name: 'text', tensor: aTensor('string', [2, 1], ['a', 'b']), nested: [['a'], ['b']], data: ['a', 'b'] },
     {
       name: 'float16',

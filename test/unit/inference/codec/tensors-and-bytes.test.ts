@@ -190,6 +190,18 @@ const refused: readonly RefusedForm[] = [
     message: /payload.data is 2 elements/,
   },
   {
+    name: 'a tensor with too much data',
+    shape: ['N'],
+    value: { type: 'float32', dims: [1], data: [1, 2] },
+    message: /payload.data is 2 elements/,
+  },
+  {
+    name: 'an empty tensor of huge dims',
+    shape: null,
+    value: { type: 'float32', dims: [2 ** 31, 0], data: [] },
+    message: /payload.dims is \[2147483648, 0\]/,
+  },
+  {
     name: 'a tensor with too few bytes',
     shape: ['N'],
     value: { type: 'float32', dims: [3], data: bytesOf(1) },
