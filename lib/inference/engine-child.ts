@@ -85,6 +85,9 @@ export class EngineChild {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc', 'pipe'],
       windowsHide: true,
     });
+    // Also raised later, when a signal cannot be sent; unheard it would end Node-RED.
+    this.#process.on('error', () => undefined);
+    if (!this.#process.stdio) throw new Error('this system has no file descriptors left');
     this.#tail = new OutputTail([this.#process.stdout, this.#process.stderr]);
     const data = this.#process.stdio[DATA_FD] as Duplex;
     this.#writer = new FrameWriter(data);
@@ -160,7 +163,7 @@ export class EngineChild {
   async #watchEnd(): Promise<void> {
     const words = await new Promise<string>((resolve) => {
       this.#process.once('error', (error) => {
-        // Also raised when a signal or message cannot be sent; only without a pid did the process never start.
+        // Only without a pid did it never start.
         if (this.#process.pid === undefined) resolve(`could not be started: ${error.message}`);
       });
       this.#process.once('close', (code, signal) => resolve(this.#exitWords(code, signal)));

@@ -1,6 +1,7 @@
 import type { ControlCommand, ControlReply } from './control-messages';
 import { type ChildEnd, type ChildPlace, EngineChild } from './engine-child';
 import type { AnswerItem } from './frames';
+import { timerMs } from './timer';
 
 /** Why a process did not come up. `message` ends a sentence that begins with the model's name. */
 export class LaunchFailure extends Error {
@@ -44,7 +45,7 @@ export async function launch(
   if (signal?.aborted) throw new LaunchFailure('aborted', 'loading was given up');
   const waiting = Promise.withResolvers<ControlReply>();
   let hasStarted = false;
-  const child = new EngineChild(place, command, {
+  const child = start(place, command, {
     reply: (reply) => waiting.resolve(reply),
     answers: (items) => answers?.(items),
     end: (childEnd) => {
@@ -54,7 +55,7 @@ export async function launch(
   });
   const giveUp = (): void => waiting.reject(new LaunchFailure('aborted', 'loading was given up'));
   const late = new LaunchFailure('process', `loading took longer than ${timeoutMs} ms and was ended`);
-  const timer = setTimeout(() => waiting.reject(late), timeoutMs);
+  const timer = setTimeout(() => waiting.reject(late), timerMs(timeoutMs));
   signal?.addEventListener('abort', giveUp, { once: true });
   try {
     const reply = await waiting.promise;
@@ -67,5 +68,14 @@ export async function launch(
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', giveUp);
+  }
+}
+
+function start(...parameters: ConstructorParameters<typeof EngineChild>): EngineChild {
+  try {
+    return new EngineChild(...parameters);
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
+    throw new LaunchFailure('process', `the engine process could not be started: ${words}`, { cause: error });
   }
 }

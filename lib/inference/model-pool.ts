@@ -1,6 +1,7 @@
 import type { EngineOptions, LoadedModel, ModelStats, ModelTarget } from './engine';
 import * as errors from './engine-errors';
 import type { ModelProcess } from './model-process';
+import { timerMs } from './timer';
 
 interface Entry {
   readonly key: string;
@@ -35,7 +36,7 @@ export class ModelPool {
     try {
       await untilAborted(entry.opened, signal, `loading ${errors.nameOf(target)} was given up`);
     } catch (error) {
-      this.#release(entry);
+      this.#release(entry, this.options.idleMs);
       throw error;
     }
     return this.#lease(target, entry);
@@ -98,19 +99,19 @@ export class ModelPool {
         if (!isHeld) throw errors.aborted(`${errors.nameOf(target)} was released before this request`);
         return await process.run(feeds, options);
       },
-      release: () => {
-        if (isHeld) this.#release(entry);
+      release: (keepMs = this.options.idleMs) => {
+        if (isHeld) this.#release(entry, keepMs);
         isHeld = false;
       },
     };
   }
 
-  #release(entry: Entry): void {
+  #release(entry: Entry, keepMs: number): void {
     entry.leaseCount--;
     entry.usedAt = ++this.#useCount;
     if (entry.leaseCount > 0 || this.#entries.get(entry.key) !== entry) return;
     // Loading for nobody is given up; what is loaded stays a while, and until its last request is answered.
-    if (entry.isOpen) this.#endWhenIdle(entry, this.options.idleMs);
+    if (entry.isOpen) this.#endWhenIdle(entry, keepMs);
     else this.#end(entry);
   }
 
@@ -118,7 +119,7 @@ export class ModelPool {
     entry.idleTimer = setTimeout(() => {
       if (entry.process.pendingCount === 0) this.#end(entry);
       else this.#endWhenIdle(entry, Math.max(DRAIN_CHECK_MS, idleMs));
-    }, idleMs).unref();
+    }, timerMs(idleMs)).unref();
   }
 
   #end(entry: Entry): void {

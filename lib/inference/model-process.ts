@@ -17,6 +17,7 @@ import { processMemoryBytes } from './process-memory';
 import { buildRequestItem } from './request-item';
 import { planRestart, type Supervision } from './supervision';
 import type { Tensor, Tensors } from './tensor';
+import { timerMs } from './timer';
 
 export interface ModelProcessDeps {
   readonly target: ModelTarget;
@@ -51,7 +52,8 @@ export class ModelProcess {
   #heardAtMs = 0;
   /** In a row, without an answer between. */
   #deathCount = 0;
-  #restarting: Promise<void> = Promise.resolve();
+  /** The launch under way, if any; never rejects. */
+  #launching: Promise<void> = Promise.resolve();
 
   constructor(private readonly deps: ModelProcessDeps) {}
 
@@ -75,8 +77,10 @@ export class ModelProcess {
 
   /** The first load. @throws {ModelManagementError} `VERSION_UNUSABLE`, `ENGINE_UNAVAILABLE`, `ABORTED` */
   async open(): Promise<void> {
+    const launching = this.#launch();
+    this.#launching = launching.catch(() => undefined);
     try {
-      await this.#launch();
+      await launching;
     } catch (error) {
       this.#state = { status: 'closed' };
       throw errors.launchError(error, this.deps.target, 'VERSION_UNUSABLE');
@@ -104,7 +108,7 @@ export class ModelProcess {
     clearTimeout(this.#silenceTimer);
     for (const request of this.#scheduler.takeAll()) request.settle(this.#unloaded());
     if (state.status === 'ready') await state.child.stop();
-    await this.#restarting;
+    await this.#launching;
   }
 
   async #run(feeds: Tensors, options: RunOptions): Promise<RunResult> {
@@ -182,7 +186,7 @@ export class ModelProcess {
         if (silentMs() >= limitMs) child.kill(`gave no answer for ${limitMs} ms`);
       });
     };
-    this.#silenceTimer = setTimeout(check, Math.max(100, limitMs - silentMs()));
+    this.#silenceTimer = setTimeout(check, timerMs(Math.max(100, limitMs - silentMs())));
   }
 
   async #launch(): Promise<void> {
@@ -210,7 +214,8 @@ export class ModelProcess {
   #onEnd(end: ChildEnd): void {
     clearTimeout(this.#silenceTimer);
     this.#silenceTimer = undefined;
-    if (this.#state.status === 'closed') return;
+    // A child that never came into service, or goes as the version is unloaded, is nobody's loss.
+    if (this.#state.status !== 'ready') return;
     this.deps.log.warn('engine process ended', { reason: end.words });
     const { target, options } = this.deps;
     for (const request of this.#scheduler.takeLost()) {
@@ -232,7 +237,7 @@ export class ModelProcess {
     const step = planRestart(this.#deathCount, supervision, clock.now());
     if (step.kind === 'restart') {
       this.#state = { status: 'restarting' };
-      this.#restarting = this.#restart(step.delayMs);
+      this.#launching = this.#restart(step.delayMs);
       return;
     }
     this.#state = { status: 'failed', words, retryAt: step.retryAt };
@@ -260,7 +265,7 @@ export class ModelProcess {
     const waitMs = retryAt - this.deps.clock.now();
     if (waitMs > 0) throw errors.keepsCrashing(this.deps.target, words, waitMs);
     this.#state = { status: 'restarting' };
-    this.#restarting = this.#restart(0);
+    this.#launching = this.#restart(0);
   }
 
   #unloaded(): Error {

@@ -3,6 +3,9 @@ import type { Readable } from 'node:stream';
 const KEPT_BYTES = 4_096;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal colours of the runtime's log are what goes
 const COLOURS = /\u001b\[[0-9;]*m/g;
+const STACK_FRAME = /^(at |#?\d+: 0x|-+ (Native|JavaScript) stack trace)/;
+/** A folder says where we are installed, which is nobody's business; the file name stays. */
+const FOLDERS = /(?:[A-Za-z]:)?(?:[\\/][^\\/\s:()'"]+)+[\\/](?=[^\\/\s])/g;
 
 /** Drains the output of a process, so that it never blocks on a full pipe, and keeps the end of it for error messages. */
 export class OutputTail {
@@ -19,10 +22,10 @@ export class OutputTail {
     }
   }
 
-  /** The last lines, without colours and blank lines; '' when nothing was said. */
+  /** The last lines, without colours, blank lines, stack frames and folders; '' when nothing was said. */
   lastLines(count = 5): string {
     const lines = this.#text.replace(COLOURS, '').split('\n');
-    const said = lines.map((line) => line.trim()).filter((line) => line !== '');
-    return said.slice(-count).join('\n');
+    const said = lines.map((line) => line.trim()).filter((line) => line !== '' && !STACK_FRAME.test(line));
+    return said.slice(-count).join('\n').replace(FOLDERS, '');
   }
 }

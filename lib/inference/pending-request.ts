@@ -2,6 +2,7 @@ import type { RunOptions } from './engine';
 import { aborted, gaveUp } from './engine-errors';
 import type { AnswerItem, RequestItem } from './frames';
 import type { Tensor } from './tensor';
+import { timerMs } from './timer';
 
 /** A request from the call of `run` to its answer. */
 export interface PendingRequest {
@@ -52,7 +53,7 @@ export function openRequest(
     onAbandoned(request);
   };
   const onAbort = (): void => abandon(aborted('the request was given up'));
-  if (timeoutMs !== undefined) timer = setTimeout(() => abandon(gaveUp(timeoutMs)), timeoutMs);
+  if (timeoutMs !== undefined) timer = setTimeout(() => abandon(gaveUp(timeoutMs)), timerMs(timeoutMs));
   signal?.addEventListener('abort', onAbort, { once: true });
   return { request, answer: promise };
 }

@@ -1,4 +1,5 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Clock } from '../clock';
 import type { Log } from '../log';
@@ -130,7 +131,10 @@ class ProcessEngine implements Engine {
     });
   }
 
-  #commandFor({ modelPath, preprocessingPath }: ModelTarget): ControlCommand {
+  #commandFor(
+    { modelPath, preprocessingPath }: ModelTarget,
+    memoryLimitBytes = this.#options.memoryLimitBytes,
+  ): ControlCommand {
     return {
       type: 'load',
       runtimePaths: this.deps.runtimePaths ?? [],
@@ -139,8 +143,13 @@ class ProcessEngine implements Engine {
       preprocessingPath: preprocessingPath === undefined ? null : resolve(preprocessingPath),
       intraOpNumThreads: this.#options.intraOpNumThreads,
       requestTimeoutMs: this.#options.requestTimeoutMs,
-      memoryLimitBytes: this.#options.memoryLimitBytes ?? null,
+      memoryLimitBytes: memoryLimitBytes ?? null,
     };
+  }
+
+  /** A file nobody has looked at yet may take half of the machine at most. */
+  get #probeMemoryBytes(): number {
+    return this.#options.memoryLimitBytes ?? totalmem() / 2;
   }
 
   async #probe(target: ModelTarget, signal?: AbortSignal): Promise<Signature> {
@@ -148,7 +157,7 @@ class ProcessEngine implements Engine {
     try {
       await checkSizes(target);
       const signals = [this.#closing.signal, ...(signal ? [signal] : [])];
-      const { child, reply } = await launch(this.#place, this.#commandFor(target), {
+      const { child, reply } = await launch(this.#place, this.#commandFor(target, this.#probeMemoryBytes), {
         timeoutMs: this.#supervision.probeTimeoutMs,
         signal: AbortSignal.any(signals),
       });

@@ -5,10 +5,10 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { builtEngineHostPath, builtEngineProcessPath, builtFaultyEngineProcessPath } from '../../support/built-engine';
 import { openEngineLab } from '../../support/engine-lab';
-import { ENDLESS, floats, rounds, row } from '../../support/feeds';
 import { memoryOnLoadModel } from '../../support/fault-models';
 import { CRASH_ON_LOAD } from '../../support/faulty-engine-process';
-import { addModel, loopModel, type ModelSpec, writeModel } from '../../support/onnx-models';
+import { ENDLESS, floats, rounds, row } from '../../support/feeds';
+import { addModel, identityModel, loopModel, type ModelSpec, writeModel } from '../../support/onnx-models';
 import { isRunning } from '../../support/process-state';
 import { temporaryFolder } from '../../support/temporary-folder';
 import { waitFor } from '../../support/wait-for';
@@ -20,10 +20,7 @@ function endlessModel(): ModelSpec {
   const spec = loopModel();
   return {
     ...spec,
-    nodes: [
-      { op: 'Cast', inputs: ['huge'], outputs: ['n'], attributes: { to: 7 } },
-      ...spec.nodes,
-    ],
+    nodes: [{ op: 'Cast', inputs: ['huge'], outputs: ['n'], attributes: { to: 7 } }, ...spec.nodes],
     inputs: spec.inputs.filter(({ name }) => name === 'x'),
     weights: [...(spec.weights ?? []), { name: 'huge', type: 'float64', dims: [], values: [1e15] }],
   };
@@ -88,7 +85,10 @@ describe('The life of the processes', () => {
       }, 5);
     });
     const results = await Promise.all(runs);
-    assert.deepEqual(results, results.map((_, n) => n + 1));
+    assert.deepEqual(
+      results,
+      results.map((_, n) => n + 1),
+    );
     assert.equal(killed.length, 2);
     assert.equal((await lab.engine.stats()).models[0]?.restarts, 2);
     for (const pid of killed) assert.ok(!isRunning(pid));
@@ -107,6 +107,24 @@ describe('The life of the processes', () => {
     await waitFor(() => !isRunning(pid));
   });
 
+  it('GIVEN_a_file_that_was_replaced_WHEN_its_process_is_killed_THEN_the_version_fails_and_is_not_mixed_up', async () => {
+    await using lab = await openEngineLab({ supervision: { deathLimitCount: 3, restartBaseMs: 1 } });
+    const model = await lab.load('add', addModel(1));
+    await lab.target('add', identityModel('float32', ['N', 5]));
+    process.kill((await lab.pid()) ?? 0, 'SIGKILL');
+    await assert.rejects(model.run(row(1, 2, 3, 4)), { code: 'MODEL_FAILED', message: /no longer the one/ });
+    assert.equal((await lab.engine.stats()).models[0]?.restarts, 2);
+    await waitFor(async () => (await readdir(lab.tempPath)).length === 0);
+  });
+
+  it('GIVEN_a_Node_binary_that_is_not_there_WHEN_loaded_THEN_refused_in_words', async () => {
+    await using lab = await openEngineLab({ nodePath: '/nowhere/node' });
+    await assert.rejects(lab.load('add', addModel(1)), {
+      code: 'VERSION_UNUSABLE',
+      message: /engine process could not be started/,
+    });
+  });
+
   it('GIVEN_a_stopped_process_WHEN_the_engine_closes_THEN_it_is_gone', async () => {
     await using lab = await openEngineLab();
     await lab.load('add', addModel(1));
@@ -122,8 +140,8 @@ describe('The life of the processes', () => {
     loading.catch(() => undefined);
     await waitFor(async () => (await readdir(lab.tempPath)).length > 0);
     await lab.engine.close();
-    await assert.rejects(loading, { code: 'ABORTED' });
     assert.deepEqual(await readdir(lab.tempPath), []);
+    await assert.rejects(loading, { code: 'ABORTED' });
     await assert.rejects(lab.load('late', addModel(1)), { code: 'ABORTED' });
   });
 
