@@ -39,8 +39,11 @@ export interface LoadedModel {
    * crashing), `TIMEOUT`, `ABORTED`
    */
   run(feeds: Tensors, options?: RunOptions): Promise<RunResult>;
-  /** Idempotent. Requests under way still finish. */
-  release(): void;
+  /**
+   * Idempotent. Requests under way still finish. With no lease left the version stays loaded for `keepMs` (default
+   * `EngineOptions.idleMs`), so that whoever comes back soon finds it warm; 0 = not wanted again.
+   */
+  release(keepMs?: number): void;
 }
 
 export type ModelProcessState = 'starting' | 'ready' | 'restarting' | 'failed';

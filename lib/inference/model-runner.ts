@@ -52,8 +52,13 @@ interface Pending extends Job {
 /** Why a route has nothing to answer with now, for the author of a message. */
 function unservedError(route: Route, state: RouteState): ModelManagementError {
   if (state.status === 'failed') return state.error;
-  const isFile = route.kind === 'file';
-  if (isFile)
+  if (route.model === '')
+    return new ModelManagementError(
+      'MODEL_NOT_FOUND',
+      `No model ${route.kind === 'file' ? 'file ' : ''}is chosen.`,
+      'Open the node and choose one.',
+    );
+  if (route.kind === 'file')
     return new ModelManagementError(
       'MODEL_NOT_FOUND',
       `There is no model file ${route.model}.`,
@@ -70,12 +75,25 @@ function unservedError(route: Route, state: RouteState): ModelManagementError {
   );
 }
 
+function stoppedError(): ModelManagementError {
+  return new ModelManagementError('ABORTED', 'The node was stopped before the message was answered.', 'Send it again.');
+}
+
+/** The promise, or the signal's reason when that comes first. */
+function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    promise.then(resolve, reject);
+  });
+}
+
 /**
  * Answers jobs with whatever version the route points at when their turn comes: bounded queue, time limit, answers in
  * the order of arrival, each job by exactly one version.
  */
 export class ModelRunner {
   private readonly queue: RequestQueue<Pending>;
+  private readonly running = new Set<Pending>();
   private readonly results = new OrderedResults();
   private codec: { readonly served: ServedVersion; readonly codec: Codec } | undefined;
   private readonly unwatch: () => void;
@@ -103,6 +121,10 @@ export class ModelRunner {
   }
 
   submit(job: Job): void {
+    if (this.isClosed) {
+      job.fail(stoppedError());
+      return;
+    }
     const pending = this.admit(job);
     const { isAccepted, dropped } = this.queue.offer(pending);
     for (const old of dropped) {
@@ -127,12 +149,7 @@ export class ModelRunner {
   async close(graceMs: number): Promise<void> {
     if (this.isClosed) return;
     this.isClosed = true;
-    const stopped = new ModelManagementError(
-      'ABORTED',
-      'The node was stopped before the message was answered.',
-      'Send it again.',
-    );
-    for (const pending of this.queue.drain()) this.refuse(pending, stopped);
+    for (const pending of this.queue.drain()) this.refuse(pending, stoppedError());
     if (this.queue.count > 0) {
       let timer: NodeJS.Timeout | undefined;
       const idle = new Promise<void>((resolve) => {
@@ -141,6 +158,10 @@ export class ModelRunner {
       });
       await idle;
       clearTimeout(timer);
+    }
+    for (const pending of this.running) {
+      this.refuse(pending, stoppedError());
+      pending.abort.abort();
     }
     this.unwatch();
   }
@@ -168,7 +189,7 @@ export class ModelRunner {
     if (state.status === 'loading' && !this.isClosed) return;
     for (let pending = this.queue.take(); pending; pending = this.queue.take()) {
       if (state.status === 'serving') {
-        void this.run(pending, state.served);
+        void this.run(pending);
       } else {
         this.queue.finish();
         this.refuse(pending, unservedError(this.route, state));
@@ -178,17 +199,24 @@ export class ModelRunner {
   }
 
   /** Never rejects. */
-  private async run(pending: Pending, served: ServedVersion): Promise<void> {
-    const end = await this.outcomeOf(pending, served);
+  private async run(pending: Pending): Promise<void> {
+    this.running.add(pending);
+    const end = await this.outcomeOf(pending);
+    this.running.delete(pending);
     this.queue.finish();
     if (pending.isOpen) end();
     this.pump();
   }
 
-  private async outcomeOf(pending: Pending, served: ServedVersion): Promise<() => void> {
+  private async outcomeOf(pending: Pending): Promise<() => void> {
     try {
+      const { input: given, abort } = pending;
+      const input = given instanceof Promise ? await orAborted(given, abort.signal) : given;
+      // Read now, not when the job was taken: a swap meanwhile gave the lease of the version before back.
+      const { state } = this.route;
+      if (state.status !== 'serving') throw unservedError(this.route, state);
+      const { served } = state;
       const codec = this.codecOf(served);
-      const input = pending.input instanceof Promise ? await pending.input : pending.input;
       const request = input.kind === 'value' ? codec.encode(input.value) : codec.encodeInputs(input.values);
       const result = await served.loaded.run(request.feeds, { fetches: codec.fetches, signal: pending.abort.signal });
       const value = codec.decode(result.outputs, request);

@@ -1,5 +1,5 @@
 import { asModelManagementError, type ModelManagementError } from '../errors';
-import type { Log } from '../log';
+import type { Log, LogFields } from '../log';
 import type { Engine, LoadedModel } from './engine';
 import type { Route, RouteState } from './route';
 import type { ModelSource, ServedVersion } from './served-version';
@@ -37,12 +37,15 @@ export async function loadSource(engine: Engine, staged: StagedSource, signal?: 
 }
 
 function releasingAlso(loaded: LoadedModel, unstage: () => void): LoadedModel {
+  let isHeld = true;
   return {
     target: loaded.target,
     signature: loaded.signature,
     run: (feeds, options) => loaded.run(feeds, options),
-    release: () => {
-      loaded.release();
+    release: (keepMs) => {
+      if (!isHeld) return;
+      isHeld = false;
+      loaded.release(keepMs);
       unstage();
     },
   };
@@ -53,12 +56,14 @@ function releasingAlso(loaded: LoadedModel, unstage: () => void): LoadedModel {
  * does not load leaves the old version in service and is tried again with back-off (2 s to 60 s).
  */
 export class RouteKeeper {
-  private readonly abort = new AbortController();
+  /** Aborted when the look under way has lost its meaning: somebody else pointed the route, or it is closed. */
+  private look = new AbortController();
+  private isClosed = false;
   private retryTimer: NodeJS.Timeout | undefined;
   private retryMs = retryMinMs;
   private running: Promise<void> | undefined;
   private again = false;
-  private adoptionCount = 0;
+  private loggedFailure = '';
 
   constructor(
     readonly route: Route,
@@ -69,53 +74,65 @@ export class RouteKeeper {
 
   /** Looks again; calls that come while one look is under way are served by one more look after it. */
   refresh(): void {
-    if (this.abort.signal.aborted) return;
-    this.again = true;
-    this.running ??= this.run().finally(() => {
-      this.running = undefined;
-      if (this.again) this.refresh();
-    });
+    this.retryMs = retryMinMs;
+    this.lookAgain();
   }
 
   /** Points the route at a version loaded by someone else, in this very tick. Takes over the lease. */
   adopt(served: ServedVersion): void {
-    if (this.abort.signal.aborted) {
+    if (this.isClosed) {
       served.loaded.release();
       return;
     }
-    this.adoptionCount += 1;
+    this.look.abort();
+    this.look = new AbortController();
+    this.again = this.running !== undefined;
     this.succeed(served);
   }
 
   /** Gives the lease back and forgets everything; idempotent. */
   close(): void {
-    this.abort.abort();
+    this.isClosed = true;
+    this.look.abort();
     clearTimeout(this.retryTimer);
-    this.point({ status: 'missing' });
+    const before = this.route.served;
+    this.route.set({ status: 'missing' });
+    // Not at once: a deploy closes a node and starts it again.
+    before?.loaded.release();
+  }
+
+  private lookAgain(): void {
+    if (this.isClosed) return;
+    this.again = true;
+    this.running ??= this.run().finally(() => {
+      this.running = undefined;
+      if (this.again) this.lookAgain();
+    });
   }
 
   /** Followers see the new version before the lease of the old one is given back. */
   private point(state: RouteState): void {
     const before = this.route.served;
     this.route.set(state);
-    if (before && before.loaded !== this.route.served?.loaded) before.loaded.release();
+    if (before && before.loaded !== this.route.served?.loaded) before.loaded.release(0);
   }
 
   private async run(): Promise<void> {
     this.again = false;
+    const { signal } = this.look;
     let source: StagedSource | undefined;
     try {
       source = await this.resolve();
-      if (!source) this.miss();
-      else if (this.abort.signal.aborted || this.stays(source)) source.unstage?.();
-      else await this.load(source);
+      if (signal.aborted) source?.unstage?.();
+      else if (!source) this.miss();
+      else if (this.stays(source)) source.unstage?.();
+      else await this.load(source, signal);
     } catch (error) {
-      if (!this.abort.signal.aborted) this.fail(source?.version ?? null, asModelManagementError(error));
+      if (!signal.aborted) this.fail(source?.version ?? null, asModelManagementError(error));
     }
   }
 
   private miss(): void {
-    if (this.abort.signal.aborted) return;
     clearTimeout(this.retryTimer);
     if (this.route.state.status !== 'missing') this.point({ status: 'missing' });
   }
@@ -133,39 +150,37 @@ export class RouteKeeper {
     return true;
   }
 
-  private async load(source: StagedSource): Promise<void> {
+  private async load(source: StagedSource, signal: AbortSignal): Promise<void> {
     const { state } = this.route;
     const next = { status: 'loading', version: source.version } as const;
     this.point(state.status === 'serving' ? { ...state, next } : next);
-    const adoptions = this.adoptionCount;
-    const served = await loadSource(this.engine, source, this.abort.signal);
-    if (this.abort.signal.aborted || this.adoptionCount !== adoptions) {
-      served.loaded.release();
-      this.again = true;
-    } else {
-      this.succeed(served);
-    }
+    const served = await loadSource(this.engine, source, signal);
+    if (signal.aborted) served.loaded.release(0);
+    else this.succeed(served);
   }
 
   private succeed(served: ServedVersion): void {
     clearTimeout(this.retryTimer);
     this.retryMs = retryMinMs;
+    this.loggedFailure = '';
     this.point({ status: 'serving', served });
   }
 
   private fail(version: number | null, error: ModelManagementError): void {
     const { state } = this.route;
-    this.log.warn('model version not loaded', {
-      model: this.route.model,
-      version,
-      code: error.code,
-      message: error.message,
-    });
+    this.logOnce({ model: this.route.model, version, code: error.code, message: error.message });
     const next = { status: 'failed', version, error } as const;
     this.point(state.status === 'serving' ? { ...state, next } : { status: 'failed', error });
     clearTimeout(this.retryTimer);
-    this.retryTimer = setTimeout(() => this.refresh(), this.retryMs);
+    this.retryTimer = setTimeout(() => this.lookAgain(), this.retryMs);
     this.retryTimer.unref();
     this.retryMs = Math.min(this.retryMs * 2, retryMaxMs);
+  }
+
+  /** The tries after the first are no news while they fail alike. */
+  private logOnce(fields: LogFields): void {
+    const failure = JSON.stringify(fields);
+    if (failure !== this.loggedFailure) this.log.warn('model version not loaded', fields);
+    this.loggedFailure = failure;
   }
 }

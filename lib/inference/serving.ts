@@ -54,7 +54,7 @@ export class Serving {
   /** Follows a model file, which is loaded again whenever it changes. */
   followFile(path: string, follower: Usage): Following {
     return this.keep(JSON.stringify(['file', path]), follower, () => {
-      const resolve = () => this.deps.stageFile(path);
+      const resolve = () => (path === '' ? undefined : this.deps.stageFile(path));
       const keeper = new RouteKeeper(new Route('file', path, ''), this.deps.engine, resolve, this.deps.log);
       return { keeper, stop: this.deps.watchFile(path, () => keeper.refresh()) };
     });
@@ -66,11 +66,6 @@ export class Serving {
     return own.flatMap(({ keeper, followers }) =>
       [...followers].map((follower) => ({ ...follower, ref: keeper.route.ref })),
     );
-  }
-
-  /** True while a local node follows this alias, so that moving it needs a loaded version first. */
-  isFollowed(model: string, ref: string): boolean {
-    return this.kept.has(JSON.stringify(['model', model.toLowerCase(), ref]));
   }
 
   /** Something about the model changed: its routes look again. */

@@ -5,6 +5,10 @@ import { migrate } from './migrations';
 
 const limit = (fallback: number) => z.number().int().min(0).default(fallback);
 
+/** A timer set for longer would fire at once. */
+const longestTimerMs = 2_147_483_647;
+const timeLimit = (fallback: number) => z.number().int().min(0).max(longestTimerMs).default(fallback);
+
 const JoinSchema = z
   .object({
     mode: z.enum(['all', 'any']).default('all'),
@@ -20,8 +24,8 @@ const JoinSchema = z
         }),
       )
       .default([]),
-    timeoutMs: limit(30_000),
-    optionalWaitMs: limit(1_000),
+    timeoutMs: timeLimit(30_000),
+    optionalWaitMs: timeLimit(1_000),
     maxWaiting: limit(1_000),
     keepParents: z.boolean().default(false),
   })
@@ -31,7 +35,10 @@ const ConfigSchema = z.object({
   configVersion: z.literal(1).default(1),
   source: z.enum(['registry', 'file']).default('registry'),
   model: z.string().default(''),
-  file: z.string().default(''),
+  file: z
+    .string()
+    .refine((path) => !path.includes('\u0000'), 'no path holds a NUL')
+    .default(''),
   version: z.string().min(1).default('deployed'),
   features: z.array(z.string()).default([]),
   inputMap: z
@@ -48,7 +55,7 @@ const ConfigSchema = z.object({
     .prefault({}),
   format: z.enum(['nested', 'tensor', 'label']).default('nested'),
   label: z.object({ topK: z.number().int().positive().default(1), softmax: z.boolean().default(false) }).prefault({}),
-  timeoutMs: limit(30_000),
+  timeoutMs: timeLimit(30_000),
   queue: z.object({ max: limit(1_000), overflow: z.enum(overflows).default('error') }).prefault({}),
   parentIds: z.array(z.string()).default([]),
   join: JoinSchema,

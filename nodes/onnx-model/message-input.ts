@@ -10,22 +10,31 @@ function parentValue(message: NodeMessage): unknown {
   return message.payload;
 }
 
+/** JSONata fails with plain objects. */
+function reasonOf(error: unknown): string {
+  const { message } = Object(error) as { readonly message?: unknown };
+  return typeof message === 'string' ? message : String(error);
+}
+
+function unreadable({ input, value, valueType }: InputRow, cause: unknown): ModelManagementError {
+  return new ModelManagementError(
+    'INVALID_INPUT',
+    `The input ${JSON.stringify(input)} cannot be read from ${valueType} ${JSON.stringify(value)}: ${reasonOf(cause)}`,
+    'Open the node and mend the table of inputs, or send what it names.',
+    { cause },
+  );
+}
+
 function evaluate(red: NodeAPI, node: Node, row: InputRow, message: NodeMessage): Promise<unknown> {
   if (row.valueType === 'parent') return Promise.resolve(parentValue(message));
   return new Promise((resolve, reject) => {
-    red.util.evaluateNodeProperty(row.value, row.valueType, node, message, (error, value) => {
-      if (!error) return resolve(value);
-      const reason = error instanceof Error ? error.message : String(error);
-      const hint = 'Open the node and mend the table of inputs, or send what it names.';
-      reject(
-        new ModelManagementError(
-          'INVALID_INPUT',
-          `The input ${JSON.stringify(row.input)} cannot be read from ${row.valueType} ${JSON.stringify(row.value)}: ${reason}`,
-          hint,
-          { cause: error },
-        ),
-      );
-    });
+    const done = (error: unknown, value?: unknown): void => (error ? reject(unreadable(row, error)) : resolve(value));
+    try {
+      red.util.evaluateNodeProperty(row.value, row.valueType, node, message, done);
+    } catch (error) {
+      // Text that is no JSON or JSONata is thrown, not called back.
+      done(error);
+    }
   });
 }
 

@@ -2,6 +2,7 @@ import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
 import { asModelManagementError, type ModelManagementError } from '../../lib/errors';
 import { ModelRunner } from '../../lib/inference/model-runner';
 import { Route } from '../../lib/inference/route';
+import type { ServedVersion } from '../../lib/inference/served-version';
 import { type Serving, servingSlot } from '../../lib/inference/serving';
 import type { Usage } from '../../lib/registry/types';
 import { type OnnxModelConfig, parseConfig } from './config';
@@ -21,6 +22,7 @@ class OnnxModelNode {
   private readonly undo: (() => void)[] = [];
   private unfollow: (() => void) | undefined;
   private shown = '';
+  private answering: ServedVersion | undefined;
   private shownAnswers = 0;
   private isFailing = false;
 
@@ -41,7 +43,7 @@ class OnnxModelNode {
   }
 
   start(): void {
-    this.undo.push(this.route.watch(() => this.showStatus(0)));
+    this.undo.push(this.route.watch(() => this.onRoute()));
     this.undo.push(
       servingSlot.watch((slot) => {
         this.unfollow?.();
@@ -66,10 +68,11 @@ class OnnxModelNode {
           message.payload = value;
           Object.assign(message, { model });
           send(message);
-          done();
         } catch (error) {
           done(asModelManagementError(error));
+          return;
         }
+        done();
       },
       fail: (error) => {
         this.isFailing = true;
@@ -80,10 +83,20 @@ class OnnxModelNode {
   }
 
   async close(): Promise<void> {
-    await this.runner.close(closeGraceMs);
-    for (const undo of this.undo.splice(0)) undo();
-    this.unfollow?.();
-    this.unfollow = undefined;
+    try {
+      await this.runner.close(closeGraceMs);
+    } finally {
+      for (const undo of this.undo.splice(0)) undo();
+      this.unfollow?.();
+      this.unfollow = undefined;
+    }
+  }
+
+  private onRoute(): void {
+    // What the version before answered says nothing about this one.
+    if (this.answering !== this.route.served) this.isFailing = false;
+    this.answering = this.route.served;
+    this.showStatus(0);
   }
 
   private follow(serving: Serving): void {

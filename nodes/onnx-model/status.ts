@@ -37,12 +37,16 @@ function cut(text: string): string {
   return text.length < maxTextLength ? text : `${text.slice(0, maxTextLength - 2)}…`;
 }
 
+function loadingText({ kind }: StatusFacts['route'], version: number | null): string {
+  return version === null && kind === 'model' ? 'loading' : `loading ${versionText(version)}`;
+}
+
 function versionText(version: number | null): string {
   return version === null ? 'file' : `v${version}`;
 }
 
 function missingText({ kind, model, ref }: StatusFacts['route']): string {
-  if (kind === 'file') return 'no model file';
+  if (kind === 'file') return model === '' ? 'no file chosen' : 'no model file';
   if (model === '') return 'no model chosen';
   if (ref === 'deployed') return `no model ${model}`;
   return /^\d+$/.test(ref) ? `no ${model} v${ref}` : `no ${model} ${ref}`;
@@ -58,7 +62,7 @@ export function statusOf({ route, state, perSecond, isFailing }: StatusFacts): N
     case 'missing':
       return { fill: 'red', shape: 'ring', text: cut(missingText(route)) };
     case 'loading':
-      return { fill: 'yellow', shape: 'ring', text: cut(`loading ${versionText(state.version)}`) };
+      return { fill: 'yellow', shape: 'ring', text: cut(loadingText(route, state.version)) };
     case 'failed':
       return {
         fill: 'red',

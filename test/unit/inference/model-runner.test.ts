@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { ModelManagementError } from '../../../lib/errors';
 import { Digest } from '../../../lib/ids';
 import type { LoadedModel, RunResult } from '../../../lib/inference/engine';
-import { ModelRunner, type RunnerOptions } from '../../../lib/inference/model-runner';
+import { ModelRunner, type RunnerInput, type RunnerOptions } from '../../../lib/inference/model-runner';
 import { Route } from '../../../lib/inference/route';
 import type { ServedVersion } from '../../../lib/inference/served-version';
 import type { Tensors } from '../../../lib/inference/tensor';
@@ -40,14 +40,15 @@ function startRunner(options: Partial<RunnerOptions> = {}) {
   const route = new Route('model', 'm', 'deployed');
   const runner = new ModelRunner(route, { timeoutMs: 0, queue: { max: 1_000, overflow: 'error' }, ...options });
   const events: string[] = [];
-  const submit = (value: number): void =>
+  const submitInput = (value: number, input: RunnerInput | Promise<RunnerInput>): void =>
     runner.submit({
-      input: { kind: 'value', value: [value] },
+      input,
       answer: (answer, { version }) => events.push(`${String(answer)} by v${version}`),
       fail: (error) => events.push(`${value} ${error.code}`),
       drop: () => events.push(`${value} dropped`),
     });
-  return { route, runner, events, submit };
+  const submit = (value: number): void => submitInput(value, { kind: 'value', value: [value] });
+  return { route, runner, events, submit, submitInput };
 }
 
 describe('a model runner', () => {
@@ -161,5 +162,56 @@ describe('a model runner', () => {
     await closed;
     await runner.close(10_000);
     assert.deepEqual(events, ['2 ABORTED', '1 by v1']);
+  });
+
+  it('GIVEN_a_job_that_never_ends_WHEN_closed_THEN_it_fails_once_after_the_grace_and_its_late_answer_is_nothing', async () => {
+    const model = new HandModel();
+    const { route, events, submit, runner } = startRunner({ timeoutMs: 60_000 });
+    route.set({ status: 'serving', served: model.served(1) });
+    submit(1);
+    await runner.close(1);
+    assert.deepEqual(events, ['1 ABORTED']);
+    model.runs[0]?.answer();
+    await waitFor(() => runner.pendingCount === 0);
+    assert.deepEqual([events, runner.counters], [['1 ABORTED'], { answered: 0, failed: 1, dropped: 0 }]);
+  });
+
+  it('GIVEN_a_closed_runner_WHEN_a_job_comes_THEN_it_fails_at_once', async () => {
+    const model = new HandModel();
+    const { route, events, submit, runner } = startRunner();
+    route.set({ status: 'serving', served: model.served(1) });
+    await runner.close(0);
+    submit(1);
+    assert.deepEqual([events, model.runs.length], [['1 ABORTED'], 0]);
+  });
+
+  it('GIVEN_an_input_that_comes_late_WHEN_the_route_is_swapped_meanwhile_THEN_the_new_version_answers', async () => {
+    const [old, young] = [new HandModel(), new HandModel()];
+    const { route, events, submitInput } = startRunner();
+    route.set({ status: 'serving', served: old.served(1) });
+    const late = Promise.withResolvers<RunnerInput>();
+    submitInput(1, late.promise);
+    route.set({ status: 'serving', served: young.served(2) });
+    late.resolve({ kind: 'value', value: [1] });
+    await waitFor(() => young.runs.length === 1);
+    young.runs[0]?.answer();
+    await waitFor(() => events.length === 1);
+    assert.deepEqual([events, old.runs.length], [['1 by v2'], 0]);
+  });
+
+  it('GIVEN_an_input_that_never_comes_WHEN_the_time_limit_passes_THEN_the_place_in_the_queue_is_free_again', async () => {
+    const model = new HandModel();
+    const { route, events, submit, submitInput } = startRunner({
+      timeoutMs: 30,
+      queue: { max: 1, overflow: 'keepNewest' },
+    });
+    route.set({ status: 'serving', served: model.served(1) });
+    submitInput(1, new Promise(() => undefined));
+    await waitFor(() => events.length === 1);
+    submit(2);
+    await waitFor(() => model.runs.length === 1);
+    model.runs[0]?.answer();
+    await waitFor(() => events.length === 2);
+    assert.deepEqual(events, ['1 TIMEOUT', '2 by v1']);
   });
 });

@@ -45,6 +45,8 @@ describe('the stored configuration of an onnx-model', () => {
 
   for (const { name, stored, field } of [
     { name: 'a time limit below zero', stored: { timeoutMs: -1 }, field: 'timeoutMs' },
+    { name: 'a time limit no timer can hold', stored: { timeoutMs: 3_000_000_000 }, field: 'timeoutMs' },
+    { name: 'a path with a NUL', stored: { source: 'file', file: 'a\u0000b' }, field: 'file' },
     { name: 'an unknown overflow rule', stored: { queue: { overflow: 'explode' } }, field: 'queue.overflow' },
     { name: 'features that are not text', stored: { features: [1] }, field: 'features.0' },
     { name: 'a form of a newer release', stored: { configVersion: 2 }, field: 'configVersion' },

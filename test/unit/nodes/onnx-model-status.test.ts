@@ -28,6 +28,13 @@ const rows: readonly Row[] = [
     route: { ...iris, model: 'a-very-long-model-name' },
     shown: 'red ring no model a-very-lo…',
   },
+  { state: { status: 'missing' }, route: { kind: 'file', model: '', ref: '' }, shown: 'red ring no file chosen' },
+  { state: { status: 'loading', version: null }, shown: 'yellow ring loading' },
+  {
+    state: { status: 'loading', version: null },
+    route: { kind: 'file', model: 'models/a.onnx', ref: '' },
+    shown: 'yellow ring loading file',
+  },
   { state: { status: 'loading', version: 4 }, shown: 'yellow ring loading v4' },
   { state: { status: 'failed', error: error('DATA_DIR_LOCKED') }, shown: 'red ring data folder in use' },
   { state: { status: 'failed', error: error('ENGINE_UNAVAILABLE') }, shown: 'red ring no ONNX runtime' },
