@@ -14,6 +14,11 @@ export interface ReceivedFiles {
 /** Puts files of one upload into the blob store and remembers them, so that a refused upload leaves nothing behind. */
 export class Intake {
   readonly leases: BlobLease[] = [];
+  /**
+   * Set before the document that names the files is written. When that write fails, only a restart tells for certain
+   * what is on the disk, so the files are left to garbage collection.
+   */
+  mayBeNamed = false;
 
   constructor(
     private readonly blobs: Pick<BlobStore, 'put'>,

@@ -53,12 +53,12 @@ export class VersionUploads {
       if (life) refuseRepeated(life, files.model.digest, files.preprocessing?.digest, request);
       const inspected = await inspectFiles(files, this.deps, upload.signal);
       const content = contentOf(request, files, inspected);
-      const version = await this.moves.turn(name, () => this.#commit(request, content));
+      const version = await this.moves.turn(name, () => this.#commit(request, content, intake));
       intake.release();
       return version;
     } catch (error) {
       intake.release();
-      await this.discard(new Set(intake.leases.map(({ digest }) => digest)));
+      if (!intake.mayBeNamed) await this.discard(new Set(intake.leases.map(({ digest }) => digest)));
       throw error;
     }
   }
@@ -88,7 +88,7 @@ export class VersionUploads {
   }
 
   /** Within the model's turn to move aliases, so that number and aliases stay as they were chosen. */
-  async #commit(request: UploadRequest, content: Content): Promise<Version> {
+  async #commit(request: UploadRequest, content: Content, intake: Intake): Promise<Version> {
     const { name, user, mayCreate } = request;
     const life = this.journal.findLife(name);
     if (!life && !mayCreate) this.journal.getLife(name);
@@ -102,7 +102,7 @@ export class VersionUploads {
     let isNewModel = false;
     try {
       refuseAborted(request.signal);
-      isNewModel = await this.journal.write(name, user, (writer) => writeVersion(writer, request, life, draft));
+      isNewModel = await this.journal.write(name, user, (writer) => writeVersion(writer, request, life, draft, intake));
     } catch (error) {
       for (const prepared of switches) prepared.abandon();
       throw error;
@@ -149,6 +149,7 @@ async function writeVersion(
   request: UploadRequest,
   expected: ModelLife | undefined,
   draft: Draft,
+  intake: Intake,
 ): Promise<boolean> {
   const now = history.current;
   if (expected && now !== expected) {
@@ -158,6 +159,7 @@ async function writeVersion(
   if (now) refuseRepeated(now, draft.digest, draft.preprocessing?.digest, request);
   const life = now?.life ?? history.nextLife;
   if (!now) await insertModel({ life, name: request.name, description: '', tags: {} });
+  intake.mayBeNamed = true;
   await insertVersion({ ...draft, life });
   return !now;
 }

@@ -1,21 +1,9 @@
 import { Readable } from 'node:stream';
 import { asModelManagementError } from '../../lib/errors';
-import { silentLog } from '../../lib/log';
-import {
-  AuditDocument,
-  effectiveSignature,
-  ModelDocument,
-  Registry,
-  type RegistryChange,
-  type RegistryDeps,
-  readModelFile,
-  type Usage,
-  type Version,
-  VersionDocument,
-  type VersionUpload,
-} from '../../lib/registry';
-import { type BlobStore, openBlobStore, openDocumentStore } from '../../lib/store';
+import type { Registry, RegistryChange, RegistryDeps, Usage, Version, VersionUpload } from '../../lib/registry';
+import type { BlobStore } from '../../lib/store';
 import { addModel, buildModel, type ModelSpec } from './onnx-models';
+import { agree, type OpenRegistry, openRegistryIn, type WrapDocuments } from './registry-folder';
 import { temporaryFolder } from './temporary-folder';
 
 /** What the registry asked of the engine, in order: `prepare deployed 1`, `commit deployed 1`, `abandon …`. */
@@ -23,7 +11,7 @@ export type LabEvents = string[];
 
 export interface RegistryLab extends AsyncDisposable {
   readonly path: string;
-  readonly blobs: BlobStore;
+  blobs: BlobStore;
   readonly events: LabEvents;
   readonly changes: RegistryChange[];
   /** What uses models; change it at will. */
@@ -39,32 +27,21 @@ export interface RegistryLab extends AsyncDisposable {
   blobCount(): Promise<number>;
 }
 
-type Wrap = (documents: RegistryDeps['documents']) => RegistryDeps['documents'];
-
 /** A registry on real stores in a temporary folder; only the engine is played. `wrap` may make writes fail. */
-export async function registryLab(wrap: Wrap = (documents) => documents): Promise<RegistryLab> {
+export async function registryLab(wrap: WrapDocuments = (documents) => documents): Promise<RegistryLab> {
   const folder = await temporaryFolder();
   const { path } = folder;
-  const blobs = await openBlobStore({ path: `${path}/blobs`, tempPath: `${path}/temp`, log: silentLog });
   const events: LabEvents = [];
   const changes: RegistryChange[] = [];
-  const open = async () => {
-    const at = { path: `${path}/db`, log: silentLog };
-    const models = await openDocumentStore({ ...at, name: 'models', parse: (raw) => ModelDocument.parse(raw) });
-    const versions = await openDocumentStore({ ...at, name: 'versions', parse: (raw) => VersionDocument.parse(raw) });
-    const audit = await openDocumentStore({ ...at, name: 'audit', parse: (raw) => AuditDocument.parse(raw) });
-    const registry = await Registry.open({
-      documents: wrap({ models, versions, audit }),
-      blobs,
-      clock: { now: () => Date.now() },
-      log: silentLog,
+  const open = async (): Promise<OpenRegistry> => {
+    const opened = await openRegistryIn(path, {
       testLoad: (files, signal) => (lab.testLoad ?? agree)(files, signal),
       prepareAlias: (move) => (lab.prepareAlias ?? load)(move),
       usage: () => lab.usage,
-      maxModelSizeBytes: 4_000_000,
+      wrap,
     });
-    registry.onChange((change) => changes.push(change));
-    return { registry, close: () => Promise.all([models.close(), versions.close(), audit.close()]) };
+    opened.registry.onChange((change) => changes.push(change));
+    return opened;
   };
   const load: RegistryDeps['prepareAlias'] = async ({ alias, version: { version } }) => {
     events.push(`prepare ${alias} ${version}`);
@@ -75,7 +52,7 @@ export async function registryLab(wrap: Wrap = (documents) => documents): Promis
   };
   const lab: RegistryLab = {
     path,
-    blobs,
+    blobs: undefined as unknown as BlobStore,
     events,
     changes,
     usage: [],
@@ -86,11 +63,12 @@ export async function registryLab(wrap: Wrap = (documents) => documents): Promis
       await opened.close();
       opened = await open();
       lab.registry = opened.registry;
+      lab.blobs = opened.blobs;
       return lab.registry;
     },
     upload: (name, model, options = {}) =>
       lab.registry.addVersion(name, anUpload(Buffer.isBuffer(model) ? model : buildModel(model), options), 'ann'),
-    blobCount: async () => (await blobs.list()).length,
+    blobCount: async () => (await lab.blobs.list()).length,
     async [Symbol.asyncDispose]() {
       await opened.close();
       await folder[Symbol.asyncDispose]();
@@ -98,17 +76,9 @@ export async function registryLab(wrap: Wrap = (documents) => documents): Promis
   };
   let opened = await open();
   lab.registry = opened.registry;
+  lab.blobs = opened.blobs;
   return lab;
 }
-
-/** A runtime that sees what the file says. */
-const agree: RegistryDeps['testLoad'] = async ({ modelPath, preprocessingPath }) => {
-  const model = await readModelFile(modelPath);
-  const preprocessing = preprocessingPath
-    ? { preprocessing: { ...(await readModelFile(preprocessingPath)), digest: '', sizeBytes: 0 } as never }
-    : {};
-  return effectiveSignature({ signature: model.signature, ...preprocessing });
-};
 
 /** ONNX bytes on their way in, in pieces. */
 export function anUpload(bytes: Buffer, options: Partial<VersionUpload> = {}): VersionUpload {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { temporaryFolder } from '../../support/temporary-folder';
 
-/** The program of `store-program.ts`, compiled once for all processes of a test file. */
+/** The program of `store-program.ts` or another entry, compiled once for all processes of a test file. */
 export interface StoreProgram extends AsyncDisposable {
   /** Starts it in one of its modes; standard output is the second, standard error the third of `stdio`. */
   start(args: readonly string[], nodeArgs?: readonly string[]): StoreProcess;
@@ -20,10 +20,9 @@ export interface StoreProcess extends AsyncDisposable {
   ended(): Promise<void>;
 }
 
-export async function storeProgram(): Promise<StoreProgram> {
+export async function storeProgram(entry = join(__dirname, 'store-program.ts')): Promise<StoreProgram> {
   const folder = await temporaryFolder();
   const outfile = join(folder.path, 'store-program.cjs');
-  const entry = join(__dirname, 'store-program.ts');
   await build({ entryPoints: [entry], outfile, bundle: true, platform: 'node', target: 'node22', logLevel: 'error' });
   return {
     start: (args, nodeArgs = []) => startProcess([...nodeArgs, outfile, ...args]),
