@@ -41,7 +41,6 @@ export const CHILD_FOLDER_PREFIX = 'engine-';
 
 /** After its exit a child's pipes close at once, unless something else holds them: then nobody waits for them. */
 const PIPE_CLOSE_LIMIT_MS = 2_000;
-const STOP_GRACE_MS = 2_000;
 
 /** All that a process with `folder` as its own is given. Never `process.env`: it holds Node-RED's secrets. */
 export function buildEnvironment(folder: string): NodeJS.ProcessEnv {
@@ -123,10 +122,9 @@ export class EngineChild {
   /** Ends it; resolves when it is gone and its folder removed. */
   async stop(): Promise<void> {
     this.#reason ??= 'was stopped';
-    // No handler is installed in the child, so that SIGTERM ends even one that hangs; a stopped one needs SIGKILL.
-    this.#process.kill('SIGTERM');
-    const timer = setTimeout(() => this.#process.kill('SIGKILL'), STOP_GRACE_MS);
-    await this.#gone.finally(() => clearTimeout(timer)).catch(() => undefined);
+    // It has nothing to put in order, and takes no milder signal: see the end of engine-process.ts.
+    this.#process.kill('SIGKILL');
+    await this.#gone.catch(() => undefined);
   }
 
   #listenToData(data: Duplex): void {

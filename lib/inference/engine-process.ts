@@ -126,6 +126,8 @@ async function obey(command: ControlCommand, watched: Promise<Int32Array>): Prom
   }
 }
 
+// Ctrl+C and service managers signal the whole group: Node-RED ends its flows first and then us, by SIGKILL.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined);
 process.on('disconnect', die);
 process.on('uncaughtException', (error) => {
   process.stderr.write(`${error.stack ?? error.message}\n`, die);

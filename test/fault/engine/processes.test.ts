@@ -125,6 +125,17 @@ describe('The life of the processes', () => {
     });
   });
 
+  it('GIVEN_signals_to_the_whole_process_group_WHEN_the_parent_goes_on_THEN_the_process_serves_on', async () => {
+    await using lab = await openEngineLab();
+    const model = await lab.load('add', addModel(1));
+    const pid = (await lab.pid()) ?? 0;
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.kill(pid, signal);
+      assert.deepEqual((await model.run(row(1, 2, 3, 4))).outputs.get('y'), floats([1, 4], 2, 3, 4, 5));
+    }
+    assert.deepEqual([await lab.pid(), (await lab.engine.stats()).models[0]?.restarts], [pid, 0]);
+  });
+
   it('GIVEN_a_stopped_process_WHEN_the_engine_closes_THEN_it_is_gone', async () => {
     await using lab = await openEngineLab();
     await lab.load('add', addModel(1));
