@@ -83,7 +83,7 @@ export class AliasMoves {
   checkFit(life: ModelLife, alias: AliasName, next: Pick<Version, 'signature' | 'preprocessing'>): void {
     const current = life.aliases.get(alias);
     const state = current === undefined ? undefined : life.versions.get(current);
-    if (!state || !this.#isFollowed(life, alias)) return;
+    if (!state || !this.#isFollowed(life.name, alias)) return;
     const differences = signatureDifferences(effectiveSignature(state.document), effectiveSignature(next));
     if (differences.length === 0) return;
     throw new ModelManagementError(
@@ -95,10 +95,12 @@ export class AliasMoves {
   }
 
   /**
-   * The version loaded and warm, or nothing where there is no runtime.
+   * The version loaded and warm for whoever answers with this alias; nothing is loaded for an alias that nobody
+   * follows, nor where there is no runtime.
    * @param isImplied - nobody asked for this alias (the first version): then a full engine is no reason to refuse
    */
   async prepare(model: ModelName, alias: AliasName, version: Version, isImplied: boolean): Promise<AliasSwitch> {
+    if (!this.#isFollowed(model, alias)) return noSwitch;
     try {
       return await this.deps.prepareAlias({ model, alias, version });
     } catch (error) {
@@ -114,9 +116,9 @@ export class AliasMoves {
     return { before: life.aliases.get(alias), target };
   }
 
-  #isFollowed(life: ModelLife, alias: AliasName): boolean {
+  #isFollowed(model: ModelName, alias: AliasName): boolean {
     if (alias === DEPLOYED) return true;
-    return this.deps.usage(life.name).some(({ kind, ref }) => kind === 'node' && (ref === undefined || ref === alias));
+    return this.deps.usage(model).some(({ kind, ref }) => kind === 'node' && (ref === undefined || ref === alias));
   }
 
   async #move(

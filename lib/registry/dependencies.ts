@@ -42,7 +42,7 @@ export interface RegistryDeps {
    */
   readonly testLoad: (files: ModelFiles, signal?: AbortSignal) => Promise<Signature>;
   /**
-   * Loads and warms a version for an alias that is about to move to it.
+   * Loads and warms a version for an alias that is about to move to it: `deployed`, or one that a node follows.
    * @throws {ModelManagementError} `VERSION_UNUSABLE`, `ENGINE_FULL`; `ENGINE_UNAVAILABLE` is taken as "nothing runs
    * here": the alias moves without a switch
    */

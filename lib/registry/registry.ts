@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { ModelManagementError } from '../errors';
-import { DEPLOYED, type Digest, type VersionNumber } from '../ids';
+import { DEPLOYED, type Digest, LATEST, type VersionNumber } from '../ids';
 import { AliasMoves } from './alias-moves';
 import { changedFields } from './attributes';
 import type { ModelFiles, RegistryDeps } from './dependencies';
@@ -182,7 +182,7 @@ export class Registry {
   }
 
   /**
-   * Loads and warms the version, then moves the alias.
+   * Loads and warms the version (for `deployed` and aliases that a node follows), then moves the alias.
    * @param move - `{version, expectedVersion?, force?}`; `expectedVersion` null = the alias must not exist
    * @throws {ModelManagementError} `INVALID_INPUT`, `MODEL_NOT_FOUND`, `VERSION_NOT_FOUND`, `ALIAS_MOVED`,
    * `SIGNATURE_CHANGED` (`deployed`, and aliases that a node follows), `VERSION_UNUSABLE`; nothing moved then
@@ -260,8 +260,9 @@ export class Registry {
       throw inUse(`Version ${version} of ${life.name} is what a rollback would deploy.`, hint, []);
     }
     const named = usedBy.filter(({ ref }) => {
-      const state = ref !== undefined && findState(life, ref);
-      return state && state.document.version === version;
+      // Who follows `latest` gets the next highest.
+      const state = ref === undefined || ref === LATEST ? undefined : findState(life, ref);
+      return state?.document.version === version;
     });
     if (named.length === 0) return;
     throw inUse(`Version ${version} of ${life.name} is in use.`, 'Let its users name another version first.', named);

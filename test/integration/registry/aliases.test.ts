@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { ModelManagementError } from '../../../lib/errors';
+import type { Usage } from '../../../lib/registry';
 import { identityModel } from '../../support/onnx-models';
 import { modelNumber, type RegistryLab, registryLab, withCode } from '../../support/registry-lab';
 
@@ -11,6 +12,8 @@ async function labWithVersions(count: number): Promise<RegistryLab> {
 }
 
 const deployedOf = (lab: RegistryLab): number | undefined => lab.registry.getModel('iris').aliases['deployed'];
+
+const follower = (ref: string): Usage => ({ kind: 'node', id: ref, name: ref, ref });
 
 describe('aliases', () => {
   it('rolls deployed back step by step, over restarts, until nothing is left', async () => {
@@ -73,6 +76,7 @@ describe('aliases', () => {
     assert.deepEqual((await lab.upload('iris', modelNumber(1))).aliases, ['deployed']);
     await lab.upload('iris', modelNumber(2));
     await assert.rejects(lab.registry.setAlias('iris', 'deployed', { version: 2 }, null), withCode('ENGINE_FULL'));
+    lab.usage = [follower('canary')];
     const canary = lab.upload('iris', modelNumber(3), { aliases: ['canary'] });
     await assert.rejects(canary, withCode('ENGINE_FULL'));
     assert.equal(lab.registry.getModel('iris').latestVersion, 2, 'the refused upload is no version');
@@ -92,6 +96,7 @@ describe('aliases', () => {
       ['fulfilled', 'rejected'],
     );
     assert.equal(deployedOf(lab), 2);
+    lab.usage = [follower('canary')];
     await registry.setAlias('iris', 'canary', { version: 3, expectedVersion: null }, null);
     lab.prepareAlias = async () => {
       await registry.deleteAlias('iris', 'canary', null);
@@ -112,7 +117,8 @@ describe('aliases', () => {
     };
     const move = () => lab.registry.setAlias('iris', 'deployed', { version: 2 }, null);
     await assert.rejects(move(), withCode('VERSION_NOT_FOUND'));
-    meanwhile = () => lab.registry.deleteModel('iris', {}, null);
+    lab.usage = [follower('canary')];
+    meanwhile = () => lab.registry.deleteModel('iris', { force: true }, null);
     const upload = lab.upload('iris', modelNumber(7), { aliases: ['canary'] });
     await assert.rejects(upload, withCode('MODEL_NOT_FOUND'));
     assert.deepEqual(lab.events, ['abandoned', 'abandoned']);
@@ -155,7 +161,8 @@ describe('aliases', () => {
       await lab.upload('iris', identityModel('int64', ['N', 4]));
       await registry.setAlias('iris', 'canary', { version: 1 }, null);
       await registry.setAlias('iris', 'free', { version: 1 }, null);
-      lab.usage = [{ kind: 'node', id: 'n', name: 'n', ref: 'canary' }];
+      assert.deepEqual(lab.events, [], 'nothing is loaded for aliases nobody follows');
+      lab.usage = [follower('canary')];
       await registry.setAlias('iris', 'free', { version: 2 }, null);
       const move = (): Promise<unknown> => registry.setAlias('iris', 'canary', { version: 2 }, null);
       await assert.rejects(move(), withCode('SIGNATURE_CHANGED'));
