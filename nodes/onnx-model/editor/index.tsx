@@ -1,6 +1,8 @@
 import { render } from 'preact';
 import { nodeText } from '../../../plugins/model-management/editor/i18n';
-import '../../../plugins/model-management/editor/style.css';
+import '../../../plugins/model-management/editor/base.css';
+import '../../../plugins/model-management/editor/upload/upload.css';
+import '../../../plugins/model-management/editor/model/model.css';
 import { Dialog } from './dialog';
 import './dialog.css';
 import { type ConfigChanges, readConfig, type StoredNode, writeChanges } from './stored-config';

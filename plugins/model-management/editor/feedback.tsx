@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { ApiError } from './api';
 import { t } from './i18n';
+import { useReveal } from './reveal';
 
 /** The server's words and what to do; stays until it is read. */
 export function ErrorBox({
@@ -14,9 +15,11 @@ export function ErrorBox({
   readonly intro?: string;
   readonly onRetry?: () => void;
 }) {
+  const box = useRef<HTMLDivElement>(null);
+  useReveal(box);
   const known = error.code === 'NETWORK' || error.code === 'ABORTED';
   return (
-    <div class="mm-error" role="alert">
+    <div ref={box} class="mm-error" role="alert">
       <i class="fa fa-exclamation-triangle" aria-hidden="true" />
       <div>
         <strong>{known ? t(`error.${error.code}.message`) : error.message}</strong>
@@ -60,10 +63,13 @@ export function Question({
   readonly onConfirm: () => void;
   readonly onCancel: () => void;
 }) {
+  const box = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
+  useReveal(box);
   useEffect(() => button.current?.focus(), []);
   return (
     <div
+      ref={box}
       class="mm-question"
       role="alertdialog"
       aria-label={confirm}

@@ -1,4 +1,6 @@
 import type { ComponentChildren } from 'preact';
+import { useRef } from 'preact/hooks';
+import { useReveal } from './reveal';
 
 /** Fields with one action, by button or Enter. Not a `form`: node dialogs are one already, and forms do not nest. */
 export function FormGroup({
@@ -12,9 +14,12 @@ export function FormGroup({
   readonly onSubmit: () => void;
   readonly children: ComponentChildren;
 }) {
+  const box = useRef<HTMLDivElement>(null);
+  useReveal(box);
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset would bring the platform's dialog styles
     <div
+      ref={box}
       class={className}
       role="group"
       aria-label={label}

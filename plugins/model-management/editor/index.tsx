@@ -1,7 +1,10 @@
 import { render } from 'preact';
 import { t } from './i18n';
 import { ModelsPanel } from './models/models-panel';
-import './style.css';
+import './base.css';
+import './models/models.css';
+import './upload/upload.css';
+import './model/model.css';
 
 const TAB = 'model-management';
 

@@ -1,9 +1,9 @@
-import { useCallback, useState } from 'preact/hooks';
+import { useCallback, useContext, useState } from 'preact/hooks';
 import { Busy, ErrorBox } from '../feedback';
 import { t } from '../i18n';
 import { useModelChanges, usePolling, useResource } from '../live';
 import { fetchHealth, fetchModel } from '../registry-client';
-import { closeTray } from '../widgets/tray';
+import { Leave } from './frame';
 import { LiveFigures } from './live-figures';
 import { ModelActions } from './model-actions';
 import { ModelHeader } from './model-header';
@@ -12,10 +12,11 @@ import { VersionTable } from './version-table';
 
 const HEALTH_INTERVAL_MS = 2_000;
 
-/** The tray of one model; follows every change of it. */
+/** Everything about one model; follows every change of it. */
 export function ModelDetail({ name }: { readonly name: string }) {
   const model = useResource((signal) => fetchModel(name, signal), [name]);
   const health = useResource(fetchHealth, []);
+  const leave = useContext(Leave);
   const [shown, setShown] = useState<number>();
   const refresh = useCallback(() => {
     model.reload();
@@ -42,7 +43,7 @@ export function ModelDetail({ name }: { readonly name: string }) {
       <VersionTable model={data} shown={version} onShow={setShown} onChanged={refresh} />
       {version && <SignatureSection model={data.name} version={version} />}
       <LiveFigures model={data} health={health.data} />
-      <ModelActions model={data} onChanged={refresh} onGone={() => void closeTray()} />
+      <ModelActions model={data} onChanged={refresh} onGone={() => void leave()} />
     </div>
   );
 }

@@ -1,22 +1,23 @@
-import { useState } from 'preact/hooks';
+import { useContext, useState } from 'preact/hooks';
 import { Busy, ErrorBox } from '../feedback';
 import { FormGroup } from '../form-group';
 import { t } from '../i18n';
 import { useTask } from '../live';
 import { createInferenceFlow, type PipelineRequest } from '../registry-client';
-import { closeTray } from '../widgets/tray';
 import { brokersOf, importFlow } from './flow-import';
+import { Leave } from './frame';
 
 /** Asks for the topics and the broker, then puts the finished flow into the editor as a tab of its own. */
 export function PipelineForm({ model, onClose }: { readonly model: string; readonly onClose: () => void }) {
   const { state, start } = useTask();
+  const leave = useContext(Leave);
   const brokers = brokersOf();
   const [wish, setWish] = useState<PipelineRequest>({ inboundTopic: `${model}/read`, outboundTopic: `${model}/write` });
   const create = (): void =>
     start(async (signal) => {
       const { flow } = await createInferenceFlow(model, wish, signal);
       // The platform refuses to import below an open tray.
-      await closeTray();
+      await leave();
       importFlow(flow);
     });
   if (state.status === 'busy') return <Busy text={t('pipeline.busy')} />;

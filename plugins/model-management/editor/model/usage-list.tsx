@@ -1,6 +1,7 @@
+import { useContext } from 'preact/hooks';
 import type { Usage } from '../contract';
 import { t } from '../i18n';
-import { closeTray } from '../widgets/tray';
+import { Leave } from './frame';
 
 /** Who uses a model; a node can be shown in its flow. */
 export function UsageList({ usedBy }: { readonly usedBy: readonly Usage[] }) {
@@ -17,8 +18,9 @@ export function UsageList({ usedBy }: { readonly usedBy: readonly Usage[] }) {
 }
 
 function NodeLink({ usage }: { readonly usage: Usage }) {
+  const leave = useContext(Leave);
   return (
-    <button type="button" class="mm-link" onClick={() => void closeTray().then(() => RED.view.reveal(usage.id))}>
+    <button type="button" class="mm-link" onClick={() => void leave().then(() => RED.view.reveal(usage.id))}>
       {usage.name || usage.id}
     </button>
   );

@@ -31,7 +31,7 @@ export function VersionRow({
   return (
     <>
       <tr class={isShown ? 'mm-shown' : ''}>
-        <td class="mm-number">
+        <td class="mm-number" data-name={t('version.column.version')}>
           <button
             type="button"
             class="mm-link"
@@ -49,7 +49,7 @@ export function VersionRow({
           {t(`version.source.${version.source}`)} · {size}
         </td>
         {metrics.map((metric) => (
-          <td class="mm-number" key={metric}>
+          <td class="mm-number" data-name={metric} key={metric}>
             <MetricCell model={model} version={version} metric={metric} />
           </td>
         ))}

@@ -28,7 +28,7 @@ export function VersionTable({
   if (model.versions.length === 0) return <p class="mm-empty">{t('version.noneYet')}</p>;
   return (
     <div class="mm-table-wrap">
-      <table class="mm-table" aria-label={t('version.table')}>
+      <table class="mm-table mm-versions" aria-label={t('version.table')}>
         <thead>
           <tr>
             <th scope="col" class="mm-number">

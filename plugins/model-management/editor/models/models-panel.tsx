@@ -1,60 +1,68 @@
-import { useCallback, useState } from 'preact/hooks';
+import { useCallback, useRef, useState } from 'preact/hooks';
 import { WRITE } from '../api';
-import { Busy, ErrorBox } from '../feedback';
 import { t } from '../i18n';
 import { useModelChanges, usePolling, useResource } from '../live';
+import { Leave } from '../model/frame';
+import { ModelDetail } from '../model/model-detail';
 import { openModel } from '../model/model-tray';
 import { fetchHealth, fetchModels } from '../registry-client';
-import { DropZone } from '../upload/drop-zone';
 import { UploadForm } from '../upload/upload-form';
-import { ModelList } from './model-list';
-import { Notices } from './notices';
+import { ModelsPane } from './models-pane';
+import { useIsWide } from './use-is-wide';
 
 const HEALTH_INTERVAL_MS = 5_000;
 
-/** The sidebar tab: the list of models, or the form that adds one. */
+/** The sidebar tab: the list of models, or the form that adds one; beside it a model, where there is room. */
 export function ModelsPanel() {
   const models = useResource(fetchModels, []);
   const health = useResource(fetchHealth, []);
   const [adding, setAdding] = useState<{ readonly file?: File }>();
+  const [beside, setBeside] = useState<string>();
+  const box = useRef<HTMLDivElement>(null);
+  const isWide = useIsWide(box);
   const refresh = useCallback(() => {
     models.reload();
     health.reload();
   }, [models.reload, health.reload]);
+  const closeBeside = useCallback(() => Promise.resolve(setBeside(undefined)), []);
   useModelChanges(refresh);
   usePolling(health.reload, HEALTH_INTERVAL_MS);
-  const canWrite = RED.user.hasPermission(WRITE);
-  const add = (file?: File): void => setAdding(file ? { file } : {});
-
-  if (adding) {
-    return (
-      <div class="mm-panel">
-        <UploadForm
-          models={models.data ?? []}
-          {...(adding.file && { file: adding.file })}
-          onStored={refresh}
-          onOpen={(name) => {
-            setAdding(undefined);
-            openModel(name);
-          }}
-          onClose={() => setAdding(undefined)}
-        />
-      </div>
-    );
-  }
+  const open = (name: string): void => {
+    setAdding(undefined);
+    if (isWide) setBeside(name);
+    else openModel(name);
+  };
   return (
-    <DropZone class="mm-panel" disabled={!canWrite} onFile={add}>
-      {models.error && <ErrorBox error={models.error} onRetry={refresh} />}
-      {!models.data && !models.error && <Busy text={t('list.loading')} />}
-      {models.data && (
-        <ModelList
-          models={models.data}
+    <div ref={box} class="mm-panel">
+      {adding ? (
+        <div class="mm-pane">
+          <UploadForm
+            models={models.data ?? []}
+            {...(adding.file && { file: adding.file })}
+            onStored={refresh}
+            onOpen={open}
+            onClose={() => setAdding(undefined)}
+          />
+        </div>
+      ) : (
+        <ModelsPane
+          models={models}
           health={health.data}
-          onOpen={openModel}
-          {...(canWrite && { onAdd: () => add() })}
+          onRefresh={refresh}
+          onOpen={open}
+          {...(RED.user.hasPermission(WRITE) && { onAdd: (file?: File) => setAdding(file ? { file } : {}) })}
         />
       )}
-      {health.data && <Notices health={health.data} />}
-    </DropZone>
+      {isWide && beside && (
+        <Leave.Provider value={closeBeside}>
+          <section class="mm-pane mm-beside" aria-label={t('tray.title', { name: beside })}>
+            <button type="button" class="red-ui-button red-ui-button-small mm-close" onClick={closeBeside}>
+              {t('action.close')}
+            </button>
+            <ModelDetail key={beside} name={beside} />
+          </section>
+        </Leave.Provider>
+      )}
+    </div>
   );
 }

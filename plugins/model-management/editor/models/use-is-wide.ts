@@ -1,0 +1,17 @@
+import type { RefObject } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+
+/** From this width on, list and detail stand side by side. */
+const WIDE_PX = 520;
+
+/** Follows the width of an element. */
+export function useIsWide(element: RefObject<HTMLElement | null>): boolean {
+  const [isWide, setIsWide] = useState(false);
+  useEffect(() => {
+    if (!element.current) return undefined;
+    const observer = new ResizeObserver(([entry]) => setIsWide((entry?.contentRect.width ?? 0) >= WIDE_PX));
+    observer.observe(element.current);
+    return () => observer.disconnect();
+  }, [element]);
+  return isWide;
+}
