@@ -13,26 +13,26 @@ export async function* readChunks(
 ): AsyncGenerator<Buffer, void, undefined> {
   const iterator: AsyncIterator<unknown> =
     source instanceof Readable ? source.iterator({ destroyOnReturn: false }) : source[Symbol.asyncIterator]();
-  let onAbort: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(interrupted('the upload was cancelled', signal.reason));
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-  });
+  let interrupt = (): void => undefined;
+  const onAbort = (): void => interrupt();
+  signal.addEventListener('abort', onAbort, { once: true });
   try {
     for (;;) {
-      const next = iterator.next();
-      const result = await Promise.race([aborted, next]).catch((error: unknown) => {
-        // The chunk that comes after an abort is nobody's, and so is its failure.
-        next.catch(() => undefined);
-        throw ModelManagementError.is(error) ? error : interrupted('the upload ended before it was complete', error);
+      // Not a race against one promise for all chunks: that would hold every chunk until the last has come.
+      const result = await new Promise<IteratorResult<unknown>>((resolve, reject) => {
+        interrupt = () => reject(interrupted('the upload was cancelled', signal.reason));
+        if (signal.aborted) interrupt();
+        iterator.next().then(resolve, (error: unknown) => {
+          reject(
+            ModelManagementError.is(error) ? error : interrupted('the upload ended before it was complete', error),
+          );
+        });
       });
       if (result.done) return;
       yield asBuffer(result.value);
     }
   } finally {
-    aborted.catch(() => undefined);
-    if (onAbort) signal.removeEventListener('abort', onAbort);
+    signal.removeEventListener('abort', onAbort);
     // Not awaited: it waits for the chunk under way, which may never come.
     iterator.return?.()?.catch(() => undefined);
   }

@@ -1,6 +1,6 @@
 import { pipeline } from 'node:stream/promises';
 import type { Request, Response } from 'express';
-import { invalidInput } from '../../../lib/errors';
+import { invalidInput, ModelManagementError } from '../../../lib/errors';
 import { Digest } from '../../../lib/ids';
 import type { AdminRouter } from './admin-router';
 import { versionOf } from './model-routes';
@@ -22,12 +22,24 @@ function uploadKindOf(request: Request): 'onnx' | 'tar' {
   );
 }
 
+/** What says itself that it is too long is refused before it comes; the rest is counted as it comes. */
+function refuseTooLong(request: Request, maxBytes: number): void {
+  const length = Number(request.get('content-length') ?? 0);
+  if (length <= maxBytes) return;
+  throw new ModelManagementError(
+    'MODEL_TOO_LARGE',
+    `The upload has ${length} bytes, and ${maxBytes} are allowed.`,
+    'Upload a smaller file, or raise modelManagement.maxModelSizeBytes in settings.js.',
+    { details: { maxBytes } },
+  );
+}
+
 /** `Digest: sha-256=<base64>` (RFC 3230), among other algorithms that we do not know and pass over. */
 function digestOf(request: Request): Digest | undefined {
   const header = request.get('digest');
-  const sha256 = header?.split(',').find((part) => /^\s*sha-256=/i.test(part));
+  const sha256 = header?.split(',').find((part) => /^\s*sha-256\s*(=|$)/i.test(part));
   if (sha256 === undefined) return undefined;
-  const bytes = Buffer.from(sha256.slice(sha256.indexOf('=') + 1).trim(), 'base64');
+  const bytes = Buffer.from(sha256.replace(/^[^=]*=?/, '').trim(), 'base64');
   if (bytes.length === 32) return Digest.parse(`sha256:${bytes.toString('hex')}`);
   throw invalidInput(
     'Digest',
@@ -46,11 +58,13 @@ export function registerVersionFileRoutes(router: AdminRouter): void {
   router.change('post', '/models/:name/versions', async ({ request, services, user, signal, param }) => {
     const description = textOf(request, 'description');
     const expectedDigest = digestOf(request);
+    const kind = uploadKindOf(request);
+    refuseTooLong(request, services.settings.maxModelSizeBytes);
     const version = await services.registry.addVersion(
       param('name'),
       {
         body: request,
-        kind: uploadKindOf(request),
+        kind,
         aliases: textsOf(request, 'alias'),
         create: isTrue(request, 'create'),
         allowDuplicate: isTrue(request, 'allowDuplicate'),

@@ -303,7 +303,7 @@ describe('models over HTTP', function () {
       };
       const changed = await api.ok<Record<string, unknown>>(200, 'PATCH', 'models/plus/versions/deployed', patch);
       const { description, tags, metrics, labels } = changed;
-      assert.deepEqual([description, tags, metrics, labels], ['é', { constructor: 'x' }, { f1: -0.5 }, ['a']]);
+      assert.deepEqual<unknown>([description, tags, metrics, labels], ['é', { constructor: 'x' }, { f1: -0.5 }, ['a']]);
       assert.ok(!('features' in changed));
       const { items } = await api.ok<{ items: AuditEntry[] }>(200, 'GET', 'models/plus/audit?limit=1');
       assert.equal(items[0]?.action, 'version.update');

@@ -1,0 +1,29 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { NodeRed } from './node-red';
+
+/** What lies in the data folder of a Node-RED, as another process sees it. */
+export interface DataFolderFiles {
+  /** Paths of all blobs. */
+  readonly blobs: readonly string[];
+  /** Paths of files that are still being written. */
+  readonly unfinished: readonly string[];
+  /** Of the unfinished ones together. */
+  readonly unfinishedBytes: number;
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+export async function dataFolderFiles({ userDir }: NodeRed): Promise<DataFolderFiles> {
+  const folder = join(userDir, 'model-management');
+  const unfinished = (await filesBelow(join(folder, 'temp'))).filter((path) => path.endsWith('.tmp'));
+  const sizes = await Promise.all(unfinished.map(async (path) => (await stat(path)).size));
+  return {
+    blobs: await filesBelow(join(folder, 'blobs')),
+    unfinished,
+    unfinishedBytes: sizes.reduce((sum, size) => sum + size, 0),
+  };
+}

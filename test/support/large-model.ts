@@ -1,0 +1,53 @@
+import { onnx } from 'onnx-proto';
+import { graphOf } from './onnx-models';
+
+const CHUNK_BYTES = 1_048_576;
+
+function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  for (let rest = value; ; rest = Math.floor(rest / 128)) {
+    if (rest < 128) return Buffer.from([...bytes, rest]);
+    bytes.push((rest % 128) + 128);
+  }
+}
+
+/** The head of a field that holds bytes: its number and how many there are. */
+function head(field: number, sizeBytes: number): Buffer {
+  return Buffer.concat([varint(field * 8 + 2), varint(sizeBytes)]);
+}
+
+export interface LargeModel {
+  readonly sizeBytes: number;
+  /** The same bytes at every call, never in memory as a whole. */
+  chunks(): AsyncGenerator<Buffer, void, undefined>;
+}
+
+/** `y = x + w[0]`, float32 [N,4], where `w` holds `weightBytes` of zeros: as large as one likes, and quick to load. */
+export function largeModel(weightBytes: number): LargeModel {
+  const graph = onnx.GraphProto.encode(
+    graphOf({
+      nodes: [
+        { op: 'Gather', inputs: ['w', 'index'], outputs: ['c'] },
+        { op: 'Add', inputs: ['x', 'c'], outputs: ['y'] },
+      ],
+      inputs: [{ name: 'x', type: 'float32', shape: ['N', 4] }],
+      outputs: [{ name: 'y', type: 'float32', shape: ['N', 4] }],
+      weights: [{ name: 'index', type: 'int64', dims: [1], values: [0] }],
+    }),
+  ).finish();
+  const weight = onnx.TensorProto.encode({ name: 'w', dims: [weightBytes / 4], dataType: 1 }).finish();
+  const rawHead = head(9, weightBytes);
+  const weightSize = weight.length + rawHead.length + weightBytes;
+  const weightHead = head(5, weightSize);
+  const graphSize = graph.length + weightHead.length + weightSize;
+  const outer = onnx.ModelProto.encode({ irVersion: 8, opsetImport: [{ domain: '', version: 13 }] }).finish();
+  const start = Buffer.concat([outer, head(7, graphSize), graph, weightHead, weight, rawHead]);
+  return {
+    sizeBytes: start.length + weightBytes,
+    async *chunks() {
+      yield start;
+      const zeros = Buffer.alloc(CHUNK_BYTES);
+      for (let left = weightBytes; left > 0; left -= CHUNK_BYTES) yield zeros.subarray(0, Math.min(left, CHUNK_BYTES));
+    },
+  };
+}
