@@ -15,10 +15,11 @@ export function undoStack(
   moves: readonly DeployedMove[],
   exists: (version: VersionNumber) => boolean,
 ): readonly VersionNumber[] {
+  // Repetitions go at the end, together with those that deletions bring about.
   const stack: VersionNumber[] = [];
   for (const { kind, version } of moves) {
     if (kind === 'rollback') while (stack.length > 0 && stack.at(-1) !== version) stack.pop();
-    if (stack.at(-1) !== version) stack.push(version);
+    stack.push(version);
   }
   return stack.filter(exists).filter((version, index, existing) => version !== existing[index - 1]);
 }

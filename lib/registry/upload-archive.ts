@@ -30,11 +30,15 @@ export async function receiveArchive(
 ): Promise<ReceivedFiles> {
   const hash = createHash('sha256');
   const archive = tarExtract();
-  const pumping = pump(measured(readChunks(body, intake.signal), hash, maxBytes), archive);
+  const stop = new AbortController();
+  const chunks = readChunks(body, AbortSignal.any([intake.signal, stop.signal]));
+  const pumping = pump(measured(chunks, hash, maxBytes), archive);
   let files: ReceivedFiles;
   try {
     files = await readEntries(archive, intake, maxBytes);
   } catch (error) {
+    // A refusal does not wait for a sender that is silent.
+    stop.abort();
     throw archiveError(error);
   } finally {
     await pumping;

@@ -98,13 +98,18 @@ describe('aliases', () => {
     assert.equal(deployedOf(lab), 2);
     lab.usage = [follower('canary')];
     await registry.setAlias('iris', 'canary', { version: 3, expectedVersion: null }, null);
-    lab.prepareAlias = async () => {
+    const deleting = async () => {
       await registry.deleteAlias('iris', 'canary', null);
       return { commit: () => assert.fail('committed'), abandon: () => void lab.events.push('abandoned') };
     };
+    lab.prepareAlias = deleting;
     const raced = registry.setAlias('iris', 'canary', { version: 1, expectedVersion: 3 }, null);
     await assert.rejects(raced, withCode('ALIAS_MOVED'));
     assert.equal(lab.events.at(-1), 'abandoned');
+    lab.prepareAlias = undefined;
+    await registry.setAlias('iris', 'canary', { version: 3 }, null);
+    lab.prepareAlias = deleting;
+    await assert.rejects(registry.setAlias('iris', 'canary', { version: 1 }, null), withCode('ALIAS_MOVED'));
     assert.equal('canary' in registry.getModel('iris').aliases, false);
   });
 

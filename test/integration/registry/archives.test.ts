@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { PassThrough } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { Digest } from '../../../lib/ids';
 import type { Version } from '../../../lib/registry';
@@ -180,6 +181,19 @@ describe('archives', () => {
       await assert.rejects(upload(lab, 'iris', damaged), withCode('INVALID_MODEL', { stage: 'read' }));
       await assert.rejects(upload(lab, 'iris', randomBytes(10_000)), withCode('INVALID_MODEL', { stage: 'read' }));
       assert.equal(await lab.blobCount(), 0);
+    });
+
+    it('at once, without waiting for a sender that has fallen silent', async () => {
+      await using lab = await registryLab();
+      const bytes = await buildArchive([
+        ['readme.txt', 'x'],
+        ['model.onnx', model],
+      ]);
+      const body = new PassThrough();
+      body.write(bytes.subarray(0, 1_024));
+      await assert.rejects(lab.upload('iris', bytes, { kind: 'tar', body }), withCode('INVALID_MODEL'));
+      assert.equal(body.destroyed, false);
+      body.destroy();
     });
 
     it('when they are larger than a model may be', async () => {

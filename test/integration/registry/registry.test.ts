@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { irisModel } from '../../support/onnx-models';
 import { modelNumber, registryLab, withCode } from '../../support/registry-lab';
 
 describe('registry', () => {
@@ -136,6 +137,30 @@ describe('registry', () => {
     const entries = registry.audit('iris').length;
     await registry.updateVersion('iris', 1, { description: 'd' }, null);
     assert.equal(registry.audit('iris').length, entries, 'a patch that changes nothing is no entry');
+  });
+
+  it('takes an empty list of names for none', async () => {
+    await using lab = await registryLab();
+    await lab.upload('iris', irisModel());
+    const cleared = await lab.registry.updateVersion('iris', 1, { labels: [], features: [] }, null);
+    assert.deepEqual(['labels' in cleared, 'features' in cleared], [false, false]);
+  });
+
+  it('lets changes to one model take turns', async () => {
+    await using lab = await registryLab();
+    const { registry } = lab;
+    const made = await Promise.allSettled(['a', 'A', 'a'].map((name) => registry.createModel({ name }, null)));
+    assert.deepEqual(
+      made.map((outcome) => (outcome.status === 'rejected' ? outcome.reason.code : outcome.value.name)),
+      ['a', 'MODEL_EXISTS', 'MODEL_EXISTS'],
+    );
+    const values = Array.from({ length: 10 }, (_, n) => `${n}`);
+    await Promise.all(values.map((description) => registry.updateModel('a', { description }, null)));
+    const chain = registry.audit('a').slice(0, 10).reverse();
+    assert.deepEqual(
+      chain.map(({ before, after }) => [before?.['description'], after?.['description']]),
+      values.map((value, n) => [values[n - 1] ?? '', value]),
+    );
   });
 
   it('tells which field of an input is wrong', async () => {

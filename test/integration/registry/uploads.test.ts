@@ -85,6 +85,12 @@ describe('uploads', () => {
     assert.equal(await lab.blobCount(), 1, 'the refused upload did not take the file of version 1 with it');
     assert.equal((await lab.upload('iris', modelNumber(1), { allowDuplicate: true })).version, 2);
     assert.equal((await lab.upload('other', modelNumber(1))).version, 1);
+    let tested = 0;
+    lab.testLoad = async () => {
+      tested++;
+      await waitFor(() => tested === 2);
+      return modelNumber(5);
+    };
     const both = await Promise.allSettled([lab.upload('iris', modelNumber(5)), lab.upload('iris', modelNumber(5))]);
     assert.deepEqual(both.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
     assert.equal(await lab.blobCount(), 2);
@@ -117,7 +123,7 @@ describe('uploads', () => {
     const abort = new AbortController();
     lab.testLoad = async () => {
       abort.abort();
-      return { inputs: modelNumber(1).inputs, outputs: modelNumber(1).outputs };
+      return modelNumber(1);
     };
     await assert.rejects(lab.upload('iris', modelNumber(1), { signal: abort.signal }), withCode('ABORTED'));
     assert.deepEqual(lab.events, ['prepare deployed 1', 'abandon deployed 1']);
