@@ -13,12 +13,12 @@ export interface ModelFlowOptions {
 
 /**
  * A tab with `mqtt in` (JSON) → `onnx-model` (id `model`) → `mqtt out`, and a `catch` that publishes
- * `{code, message, payload}` of each failed message on `errors`.
+ * `{code, message, payload, node}` of each failed message on `errors`.
  */
 export function modelFlow(options: ModelFlowOptions): FlowNode[] {
   const { model, brokerPort, inbound = 'in', outbound = 'out', qos = 0, node = {} } = options;
   const report =
-    'const e = msg.error; msg.payload = { code: e.code ?? (e.source && e.code), message: e.message, payload: msg.payload }; return msg;';
+    'const e = msg.error; msg.payload = { code: e.code ?? (e.source && e.code), message: e.message, payload: msg.payload, node: e.source && e.source.id }; return msg;';
   return [
     { id: 'tab', type: 'tab', label: 'Test tab', disabled: false, info: '', env: [] },
     {
@@ -144,4 +144,43 @@ export function modelFlow(options: ModelFlowOptions): FlowNode[] {
       wires: [],
     },
   ];
+}
+
+/**
+ * The same tab with several `onnx-model`, by id: each message goes to all, and each answers `{node, payload}`.
+ */
+export function fanFlow(
+  nodes: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
+  options: Omit<ModelFlowOptions, 'model' | 'node'>,
+): FlowNode[] {
+  const ids = Object.keys(nodes);
+  const base = modelFlow({ ...options, model: '' });
+  const at = { z: 'tab', x: 300, y: 100 };
+  return [
+    ...base.flatMap((entry) => (entry.id === 'model' ? [] : [entry.id === 'in' ? { ...entry, wires: [ids] } : entry])),
+    ...ids.flatMap((id) => [
+      { id, type: 'onnx-model', name: id, configVersion: 1, ...at, wires: [[`${id}-tag`]], ...nodes[id] },
+      {
+        id: `${id}-tag`,
+        type: 'function',
+        func: `msg.payload = { node: '${id}', payload: msg.payload }; return msg;`,
+        outputs: 1,
+        ...at,
+        wires: [['out']],
+      },
+    ]),
+  ];
+}
+
+/** Another tab with the same nodes, on the same broker; every id ends in `suffix`, and nothing is probed there. */
+export function onAnotherTab(flow: readonly FlowNode[], suffix: string): FlowNode[] {
+  const own = flow.filter(({ id, type }) => type !== 'mqtt-broker' && !id.startsWith('probe'));
+  return own.map((entry) => ({
+    ...entry,
+    id: `${entry.id}${suffix}`,
+    ...(entry['z'] ? { z: `${String(entry['z'])}${suffix}` } : {}),
+    ...(Array.isArray(entry['wires'])
+      ? { wires: (entry['wires'] as string[][]).map((ids) => ids.map((id) => `${id}${suffix}`)) }
+      : {}),
+  }));
 }

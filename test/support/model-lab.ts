@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import type { EngineStats, ModelStats } from '../../lib/inference/engine';
 import type { Model, Version } from '../../lib/registry/types';
 import { type ModelFlowOptions, modelFlow } from './flows';
 import { Mosquitto } from './mosquitto';
@@ -37,6 +38,13 @@ export class ModelLab implements AsyncDisposable {
     const answer = await this.nodeRed.api<Model>('PUT', `models/${model}/aliases/deployed`, { version });
     assert.equal(answer.status, 200, answer.text);
     return answer.body;
+  }
+
+  /** The engine's processes as the health route tells them. */
+  async engineModels(): Promise<readonly ModelStats[]> {
+    const answer = await this.nodeRed.api<{ engine: EngineStats }>('GET', 'health');
+    assert.equal(answer.status, 200, answer.text);
+    return answer.body.engine.models;
   }
 
   /** Deploys the flow and waits until its `mqtt in` hears the broker. */
