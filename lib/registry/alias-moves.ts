@@ -6,7 +6,7 @@ import type { AliasSwitch, RegistryDeps } from './dependencies';
 import { AliasMoveInput, parseInput } from './input';
 import type { Journal } from './journal';
 import { deployments, keyOf, type ModelLife, type VersionState } from './model-history';
-import { effectiveSignature, signatureDifferences } from './signature-comparison';
+import { effectiveSignature, type FileSignatures, signatureDifferences } from './signature-comparison';
 import type { User, Version } from './types';
 import { rollbackTarget } from './undo-stack';
 import { resolveVersion } from './version-ref';
@@ -80,7 +80,7 @@ export class AliasMoves {
   }
 
   /** @throws {ModelManagementError} `SIGNATURE_CHANGED` when users of the alias would break */
-  checkFit(life: ModelLife, alias: AliasName, next: Pick<Version, 'signature' | 'preprocessing'>): void {
+  checkFit(life: ModelLife, alias: AliasName, next: FileSignatures): void {
     const current = life.aliases.get(alias);
     const state = current === undefined ? undefined : life.versions.get(current);
     if (!state || !this.#isFollowed(life.name, alias)) return;

@@ -1,5 +1,6 @@
 export type { AliasMove, AliasSwitch, ModelFiles, RegistryDeps } from './dependencies';
 export { AuditDocument, ModelDocument, VersionDocument } from './documents';
+export { parseInput } from './input';
 export { type ModelFile, readModelFile } from './onnx/model-file';
 export { Registry } from './registry';
 export { effectiveSignature, signatureDifferences } from './signature-comparison';
@@ -21,4 +22,5 @@ export type {
   VersionSummary,
 } from './types';
 export type { VersionUpload } from './upload';
+export { digestsOf, digestsOf } from './version-archive';
 export type { VersionRef } from './version-ref';

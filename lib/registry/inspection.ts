@@ -4,6 +4,7 @@ import { invalidModel, quoted } from './invalid-model';
 import { type ModelFile, readModelFile } from './onnx/model-file';
 import type { ReceivedFiles } from './received-files';
 import type { Signature, TensorInfo } from './signature';
+import { effectiveSignature } from './signature-comparison';
 import { atStage } from './upload-stage';
 
 /** What the files of a version say, and the runtime agrees with. */
@@ -44,33 +45,31 @@ export async function inspectFiles(
   return inspected;
 }
 
-/** The outputs of the preprocessing are the inputs of the model, by name. */
+/** The outputs of the preprocessing feed the inputs of the model by name; the caller feeds the others. */
 function checkChain(first: Signature, second: Signature): void {
-  const given = new Map(first.outputs.map((info) => [info.name, info]));
-  for (const wanted of second.inputs) {
-    const found = given.get(wanted.name);
-    if (found?.type === wanted.type) continue;
-    throw invalidModel(
-      'checked',
-      `The model wants the input ${quoted(wanted.name)} (${wanted.type}), and preprocessing.onnx ${
-        found ? `gives it as ${found.type}` : 'has no output of that name'
-      }.`,
-      'Name the outputs of preprocessing.onnx after the inputs of model.onnx, with the same types.',
-    );
+  const wanted = new Map(second.inputs.map((info) => [info.name, info]));
+  const fed = first.outputs.filter(({ name }) => wanted.has(name));
+  const hint = 'Name the outputs of preprocessing.onnx after the inputs of model.onnx, with the same types.';
+  if (fed.length === 0) {
+    const message = `preprocessing.onnx gives ${listed(first.outputs)}, the model wants ${listed(second.inputs)}.`;
+    throw invalidModel('checked', message, hint);
+  }
+  for (const { name, type } of fed) {
+    const input = wanted.get(name);
+    if (input?.type === type) continue;
+    const message = `The model wants the input ${quoted(name)} as ${input?.type}, preprocessing.onnx gives it as ${type}.`;
+    throw invalidModel('checked', message, hint);
   }
 }
 
 /** A file that two readers understand differently is not to be trusted. */
 function checkNames({ model, preprocessing }: Inspected, seen: Signature): void {
-  const inputs = (preprocessing ?? model).signature.inputs;
-  for (const [kind, own, theirs] of [
-    ['inputs', inputs, seen.inputs],
-    ['outputs', model.signature.outputs, seen.outputs],
-  ] as const) {
-    if (sameNames(own, theirs)) continue;
+  const own = effectiveSignature({ signature: model.signature, ...(preprocessing ? { preprocessing } : {}) });
+  for (const kind of ['inputs', 'outputs'] as const) {
+    if (sameNames(own[kind], seen[kind])) continue;
     throw invalidModel(
       'test-loaded',
-      `The runtime sees the ${kind} ${listed(theirs)}, the file says ${listed(own)}.`,
+      `The runtime sees the ${kind} ${listed(seen[kind])}, the file says ${listed(own[kind])}.`,
       'Export the model again; if that does not help, report it with the model.',
     );
   }

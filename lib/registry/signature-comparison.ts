@@ -1,12 +1,24 @@
 import { quoted } from './invalid-model';
 import type { Signature, TensorInfo } from './signature';
-import type { Version } from './types';
 
-type Files = Pick<Version, 'signature' | 'preprocessing'>;
+/** The signatures of a version's files, each for itself. */
+export interface FileSignatures {
+  readonly signature: Signature;
+  readonly preprocessing?: { readonly signature: Signature };
+}
 
-/** What a caller feeds and gets: the inputs of the preprocessing, if there is one, and the outputs of the model. */
-export function effectiveSignature({ signature, preprocessing }: Files): Signature {
-  return { inputs: (preprocessing?.signature ?? signature).inputs, outputs: signature.outputs };
+/**
+ * What a caller feeds and gets: the inputs of the preprocessing, if there is one, then those of the model that the
+ * preprocessing does not give; the outputs of the model.
+ */
+export function effectiveSignature({ signature, preprocessing }: FileSignatures): Signature {
+  if (!preprocessing) return signature;
+  const { inputs, outputs } = preprocessing.signature;
+  const known = new Set([...inputs, ...outputs].map(({ name }) => name));
+  return {
+    inputs: [...inputs, ...signature.inputs.filter(({ name }) => !known.has(name))],
+    outputs: signature.outputs,
+  };
 }
 
 /**

@@ -57,7 +57,7 @@ export interface Version extends VersionSummary {
   readonly labels?: readonly string[];
   /** Names of the columns of the input, in order. */
   readonly features?: readonly string[];
-  /** Of `model.onnx` alone; what a caller feeds when there is preprocessing: `effectiveSignature`. */
+  /** Of `model.onnx` alone; what a caller feeds where there is preprocessing: `effectiveSignature`. */
   readonly signature: Signature;
   /** Version of the default operator set. */
   readonly opset: number;

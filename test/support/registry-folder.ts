@@ -2,6 +2,7 @@ import { systemClock } from '../../lib/clock';
 import { silentLog } from '../../lib/log';
 import {
   AuditDocument,
+  effectiveSignature,
   ModelDocument,
   Registry,
   type RegistryDeps,
@@ -22,7 +23,7 @@ export interface OpenRegistry {
 export const agree: RegistryDeps['testLoad'] = async ({ modelPath, preprocessingPath }) => {
   const { signature } = await readModelFile(modelPath);
   if (!preprocessingPath) return signature;
-  return { ...signature, inputs: (await readModelFile(preprocessingPath)).signature.inputs };
+  return effectiveSignature({ signature, preprocessing: await readModelFile(preprocessingPath) });
 };
 
 /** A registry on the real stores of a data folder; only the engine is played, by one that loads everything. */

@@ -149,7 +149,19 @@ describe('archives', () => {
       ['with an unknown field in version.json', json({ digest: 'x' }), /digest/],
       ['with a metric that is no number', json({ metrics: { a: 'x' } }), /metrics\.a/],
       ['with a huge version.json', json({ description: 'x'.repeat(1_100_000) }), /larger than/],
-      ['with preprocessing that does not fit', withModel(['preprocessing.onnx', other]), /"features" \(float32\)/],
+      [
+        'with preprocessing that does not fit',
+        withModel(['preprocessing.onnx', other]),
+        /gives "y", the model wants "features"/,
+      ],
+      [
+        'with preprocessing of another type',
+        withModel([
+          'preprocessing.onnx',
+          buildModel({ ...identityModel('int64'), outputs: [{ name: 'features', type: 'int64', shape: null }] }),
+        ]),
+        /gives it as int64/,
+      ],
       ['with a model that is none', [['model.onnx', 'no model']], /ONNX/],
     ];
     for (const [name, spec, words] of cases) {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import type { Engine } from '../../../lib/inference/engine';
-import type { RegistryDeps } from '../../../lib/registry';
+import { effectiveSignature, type RegistryDeps } from '../../../lib/registry';
+import { buildArchive } from '../../support/archive';
 import { openEngineLab } from '../../support/engine-lab';
-import { identityModel, irisModel, type ModelSpec } from '../../support/onnx-models';
+import { buildModel, identityModel, irisModel, type ModelSpec, twoInputModel } from '../../support/onnx-models';
 import { registryLab, withCode } from '../../support/registry-lab';
 
 const testLoadWith =
@@ -32,6 +33,26 @@ describe('uploads, tested by the real runtime', () => {
     assert.equal(anyRank.signature.inputs[0]?.shape, null);
     const scalar = await lab.upload('scalar', identityModel('float32', []));
     assert.deepEqual(scalar.signature.inputs[0]?.shape, []);
+  });
+
+  it('accept preprocessing that gives some of the inputs, and see the pair as the runtime does', async () => {
+    await using engines = await openEngineLab();
+    await using lab = await registryLab();
+    lab.testLoad = testLoadWith(engines.engine);
+    const preprocessing: ModelSpec = {
+      nodes: [{ op: 'Identity', inputs: ['raw'], outputs: ['a'] }],
+      inputs: [{ name: 'raw', type: 'float32', shape: ['N', 2] }],
+      outputs: [{ name: 'a', type: 'float32', shape: ['N', 2] }],
+    };
+    const bytes = await buildArchive([
+      ['model.onnx', buildModel(twoInputModel())],
+      ['preprocessing.onnx', buildModel(preprocessing)],
+    ]);
+    const version = await lab.upload('two', bytes, { kind: 'tar' });
+    assert.deepEqual(
+      effectiveSignature(version).inputs.map(({ name }) => name),
+      ['raw', 'b'],
+    );
   });
 
   for (const { name, model } of [
