@@ -22,5 +22,5 @@ export type {
   VersionSummary,
 } from './types';
 export type { VersionUpload } from './upload';
-export { digestsOf, digestsOf } from './version-archive';
+export { digestsOf } from './version-archive';
 export type { VersionRef } from './version-ref';
