@@ -92,6 +92,8 @@ export class AdminRouter {
       if (level === 'debug') deps.log.debug('request refused', fields);
       else deps.log[level]('request failed', fields());
       if (response.headersSent) return next(error);
+      // What the handler meant to send is not what goes out now.
+      for (const name of ['Content-Type', 'Content-Disposition', 'ETag']) response.removeHeader(name);
       response.status(httpStatus).json(body);
     };
     deps.httpAdmin.use(basePath, originGuard(deps.allowedOrigins));
@@ -139,7 +141,7 @@ export class AdminRouter {
         if (outcome.body === undefined) response.status(outcome.status).end();
         else response.status(outcome.status).json(outcome.body);
       };
-      answer().catch(next);
+      answer().catch((error: unknown) => next(asModelManagementError(error)));
     };
   }
 }

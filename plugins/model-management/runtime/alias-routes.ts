@@ -1,5 +1,9 @@
+import { z } from 'zod';
+import { parseInput } from '../../../lib/registry';
 import type { AdminRouter } from './admin-router';
 import { isTrue } from './query-parameter';
+
+const RollbackBody = z.strictObject({ force: z.boolean().default(false) });
 
 /** Moves of the mutable names: deploy is `PUT …/aliases/deployed`. */
 export function registerAliasRoutes(router: AdminRouter): void {
@@ -12,9 +16,8 @@ export function registerAliasRoutes(router: AdminRouter): void {
     return { status: 204 };
   });
   router.change('post', '/models/:name/rollback', async ({ request, services, user, param }) => {
-    const body: unknown = request.body;
-    const isForced =
-      isTrue(request, 'force') || (typeof body === 'object' && body !== null && 'force' in body && body.force === true);
+    const { force } = parseInput(RollbackBody, request.body ?? {});
+    const isForced = isTrue(request, 'force') || force;
     return { status: 200, body: await services.registry.rollback(param('name'), { force: isForced }, user) };
   });
 }

@@ -23,6 +23,8 @@ const PRESENTATION: Record<ErrorCode, { readonly httpStatus: number; readonly le
   NOTHING_TO_ROLL_BACK: { httpStatus: 409, level: 'debug' },
   PAYLOAD_TOO_LARGE: { httpStatus: 413, level: 'debug' },
   MODEL_TOO_LARGE: { httpStatus: 413, level: 'debug' },
+  PRECONDITION_FAILED: { httpStatus: 412, level: 'debug' },
+  RANGE_NOT_SATISFIABLE: { httpStatus: 416, level: 'debug' },
   STORAGE_FULL: { httpStatus: 503, level: 'error' },
   STORAGE_CORRUPT: { httpStatus: 503, level: 'error' },
   STORAGE_FAILED: { httpStatus: 503, level: 'error' },

@@ -2,12 +2,20 @@ import { unwatchFile, watchFile } from 'node:fs';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import type { Clock } from '../../../lib/clock';
+import { ModelManagementError } from '../../../lib/errors';
 import type { Engine } from '../../../lib/inference/engine';
 import { createEngine } from '../../../lib/inference/process-engine';
 import type { ModelSource } from '../../../lib/inference/served-version';
 import { Serving } from '../../../lib/inference/serving';
 import type { Log } from '../../../lib/log';
-import { AuditDocument, effectiveSignature, ModelDocument, Registry, VersionDocument } from '../../../lib/registry';
+import {
+  AuditDocument,
+  digestsOf,
+  effectiveSignature,
+  ModelDocument,
+  Registry,
+  VersionDocument,
+} from '../../../lib/registry';
 import type { Version } from '../../../lib/registry/types';
 import { openBlobStore, openDataFolder, openDocumentStore } from '../../../lib/store';
 import { BrokerLink } from './broker-link';
@@ -29,6 +37,8 @@ export interface Services {
   readonly broker: BrokerLink;
   /** What the engine needs to load a version. */
   sourceOf(version: Version): ModelSource;
+  /** @throws {ModelManagementError} `STORAGE_CORRUPT` when a file of the version is gone from the disk */
+  requireFiles(version: Version): Promise<void>;
   /** Idempotent; ends the processes of all models and gives the data folder free. */
   close(): Promise<void>;
 }
@@ -134,6 +144,17 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
     docker: new DockerProbe(settings.docker, clock),
     broker,
     sourceOf,
+    requireFiles: async (version) => {
+      for (const digest of digestsOf(version)) {
+        if (await blobs.has(digest)) continue;
+        throw new ModelManagementError(
+          'STORAGE_CORRUPT',
+          `The file ${digest} of version ${version.version} of ${version.model} is gone from the data folder.`,
+          'Restore it from a backup, or upload the same file again with allowDuplicate=true.',
+          { details: { digest } },
+        );
+      }
+    },
     close: () => opened.close(),
   };
 }

@@ -53,6 +53,26 @@ function attachment(response: Response, fileName: string): void {
   response.setHeader('Content-Disposition', `attachment; filename="${fileName}"`);
 }
 
+/** What the sender of the file refuses on account of the request's own conditions; other errors pass unchanged. */
+function conditionError(error: Error): Error {
+  const { status } = error as Error & { readonly status?: number };
+  if (status === 412) {
+    return new ModelManagementError(
+      'PRECONDITION_FAILED',
+      'The file is not the one that If-Match asks for.',
+      'Ask again without If-Match, and look at the ETag of the answer.',
+    );
+  }
+  if (status === 416) {
+    return new ModelManagementError(
+      'RANGE_NOT_SATISFIABLE',
+      'The file has no such range of bytes.',
+      'See Content-Range of this answer for its length.',
+    );
+  }
+  return error;
+}
+
 /** Uploads, downloads and the archive that carries a version from one hub to another. */
 export function registerVersionFileRoutes(router: AdminRouter): void {
   router.change('post', '/models/:name/versions', async ({ request, services, user, signal, param }) => {
@@ -77,9 +97,10 @@ export function registerVersionFileRoutes(router: AdminRouter): void {
     return { status: 201, body: version };
   });
 
-  router.get('/models/:name/versions/:version/file', 'model-management.read', (call) => {
+  router.get('/models/:name/versions/:version/file', 'model-management.read', async (call) => {
     const version = versionOf(call);
     const { response, services } = call;
+    await services.requireFiles(version);
     attachment(response, `${version.model}-${version.version}.onnx`);
     response.setHeader('ETag', `"${version.digest}"`);
     response.type('application/octet-stream');
@@ -88,7 +109,7 @@ export function registerVersionFileRoutes(router: AdminRouter): void {
       // Answers Range and If-None-Match itself. Dotfiles allowed: the data folder may lie below one.
       const options = { dotfiles: 'allow', etag: false, lastModified: false, cacheControl: false } as const;
       response.sendFile(modelPath, options, (error) => {
-        if (error && !response.headersSent) reject(error);
+        if (error && !response.headersSent) reject(conditionError(error));
         else resolve(undefined);
       });
     });
@@ -97,6 +118,7 @@ export function registerVersionFileRoutes(router: AdminRouter): void {
   router.get('/models/:name/versions/:version/export', 'model-management.read', async (call) => {
     const version = versionOf(call);
     const { response, services, signal } = call;
+    await services.requireFiles(version);
     attachment(response, `${version.model}-${version.version}.tar`);
     response.type('application/x-tar');
     await pipeline(services.registry.exportVersion(version.model, version.version), response, { signal });

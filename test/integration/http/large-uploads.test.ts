@@ -32,11 +32,13 @@ async function measure(url: URL): Promise<{ readonly sizeBytes: number; readonly
   const response = await fetch(url);
   const hash = createHash('sha256');
   let sizeBytes = 0;
-  if (!response.body) throw new Error(`no body, status ${response.status}`);
-  for await (const chunk of response.body) {
-    hash.update(chunk);
-    sizeBytes += chunk.length;
-  }
+  const sink = new WritableStream<Uint8Array>({
+    write: (chunk) => {
+      hash.update(chunk);
+      sizeBytes += chunk.length;
+    },
+  });
+  await response.body?.pipeTo(sink);
   return { sizeBytes, digest: hash.digest('base64') };
 }
 
