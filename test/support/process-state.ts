@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** True while the process runs; one that has ended and waits for its parent to notice does not. */
 export function isRunning(pid: number): boolean {
@@ -15,4 +15,18 @@ export function isRunning(pid: number): boolean {
     // Gone between the two looks.
     return false;
   }
+}
+
+/** The processes that `pid` started and that have not ended (Linux only). */
+export function childPids(pid: number): readonly number[] {
+  const lists = readdirSync(`/proc/${pid}/task`).map((thread) => {
+    try {
+      return readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8');
+    } catch {
+      // The thread ended between the two looks.
+      return '';
+    }
+  });
+  const pids = lists.flatMap((list) => list.split(' ').flatMap((text) => (text === '' ? [] : [Number(text)])));
+  return pids.filter(isRunning);
 }
