@@ -16,7 +16,7 @@ export function registerAliasRoutes(router: AdminRouter): void {
     return { status: 204 };
   });
   router.change('post', '/models/:name/rollback', async ({ request, services, user, param }) => {
-    const { force } = parseInput(RollbackBody, request.body ?? {});
+    const { force } = parseInput(RollbackBody, request.body ?? {}, 'body');
     const isForced = isTrue(request, 'force') || force;
     return { status: 200, body: await services.registry.rollback(param('name'), { force: isForced }, user) };
   });

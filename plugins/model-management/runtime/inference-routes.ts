@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { invalidInput } from '../../../lib/errors';
 import { createCodec, toJsonSafe } from '../../../lib/inference/codec';
 import { inferenceFlow } from '../../../lib/pipeline/inference-flow';
+import { isTopicFilter, isTopicName } from '../../../lib/pipeline/mqtt-topic';
+import { parseInput } from '../../../lib/registry';
 import type { AdminRouter } from './admin-router';
 import { versionOf } from './model-routes';
 
@@ -20,27 +22,14 @@ const InferBody = z.object({
   label: z.object({ topK: z.number().int().positive().optional(), softmax: z.boolean().optional() }).optional(),
 });
 
-const topic = z
-  .string()
-  .min(1)
-  .max(65_535)
-  .refine((text) => !text.includes('\u0000'), 'must not hold a NUL');
-
 const FlowBody = z.object({
-  inboundTopic: topic.optional(),
-  outboundTopic: topic
-    .refine((text) => !/[+#]/.test(text), 'cannot hold the wildcards + and #: messages are published on it')
+  inboundTopic: z.string().refine(isTopicFilter, 'must be a topic to subscribe to').optional(),
+  outboundTopic: z
+    .string()
+    .refine(isTopicName, 'must be a topic to publish on, so without the wildcards + and #')
     .optional(),
   brokerId: z.string().min(1).optional(),
 });
-
-function parse<T>(schema: z.ZodType<T>, body: unknown): T {
-  const parsed = schema.safeParse(body ?? {});
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const field = issue?.path.join('.') || 'body';
-  throw invalidInput(field, `${field}: ${issue?.message ?? 'not usable'}.`, 'See the HTTP API in the documentation.');
-}
 
 /** exactOptionalPropertyTypes wants absent keys, not undefined ones. */
 function present<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
@@ -52,7 +41,7 @@ export function registerInferenceRoutes(router: AdminRouter): void {
   router.query('/models/:name/versions/:version/infer', 'model-management.read', async (call) => {
     const { request, services, signal } = call;
     const source = services.sourceOf(versionOf(call));
-    const { payload, features, ...options } = parse(InferBody, request.body);
+    const { payload, features, ...options } = parseInput(InferBody, request.body ?? {}, 'body');
     if (payload === undefined) {
       throw invalidInput('payload', 'The body has no payload.', 'Send {"payload": …} with what a message would carry.');
     }
@@ -80,7 +69,7 @@ export function registerInferenceRoutes(router: AdminRouter): void {
 
   router.query('/models/:name/inference-flow', 'model-management.read', ({ request, services, param }) => {
     const model = services.registry.getModel(param('name'));
-    const options = parse(FlowBody, request.body);
+    const options = parseInput(FlowBody, request.body ?? {}, 'body');
     const version = services.registry.findVersion(model.name, 'deployed');
     const { broker } = services.settings;
     const flow = inferenceFlow(
