@@ -85,7 +85,7 @@ export class AdminRouter {
   private readonly onError: ErrorRequestHandler;
 
   constructor(private readonly deps: AdminRouterDeps) {
-    this.onError = (error, _request, response, next) => {
+    this.onError = (error, request, response, next) => {
       const known = asRequestError(error);
       const { httpStatus, level, body } = presentError(known);
       const fields = () => ({ code: known.code, message: known.message, cause: known.cause });
@@ -95,6 +95,8 @@ export class AdminRouter {
       // What the handler meant to send is not what goes out now.
       for (const name of ['Content-Type', 'Content-Disposition', 'ETag']) response.removeHeader(name);
       response.status(httpStatus).json(body);
+      // A client that reads only after it has sent all would wait for ever, and then find the connection cut.
+      request.resume();
     };
     deps.httpAdmin.use(basePath, originGuard(deps.allowedOrigins));
   }

@@ -20,7 +20,7 @@ async function* inPieces(bytes: Buffer, sizeBytes = 64): AsyncGenerator<Buffer> 
 }
 
 describe('uploads over HTTP', function () {
-  this.timeout(60_000);
+  this.timeout(30_000);
   let nodeRed: NodeRed;
   let api: AdminClient;
   /** Another weight for each upload, so that no two are the same. */
@@ -308,6 +308,35 @@ describe('uploads over HTTP', function () {
         socket.destroy();
       }
     });
+
+    for (const [type, refusal] of [
+      ['application/octet-stream', /^HTTP\/1\.1 413 .*MODEL_TOO_LARGE/s],
+      ['application/x-tar', /^HTTP\/1\.1 422 .*INVALID_MODEL/s],
+      ['application/json', /^HTTP\/1\.1 413 .*PAYLOAD_TOO_LARGE/s],
+    ] as const) {
+      it(`show their answer to a client that reads only when all of its ${type} is sent`, async () => {
+        const socket = await openUpload(nodeRed, 'models/plus/versions', {
+          'content-type': type,
+          'transfer-encoding': 'chunked',
+        });
+        try {
+          // More than the buffers of both ends hold.
+          for (let sent = 0; sent < 40; sent += 1) {
+            await write(socket, '100000\r\n');
+            await write(socket, Buffer.alloc(0x100000, 1));
+            await write(socket, '\r\n');
+          }
+          await write(socket, '0\r\n\r\n');
+          let answer = '';
+          socket.on('data', (data) => {
+            answer += data.toString();
+          });
+          await waitFor(() => refusal.test(answer), { what: () => `a refusal, not ${answer}` });
+        } finally {
+          socket.destroy();
+        }
+      });
+    }
 
     it('show their answer to a browser too', async () => {
       const { status, body } = await nodeRed.api<{ error: { code: string } }>(
