@@ -11,6 +11,7 @@ import { prepareUserDirectory } from './demo/user-directory.mjs';
 import { ensureBuild, ensureDependencies, environmentFor, nodeBinaries, root } from './provision.mjs';
 
 const REBUILD_AFTER_MS = 200;
+const PARENT_CHECK_MS = 500;
 const SUBSCRIBED_WITHIN_MS = 5_000;
 const directory = process.env.MM_DEMO_DIR ?? join(root, '.demo');
 const logFile = join(directory, 'node-red.log');
@@ -119,5 +120,15 @@ async function main() {
   sayWhatToDo(url, brokerPort);
 }
 
+/** npm does not pass a SIGTERM on, so a demo that npm started looks whether npm is still there. */
+function endWithNpm() {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid !== parent) void end(0);
+  }, PARENT_CHECK_MS);
+  timer.unref();
+}
+
+if (process.env.npm_lifecycle_event) endWithNpm();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void end(0));
 main().catch((error) => end(1, `npm start: ${error.message}`));

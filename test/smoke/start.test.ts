@@ -11,6 +11,8 @@ import { temporaryFolder } from '../support/temporary-folder';
 import { waitFor } from '../support/wait-for';
 
 const root = join(__dirname, '..', '..');
+const startScript = join(root, 'scripts', 'start.mjs');
+const npmCli = join(root, 'node_modules', 'npm', 'bin', 'npm-cli.js');
 const sample = JSON.stringify({ sepal_length: 7, sepal_width: 3.2, petal_length: 4.7, petal_width: 1.4 });
 
 interface Demo extends AsyncDisposable {
@@ -31,11 +33,11 @@ function isOpen(port: number): Promise<boolean> {
   });
 }
 
-async function startDemo(): Promise<Demo> {
+async function startDemo(...command: readonly string[]): Promise<Demo> {
   const folder = await temporaryFolder('mm-demo-');
   const [port, mqttPort] = [await freePort(), await freePort()];
   const env = { ...process.env, MM_DEMO_DIR: folder.path, PORT: String(port), MQTT_PORT: String(mqttPort) };
-  const launcher = spawn(process.execPath, [join(root, 'scripts', 'start.mjs')], { cwd: root, env });
+  const launcher = spawn(process.execPath, command, { cwd: root, env });
   const lines: string[] = [];
   for (const stream of [launcher.stdout, launcher.stderr]) {
     stream.on('data', (part: Buffer) => lines.push(part.toString()));
@@ -51,6 +53,9 @@ async function startDemo(): Promise<Demo> {
       launcher.kill('SIGTERM');
       await once(launcher, 'exit');
     }
+    // A process that outlives its launcher holds these open, and would keep this one waiting.
+    launcher.stdout.destroy();
+    launcher.stderr.destroy();
     await folder[Symbol.asyncDispose]();
   };
   return { launcher, output, url: `http://127.0.0.1:${port}`, port, mqttPort, [Symbol.asyncDispose]: end };
@@ -82,7 +87,7 @@ if (nodeRedMajor === '5') {
     this.timeout(180_000);
 
     it('gives the README: an answer over MQTT, another from version 2, the first again after a rollback', async () => {
-      await using demo = await startDemo();
+      await using demo = await startDemo(startScript);
       assert.deepEqual(demo.output().match(/^Ready: .*$/gm), [`Ready: ${demo.url}`]);
       const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${demo.mqttPort}`);
       try {
@@ -105,8 +110,14 @@ if (nodeRedMajor === '5') {
       assert.ok(await bothClosed(demo), 'something still listens');
     });
 
+    it('GIVEN_a_demo_started_by_npm_WHEN_npm_is_ended_THEN_launcher_broker_and_node_red_end_too', async () => {
+      await using demo = await startDemo(npmCli, 'start');
+      demo.launcher.kill('SIGTERM');
+      await waitFor(() => bothClosed(demo), { timeoutMs: 30_000, what: 'both ports to close' });
+    });
+
     it('GIVEN_a_running_demo_WHEN_the_launcher_is_killed_THEN_broker_and_node_red_end_by_themselves', async () => {
-      await using demo = await startDemo();
+      await using demo = await startDemo(startScript);
       demo.launcher.kill('SIGKILL');
       await waitFor(() => bothClosed(demo), { timeoutMs: 30_000, what: 'both ports to close' });
     });
