@@ -5,6 +5,7 @@ import { Digest } from '../../../lib/ids';
 import type { AdminRouter } from './admin-router';
 import { versionOf } from './model-routes';
 import { isTrue, textOf, textsOf } from './query-parameter';
+import { waitForUpload } from './upload-patience';
 
 const uploadKinds: Readonly<Record<string, 'onnx' | 'tar'>> = {
   'application/octet-stream': 'onnx',
@@ -80,21 +81,22 @@ export function registerVersionFileRoutes(router: AdminRouter): void {
     const expectedDigest = digestOf(request);
     const kind = uploadKindOf(request);
     refuseTooLong(request, services.settings.maxModelSizeBytes);
-    const version = await services.registry.addVersion(
-      param('name'),
-      {
-        body: request,
-        kind,
-        aliases: textsOf(request, 'alias'),
-        create: isTrue(request, 'create'),
-        allowDuplicate: isTrue(request, 'allowDuplicate'),
-        ...(description === undefined ? {} : { description }),
-        ...(expectedDigest === undefined ? {} : { expectedDigest }),
-        signal,
-      },
-      user,
-    );
-    return { status: 201, body: version };
+    const upload = {
+      body: request,
+      kind,
+      aliases: textsOf(request, 'alias'),
+      create: isTrue(request, 'create'),
+      allowDuplicate: isTrue(request, 'allowDuplicate'),
+      ...(description === undefined ? {} : { description }),
+      ...(expectedDigest === undefined ? {} : { expectedDigest }),
+      signal,
+    };
+    const stopWaiting = waitForUpload(request);
+    try {
+      return { status: 201, body: await services.registry.addVersion(param('name'), upload, user) };
+    } finally {
+      stopWaiting();
+    }
   });
 
   router.get('/models/:name/versions/:version/file', 'model-management.read', async (call) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFile, writeFile } from 'node:fs/promises';
+import { copyFile, utimes, writeFile } from 'node:fs/promises';
 import type { AuditEntry, Model, Version } from '../../../lib/registry/types';
 import { AdminClient } from '../../support/admin-client';
 import { dataFolderFiles } from '../../support/data-folder-files';
@@ -306,8 +306,20 @@ describe('aliases over HTTP', function () {
     });
 
     it('frees the file once it is old enough, and a dry run only tells', async () => {
-      assert.deepEqual(await api.ok(200, 'POST', 'garbage-collection?dryRun=true'), { count: 0, bytes: 0 });
-      assert.deepEqual(await api.ok(200, 'POST', 'garbage-collection'), { count: 0, bytes: 0 });
+      await upload('waste', addModel(1));
+      const known = (await dataFolderFiles(nodeRed)).blobs;
+      const { sizeBytes } = await upload('waste', addModel(-77));
+      const path = (await dataFolderFiles(nodeRed)).blobs.find((blob) => !known.includes(blob));
+      assert.ok(path);
+      const collect = (query: string) => api.ok(200, 'POST', `garbage-collection${query}`);
+      await api.ok(204, 'DELETE', 'models/waste/versions/2');
+      assert.deepEqual(await collect(''), { count: 0, bytes: 0 }, 'too young');
+      const longAgo = new Date(Date.now() - 2 * 3_600_000);
+      await utimes(path, longAgo, longAgo);
+      assert.deepEqual(await collect('?dryRun=true'), { count: 1, bytes: sizeBytes });
+      assert.ok((await dataFolderFiles(nodeRed)).blobs.includes(path));
+      assert.deepEqual(await collect('?dryRun=false'), { count: 1, bytes: sizeBytes });
+      assert.ok(!(await dataFolderFiles(nodeRed)).blobs.includes(path));
       await api.refused(400, 'INVALID_INPUT', 'POST', 'garbage-collection?dryRun=perhaps');
     });
   });
