@@ -115,6 +115,14 @@ export class Serving {
     this.kept.clear();
   }
 
+  /** A process may be free now for those that got none. */
+  private retryRefused(): void {
+    for (const { keeper } of this.kept.values()) {
+      const { state } = keeper.route;
+      if (state.status === 'failed' && state.error.code === 'ENGINE_FULL') keeper.refresh();
+    }
+  }
+
   private keep(
     key: string,
     follower: Usage,
@@ -139,6 +147,7 @@ export class Serving {
         this.kept.delete(key);
         own.stop();
         own.keeper.close();
+        this.retryRefused();
       },
     };
   }

@@ -72,7 +72,7 @@ export class ModelLab implements AsyncDisposable {
   }
 }
 
-/** Publishes `next(n)` at a steady rate until stopped; `sentCount` messages have gone out. */
+/** Publishes `next(n)` at a steady rate until stopped or the client ends; `sentCount` messages have gone out. */
 export function startStream(mqtt: MqttListener, perSecond: number, next: (index: number) => unknown, qos: 0 | 1 = 0) {
   let sentCount = 0;
   const startedAt = Date.now();
@@ -81,10 +81,13 @@ export function startStream(mqtt: MqttListener, perSecond: number, next: (index:
     const due = Math.floor(((Date.now() - startedAt) * perSecond) / 1_000);
     while (sentCount < due) {
       const publish = mqtt.publish('in', next(sentCount), qos).finally(() => pending.delete(publish));
+      publish.catch(() => undefined);
       pending.add(publish);
       sentCount += 1;
     }
   }, 1);
+  // A test that failed does not stop its stream.
+  mqtt.client.once('end', () => clearInterval(timer));
   return {
     get sentCount() {
       return sentCount;

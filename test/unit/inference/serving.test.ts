@@ -214,4 +214,24 @@ describe('the serving of models', () => {
     move.abandon();
     assert.deepEqual(engine.leases, [{ version: 1, releaseCount: 1, keepMs: undefined }]);
   });
+
+  it('GIVEN_no_process_left_for_a_model_WHEN_another_is_let_go_THEN_it_is_loaded_at_once', async () => {
+    const { engine, registry, serving } = startServing();
+    registry.deployed = 1;
+    const first = serving.follow('m', '1', aFollower('1'));
+    await settled();
+    engine.loads[0]?.succeed();
+    await settled();
+    const second = serving.follow('m', 'deployed', aFollower('2'));
+    await settled();
+    engine.loads[0]?.fail('ENGINE_FULL');
+    await settled();
+    assert.equal(second.route.state.status, 'failed');
+    first.release();
+    await settled();
+    engine.loads[0]?.succeed();
+    await settled();
+    assert.equal(second.route.served?.version, 1);
+    serving.close();
+  });
 });
