@@ -49,6 +49,7 @@ describe('a start that does not succeed, over HTTP', function () {
     await first.stop();
     await waitFor(async () => (await api.send('GET', 'models/plus')).status === 200, {
       what: 'the second Node-RED to take over',
+      timeoutMs: 20_000,
       intervalMs: 100,
     });
     const { payload } = await api.ok<{ payload: unknown }>(200, 'POST', 'models/plus/versions/1/infer', {
