@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { realpath } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { invalidInput } from '../../../lib/errors';
 import type { Engine } from '../../../lib/inference/engine';
@@ -27,7 +27,10 @@ async function locate(path: string, userDir: string): Promise<string | undefined
   const wanted = join(root, path);
   const real = inside(wanted) ? await realpath(wanted).catch(() => undefined) : wanted;
   if (real === undefined) return undefined;
-  if (inside(real)) return real;
+  if (inside(real)) {
+    if ((await stat(real)).isFile()) return real;
+    throw invalidInput('file', 'This is no file.', 'Give the path of an ONNX file below the Node-RED user directory.');
+  }
   throw invalidInput(
     'file',
     'The model file lies outside the user directory.',
@@ -38,7 +41,7 @@ async function locate(path: string, userDir: string): Promise<string | undefined
 /**
  * Takes a copy of a model file that cannot change any more, and inspects it as an upload is inspected.
  * @returns undefined when there is no such file
- * @throws {ModelManagementError} `INVALID_INPUT` (outside the user directory), `INVALID_MODEL`, `MODEL_TOO_LARGE`
+ * @throws {ModelManagementError} `INVALID_INPUT` (no file, or outside the user directory), `INVALID_MODEL`, `MODEL_TOO_LARGE`
  */
 export async function stageModelFile(path: string, context: ModelFileContext): Promise<StagedSource | undefined> {
   const place = await locate(path, context.userDir);
