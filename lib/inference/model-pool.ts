@@ -2,6 +2,7 @@ import type { EngineOptions, LoadedModel, ModelStats, ModelTarget } from './engi
 import * as errors from './engine-errors';
 import type { ModelProcess } from './model-process';
 import { timerMs } from './timer';
+import { untilAborted } from './until-aborted';
 
 interface Entry {
   readonly key: string;
@@ -83,7 +84,8 @@ export class ModelPool {
   }
 
   #evict(): void {
-    const idle = [...this.#entries.values()].filter(({ leaseCount }) => leaseCount === 0);
+    const isIdle = ({ leaseCount, process }: Entry): boolean => leaseCount === 0 && process.pendingCount === 0;
+    const idle = [...this.#entries.values()].filter(isIdle);
     const oldest = idle.sort((a, b) => a.usedAt - b.usedAt)[0];
     if (!oldest) throw errors.engineFull(this.options.maxProcesses);
     this.#end(oldest);
@@ -127,21 +129,5 @@ export class ModelPool {
     if (this.#entries.get(entry.key) === entry) this.#entries.delete(entry.key);
     const ending = entry.process.close().finally(() => this.#ending.delete(ending));
     this.#ending.add(ending);
-  }
-}
-
-/** The promise, or `ABORTED` when the signal comes first. */
-async function untilAborted(promise: Promise<void>, signal: AbortSignal | undefined, message: string): Promise<void> {
-  if (!signal) return promise;
-  if (signal.aborted) throw errors.aborted(message);
-  let onAbort = (): void => undefined;
-  const given = new Promise<never>((_, reject) => {
-    onAbort = () => reject(errors.aborted(message));
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    await Promise.race([promise, given]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }

@@ -162,9 +162,12 @@ export class ModelProcess {
   }
 
   #onAnswers(items: readonly AnswerItem[]): void {
-    this.#heardAtMs = performance.now();
-    this.#deathCount = 0;
     const settled = items.map((item) => ({ item, request: this.#scheduler.answered(item.id) }));
+    // An answer that nobody asked for is no sign of health.
+    if (settled.some(({ request }) => request !== undefined)) {
+      this.#heardAtMs = performance.now();
+      this.#deathCount = 0;
+    }
     // The child gets its next work before the callers hear of the last.
     this.#flush();
     for (const { item, request } of settled) request?.settle(item);

@@ -13,6 +13,7 @@ import { ModelPool } from './model-pool';
 import { ModelProcess } from './model-process';
 import { RuntimeLookup } from './runtime-lookup';
 import { defaultSupervision, type Supervision } from './supervision';
+import { untilAborted } from './until-aborted';
 
 export interface EngineDeps {
   /** Defaults: `defaultEngineOptions`. */
@@ -80,7 +81,7 @@ class ProcessEngine implements Engine {
     // One at a time: each may take as much memory as its limit allows.
     const probing = this.#probes.then(() => this.#probe(target, signal));
     this.#probes = probing.catch(() => undefined);
-    return await probing;
+    return await untilAborted(probing, signal, `checking ${errors.nameOf(target)} was given up`);
   }
 
   async stats(): Promise<EngineStats> {
