@@ -1,4 +1,5 @@
 import { asModelManagementError, ModelManagementError } from '../errors';
+import { answerTo } from './answer';
 import { type Codec, type CodecOptions, createCodec } from './codec';
 import { OrderedResults, type ResultSlot } from './ordered-results';
 import { type QueueLimits, RequestQueue } from './request-queue';
@@ -218,10 +219,9 @@ export class ModelRunner {
       const { served } = state;
       const codec = this.codecOf(served);
       const request = input.kind === 'value' ? codec.encode(input.value) : codec.encodeInputs(input.values);
-      const result = await served.loaded.run(request.feeds, { fetches: codec.fetches, signal: pending.abort.signal });
-      const value = codec.decode(result.outputs, request);
+      const { value, ...timing } = await answerTo(request, codec, served.loaded, { signal: abort.signal });
       const { model: name, version, digest } = served;
-      const facts = { name, version, digest, durationMs: result.durationMs, batchSize: result.batchSize };
+      const facts = { name, version, digest, ...timing };
       return () => this.settle(pending, () => pending.answer(value, facts), 'answered');
     } catch (error) {
       return () => this.refuse(pending, asModelManagementError(error));

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { invalidInput } from '../../../lib/errors';
+import { answerTo } from '../../../lib/inference/answer';
 import { createCodec, toJsonSafe } from '../../../lib/inference/codec';
+import type { ServedVersion } from '../../../lib/inference/served-version';
 import { inferenceFlow } from '../../../lib/pipeline/inference-flow';
 import { isTopicFilter, isTopicName } from '../../../lib/pipeline/mqtt-topic';
 import { parseInput } from '../../../lib/registry';
@@ -57,13 +59,11 @@ export function registerInferenceRoutes(router: AdminRouter): void {
       }),
     );
     const encoded = codec.encode(payload);
-    const run = { fetches: codec.fetches, timeoutMs: services.settings.engine.requestTimeoutMs, signal };
-    const { outputs, durationMs } = await services.serving.use(
-      source,
-      ({ loaded }) => loaded.run(encoded.feeds, run),
-      signal,
-    );
-    const { value, nonFinite } = toJsonSafe(codec.decode(outputs, encoded));
+    // Twice the limit of a run, so that a run that takes too long is told as that and not as a long wait.
+    const limits = { timeoutMs: services.settings.engine.requestTimeoutMs * 2, signal };
+    const work = ({ loaded }: ServedVersion) => answerTo(encoded, codec, loaded, limits);
+    const { value: answer, durationMs } = await services.serving.use(source, work, signal);
+    const { value, nonFinite } = toJsonSafe(answer);
     return { status: 200, body: { payload: value, durationMs, ...(nonFinite ? { nonFinite } : {}) } };
   });
 

@@ -62,6 +62,22 @@ describe('a model runner', () => {
     assert.deepEqual(events, ['1 by v1', '2 by v1', '3 by v1']);
   });
 
+  it('answers an empty batch by the signature, without the runtime', async () => {
+    const model = new HandModel();
+    const { route, runner } = startRunner();
+    route.set({ status: 'serving', served: model.served(1) });
+    const answered = await new Promise((resolve, reject) => {
+      runner.submit({
+        input: { kind: 'value', value: [] },
+        answer: (value, { durationMs, batchSize }) => resolve({ value, durationMs, batchSize }),
+        fail: reject,
+        drop: () => reject(new Error('dropped')),
+      });
+    });
+    assert.deepEqual(answered, { value: [], durationMs: 0, batchSize: 0 });
+    assert.equal(model.runs.length, 0);
+  });
+
   it('answers each job by exactly one version when the route is swapped between them', async () => {
     const [old, young] = [new HandModel(), new HandModel()];
     const { route, events, submit } = startRunner();
