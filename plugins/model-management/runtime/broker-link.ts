@@ -1,5 +1,7 @@
-import type { IClientOptions, MqttClient } from 'mqtt';
+import { readFile } from 'node:fs/promises';
+import type { MqttClient } from 'mqtt';
 import type { Log } from '../../../lib/log';
+import type { BrokerSettings } from './settings';
 
 export interface BrokerState {
   readonly connected: boolean;
@@ -7,17 +9,16 @@ export interface BrokerState {
   readonly url?: string;
 }
 
-export type BrokerSettings = { readonly url: string } & Pick<
-  IClientOptions,
-  'username' | 'password' | 'ca' | 'cert' | 'key'
->;
-
 function withoutCredentials(url: string): string {
-  if (!URL.canParse(url)) return 'not a URL';
   const parsed = new URL(url);
   parsed.username = '';
   parsed.password = '';
   return parsed.href;
+}
+
+/** The PEM text itself, or what the file of that path holds. */
+async function pemOf(value: string | undefined): Promise<string | undefined> {
+  return value === undefined || value.startsWith('-----BEGIN') ? value : await readFile(value, 'utf8');
 }
 
 /** The hub's own connection to the broker of `modelManagement.broker`; without that setting there is none. */
@@ -34,13 +35,15 @@ export class BrokerLink {
     return { connected: this.client?.connected === true, url: withoutCredentials(this.settings.url) };
   }
 
-  /** Returns at once; the client connects and connects again by itself. */
+  /** Does not wait for the connection, which is made again whenever it breaks; a setting that fails is logged. */
   async open(): Promise<void> {
     if (!this.settings) return;
-    const { connect } = await import('mqtt');
-    const { url, ...options } = this.settings;
+    const { url, username, password, ca, cert, key } = this.settings;
     try {
-      this.client = connect(url, { ...options, reconnectPeriod: 5_000 });
+      const files = { ca: await pemOf(ca), cert: await pemOf(cert), key: await pemOf(key) };
+      const given = Object.entries({ username, password, ...files }).filter(([, value]) => value !== undefined);
+      const { connect } = await import('mqtt');
+      this.client = connect(url, { ...Object.fromEntries(given), reconnectPeriod: 5_000 });
       this.client.on('error', (error) => this.log.debug('broker not reached', () => ({ message: error.message })));
     } catch (error) {
       this.log.error('broker setting not usable', { message: error instanceof Error ? error.message : String(error) });

@@ -19,11 +19,30 @@ const SettingsSchema = z.object({
     })
     .prefault({}),
   broker: z
-    .object({ url: z.string().min(1) })
-    .loose()
+    .object({
+      url: z.url({
+        protocol: /^(mqtts?|tcp|ssl|tls|wss?)$/,
+        error: 'must be the URL of a broker, such as mqtt://host:1883',
+      }),
+      username: z.string().optional(),
+      password: z.string().optional(),
+      ca: z.string().min(1).optional(),
+      cert: z.string().min(1).optional(),
+      key: z.string().min(1).optional(),
+    })
     .optional(),
   docker: z.record(z.string(), z.unknown()).optional(),
 });
+
+/** How to reach the hub's broker. `ca`, `cert` and `key` are PEM texts or paths of files that hold one. */
+export interface BrokerSettings {
+  readonly url: string;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+}
 
 /** `settings.modelManagement`, checked, with defaults filled in and `${NAME}` expanded. */
 export interface Settings {
@@ -32,7 +51,7 @@ export interface Settings {
   readonly allowedOrigins: readonly string[];
   readonly maxModelSizeBytes: number;
   readonly engine: Omit<EngineOptions, 'idleMs'>;
-  readonly broker?: { readonly url: string };
+  readonly broker?: BrokerSettings;
   readonly docker?: Readonly<Record<string, unknown>>;
 }
 
@@ -66,7 +85,7 @@ export function parseSettings(raw: unknown, userDir: string, env: NodeJS.Process
     ...rest,
     dataDir: isAbsolute(path) ? path : resolve(join(userDir, path)),
     engine: memoryLimitBytes === undefined ? engineRest : { ...engineRest, memoryLimitBytes },
-    ...(broker ? { broker: { url: broker.url } } : {}),
+    ...(broker ? { broker } : {}),
     ...(docker ? { docker } : {}),
   };
 }

@@ -34,6 +34,8 @@ describe('settings.modelManagement', () => {
     [{ maxModelSizeBytes: -1 }, 'modelManagement.maxModelSizeBytes'],
     [{ engine: { runtime: 'gpu' } }, 'modelManagement.engine.runtime'],
     [{ allowedOrigins: ['nonsense'] }, 'modelManagement.allowedOrigins.0'],
+    [{ broker: { url: 'plant.example' } }, 'modelManagement.broker.url'],
+    [{ broker: { url: 'http://plant.example' } }, 'modelManagement.broker.url'],
     ['text', 'modelManagement'],
   ] as const) {
     it(`refuses ${JSON.stringify(raw)}, naming the key`, () => {
