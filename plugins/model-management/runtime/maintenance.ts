@@ -1,8 +1,8 @@
 import { asModelManagementError } from '../../../lib/errors';
 import type { Log } from '../../../lib/log';
+import type { Registry } from '../../../lib/registry';
 import type { AdminRouter } from './admin-router';
 import { isTrue } from './query-parameter';
-import type { Services } from './services';
 
 const firstCollectionMs = 10 * 60_000;
 const collectionIntervalMs = 24 * 3_600_000;
@@ -15,11 +15,17 @@ export function registerMaintenanceRoutes(router: AdminRouter): void {
   }));
 }
 
-/** Frees the files of deleted versions 10 minutes after the start and then once a day. */
-export function scheduleGarbageCollection(services: Services, log: Log): void {
+/**
+ * Frees the files of deleted versions 10 minutes after the start and then once a day.
+ *
+ * @returns stops it: a registry that is closed no longer knows what the documents in its folder name
+ */
+export function scheduleGarbageCollection(registry: Pick<Registry, 'collectGarbage'>, log: Log): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
   const collect = async (): Promise<void> => {
     try {
-      const freed = await services.registry.collectGarbage();
+      const freed = await registry.collectGarbage();
       if (freed.count > 0) log.info('files of deleted versions removed', { ...freed });
     } catch (error) {
       log.warn('garbage collection failed', { code: asModelManagementError(error).code });
@@ -27,7 +33,12 @@ export function scheduleGarbageCollection(services: Services, log: Log): void {
     later(collectionIntervalMs);
   };
   const later = (delayMs: number): void => {
-    setTimeout(() => void collect(), delayMs).unref();
+    if (isStopped) return;
+    timer = setTimeout(() => void collect(), delayMs).unref();
   };
   later(firstCollectionMs);
+  return () => {
+    isStopped = true;
+    clearTimeout(timer);
+  };
 }

@@ -37,6 +37,7 @@ class ModelManagement {
   private error: ModelManagementError | undefined;
   private opening: Promise<void> = Promise.resolve();
   private retryTimer: NodeJS.Timeout | undefined;
+  private stopCollecting = (): void => undefined;
   private isRemoved = false;
   private readonly log: Log;
   private readonly host: HostSettings;
@@ -58,6 +59,7 @@ class ModelManagement {
   async stop(): Promise<void> {
     this.isRemoved = true;
     clearTimeout(this.retryTimer);
+    this.stopCollecting();
     servingSlot.clear();
     const { services } = this;
     this.services = undefined;
@@ -94,7 +96,7 @@ class ModelManagement {
     services.registry.onChange(({ kind, name, change }) => {
       this.red.comms.publish('model-management/models', { kind, name, change }, false);
     });
-    scheduleGarbageCollection(services, this.log);
+    this.stopCollecting = scheduleGarbageCollection(services.registry, this.log);
     servingSlot.provide(services.serving);
     this.log.info('model management started', { dataDir: services.settings.dataDir });
   }
