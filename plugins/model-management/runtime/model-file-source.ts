@@ -5,7 +5,7 @@ import { invalidInput } from '../../../lib/errors';
 import type { Engine } from '../../../lib/inference/engine';
 import type { StagedSource } from '../../../lib/inference/route-keeper';
 import { readModelFile } from '../../../lib/registry';
-import type { BlobStore } from '../../../lib/store';
+import type { BlobLease, BlobStore } from '../../../lib/store';
 
 export interface ModelFileContext {
   readonly userDir: string;
@@ -38,6 +38,16 @@ async function locate(path: string, userDir: string): Promise<string | undefined
   );
 }
 
+async function copy(place: string, { blobs, maxBytes }: ModelFileContext): Promise<BlobLease> {
+  const source = createReadStream(place);
+  try {
+    return await blobs.put(source, { maxBytes, signal: AbortSignal.timeout(stageLimitMs) });
+  } finally {
+    // The store leaves a source open that it did not read to its end, and each retry would open one more.
+    source.destroy();
+  }
+}
+
 /**
  * Takes a copy of a model file that cannot change any more, and inspects it as an upload is inspected.
  * @returns undefined when there is no such file
@@ -46,10 +56,7 @@ async function locate(path: string, userDir: string): Promise<string | undefined
 export async function stageModelFile(path: string, context: ModelFileContext): Promise<StagedSource | undefined> {
   const place = await locate(path, context.userDir);
   if (place === undefined) return undefined;
-  const lease = await context.blobs.put(createReadStream(place), {
-    maxBytes: context.maxBytes,
-    signal: AbortSignal.timeout(stageLimitMs),
-  });
+  const lease = await copy(place, context);
   try {
     const { signature, labels, features } = await readModelFile(lease.path);
     await context.engine.probe({ key: lease.digest, model: path, version: null, modelPath: lease.path });
