@@ -1,11 +1,9 @@
 // Runs the benches of bench/, all or those named: `npm run bench -- engine`.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { basename, join } from 'node:path';
+import { nodeBinaries, root } from './provision.mjs';
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const node = join(root, 'node_modules', 'node', 'bin', 'node');
 const known = readdirSync(join(root, 'bench'))
   .filter((file) => file.endsWith('.ts'))
   .map((file) => basename(file, '.ts'))
@@ -19,7 +17,7 @@ if (unknown.length > 0) {
 }
 let failedCount = 0;
 for (const name of wanted.length > 0 ? wanted : known) {
-  const { status } = spawnSync(node, ['-r', 'tsx/cjs', join(root, 'bench', `${name}.ts`)], {
+  const { status } = spawnSync(nodeBinaries[22], ['-r', 'tsx/cjs', join(root, 'bench', `${name}.ts`)], {
     cwd: root,
     stdio: 'inherit',
   });
