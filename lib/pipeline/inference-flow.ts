@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ModelName } from '../ids';
+import { onnxModelDefaults } from './onnx-model-defaults';
 
 export interface InferenceFlowOptions {
   readonly model: ModelName;
@@ -55,30 +56,10 @@ function modelNode(id: string, z: string, options: InferenceFlowOptions): FlowEn
     type: 'onnx-model',
     z,
     name: '',
-    configVersion: 1,
-    source: 'registry',
+    ...onnxModelDefaults,
     model: options.model,
-    file: '',
-    version: 'deployed',
     features: [...(options.features ?? [])],
-    inputMap: [],
-    result: { mode: 'first', names: [] },
-    format: 'nested',
-    label: { topK: 1, softmax: false },
-    timeoutMs: 30_000,
-    queue: { max: 1_000, overflow: 'error' },
-    parentIds: [],
-    join: {
-      mode: 'all',
-      key: 'msgid',
-      property: '',
-      parentKeys: 'name',
-      parents: [],
-      timeoutMs: 30_000,
-      optionalWaitMs: 1_000,
-      maxWaiting: 1_000,
-      keepParents: false,
-    },
+    join: { ...onnxModelDefaults.join, parentKeys: 'name' },
   };
 }
 

@@ -1,3 +1,4 @@
+import { onnxModelDefaults } from '../../../lib/pipeline/onnx-model-defaults';
 import type { OnnxModelConfig } from '../config';
 
 /** What the dialog edits; `join`, `parentIds` and `configVersion` pass through untouched. */
@@ -10,25 +11,13 @@ export type ConfigChanges = Partial<EditedConfig>;
 /** The node as the editor holds it: a flow may leave any property out, or hold anything at all. */
 export type StoredNode = RedEditorNode & Record<string, unknown>;
 
-const DEFAULTS: EditedConfig = {
-  name: '',
-  source: 'registry',
-  model: '',
-  file: '',
-  version: 'deployed',
-  features: [],
-  inputMap: [],
-  result: { mode: 'first', names: [] },
-  format: 'nested',
-  label: { topK: 1, softmax: false },
-  timeoutMs: 30_000,
-  queue: { max: 1_000, overflow: 'error' },
-};
+const { configVersion: _version, parentIds: _parents, join: _join, ...edited } = onnxModelDefaults;
+const DEFAULTS: Readonly<Record<keyof EditedConfig, unknown>> = { name: '', ...edited };
 
 /** The stored configuration made complete for showing. Nothing of it is written back unless the user changes it. */
 export function readConfig(node: Readonly<Record<string, unknown>>): EditedConfig {
   const entries = Object.entries(DEFAULTS).map(([key, fallback]) => [key, completed(node[key], fallback)]);
-  return { ...(Object.fromEntries(entries) as EditedConfig) };
+  return Object.fromEntries(entries) as EditedConfig;
 }
 
 function completed(stored: unknown, fallback: unknown): unknown {

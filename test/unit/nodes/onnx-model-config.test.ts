@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { onnxModelDefaults } from '../../../lib/pipeline/onnx-model-defaults';
 import { parseConfig } from '../../../nodes/onnx-model/config';
 
 /** The stored configuration as documented, complete with defaults. */
@@ -30,6 +31,10 @@ const complete = {
 };
 
 describe('the stored configuration of an onnx-model', () => {
+  it('has the same defaults for dialog, generated flows and the running node', () => {
+    assert.deepEqual(parseConfig({}), onnxModelDefaults);
+  });
+
   it('takes the documented default for every key that is left out', () => {
     assert.deepEqual(parseConfig({ configVersion: 1, model: 'iris' }), complete);
   });

@@ -1,0 +1,27 @@
+/** The stored configuration of an `onnx-model` as a new node has it: what an omitted key stands for. */
+export const onnxModelDefaults = {
+  configVersion: 1,
+  source: 'registry',
+  model: '',
+  file: '',
+  version: 'deployed',
+  features: [],
+  inputMap: [],
+  result: { mode: 'first', names: [] },
+  format: 'nested',
+  label: { topK: 1, softmax: false },
+  timeoutMs: 30_000,
+  queue: { max: 1_000, overflow: 'error' },
+  parentIds: [],
+  join: {
+    mode: 'all',
+    key: 'msgid',
+    property: '',
+    parentKeys: 'id',
+    parents: [],
+    timeoutMs: 30_000,
+    optionalWaitMs: 1_000,
+    maxWaiting: 1_000,
+    keepParents: false,
+  },
+} as const;
