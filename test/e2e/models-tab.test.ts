@@ -53,12 +53,17 @@ describe('the models tab with a real broker', function () {
     await page.locator('g.red-ui-flow-node').nth(2).waitFor();
     await editor.picture('pipeline');
     await editor.deploy();
+    await panel.getByText('used by 1 node').waitFor();
     assert.equal(await addedNow(), 1);
     const { rev } = (
       await nodeRed.request<{ rev: string }>('GET', 'flows', undefined, { 'node-red-api-version': 'v2' })
     ).body;
 
     await panel.getByRole('button', { name: /plus/ }).click();
+    await editor.button('Create inference pipeline').click();
+    const chosen = page.getByLabel('Broker').locator('option:checked');
+    assert.notEqual(await chosen.getAttribute('value'), '', 'the only broker of the flows is offered first');
+    await editor.button('Cancel').click();
     await editor.button('New version').click();
     await editor.upload(modelFile('second.onnx', 2));
     await page.getByText('plus v2 is stored. It is not in service yet.').waitFor();

@@ -75,6 +75,8 @@ interface RedEditor {
   };
   readonly workspaces: { show(id: string): void };
   readonly nodes: {
+    /** `null` when the editor holds no node of that id. */
+    node(id: string): RedEditorNode | null;
     eachConfig(visit: (node: RedEditorNode) => void): void;
     eachWorkspace(visit: (tab: { readonly id: string }) => void): void;
   };

@@ -11,12 +11,13 @@ export function LiveFigures({ model, health }: { readonly model: Model; readonly
   const rate = useRate(stats?.requests);
   const language = RED.i18n.lang();
   if (!stats) return <p class="mm-sub">{t('live.notLoaded')}</p>;
-  const ms = (value: number | null): string =>
-    value === null ? '–' : t('live.ms', { value: formatNumber(value, language, 3) });
+  const latency = (key: 'live.p50' | 'live.p99', valueMs: number | null): readonly string[] =>
+    valueMs === null ? [] : [t(key, { value: t('live.ms', { value: formatNumber(valueMs, language, 3) }) })];
+  // What is not known yet is left out.
   const figures = [
-    t('live.rate', { rate: rate === undefined ? '–' : formatNumber(rate, language, 3) }),
-    t('live.p50', { value: ms(stats.p50Ms) }),
-    t('live.p99', { value: ms(stats.p99Ms) }),
+    ...(rate === undefined ? [] : [t('live.rate', { rate: formatNumber(rate, language, 3) })]),
+    ...latency('live.p50', stats.p50Ms),
+    ...latency('live.p99', stats.p99Ms),
     tCount('live.requests', stats.requests),
     tCount('live.errors', stats.errors),
     tCount('live.restarts', stats.restarts),

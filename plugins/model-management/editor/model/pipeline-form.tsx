@@ -12,7 +12,13 @@ export function PipelineForm({ model, onClose }: { readonly model: string; reado
   const { state, start } = useTask();
   const leave = useContext(Leave);
   const brokers = brokersOf();
-  const [wish, setWish] = useState<PipelineRequest>({ inboundTopic: `${model}/read`, outboundTopic: `${model}/write` });
+  // Whoever has one broker means that one.
+  const [onlyBroker, otherBroker] = brokers;
+  const [wish, setWish] = useState<PipelineRequest>({
+    inboundTopic: `${model}/read`,
+    outboundTopic: `${model}/write`,
+    ...(onlyBroker && !otherBroker && { brokerId: onlyBroker.id }),
+  });
   const create = (): void =>
     start(async (signal) => {
       const { flow } = await createInferenceFlow(model, wish, signal);

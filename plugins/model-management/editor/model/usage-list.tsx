@@ -21,7 +21,7 @@ function NodeLink({ usage }: { readonly usage: Usage }) {
   const leave = useContext(Leave);
   return (
     <button type="button" class="mm-link" onClick={() => void leave().then(() => RED.view.reveal(usage.id))}>
-      {usage.name || usage.id}
+      {usage.name || RED.nodes.node(usage.id)?.type || usage.id}
     </button>
   );
 }

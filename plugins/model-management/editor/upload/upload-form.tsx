@@ -39,7 +39,7 @@ export function UploadForm({ models, model, suggestedName, file, onStored, onOpe
       <header class="mm-section-head">
         <h3>{model ? t('upload.titleVersion', { name: model }) : t('upload.title')}</h3>
         <button type="button" class="red-ui-button red-ui-button-small" onClick={onClose}>
-          {t(state.status === 'stored' ? 'action.done' : 'action.back')}
+          {t(state.status === 'stored' ? 'action.done' : model ? 'action.cancel' : 'action.back')}
         </button>
       </header>
       {(state.status === 'idle' || state.status === 'failed') && (
