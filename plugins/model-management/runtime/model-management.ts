@@ -41,6 +41,10 @@ class ModelManagement {
   private isRemoved = false;
   private readonly log: Log;
   private readonly host: HostSettings;
+  /** Other flows are other users of models, which open editors show. */
+  private readonly announceUsage = (): void => {
+    this.red.comms.publish('model-management/models', { kind: 'usage' }, false);
+  };
 
   constructor(private readonly red: NodeAPI) {
     this.log = nodeRedLog(red);
@@ -58,6 +62,7 @@ class ModelManagement {
 
   async stop(): Promise<void> {
     this.isRemoved = true;
+    this.red.events.off('flows:started', this.announceUsage);
     clearTimeout(this.retryTimer);
     this.stopCollecting();
     servingSlot.clear();
@@ -96,6 +101,7 @@ class ModelManagement {
     services.registry.onChange(({ kind, name, change }) => {
       this.red.comms.publish('model-management/models', { kind, name, change }, false);
     });
+    this.red.events.on('flows:started', this.announceUsage);
     this.stopCollecting = scheduleGarbageCollection(services.registry, this.log);
     servingSlot.provide(services.serving);
     this.log.info('model management started', { dataDir: services.settings.dataDir });
