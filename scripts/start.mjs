@@ -95,7 +95,7 @@ function sayWhatToDo(url, brokerPort) {
                 npx mqtt_pub -p ${brokerPort} -t iris/read -m '${sample}'
   then          open the sidebar tab Models, upload ${relative(process.cwd(), join(root, 'examples', 'models', 'iris-2.onnx'))}
                 as a new version of iris, deploy it, and publish the same message:
-                the answer becomes {"label":"versicolor","score":0.999…}; Roll back undoes it
+                the answer becomes {"label":"versicolor","score":0.998…}; Roll back undoes it
   log           ${isWatching ? 'here' : relative(process.cwd(), logFile)}
 
 Ctrl-C ends everything. npm start -- --reset begins afresh.`);
