@@ -1,31 +1,26 @@
 import assert from 'node:assert/strict';
-import { AdminClient } from '../../support/admin-client';
+import type { AdminClient } from '../../support/admin-client';
 import { dataFolderFiles } from '../../support/data-folder-files';
-import { NodeRed } from '../../support/node-red';
+import type { NodeRed } from '../../support/node-red';
 import { addModel, buildModel } from '../../support/onnx-models';
 import { openUpload, write } from '../../support/open-upload';
+import { UploadLab } from '../../support/upload-lab';
 import { waitFor } from '../../support/wait-for';
 
 const model = (constant: number): Buffer => buildModel(addModel(constant));
 
 describe('uploads over HTTP', function () {
   this.timeout(30_000);
+  let lab: UploadLab;
   let nodeRed: NodeRed;
   let api: AdminClient;
-  /** Another weight for each upload, so that no two are the same. */
-  let weight = 0;
-  const nextModel = (): Buffer => model(++weight);
-  const versionCount = async (name: string): Promise<number> =>
-    (await api.ok<{ total: number }>(200, 'GET', `models/${name}/versions?limit=0`)).total;
-  const untilNothingIsUnfinished = () =>
-    waitFor(async () => (await dataFolderFiles(nodeRed)).unfinished.length === 0, { what: 'no unfinished file' });
+  const nextModel = (): Buffer => lab.nextModel();
 
   before(async () => {
-    nodeRed = await NodeRed.start();
-    api = new AdminClient(nodeRed);
-    await api.ok(201, 'POST', 'models', { name: 'plus' });
+    lab = await UploadLab.start();
+    ({ nodeRed, api } = lab);
   });
-  after(() => nodeRed?.[Symbol.asyncDispose]());
+  after(() => lab?.[Symbol.asyncDispose]());
 
   describe('that break off', () => {
     const bytes = model(-3);
@@ -46,7 +41,7 @@ describe('uploads over HTTP', function () {
     for (const [where, headers, parts] of cuts) {
       it(`GIVEN_an_upload_WHEN_the_client_goes_${where.replaceAll(/\W+/g, '_')}_THEN_nothing_is_left`, async () => {
         const before = await dataFolderFiles(nodeRed);
-        const count = await versionCount('plus');
+        const count = await lab.versionCount('plus');
         const socket = await openUpload(nodeRed, 'models/plus/versions', headers);
         for (const part of parts) await write(socket, part);
         const isTaken = headers['content-type'] === undefined && parts.length > 0;
@@ -56,9 +51,9 @@ describe('uploads over HTTP', function () {
           });
         }
         socket.destroy();
-        await untilNothingIsUnfinished();
+        await lab.untilNothingIsUnfinished();
         assert.deepEqual((await dataFolderFiles(nodeRed)).blobs, before.blobs);
-        assert.equal(await versionCount('plus'), count);
+        assert.equal(await lab.versionCount('plus'), count);
         const freed = await api.ok(200, 'POST', 'garbage-collection?dryRun=true');
         assert.deepEqual(freed, { count: 0, bytes: 0 });
       });
@@ -66,7 +61,7 @@ describe('uploads over HTTP', function () {
 
     it('GIVEN_whole_uploads_WHEN_their_clients_do_not_wait_for_the_answer_THEN_each_is_a_version_or_nothing', async () => {
       const before = await dataFolderFiles(nodeRed);
-      const count = await versionCount('plus');
+      const count = await lab.versionCount('plus');
       for (let upload = 0; upload < 4; upload += 1) {
         const whole = nextModel();
         const socket = await openUpload(nodeRed, 'models/plus/versions', { 'content-length': whole.length });
@@ -75,10 +70,11 @@ describe('uploads over HTTP', function () {
       }
       // One more takes its turn behind them.
       await api.ok(201, 'POST', 'models/plus/versions', nextModel());
-      await untilNothingIsUnfinished();
+      await lab.untilNothingIsUnfinished();
       await waitFor(
         async () =>
-          (await dataFolderFiles(nodeRed)).blobs.length - before.blobs.length === (await versionCount('plus')) - count,
+          (await dataFolderFiles(nodeRed)).blobs.length - before.blobs.length ===
+          (await lab.versionCount('plus')) - count,
         { what: 'as many files as versions' },
       );
     });

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { request } from 'node:http';
 import type { Model, Version } from '../../../lib/registry/types';
-import { AdminClient } from '../../support/admin-client';
+import type { AdminClient } from '../../support/admin-client';
 import { buildArchive } from '../../support/archive';
 import { dataFolderFiles } from '../../support/data-folder-files';
-import { NodeRed } from '../../support/node-red';
+import type { NodeRed } from '../../support/node-red';
 import { addModel, buildModel } from '../../support/onnx-models';
 import { openUpload, write } from '../../support/open-upload';
+import { UploadLab } from '../../support/upload-lab';
 import { waitFor } from '../../support/wait-for';
 
 const maxModelSizeBytes = 1_000_000;
@@ -21,22 +22,16 @@ async function* inPieces(bytes: Buffer, sizeBytes = 64): AsyncGenerator<Buffer> 
 
 describe('uploads over HTTP', function () {
   this.timeout(30_000);
+  let lab: UploadLab;
   let nodeRed: NodeRed;
   let api: AdminClient;
-  /** Another weight for each upload, so that no two are the same. */
-  let weight = 0;
-  const nextModel = (): Buffer => model(++weight);
-  const versionCount = async (name: string): Promise<number> =>
-    (await api.ok<{ total: number }>(200, 'GET', `models/${name}/versions?limit=0`)).total;
-  const untilNothingIsUnfinished = () =>
-    waitFor(async () => (await dataFolderFiles(nodeRed)).unfinished.length === 0, { what: 'no unfinished file' });
+  const nextModel = (): Buffer => lab.nextModel();
 
   before(async () => {
-    nodeRed = await NodeRed.start({ modelManagement: { maxModelSizeBytes } });
-    api = new AdminClient(nodeRed);
-    await api.ok(201, 'POST', 'models', { name: 'plus' });
+    lab = await UploadLab.start({ modelManagement: { maxModelSizeBytes } });
+    ({ nodeRed, api } = lab);
   });
-  after(() => nodeRed?.[Symbol.asyncDispose]());
+  after(() => lab?.[Symbol.asyncDispose]());
 
   describe('that are good', () => {
     it('the first version gets deployed, the next only what it asks for', async () => {
@@ -122,12 +117,12 @@ describe('uploads over HTTP', function () {
 
     it('at the same time give one version', async () => {
       const bytes = nextModel();
-      const before = await versionCount('plus');
+      const before = await lab.versionCount('plus');
       const answers = await Promise.all(
         Array.from({ length: 5 }, () => api.send('POST', 'models/plus/versions', inPieces(bytes))),
       );
       assert.deepEqual(answers.map(({ status }) => status).sort(), [201, 409, 409, 409, 409]);
-      assert.equal(await versionCount('plus'), before + 1);
+      assert.equal(await lab.versionCount('plus'), before + 1);
     });
   });
 
@@ -293,7 +288,7 @@ describe('uploads over HTTP', function () {
           assert.match(error.hint, /maxModelSizeBytes/);
         }
       }
-      await untilNothingIsUnfinished();
+      await lab.untilNothingIsUnfinished();
     });
 
     it('are refused by their length alone, before the body comes', async () => {
