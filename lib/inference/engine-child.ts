@@ -8,7 +8,7 @@ import { type ControlCommand, ControlReply, WatchdogReport } from './control-mes
 import { FrameStream } from './frame-stream';
 import { FrameWriter } from './frame-writer';
 import type { AnswerItem } from './frames';
-import { OutputTail } from './output-tail';
+import { OutputTail, withoutFolders } from './output-tail';
 import { DATA_FD, PARENT_PID_VARIABLE, REPORT_FD } from './watchdog-cells';
 
 /** How and where engine processes are started. */
@@ -162,7 +162,7 @@ export class EngineChild {
     const words = await new Promise<string>((resolve) => {
       this.#process.once('error', (error) => {
         // Only without a pid did it never start.
-        if (this.#process.pid === undefined) resolve(`could not be started: ${error.message}`);
+        if (this.#process.pid === undefined) resolve(`could not be started: ${withoutFolders(error.message)}`);
       });
       this.#process.once('close', (code, signal) => resolve(this.#exitWords(code, signal)));
       this.#process.once('exit', (code, signal) => {

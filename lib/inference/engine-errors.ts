@@ -2,6 +2,7 @@ import { type ErrorCode, ModelManagementError } from '../errors';
 import type { ModelTarget } from './engine';
 import type { ChildEnd } from './engine-child';
 import { LaunchFailure } from './launch';
+import { withoutFolders } from './output-tail';
 
 /** `iris version 3`, or the name of a file. */
 export function nameOf({ model, version }: Pick<ModelTarget, 'model' | 'version'>): string {
@@ -16,7 +17,7 @@ const INSTALL_HINT =
 export function runtimeMissing(message: string): ModelManagementError {
   return new ModelManagementError(
     'ENGINE_UNAVAILABLE',
-    `onnxruntime-node could not be loaded: ${message.split('\n')[0] ?? ''}`,
+    `onnxruntime-node could not be loaded: ${withoutFolders(message.split('\n')[0] ?? '')}`,
     INSTALL_HINT,
   );
 }
@@ -93,7 +94,7 @@ export function crashed(target: ModelTarget, { why, words }: ChildEnd): ModelMan
 export function keepsCrashing(target: ModelTarget, words: string, retryInMs: number): ModelManagementError {
   return new ModelManagementError(
     'MODEL_FAILED',
-    `${nameOf(target)} keeps failing: the engine process ${words}`,
+    `${nameOf(target)} keeps failing: ${withoutPaths(words, target)}`,
     `Deploy another version. This one is tried again in ${Math.ceil(Math.max(0, retryInMs) / 1000)} s.`,
   );
 }

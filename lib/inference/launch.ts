@@ -1,6 +1,7 @@
 import type { ControlCommand, ControlReply } from './control-messages';
 import { type ChildEnd, type ChildPlace, EngineChild } from './engine-child';
 import type { AnswerItem } from './frames';
+import { withoutFolders } from './output-tail';
 import { timerMs } from './timer';
 
 /** Why a process did not come up. `message` ends a sentence that begins with the model's name. */
@@ -75,7 +76,7 @@ function start(...parameters: ConstructorParameters<typeof EngineChild>): Engine
   try {
     return new EngineChild(...parameters);
   } catch (error) {
-    const words = error instanceof Error ? error.message : String(error);
+    const words = withoutFolders(error instanceof Error ? error.message : String(error));
     throw new LaunchFailure('process', `the engine process could not be started: ${words}`, { cause: error });
   }
 }

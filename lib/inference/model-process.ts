@@ -231,7 +231,7 @@ export class ModelProcess {
         this.#scheduler.suspect(request);
       }
     }
-    this.#afterDeath(end.words);
+    this.#afterDeath(`the engine process ${end.words}`);
   }
 
   #afterDeath(words: string): void {

@@ -7,6 +7,11 @@ const STACK_FRAME = /^(at |#?\d+: 0x|-+ (Native|JavaScript) stack trace)/;
 /** A folder says where we are installed, which is nobody's business; the file name stays. */
 const FOLDERS = /(?:[A-Za-z]:)?(?:[\\/][^\\/\s:()'"]+)+[\\/](?=[^\\/\s])/g;
 
+/** The text with every path cut to its last part. */
+export function withoutFolders(text: string): string {
+  return text.replace(FOLDERS, '');
+}
+
 /** Drains the output of a process, so that it never blocks on a full pipe, and keeps the end of it for error messages. */
 export class OutputTail {
   #text = '';
@@ -26,6 +31,6 @@ export class OutputTail {
   lastLines(count = 5): string {
     const lines = this.#text.replace(COLOURS, '').split('\n');
     const said = lines.map((line) => line.trim()).filter((line) => line !== '' && !STACK_FRAME.test(line));
-    return said.slice(-count).join('\n').replace(FOLDERS, '');
+    return withoutFolders(said.slice(-count).join('\n'));
   }
 }

@@ -2,6 +2,7 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Clock } from '../clock';
+import { storageError } from '../files';
 import type { Log } from '../log';
 import type { Signature } from '../registry/signature';
 import type { ControlCommand } from './control-messages';
@@ -103,14 +104,12 @@ class ProcessEngine implements Engine {
     await this.#lookup.settle();
   }
 
-  /** Once: makes the folder and removes what a killed parent left in it. */
+  /** Once; after a failure (a full disk, say) again at the next call. */
   #prepare(): Promise<void> {
-    this.#prepared ??= (async () => {
-      const { tempPath } = this.deps;
-      await mkdir(tempPath, { recursive: true });
-      const left = (await readdir(tempPath)).filter((name) => name.startsWith(CHILD_FOLDER_PREFIX));
-      await Promise.all(left.map((name) => rm(join(tempPath, name), { recursive: true, force: true })));
-    })();
+    this.#prepared ??= prepareFolder(this.deps.tempPath).catch((error: unknown) => {
+      this.#prepared = undefined;
+      throw storageError(error, 'preparing the folder of the engine');
+    });
     return this.#prepared;
   }
 
@@ -169,6 +168,13 @@ class ProcessEngine implements Engine {
       throw errors.launchError(error, target, 'INVALID_MODEL');
     }
   }
+}
+
+/** Makes the folder and removes what a killed parent left in it. */
+async function prepareFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true });
+  const left = (await readdir(path)).filter((name) => name.startsWith(CHILD_FOLDER_PREFIX));
+  await Promise.all(left.map((name) => rm(join(path, name), { recursive: true, force: true })));
 }
 
 function none(error: { readonly message: string; readonly hint: string }, models: EngineStats['models']): EngineStats {

@@ -16,6 +16,7 @@ export type RuntimeFound =
 export class RuntimeLookup {
   #found: Promise<RuntimeFound> | undefined;
   #foundAt = 0;
+  #isMissing = false;
 
   constructor(
     private readonly place: ChildPlace,
@@ -24,12 +25,12 @@ export class RuntimeLookup {
     private readonly signal: AbortSignal,
   ) {}
 
-  /** Never rejects. A runtime that was found stays found. */
-  async find(): Promise<RuntimeFound> {
-    const found = await this.#found;
-    const isFresh = this.clock.now() - this.#foundAt < MISSING_KEPT_MS;
-    if (found && (found.version !== null || isFresh)) return found;
+  /** Never rejects. A runtime that was found stays found; who asks while it is looked for waits for the same answer. */
+  find(): Promise<RuntimeFound> {
+    const isStale = this.#isMissing && this.clock.now() - this.#foundAt >= MISSING_KEPT_MS;
+    if (this.#found && !isStale) return this.#found;
     this.#foundAt = this.clock.now();
+    this.#isMissing = false;
     this.#found = this.#look();
     return this.#found;
   }
@@ -46,6 +47,7 @@ export class RuntimeLookup {
       await child.stop();
       return { version: reply.version };
     } catch (error) {
+      this.#isMissing = true;
       const isOurs = error instanceof LaunchFailure && error.what !== 'aborted';
       return { version: null, error: isOurs ? errors.runtimeMissing(error.message) : asModelManagementError(error) };
     }

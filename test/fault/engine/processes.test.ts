@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { builtEngineHostPath, builtEngineProcessPath, builtFaultyEngineProcessPath } from '../../support/built-engine';
 import { openEngineLab } from '../../support/engine-lab';
@@ -117,11 +117,53 @@ describe('The life of the processes', () => {
     await waitFor(async () => (await readdir(lab.tempPath)).length === 0);
   });
 
+  it('GIVEN_a_file_that_is_gone_WHEN_its_process_is_killed_THEN_the_failure_names_no_folder', async () => {
+    await using lab = await openEngineLab({ supervision: { deathLimitCount: 2, restartBaseMs: 1 } });
+    const target = await lab.target('add', addModel(1));
+    const model = await lab.engine.load(target);
+    await rm(target.modelPath);
+    process.kill((await lab.pid()) ?? 0, 'SIGKILL');
+    await assert.rejects(model.run(row(1, 2, 3, 4)), (error: Error & { code?: string }) => {
+      assert.equal(error.code, 'MODEL_FAILED');
+      assert.match(error.message, /the model file/);
+      assert.ok(!error.message.includes(target.modelPath), error.message);
+      return true;
+    });
+  });
+
+  it('GIVEN_a_folder_that_cannot_be_made_WHEN_it_can_THEN_the_engine_works_without_a_restart', async () => {
+    await using lab = await openEngineLab();
+    await writeFile(lab.tempPath, 'in the way');
+    await assert.rejects(lab.load('add', addModel(1)), { code: 'STORAGE_FAILED' });
+    await assert.rejects(lab.engine.stats(), { code: 'STORAGE_FAILED' });
+    await rm(lab.tempPath);
+    const model = await lab.load('add', addModel(1));
+    assert.deepEqual((await model.run(row(1, 2, 3, 4))).outputs.get('y'), floats([1, 4], 2, 3, 4, 5));
+  });
+
+  it('GIVEN_several_questions_at_once_WHEN_the_runtime_is_not_known_THEN_one_process_is_asked', async () => {
+    await using folder = await temporaryFolder();
+    const processPath = join(folder.path, 'process.js');
+    const asked = join(folder.path, 'asked');
+    await writeFile(
+      processPath,
+      `require('node:fs').appendFileSync(${JSON.stringify(asked)}, '.');
+      process.once('message', () => process.send({ type: 'described', version: 'onnxruntime-node 0.0.0' }));`,
+    );
+    await using lab = await openEngineLab({ processPath });
+    const answers = await Promise.all([lab.engine.stats(), lab.engine.stats(), lab.engine.stats()]);
+    assert.deepEqual(
+      answers.map(({ version }) => version),
+      Array(3).fill('onnxruntime-node 0.0.0'),
+    );
+    assert.equal(await readFile(asked, 'utf8'), '.');
+  });
+
   it('GIVEN_a_Node_binary_that_is_not_there_WHEN_loaded_THEN_refused_in_words', async () => {
     await using lab = await openEngineLab({ nodePath: '/nowhere/node' });
     await assert.rejects(lab.load('add', addModel(1)), {
       code: 'VERSION_UNUSABLE',
-      message: /engine process could not be started/,
+      message: /engine process could not be started: spawn node ENOENT$/,
     });
   });
 

@@ -105,11 +105,14 @@ describe('Where onnxruntime-node does not load', () => {
     const broken = join(folder.path, 'node_modules', 'onnxruntime-node');
     await mkdir(broken, { recursive: true });
     await writeFile(join(broken, 'package.json'), '{"name":"onnxruntime-node","version":"9.9.9","main":"index.js"}');
-    await writeFile(join(broken, 'index.js'), "throw new Error('libc.musl-x86_64.so.1: no such file')");
+    await writeFile(
+      join(broken, 'index.js'),
+      "throw new Error('libc.musl-x86_64.so.1: no such file (needed by /opt/secret/binding.node)')",
+    );
     await using lab = await openEngineLab({ processPath: await isolatedProcess(folder.path) });
     await assert.rejects(lab.load('add', addModel(1)), {
       code: 'ENGINE_UNAVAILABLE',
-      message: /libc\.musl-x86_64\.so\.1: no such file/,
+      message: /libc\.musl-x86_64\.so\.1: no such file \(needed by binding\.node\)/,
     });
   });
 
