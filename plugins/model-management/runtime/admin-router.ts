@@ -85,13 +85,14 @@ export class AdminRouter {
   private readonly onError: ErrorRequestHandler;
 
   constructor(private readonly deps: AdminRouterDeps) {
-    this.onError = (error, request, response, next) => {
+    this.onError = (error, request, response, _next) => {
       const known = asRequestError(error);
       const { httpStatus, level, body } = presentError(known);
       const fields = () => ({ code: known.code, message: known.message, cause: known.cause });
       if (level === 'debug') deps.log.debug('request refused', fields);
       else deps.log[level]('request failed', fields());
-      if (response.headersSent) return next(error);
+      // Only a cut connection says now that the answer is not whole. Passed on, the error would be logged again.
+      if (response.headersSent) return void response.destroy();
       // What the handler meant to send is not what goes out now.
       for (const name of ['Content-Type', 'Content-Disposition', 'ETag']) response.removeHeader(name);
       response.status(httpStatus).json(body);

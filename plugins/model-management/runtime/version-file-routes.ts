@@ -1,6 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import type { Request, Response } from 'express';
 import { invalidInput, ModelManagementError } from '../../../lib/errors';
+import { errorCode } from '../../../lib/files';
 import { Digest } from '../../../lib/ids';
 import type { AdminRouter } from './admin-router';
 import { versionOf } from './model-routes';
@@ -74,6 +75,12 @@ function conditionError(error: Error): Error {
   return error;
 }
 
+/** A client that goes away is no failure of ours; other errors pass unchanged. */
+function goneError(error: unknown): unknown {
+  if (!['ABORT_ERR', 'ERR_STREAM_PREMATURE_CLOSE'].includes(errorCode(error) ?? '')) return error;
+  return new ModelManagementError('ABORTED', 'The download was given up.', 'Start it again.', { cause: error });
+}
+
 /** Uploads, downloads and the archive that carries a version from one hub to another. */
 export function registerVersionFileRoutes(router: AdminRouter): void {
   router.change('post', '/models/:name/versions', async ({ request, services, user, signal, param }) => {
@@ -123,7 +130,11 @@ export function registerVersionFileRoutes(router: AdminRouter): void {
     await services.requireFiles(version);
     attachment(response, `${version.model}-${version.version}.tar`);
     response.type('application/x-tar');
-    await pipeline(services.registry.exportVersion(version.model, version.version), response, { signal });
+    try {
+      await pipeline(services.registry.exportVersion(version.model, version.version), response, { signal });
+    } catch (error) {
+      throw goneError(error);
+    }
     return undefined;
   });
 }

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { rename } from 'node:fs/promises';
+import { get, type IncomingMessage } from 'node:http';
 import { extract } from 'tar-stream';
 import type { Version } from '../../../lib/registry/types';
 import { AdminClient } from '../../support/admin-client';
 import { type ArchiveSpec, buildArchive } from '../../support/archive';
 import { dataFolderFiles } from '../../support/data-folder-files';
+import { largeModel } from '../../support/large-model';
 import { NodeRed } from '../../support/node-red';
 import { addModel, buildModel, identityModel } from '../../support/onnx-models';
 
@@ -187,6 +190,18 @@ describe('downloads over HTTP', function () {
       assert.deepEqual([third.metrics, third.labels, third.description], [{ accuracy: 1 }, undefined, 'of the query']);
       assert.deepEqual(third.features, facts.features);
     });
+  });
+
+  it('GIVEN_a_client_WHEN_it_goes_away_amid_an_export_THEN_that_is_no_failure_of_ours', async () => {
+    const large = largeModel(64 * 1_048_576);
+    await api.ok(201, 'POST', 'models/large/versions?create=true', large.chunks());
+    const request = get(`${nodeRed.url}model-management/models/large/versions/1/export`);
+    const [answer] = (await once(request, 'response')) as [IncomingMessage];
+    await once(answer, 'data');
+    answer.destroy();
+    // Requests that come later than the end of that connection are answered later.
+    for (let count = 0; count < 5; count++) await api.ok(200, 'GET', 'models');
+    assert.doesNotMatch(nodeRed.log, /request failed|Premature close|AbortError/);
   });
 
   it('GIVEN_a_file_that_is_gone_from_the_disk_WHEN_it_is_downloaded_THEN_the_answer_says_so_before_any_byte', async () => {
