@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { Dimension, TensorType } from '../registry/signature';
+import { elementType } from '../registry/onnx/element-type';
+import { type Dimension, type TensorType, tensorTypes } from '../registry/signature';
 import type { InferenceRuntime, RuntimeSession, RuntimeValue } from './runtime';
 import type { Tensor, TensorData, Tensors } from './tensor';
 
@@ -53,34 +54,6 @@ interface PublicPackage {
   readonly InferenceSession: { create(path: string, options: object): Promise<PublicSession> };
 }
 
-const typesByCode: readonly (TensorType | undefined)[] = [
-  undefined,
-  'float32',
-  'uint8',
-  'int8',
-  'uint16',
-  'int16',
-  'int32',
-  'int64',
-  'string',
-  'bool',
-  'float16',
-  'float64',
-  'uint32',
-  'uint64',
-];
-/** Tensor types that the binding cannot pass, by ONNX TensorProto.DataType: named in errors only. */
-const foreignTypeNames: Readonly<Record<number, string>> = {
-  14: 'complex64',
-  15: 'complex128',
-  16: 'bfloat16',
-  17: 'float8e4m3fn',
-  18: 'float8e4m3fnuz',
-  19: 'float8e5m2',
-  20: 'float8e5m2fnuz',
-  21: 'uint4',
-  22: 'int4',
-};
 const NOT_A_TENSOR = 'a sequence, map or optional';
 
 function sessionOptions(intraOpNumThreads: number): object {
@@ -128,15 +101,16 @@ function fromOrt(results: OrtFeeds, fetches: readonly string[]): Map<string, Ten
 
 function boundValue({ name, isTensor, type, shape, symbolicDimensions }: BoundMetadata): RuntimeValue {
   if (!isTensor) return { name, type: null, typeName: NOT_A_TENSOR };
-  const known = typesByCode[type];
-  if (!known) return { name, type: null, typeName: foreignTypeNames[type] ?? `tensor type ${type}` };
+  const known = elementType(type);
+  if (!known) return { name, type: null, typeName: `tensor type ${type}` };
+  if ('unsupported' in known) return { name, type: null, typeName: known.unsupported };
   const dims = shape.map((size, axis): Dimension => (size >= 0 ? size : symbolicDimensions[axis] || null));
-  return { name, type: known, shape: dims };
+  return { name, type: known.type, shape: dims };
 }
 
 function publicValue({ name, isTensor, type, shape }: PublicMetadata): RuntimeValue {
   if (!isTensor) return { name, type: null, typeName: NOT_A_TENSOR };
-  const known = typesByCode.find((candidate) => candidate === type);
+  const known = tensorTypes.find((candidate) => candidate === type);
   if (!known) return { name, type: null, typeName: type ?? 'unknown type' };
   return { name, type: known, shape: (shape ?? []).map((size): Dimension => (size === '' ? null : size)) };
 }

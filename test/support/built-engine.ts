@@ -14,7 +14,7 @@ async function buildOnce(): Promise<string> {
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   await build({
     absWorkingDir: root,
-    entryPoints: ['lib/inference/*.ts', 'lib/registry/*.ts', 'lib/*.ts', ...supportFiles],
+    entryPoints: ['lib/inference/*.ts', 'lib/registry/**/*.ts', 'lib/*.ts', ...supportFiles],
     outdir: folder,
     outbase: '.',
     platform: 'node',
