@@ -63,7 +63,15 @@ export class Journal {
   /** The model's turn to write: nobody else writes to this model until `work` has settled. */
   async write<T>(name: string, user: User, work: (writer: ModelWriter) => Promise<T>): Promise<T> {
     const key = keyOf(name);
-    return this.#turns.run(key, () => work(this.#writer(this.#history(key), user)));
+    return this.#turns.run(key, async () => {
+      const history = this.#history(key);
+      try {
+        return await work(this.#writer(history, user));
+      } finally {
+        // Names that were only asked for are not kept.
+        if (history.nextSeq === 1) this.#histories.delete(key);
+      }
+    });
   }
 
   /** A version as it would be written now. */

@@ -30,4 +30,23 @@ describe('journal', () => {
     assert.deepEqual(reloaded.findHistory('a')?.audit, journal.findHistory('a')?.audit);
     assert.equal(reloaded.findHistory('a')?.nextSeq, 5);
   });
+
+  it('keeps nothing of a name under which nothing was written', async () => {
+    const documents: RegistryDeps['documents'] = { models: inMemory(), versions: inMemory(), audit: inMemory() };
+    const journal = new Journal({ documents, clock: new FakeClock(), log: silentLog });
+    await assert.rejects(
+      journal.write('nobody', null, async () => journal.getLife('nobody')),
+      {
+        code: 'MODEL_NOT_FOUND',
+      },
+    );
+    assert.equal(journal.findHistory('nobody'), undefined);
+    await Promise.all([
+      assert.rejects(journal.write('some', null, () => Promise.reject(new Error('full')))),
+      journal.write('some', null, ({ insertModel }) =>
+        insertModel({ life: 1, name: ModelName.parse('some'), description: '', tags: {} }),
+      ),
+    ]);
+    assert.equal(journal.getLife('some').name, 'some');
+  });
 });
