@@ -20,7 +20,15 @@ async function filesBelow(folder: string): Promise<string[]> {
 export async function dataFolderFiles({ userDir }: NodeRed): Promise<DataFolderFiles> {
   const folder = join(userDir, 'model-management');
   const unfinished = (await filesBelow(join(folder, 'temp'))).filter((path) => path.endsWith('.tmp'));
-  const sizes = await Promise.all(unfinished.map(async (path) => (await stat(path)).size));
+  // A file that was finished since it was listed has no size any more.
+  const sizes = await Promise.all(
+    unfinished.map((path) =>
+      stat(path).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    ),
+  );
   return {
     blobs: await filesBelow(join(folder, 'blobs')),
     unfinished,

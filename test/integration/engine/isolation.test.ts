@@ -80,8 +80,8 @@ describe('An engine process is kept apart', () => {
 describe('Where onnxruntime-node does not load', () => {
   /** The engine process where no `node_modules` above it holds the runtime. */
   async function isolatedProcess(folder: string): Promise<string> {
-    await cp(dirname(await builtEngineProcessPath()), join(folder, 'inference'), { recursive: true });
-    return join(folder, 'inference', 'engine-process.js');
+    await cp(dirname(dirname(await builtEngineProcessPath())), join(folder, 'lib'), { recursive: true });
+    return join(folder, 'lib', 'inference', 'engine-process.js');
   }
 
   it('loading and health say so, why, and how to get it', async () => {
