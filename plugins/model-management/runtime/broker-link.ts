@@ -16,9 +16,10 @@ function withoutCredentials(url: string): string {
   return parsed.href;
 }
 
-/** The PEM text itself, or what the file of that path holds. */
-async function pemOf(value: string | undefined): Promise<string | undefined> {
-  return value === undefined || value.startsWith('-----BEGIN') ? value : await readFile(value, 'utf8');
+/** The PEM itself, or what the file of that path holds. */
+async function pemOf(value: string | Uint8Array | undefined): Promise<string | Uint8Array | undefined> {
+  if (typeof value !== 'string' || value.startsWith('-----BEGIN')) return value;
+  return await readFile(value, 'utf8');
 }
 
 /** The hub's own connection to the broker of `modelManagement.broker`; without that setting there is none. */

@@ -5,9 +5,16 @@ import type { EngineOptions } from '../../../lib/inference/engine';
 
 const count = z.number().int().positive();
 
+/** `fs.readFileSync(…)` in settings.js gives bytes. */
+const pem = z.union([z.string().min(1), z.instanceof(Uint8Array)]);
+
 const SettingsSchema = z.object({
   dataDir: z.string().min(1).optional(),
-  allowedOrigins: z.array(z.string().url()).default([]),
+  allowedOrigins: z
+    .array(z.url({ protocol: /^https?$/, error: 'must be an origin, such as https://plant.example' }))
+    // As browsers send it: without a path, not even a slash.
+    .transform((urls) => urls.map((url) => new URL(url).origin))
+    .default([]),
   maxModelSizeBytes: count.default(2_147_483_648),
   engine: z
     .object({
@@ -26,22 +33,22 @@ const SettingsSchema = z.object({
       }),
       username: z.string().optional(),
       password: z.string().optional(),
-      ca: z.string().min(1).optional(),
-      cert: z.string().min(1).optional(),
-      key: z.string().min(1).optional(),
+      ca: pem.optional(),
+      cert: pem.optional(),
+      key: pem.optional(),
     })
     .optional(),
   docker: z.record(z.string(), z.unknown()).optional(),
 });
 
-/** How to reach the hub's broker. `ca`, `cert` and `key` are PEM texts or paths of files that hold one. */
+/** How to reach the hub's broker. `ca`, `cert` and `key` are PEM, or paths of files that hold it. */
 export interface BrokerSettings {
   readonly url: string;
   readonly username?: string | undefined;
   readonly password?: string | undefined;
-  readonly ca?: string | undefined;
-  readonly cert?: string | undefined;
-  readonly key?: string | undefined;
+  readonly ca?: string | Uint8Array | undefined;
+  readonly cert?: string | Uint8Array | undefined;
+  readonly key?: string | Uint8Array | undefined;
 }
 
 /** `settings.modelManagement`, checked, with defaults filled in and `${NAME}` expanded. */

@@ -26,6 +26,13 @@ describe('settings.modelManagement', () => {
     assert.deepEqual(settings.broker, { url: 'mqtt://plant.example:1883' });
   });
 
+  it('takes origins as people write them, and certificates as text or bytes', () => {
+    const broker = { url: 'mqtts://plant.example', ca: Buffer.from('-----BEGIN'), key: '/etc/key.pem' };
+    const settings = parseSettings({ allowedOrigins: ['https://Plant.example:443/'], broker }, userDir, {});
+    assert.deepEqual(settings.allowedOrigins, ['https://plant.example']);
+    assert.deepEqual(settings.broker, broker);
+  });
+
   it('passes over keys of parts that are not built yet', () => {
     assert.doesNotThrow(() => parseSettings({ training: { image: 'x' }, role: 'hub' }, userDir, {}));
   });
