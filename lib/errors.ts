@@ -33,6 +33,7 @@ export const errorCodes = [
   'STOPPED',
   'ENGINE_FULL',
   'ENGINE_UNAVAILABLE',
+  'ENGINE_START_FAILED',
   'ENGINE_CRASHED',
   'ENGINE_TIMEOUT',
   'MODEL_FAILED',

@@ -23,7 +23,7 @@ export interface ChildPlace {
 
 /** Why a child is gone. `words` end a sentence that begins with "the engine process". */
 export interface ChildEnd {
-  readonly why: 'timeout' | 'memory' | 'exit';
+  readonly why: 'start' | 'timeout' | 'memory' | 'exit';
   /** The request whose run took too long. */
   readonly requestId: number | null;
   readonly words: string;
@@ -193,7 +193,7 @@ export class EngineChild {
         words: `used ${used} MiB of memory, more than its limit of ${limit} MiB`,
       };
     }
-    return { why: 'exit', requestId: null, words };
+    return { why: this.#process.pid === undefined ? 'start' : 'exit', requestId: null, words };
   }
 }
 

@@ -38,6 +38,14 @@ export function launchError(
 ): unknown {
   if (!(failure instanceof LaunchFailure)) return failure;
   if (failure.what === 'runtime') return runtimeMissing(failure.message);
+  if (failure.what === 'host') {
+    return new ModelManagementError(
+      'ENGINE_START_FAILED',
+      `${nameOf(target)} was not tried: ${withoutPaths(failure.message, target)}`,
+      'The file may be good. Look at the memory, disk space and process limit of this machine, then try again.',
+      { cause: failure },
+    );
+  }
   if (failure.what === 'aborted') return aborted(`loading ${nameOf(target)} was given up`);
   return new ModelManagementError(
     code,

@@ -8,7 +8,8 @@ import { timerMs } from './timer';
 export class LaunchFailure extends Error {
   override readonly name = 'LaunchFailure';
   constructor(
-    readonly what: 'runtime' | 'model' | 'process' | 'aborted',
+    /** `host` = this machine could not start a process at all, whatever the model. */
+    readonly what: 'runtime' | 'model' | 'process' | 'host' | 'aborted',
     message: string,
     options?: ErrorOptions,
   ) {
@@ -51,7 +52,10 @@ export async function launch(
     answers: (items) => answers?.(items),
     end: (childEnd) => {
       if (hasStarted) end?.(childEnd);
-      else waiting.reject(new LaunchFailure('process', `the engine process ${childEnd.words}`));
+      else
+        waiting.reject(
+          new LaunchFailure(childEnd.why === 'start' ? 'host' : 'process', `the engine process ${childEnd.words}`),
+        );
     },
   });
   const giveUp = (): void => waiting.reject(new LaunchFailure('aborted', 'loading was given up'));
@@ -77,6 +81,6 @@ function start(...parameters: ConstructorParameters<typeof EngineChild>): Engine
     return new EngineChild(...parameters);
   } catch (error) {
     const words = withoutFolders(error instanceof Error ? error.message : String(error));
-    throw new LaunchFailure('process', `the engine process could not be started: ${words}`, { cause: error });
+    throw new LaunchFailure('host', `the engine process could not be started: ${words}`, { cause: error });
   }
 }

@@ -34,6 +34,7 @@ const PRESENTATION: Record<ErrorCode, { readonly httpStatus: number; readonly le
   STOPPED: { httpStatus: 503, level: 'debug' },
   ENGINE_FULL: { httpStatus: 503, level: 'warn' },
   ENGINE_UNAVAILABLE: { httpStatus: 503, level: 'warn' },
+  ENGINE_START_FAILED: { httpStatus: 503, level: 'error' },
   ENGINE_CRASHED: { httpStatus: 422, level: 'warn' },
   ENGINE_TIMEOUT: { httpStatus: 422, level: 'warn' },
   MODEL_FAILED: { httpStatus: 503, level: 'warn' },

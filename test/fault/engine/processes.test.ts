@@ -162,7 +162,7 @@ describe('The life of the processes', () => {
   it('GIVEN_a_Node_binary_that_is_not_there_WHEN_loaded_THEN_refused_in_words', async () => {
     await using lab = await openEngineLab({ nodePath: '/nowhere/node' });
     await assert.rejects(lab.load('add', addModel(1)), {
-      code: 'VERSION_UNUSABLE',
+      code: 'ENGINE_START_FAILED',
       message: /engine process could not be started: spawn node ENOENT$/,
     });
   });
