@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 const HINTS = {
   torch: 'Export it with torch.onnx.export(model, example, "model.onnx", external_data=False).',
   keras: 'Convert it with tf2onnx: python -m tf2onnx.convert --keras model.h5 --output model.onnx.',
@@ -26,15 +28,27 @@ const formats: readonly ForeignFormat[] = [
   { name: 'a tar archive', offset: 257, magic: 'ustar', hint: 'Send it with the content type application/x-tar.' },
   { name: 'an HTML page', offset: 0, magic: '<!DOCTYPE', hint: HINTS.other },
   { name: 'an HTML page', offset: 0, magic: '<html', hint: HINTS.other },
-  { name: 'a text file', offset: 0, magic: '{"', hint: HINTS.other },
   { name: 'a Git LFS pointer', offset: 0, magic: 'version https://git-lfs', hint: 'Fetch it first: git lfs pull.' },
 ];
 
 /** Bytes of the beginning that `foreignFormat` looks at. */
 export const HEAD_BYTES = 512;
 
+/** A few bytes may look like text by chance. */
+const MIN_TEXT_BYTES = 12;
+
+/** No control characters but white space. Every protobuf message has some: at the least the tags of its fields. */
+function isText(head: Buffer): boolean {
+  return (
+    head.length >= MIN_TEXT_BYTES &&
+    isUtf8(head) &&
+    head.every((byte) => byte >= 0x20 || (byte >= 0x09 && byte <= 0x0d))
+  );
+}
+
 /** What a file that people take for a model really is, and how to get an ONNX file from it. */
 export function foreignFormat(head: Buffer): { readonly name: string; readonly hint: string } | undefined {
   const text = head.toString('latin1');
-  return formats.find(({ offset, magic }) => text.startsWith(magic, offset));
+  const format = formats.find(({ offset, magic }) => text.startsWith(magic, offset));
+  return format ?? (isText(head) ? { name: 'a text file', hint: HINTS.other } : undefined);
 }

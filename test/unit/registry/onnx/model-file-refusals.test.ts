@@ -23,7 +23,9 @@ describe('reading an ONNX file is refused with words for', () => {
     ['a Python pickle', () => Buffer.from('\x80\x04\x95\0\0\0', 'latin1'), /pickle/, /skl2onnx/],
     ['an HTML page', () => Buffer.from('<!DOCTYPE html><p>Not found'), /HTML/],
     ['a Git LFS pointer', () => Buffer.from('version https://git-lfs.github.com/spec/v1\n'), /LFS/, /git lfs pull/],
-    ['no protobuf', () => Buffer.from('hello, this is a text file'), /whole ONNX file/, /copied completely/],
+    ['words', () => Buffer.from('hello, this is a text file'), /text file/, /Upload an .onnx file/],
+    ['JSON', () => Buffer.from('{\n  "layers": []\n}\n'), /text file/, /Upload an .onnx file/],
+    ['no protobuf', () => Buffer.from('hello\u0001\u0002'), /whole ONNX file/, /copied completely/],
     ['a file without a graph', () => mutatedModel((model) => Object.assign(model, { graph: null })), /no graph/],
     [
       'a file with two graphs',
