@@ -58,6 +58,8 @@ interface RedEditor {
       readonly width?: number;
       readonly buttons: readonly { readonly id?: string; readonly text: string; readonly click: () => void }[];
       readonly open: (tray: JQuery) => void;
+      /** What gets the focus when the tray has come in; false = nothing. Default: its first control. */
+      readonly focusElement?: false;
       readonly close: () => void;
     }): void;
     close(done?: () => void): void;

@@ -11,6 +11,7 @@ interface TrayOptions {
 export function openTray({ title, widthPx, content }: TrayOptions): void {
   const host = document.createElement('div');
   host.className = 'mm-tray';
+  host.tabIndex = -1;
   RED.tray.show({
     // The platform puts the title into the page as HTML.
     title: RED.utils.sanitize(title),
@@ -19,7 +20,11 @@ export function openTray({ title, widthPx, content }: TrayOptions): void {
     open: (tray) => {
       tray.find('.red-ui-tray-body').append(host);
       render(content, host);
+      // The tray is still outside the window, where the browser would scroll to.
+      host.focus({ preventScroll: true });
     },
+    // Else the platform takes the focus half a second later, perhaps from a question asked meanwhile.
+    focusElement: false,
     close: () => render(null, host),
   });
 }
