@@ -16,8 +16,10 @@ export function StoredVersion({
   readonly onOpen: ((name: string) => void) | undefined;
 }) {
   const [asked, setAsked] = useState(false);
-  const [deployed, setDeployed] = useState(version.aliases.some((alias) => alias === 'deployed'));
   const model = models.find(({ name }) => name === version.model);
+  // As it is now: somebody may deploy another version, or roll back, while this still stands here.
+  const current = model?.versions.find((one) => one.version === version.version) ?? version;
+  const deployed = current.aliases.some((alias) => alias === 'deployed');
   const values = { name: version.model, version: version.version };
   return (
     <div class="mm-stored">
@@ -27,7 +29,7 @@ export function StoredVersion({
         <DeployPanel
           model={model}
           target={{ kind: 'deploy', version: version.version }}
-          onDone={() => setDeployed(true)}
+          onDone={() => setAsked(false)}
           onClose={() => setAsked(false)}
         />
       )}
