@@ -4,8 +4,8 @@ import { WRITE } from '../api';
 import type { Model, VersionSummary } from '../contract';
 import { formatBytes, formatNumber } from '../format';
 import { t } from '../i18n';
-import { TREND_SIGN } from '../models/model-row';
 import { trendOf } from '../models/model-state';
+import { TrendSign } from '../models/trend-sign';
 import { DownloadButton } from './download-button';
 
 /** One version; a question about it opens in a row of its own below. */
@@ -93,12 +93,7 @@ function MetricCell({
   return (
     <>
       {formatNumber(value, RED.i18n.lang())}
-      {trend && (
-        <span role="img" aria-label={t(`metric.${trend}`)}>
-          {' '}
-          {TREND_SIGN[trend]}
-        </span>
-      )}
+      {trend && <TrendSign trend={trend} />}
     </>
   );
 }

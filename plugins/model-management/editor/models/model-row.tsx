@@ -1,10 +1,9 @@
 import type { Health, Model } from '../contract';
 import { formatNumber } from '../format';
 import { t, tCount } from '../i18n';
-import { type ModelState, modelState, type ShownMetric, shownMetric, type Trend } from './model-state';
+import { type ModelState, modelState, type ShownMetric, shownMetric } from './model-state';
 import { StateDot } from './state-dot';
-
-export const TREND_SIGN: Record<Trend, string> = { up: '↗', down: '↘', level: '→' };
+import { TrendSign } from './trend-sign';
 
 export function ModelRow({
   model,
@@ -36,12 +35,7 @@ function Metric({ metric: { name, value, trend } }: { readonly metric: ShownMetr
   return (
     <span title={title}>
       {formatNumber(value, RED.i18n.lang())}
-      {trend && (
-        <span role="img" aria-label={t(`metric.${trend}`)}>
-          {' '}
-          {TREND_SIGN[trend]}
-        </span>
-      )}
+      {trend && <TrendSign trend={trend} />}
     </span>
   );
 }
