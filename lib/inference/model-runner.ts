@@ -5,6 +5,7 @@ import { OrderedResults, type ResultSlot } from './ordered-results';
 import { type QueueLimits, RequestQueue } from './request-queue';
 import type { Route, RouteState } from './route';
 import type { ServedVersion } from './served-version';
+import { untilAborted } from './until-aborted';
 
 /** What a message brings: a value to convert by the signature, or one value per model input. */
 export type RunnerInput =
@@ -78,14 +79,6 @@ function unservedError(route: Route, state: RouteState): ModelManagementError {
 
 function stoppedError(): ModelManagementError {
   return new ModelManagementError('ABORTED', 'The node was stopped before the message was answered.', 'Send it again.');
-}
-
-/** The promise, or the signal's reason when that comes first. */
-function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    promise.then(resolve, reject);
-  });
 }
 
 /**
@@ -212,7 +205,8 @@ export class ModelRunner {
   private async outcomeOf(pending: Pending): Promise<() => void> {
     try {
       const { input: given, abort } = pending;
-      const input = given instanceof Promise ? await orAborted(given, abort.signal) : given;
+      const input =
+        given instanceof Promise ? await untilAborted(given, abort.signal, 'the message was given up') : given;
       // Read now, not when the job was taken: a swap meanwhile gave the lease of the version before back.
       const { state } = this.route;
       if (state.status !== 'serving') throw unservedError(this.route, state);
