@@ -40,6 +40,13 @@ export const errorCodes = [
   'INFERENCE_FAILED',
   'TIMEOUT',
   'QUEUE_FULL',
+  'JOIN_TIMEOUT',
+  'JOIN_FULL',
+  'BAD_JOIN',
+  'LIBRARY_NOT_FOUND',
+  'INVALID_LIBRARY',
+  'LIBRARY_FAILED',
+  'READ_ONLY',
   'ABORTED',
   'INTERNAL',
 ] as const;

@@ -1,3 +1,5 @@
+import { joinDefaults } from './join-defaults';
+
 /** The stored configuration of an `onnx-model` as a new node has it: what an omitted key stands for. */
 export const onnxModelDefaults = {
   configVersion: 1,
@@ -13,15 +15,5 @@ export const onnxModelDefaults = {
   timeoutMs: 30_000,
   queue: { max: 1_000, overflow: 'error' },
   parentIds: [],
-  join: {
-    mode: 'all',
-    key: 'msgid',
-    property: '',
-    parentKeys: 'id',
-    parents: [],
-    timeoutMs: 30_000,
-    optionalWaitMs: 1_000,
-    maxWaiting: 1_000,
-    keepParents: false,
-  },
+  join: joinDefaults,
 } as const;

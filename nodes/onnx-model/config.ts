@@ -1,35 +1,8 @@
 import { z } from 'zod';
 import { ModelManagementError } from '../../lib/errors';
 import { overflows } from '../../lib/inference/request-queue';
+import { countField, JoinSchema, timeField } from '../../lib/pipeline/join-config';
 import { migrate } from './migrations';
-
-const limit = (fallback: number) => z.number().int().min(0).default(fallback);
-
-/** A timer set for longer would fire at once. */
-const longestTimerMs = 2_147_483_647;
-const timeLimit = (fallback: number) => z.number().int().min(0).max(longestTimerMs).default(fallback);
-
-const JoinSchema = z
-  .object({
-    mode: z.enum(['all', 'any']).default('all'),
-    key: z.enum(['msgid', 'property', 'none']).default('msgid'),
-    property: z.string().default(''),
-    parentKeys: z.enum(['id', 'name']).default('id'),
-    parents: z
-      .array(
-        z.object({
-          policy: z.enum(['each', 'latest', 'next', 'optional', 'alone']).default('each'),
-          key: z.string().optional(),
-          initial: z.unknown().optional(),
-        }),
-      )
-      .default([]),
-    timeoutMs: timeLimit(30_000),
-    optionalWaitMs: timeLimit(1_000),
-    maxWaiting: limit(1_000),
-    keepParents: z.boolean().default(false),
-  })
-  .prefault({});
 
 const ConfigSchema = z.object({
   configVersion: z.literal(1).default(1),
@@ -55,8 +28,8 @@ const ConfigSchema = z.object({
     .prefault({}),
   format: z.enum(['nested', 'tensor', 'label']).default('nested'),
   label: z.object({ topK: z.number().int().positive().default(1), softmax: z.boolean().default(false) }).prefault({}),
-  timeoutMs: timeLimit(30_000),
-  queue: z.object({ max: limit(1_000), overflow: z.enum(overflows).default('error') }).prefault({}),
+  timeoutMs: timeField(30_000),
+  queue: z.object({ max: countField(1_000), overflow: z.enum(overflows).default('error') }).prefault({}),
   parentIds: z.array(z.string()).default([]),
   join: JoinSchema,
 });

@@ -41,6 +41,13 @@ const PRESENTATION: Record<ErrorCode, { readonly httpStatus: number; readonly le
   INFERENCE_FAILED: { httpStatus: 422, level: 'debug' },
   TIMEOUT: { httpStatus: 503, level: 'debug' },
   QUEUE_FULL: { httpStatus: 503, level: 'debug' },
+  JOIN_TIMEOUT: { httpStatus: 503, level: 'debug' },
+  JOIN_FULL: { httpStatus: 503, level: 'debug' },
+  BAD_JOIN: { httpStatus: 422, level: 'debug' },
+  LIBRARY_NOT_FOUND: { httpStatus: 404, level: 'debug' },
+  INVALID_LIBRARY: { httpStatus: 422, level: 'debug' },
+  LIBRARY_FAILED: { httpStatus: 422, level: 'debug' },
+  READ_ONLY: { httpStatus: 403, level: 'debug' },
   ABORTED: { httpStatus: 503, level: 'debug' },
   INTERNAL: { httpStatus: 500, level: 'error' },
 };
