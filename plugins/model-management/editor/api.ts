@@ -1,7 +1,9 @@
-import type { Usage } from './contract';
+import type { List, Usage } from './contract';
 
 /** The permission every changing route asks for. */
 export const WRITE = 'model-management.write';
+
+const PAGE_COUNT = 500;
 
 /** What the server said in words, or why it could not be asked. */
 export class ApiError extends Error {
@@ -54,6 +56,19 @@ export function request<T>(address: string, options: Request = {}): Promise<T> {
     dataType: 'json',
     ...(options.body === undefined ? {} : { contentType: 'application/json', data: JSON.stringify(options.body) }),
   });
+}
+
+/** A whole list by name, read page by page: lists are searched and sorted in the browser. @throws {ApiError} as `request` */
+export async function requestAll<T>(address: string, signal?: AbortSignal): Promise<readonly T[]> {
+  const all: T[] = [];
+  for (;;) {
+    const { items, total } = await request<List<T>>(address, {
+      query: { limit: PAGE_COUNT, offset: all.length, sort: 'name' },
+      ...(signal && { signal }),
+    });
+    all.push(...items);
+    if (items.length === 0 || all.length >= total) return all;
+  }
 }
 
 /** Streams a file to the server. @throws {ApiError} as `request` */

@@ -48,10 +48,12 @@ function abortable(): { readonly signal: AbortSignal; readonly abort: () => void
   return { signal: controller.signal, abort: () => controller.abort() };
 }
 
-/** Calls `changed` on each live update of models, and when the connection is back after a break. */
-export function useModelChanges(changed: () => void): void {
+export const useModelChanges = (changed: () => void): void => useChanges('models', changed);
+
+/** Calls `changed` on each live update of these things, and when the connection is back after a break. */
+function useChanges(things: 'models' | 'libraries', changed: () => void): void {
   useEffect(() => {
-    const topic = 'model-management/models';
+    const topic = `model-management/${things}`;
     const listener = (): void => changed();
     RED.comms.subscribe(topic, listener);
     RED.comms.on('connect', listener);
@@ -59,7 +61,7 @@ export function useModelChanges(changed: () => void): void {
       RED.comms.unsubscribe(topic, listener);
       RED.comms.off('connect', listener);
     };
-  }, [changed]);
+  }, [things, changed]);
 }
 
 /** Calls `tick` every `intervalMs` while the page is in sight. */

@@ -1,20 +1,7 @@
-import { download, path, request, upload } from './api';
-import type { Health, InferAnswer, List, Model, Version } from './contract';
+import { download, path, request, requestAll, upload } from './api';
+import type { Health, InferAnswer, Model, Version } from './contract';
 
-const PAGE_COUNT = 500;
-
-/** All models, read page by page: the list is searched and sorted in the browser. */
-export async function fetchModels(signal?: AbortSignal): Promise<readonly Model[]> {
-  const models: Model[] = [];
-  for (;;) {
-    const { items, total } = await request<List<Model>>('models', {
-      query: { limit: PAGE_COUNT, offset: models.length, sort: 'name' },
-      ...(signal && { signal }),
-    });
-    models.push(...items);
-    if (items.length === 0 || models.length >= total) return models;
-  }
-}
+export const fetchModels = (signal?: AbortSignal): Promise<readonly Model[]> => requestAll('models', signal);
 
 export const fetchModel = (name: string, signal: AbortSignal): Promise<Model> =>
   request(path`models/${name}`, { signal });

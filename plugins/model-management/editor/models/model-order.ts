@@ -1,10 +1,9 @@
 import type { Model } from '../contract';
+import { byName, holdsWords } from '../list/search';
 import { shownMetric } from './model-state';
 
-export const orders = ['name', 'updated', 'metric'] as const;
-export type Order = (typeof orders)[number];
+export type Order = 'name' | 'updated' | 'metric';
 
-const byName = (a: Model, b: Model): number => a.name.localeCompare(b.name, undefined, { numeric: true });
 /** Best first; a model without a metric comes last. */
 const metricValue = (model: Model): number => shownMetric(model)?.value ?? Number.NEGATIVE_INFINITY;
 
@@ -16,8 +15,5 @@ const COMPARE: Record<Order, (a: Model, b: Model) => number> = {
 
 /** The models whose name or description holds every word of `search`, in order: name upwards, newest or best first. */
 export function arrange(models: readonly Model[], search: string, order: Order): readonly Model[] {
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  const holds = ({ name, description }: Model): boolean =>
-    words.every((word) => `${name} ${description ?? ''}`.toLowerCase().includes(word));
-  return models.filter(holds).sort(COMPARE[order]);
+  return models.filter((model) => holdsWords(model, search)).sort(COMPARE[order]);
 }

@@ -1,4 +1,5 @@
 import { t } from '../i18n';
+import { StateSign } from '../list/state-sign';
 import type { ModelState } from './model-state';
 
 /** One shape per state, so that it can be told without colour. */
@@ -12,10 +13,5 @@ const ICON: Record<ModelState, string> = {
 };
 
 export function StateDot({ state }: { readonly state: ModelState }) {
-  const word = t(`state.${state}`);
-  return (
-    <span class={`mm-state mm-state-${state}`} role="img" aria-label={word} title={word}>
-      <i class={`fa ${ICON[state]}`} aria-hidden="true" />
-    </span>
-  );
+  return <StateSign kind={state} icon={ICON[state]} word={t(`state.${state}`)} />;
 }
