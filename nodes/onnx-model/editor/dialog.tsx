@@ -1,13 +1,13 @@
 import { useState } from 'preact/hooks';
-import { nodeText } from '../../../plugins/model-management/editor/i18n';
+import { ChoiceRow, TextRow } from '../../../plugins/model-management/editor/dialog/rows';
 import { FeatureField } from './feature-field';
 import { FileSource } from './file-source';
 import { InputTable } from './input-table';
 import { LimitFields } from './limit-fields';
 import { RegistrySource } from './registry-source';
 import { ResultFields } from './result-fields';
-import { ChoiceRow, TextRow } from './rows';
 import type { ConfigChanges, EditedConfig } from './stored-config';
+import { nodeText } from './texts';
 import { useChosenVersion } from './use-chosen-version';
 
 /** How every part of the dialog gets and gives its values. */

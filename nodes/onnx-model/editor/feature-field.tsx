@@ -1,9 +1,9 @@
 import { useId, useState } from 'preact/hooks';
 import type { Version } from '../../../plugins/model-management/editor/contract';
-import { nodeText } from '../../../plugins/model-management/editor/i18n';
+import { Row } from '../../../plugins/model-management/editor/dialog/rows';
 import { callSignature } from '../../../plugins/model-management/editor/model/signature-section';
 import type { PartProps } from './dialog';
-import { Row } from './rows';
+import { nodeText } from './texts';
 import { columnCount } from './validation';
 
 const lines = (text: string): readonly string[] =>

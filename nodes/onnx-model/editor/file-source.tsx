@@ -1,6 +1,6 @@
-import { nodeText } from '../../../plugins/model-management/editor/i18n';
+import { TextRow } from '../../../plugins/model-management/editor/dialog/rows';
 import type { PartProps } from './dialog';
-import { TextRow } from './rows';
+import { nodeText } from './texts';
 
 export function FileSource({ config, change }: PartProps) {
   return (

@@ -1,6 +1,6 @@
-import { nodeText } from '../../../plugins/model-management/editor/i18n';
 import { TypedInput } from '../../../plugins/model-management/editor/widgets/typed-input';
 import type { EditedConfig } from './stored-config';
+import { nodeText } from './texts';
 
 export type InputRow = EditedConfig['inputMap'][number];
 

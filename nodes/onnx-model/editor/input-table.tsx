@@ -1,10 +1,10 @@
 import { useRef } from 'preact/hooks';
 import type { Version } from '../../../plugins/model-management/editor/contract';
-import { nodeText } from '../../../plugins/model-management/editor/i18n';
+import { ChoiceRow } from '../../../plugins/model-management/editor/dialog/rows';
 import { callSignature } from '../../../plugins/model-management/editor/model/signature-section';
 import type { PartProps } from './dialog';
 import { type InputRow, InputTableRow } from './input-table-row';
-import { ChoiceRow } from './rows';
+import { nodeText } from './texts';
 
 /** Automatic, or a table: input of the model ← where its value comes from. */
 export function InputTable({ config, change, version }: PartProps & { readonly version: Version | undefined }) {

@@ -1,7 +1,7 @@
-import { nodeText } from '../../../plugins/model-management/editor/i18n';
+import { ChoiceRow, CountRow } from '../../../plugins/model-management/editor/dialog/rows';
 import type { PartProps } from './dialog';
-import { ChoiceRow, CountRow } from './rows';
 import type { EditedConfig } from './stored-config';
+import { nodeText } from './texts';
 
 const overflows = ['error', 'dropOldest', 'keepNewest'] as const satisfies readonly EditedConfig['queue']['overflow'][];
 

@@ -1,14 +1,14 @@
 import { useState } from 'preact/hooks';
 import { WRITE } from '../../../plugins/model-management/editor/api';
 import type { Model } from '../../../plugins/model-management/editor/contract';
+import { type Choice, ChoiceRow, Row } from '../../../plugins/model-management/editor/dialog/rows';
 import { ErrorBox } from '../../../plugins/model-management/editor/feedback';
-import { nodeText } from '../../../plugins/model-management/editor/i18n';
 import { callSignature } from '../../../plugins/model-management/editor/model/signature-section';
 import { SignatureTable } from '../../../plugins/model-management/editor/model/signature-table';
 import { TryIt } from '../../../plugins/model-management/editor/model/try-it';
 import { UploadForm } from '../../../plugins/model-management/editor/upload/upload-form';
 import type { PartProps } from './dialog';
-import { type Choice, ChoiceRow, Row } from './rows';
+import { nodeText } from './texts';
 import type { ChosenVersion } from './use-chosen-version';
 
 /** Model and version of the registry, what they take and give, and the way to upload or try them in place. */

@@ -1,8 +1,8 @@
 import type { Version } from '../../../plugins/model-management/editor/contract';
-import { nodeText } from '../../../plugins/model-management/editor/i18n';
+import { ChoiceRow, CountRow, Row } from '../../../plugins/model-management/editor/dialog/rows';
 import type { PartProps } from './dialog';
-import { ChoiceRow, CountRow, Row } from './rows';
 import type { EditedConfig } from './stored-config';
+import { nodeText } from './texts';
 
 const modes = ['first', 'all', 'named'] as const satisfies readonly EditedConfig['result']['mode'][];
 const formats = ['nested', 'tensor', 'label'] as const satisfies readonly EditedConfig['format'][];

@@ -7,9 +7,9 @@ export function t(key: string, values: Values = {}): string {
   return RED._(`${MODULE}/model-management:${key}`, values);
 }
 
-/** The same from the catalogue of the node `onnx-model`. */
-export function nodeText(key: string, values: Values = {}): string {
-  return RED._(`${MODULE}/onnx-model:onnx-model.${key}`, values);
+/** The same from the catalogue of the node `type`. */
+export function nodeTexts(type: string): typeof t {
+  return (key, values = {}) => RED._(`${MODULE}/${type}:${type}.${key}`, values);
 }
 
 /** The text of `key.one`, `key.other`, … as the language counts; `__count__` in it is the number. */

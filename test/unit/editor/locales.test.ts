@@ -10,7 +10,12 @@ const catalogues = [
     sources: ['plugins/model-management/editor'],
     call: 't',
   },
-  { folder: 'nodes/onnx-model/locales', name: 'onnx-model', sources: ['nodes/onnx-model/editor'], call: 'nodeText' },
+  {
+    folder: 'nodes/onnx-model/locales',
+    name: 'onnx-model',
+    sources: ['nodes/onnx-model/editor', 'plugins/model-management/editor/dialog'],
+    call: 'nodeText',
+  },
 ];
 
 type Catalogue = { readonly [key: string]: string | Catalogue };

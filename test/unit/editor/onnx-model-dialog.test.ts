@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { parseConfig } from '../../../nodes/onnx-model/config';
-import { type ConfigChanges, readConfig, writeChanges } from '../../../nodes/onnx-model/editor/stored-config';
+import { type ConfigChanges, readConfig } from '../../../nodes/onnx-model/editor/stored-config';
 import { columnCount, findFault } from '../../../nodes/onnx-model/editor/validation';
+import { writeChanges } from '../../../plugins/model-management/editor/dialog/stored-config';
 
 describe('the stored configuration in the dialog', () => {
   it('has the same defaults as the runtime', () => {
@@ -34,7 +35,7 @@ describe('the stored configuration in the dialog', () => {
     },
   ] satisfies readonly { name: string; node: Record<string, unknown>; changes: ConfigChanges; after: object }[]) {
     it(name, () => {
-      writeChanges(node, changes);
+      writeChanges(node, readConfig(node), changes);
       assert.deepEqual(node, after);
     });
   }
