@@ -1,7 +1,8 @@
 import { render } from 'preact';
 import { t } from './i18n';
-import { ModelsPanel } from './models/models-panel';
+import { Sidebar } from './sidebar/sidebar';
 import './base.css';
+import './sidebar/sidebar.css';
 import './models/models.css';
 import './upload/upload.css';
 import './model/model.css';
@@ -24,6 +25,6 @@ RED.plugins.registerPlugin(TAB, {
       action: 'model-management:show',
       enableOnEdit: true,
     });
-    render(<ModelsPanel />, content);
+    render(<Sidebar />, content);
   },
 });

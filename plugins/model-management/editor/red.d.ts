@@ -82,6 +82,11 @@ interface RedEditor {
     eachConfig(visit: (node: RedEditorNode) => void): void;
     eachWorkspace(visit: (tab: { readonly id: string }) => void): void;
   };
+  readonly settings: {
+    /** Kept in this browser only. */
+    getLocal(key: string): string | null;
+    setLocal(key: string, value: string): void;
+  };
   readonly user: { hasPermission(permission: string): boolean };
   readonly utils: { sanitize(text: string): string };
   readonly i18n: { lang(): string };
