@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type FlowNode, NodeRed } from '../support/node-red';
 import { addModel, buildModel, irisModel, type ModelSpec, twoInputModel } from '../support/onnx-models';
 import { requireOrSkip } from '../support/requirement';
+import { assertAccessible } from './accessibility';
 import { chromiumPath, Editor } from './editor';
 
 const base = { type: 'onnx-model', z: 'tab', wires: [[]] };
@@ -152,6 +153,15 @@ describe('the dialog of onnx-model', function () {
     assert.match((await result.textContent()) ?? '', /setosa|versicolor|virginica/);
     await editor.picture('dialog-tried');
     await editor.saveNode();
+  });
+
+  it('is accessible: sources, inputs, results and the rest of the form', async () => {
+    for (const id of ['full', 'file', 'unknown']) {
+      await editor.editNode(id);
+      await assertAccessible(editor.page, `dialog of ${id}`);
+      await editor.page.locator('#node-dialog-cancel').click();
+      await editor.page.locator('#onnx-model-dialog').waitFor({ state: 'detached' });
+    }
   });
 
   for (const [language, word, help] of [

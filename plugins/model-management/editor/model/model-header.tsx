@@ -75,7 +75,7 @@ function Toggle({
   readonly onClick: () => void;
 }) {
   return (
-    <button type="button" class={`red-ui-button ${open ? 'selected' : ''}`} aria-expanded={open} onClick={onClick}>
+    <button type="button" class={`red-ui-button ${open ? 'mm-open' : ''}`} aria-expanded={open} onClick={onClick}>
       {text}
     </button>
   );

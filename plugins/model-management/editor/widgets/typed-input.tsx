@@ -25,7 +25,15 @@ export function TypedInput({
     widget.typedInput('type', type);
     widget.typedInput('value', value);
     widget.typedInput('width', '100%');
-    input.on('change', () => changed.current(widget.typedInput('value'), widget.typedInput('type')));
+    // Node-RED 4.1 does not hand the name on to the field that it shows in place of ours.
+    const nameField = (): void => {
+      host.current?.querySelector('.red-ui-typedInput-input')?.setAttribute('aria-label', label);
+    };
+    nameField();
+    input.on('change', () => {
+      nameField();
+      changed.current(widget.typedInput('value'), widget.typedInput('type'));
+    });
     return () => {
       input.off('change');
       host.current?.replaceChildren();
