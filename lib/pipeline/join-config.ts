@@ -5,7 +5,7 @@ const LONGEST_TIMER_MS = 2_147_483_647;
 
 /** A number of messages; 0 has the meaning its property gives it. */
 export const countField = (fallback: number) => z.number().int().min(0).default(fallback);
-/** A time in ms, no longer than a timer can be; 0 = no limit. */
+/** A time in ms, no longer than a timer can be; 0 has the meaning its property gives it. */
 export const timeField = (fallback: number) => z.number().int().min(0).max(LONGEST_TIMER_MS).default(fallback);
 
 /** How the results of one parent take part in the rounds of a join. */
