@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ModelName } from '../ids';
+import type { FlowEntry } from './flow-entry';
 import { onnxModelDefaults } from './onnx-model-defaults';
 
 export interface InferenceFlowOptions {
@@ -15,8 +16,6 @@ export interface InferenceFlowOptions {
   /** Column names of the model's input, if known. */
   readonly features?: readonly string[];
 }
-
-export type FlowEntry = { readonly id: string; readonly type: string; readonly [key: string]: unknown };
 
 const secureProtocols = new Set(['mqtts:', 'wss:', 'tls:', 'ssl:']);
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { ModelName } from '../../../lib/ids';
-import { type FlowEntry, inferenceFlow } from '../../../lib/pipeline/inference-flow';
+import type { FlowEntry } from '../../../lib/pipeline/flow-entry';
+import { inferenceFlow } from '../../../lib/pipeline/inference-flow';
 import { parseConfig } from '../../../nodes/onnx-model/config';
 
 const model = ModelName.parse('iris');
