@@ -7,6 +7,7 @@ import { servingSlot } from '../../../lib/inference/serving';
 import type { Log } from '../../../lib/log';
 import { AdminRouter } from './admin-router';
 import { registerAliasRoutes } from './alias-routes';
+import { watchFlows } from './flow-watch';
 import { registerHealthRoutes } from './health-routes';
 import { registerInferenceRoutes } from './inference-routes';
 import { registerMaintenanceRoutes, scheduleGarbageCollection } from './maintenance';
@@ -38,6 +39,7 @@ class ModelManagement {
   private opening: Promise<void> = Promise.resolve();
   private retryTimer: NodeJS.Timeout | undefined;
   private stopCollecting = (): void => undefined;
+  private stopWatchingFlows = (): void => undefined;
   private isRemoved = false;
   private readonly log: Log;
   private readonly host: HostSettings;
@@ -56,6 +58,7 @@ class ModelManagement {
   }
 
   start(): void {
+    this.stopWatchingFlows = watchFlows(this.red, this.log);
     this.registerRoutes();
     this.opening = this.open();
   }
@@ -65,6 +68,7 @@ class ModelManagement {
     this.red.events.off('flows:started', this.announceUsage);
     clearTimeout(this.retryTimer);
     this.stopCollecting();
+    this.stopWatchingFlows();
     servingSlot.clear();
     const { services } = this;
     this.services = undefined;
