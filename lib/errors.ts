@@ -46,6 +46,7 @@ export const errorCodes = [
   'LIBRARY_NOT_FOUND',
   'INVALID_LIBRARY',
   'LIBRARY_FAILED',
+  'LIBRARY_MOVED',
   'READ_ONLY',
   'ABORTED',
   'INTERNAL',

@@ -19,6 +19,13 @@ export const AliasName = z
   .brand<'AliasName'>();
 export type AliasName = z.infer<typeof AliasName>;
 
+/** `^pipelib_[A-Za-z0-9_]{1,56}$`; compared exactly, as JavaScript does with the name it is. */
+export const LibraryName = z
+  .string()
+  .regex(/^pipelib_[A-Za-z0-9_]{1,56}$/)
+  .brand<'LibraryName'>();
+export type LibraryName = z.infer<typeof LibraryName>;
+
 /** `sha256:` and 64 lower-case hex digits. */
 export const Digest = z
   .string()

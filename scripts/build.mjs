@@ -39,6 +39,7 @@ async function copyStatic() {
     'nodes/*/icons/*',
     'plugins/**/*.html',
     'plugins/**/locales/**/*',
+    'lib/pipeline/library/built-in/*.js',
   ]);
   for (const file of files) {
     if (isEditorSource(file)) continue;

@@ -7,7 +7,8 @@ import type { Services } from './services';
 
 export const basePath = '/model-management';
 
-export type Permission = 'model-management.read' | 'model-management.write';
+/** `flows.write` is Node-RED's own: what stores code or changes flows needs it beside ours. */
+export type Permission = 'model-management.read' | 'model-management.write' | 'flows.write';
 
 /** One HTTP request, with what a handler needs and nothing else. */
 export interface Call {
@@ -111,9 +112,11 @@ export class AdminRouter {
     this.deps.httpAdmin.post(basePath + path, this.deps.needsPermission(permission), this.run(handler));
   }
 
-  change(method: 'post' | 'put' | 'patch' | 'delete', path: string, handler: Handler): void {
+  /** @param more - permissions beside `model-management.write` */
+  change(method: 'post' | 'put' | 'patch' | 'delete', path: string, handler: Handler, ...more: Permission[]): void {
     const { httpAdmin, needsPermission } = this.deps;
-    httpAdmin[method](basePath + path, csrfGuard, needsPermission('model-management.write'), this.run(handler));
+    const permissions: Permission[] = ['model-management.write', ...more];
+    httpAdmin[method](basePath + path, csrfGuard, permissions.map(needsPermission), this.run(handler));
   }
 
   /** After the last route: what nothing answered, and the errors of everything under the base path. */

@@ -5,11 +5,13 @@ import { systemClock } from '../../../lib/clock';
 import { asModelManagementError, ModelManagementError } from '../../../lib/errors';
 import { servingSlot } from '../../../lib/inference/serving';
 import type { Log } from '../../../lib/log';
+import { librariesSlot } from '../../../lib/pipeline/library';
 import { AdminRouter } from './admin-router';
 import { registerAliasRoutes } from './alias-routes';
 import { watchFlows } from './flow-watch';
 import { registerHealthRoutes } from './health-routes';
 import { registerInferenceRoutes } from './inference-routes';
+import { registerLibraryRoutes } from './library-routes';
 import { registerMaintenanceRoutes, scheduleGarbageCollection } from './maintenance';
 import { registerModelRoutes } from './model-routes';
 import { nodeRedLog } from './node-red-log';
@@ -29,7 +31,7 @@ interface HostSettings {
 }
 
 /**
- * The composition root: opens the services once per process, hands them to nodes (`servingSlot`) and routes, and tries
+ * The composition root: opens the services once per process, hands them to nodes (`servingSlot`, `librariesSlot`) and routes, and tries
  * again while another Node-RED holds the data folder.
  */
 class ModelManagement {
@@ -43,9 +45,10 @@ class ModelManagement {
   private isRemoved = false;
   private readonly log: Log;
   private readonly host: HostSettings;
-  /** Other flows are other users of models, which open editors show. */
+  /** Other flows are other users of models and libraries, which open editors show. */
   private readonly announceUsage = (): void => {
     this.red.comms.publish('model-management/models', { kind: 'usage' }, false);
+    this.red.comms.publish('model-management/libraries', { kind: 'usage' }, false);
   };
 
   constructor(private readonly red: NodeAPI) {
@@ -70,6 +73,7 @@ class ModelManagement {
     this.stopCollecting();
     this.stopWatchingFlows();
     servingSlot.clear();
+    librariesSlot.clear();
     const { services } = this;
     this.services = undefined;
     await services?.close();
@@ -105,9 +109,13 @@ class ModelManagement {
     services.registry.onChange(({ kind, name, change }) => {
       this.red.comms.publish('model-management/models', { kind, name, change }, false);
     });
+    services.libraries.onChange(({ name, change }) => {
+      this.red.comms.publish('model-management/libraries', { kind: 'library', name, change }, false);
+    });
     this.red.events.on('flows:started', this.announceUsage);
     this.stopCollecting = scheduleGarbageCollection(services.registry, this.log);
     servingSlot.provide(services.serving);
+    librariesSlot.provide(services.libraries);
     this.log.info('model management started', { dataDir: services.settings.dataDir });
   }
 
@@ -116,6 +124,7 @@ class ModelManagement {
       this.log.error('model management not started', { code: error.code, message: error.message, hint: error.hint });
     this.error = error;
     servingSlot.fail(error);
+    librariesSlot.fail(error);
     if (this.isRemoved || !passing.has(error.code)) return;
     this.retryTimer = setTimeout(() => {
       this.opening = this.open();
@@ -142,6 +151,7 @@ class ModelManagement {
     registerVersionFileRoutes(router);
     registerAliasRoutes(router);
     registerInferenceRoutes(router);
+    registerLibraryRoutes(router);
     registerMaintenanceRoutes(router);
     router.finish();
   }

@@ -47,6 +47,7 @@ const PRESENTATION: Record<ErrorCode, { readonly httpStatus: number; readonly le
   LIBRARY_NOT_FOUND: { httpStatus: 404, level: 'debug' },
   INVALID_LIBRARY: { httpStatus: 422, level: 'debug' },
   LIBRARY_FAILED: { httpStatus: 422, level: 'debug' },
+  LIBRARY_MOVED: { httpStatus: 409, level: 'debug' },
   READ_ONLY: { httpStatus: 403, level: 'debug' },
   ABORTED: { httpStatus: 503, level: 'debug' },
   INTERNAL: { httpStatus: 500, level: 'error' },

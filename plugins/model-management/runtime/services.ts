@@ -8,6 +8,7 @@ import { createEngine } from '../../../lib/inference/process-engine';
 import type { ModelSource } from '../../../lib/inference/served-version';
 import { Serving } from '../../../lib/inference/serving';
 import type { Log } from '../../../lib/log';
+import { Libraries, RevisionDocument } from '../../../lib/pipeline/library';
 import {
   AuditDocument,
   digestsOf,
@@ -33,6 +34,7 @@ export interface Services {
   readonly registry: Registry;
   readonly engine: Engine;
   readonly serving: Serving;
+  readonly libraries: Libraries;
   readonly docker: DockerProbe;
   readonly broker: BrokerLink;
   /** What the engine needs to load a version. */
@@ -53,11 +55,13 @@ export interface ServicesOptions {
   readonly clock: Clock;
 }
 
-const processPath = join(__dirname, '..', '..', '..', 'lib', 'inference', 'engine-process.js');
+const libPath = join(__dirname, '..', '..', '..', 'lib');
+const processPath = join(libPath, 'inference', 'engine-process.js');
+const trialWorkerPath = join(libPath, 'pipeline', 'library', 'trial-worker.js');
 const filePollMs = 1_000;
 
 /**
- * Opens data folder, registry and engine, in this order; what was opened is closed again when a later step fails.
+ * Opens data folder, engine, registry and libraries, in this order; what was opened is closed again when a later step fails.
  * @throws {ModelManagementError} `DATA_DIR_LOCKED`, `DATA_TOO_NEW`, `STORAGE_CORRUPT`, `STORAGE_FAILED`, `STORAGE_FULL`
  */
 export async function openServices(options: ServicesOptions): Promise<Services> {
@@ -130,6 +134,15 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
     maxModelSizeBytes: settings.maxModelSizeBytes,
   });
   opened.defer(registry.onChange(({ name }) => serving.modelChanged(name)));
+  const libraries = Libraries.open({
+    documents: await openDocuments('libraries', RevisionDocument),
+    clock,
+    log,
+    modules: settings.libraries.modules,
+    modulesPath: options.userDir,
+    workerPath: trialWorkerPath,
+  });
+  opened.defer(() => libraries.close());
   const broker = new BrokerLink(settings.broker, log);
   opened.defer(() => broker.close());
   await broker.open();
@@ -141,6 +154,7 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
     registry,
     engine,
     serving,
+    libraries,
     docker: new DockerProbe(settings.docker, clock),
     broker,
     sourceOf,

@@ -39,6 +39,11 @@ const SettingsSchema = z.object({
     })
     .optional(),
   docker: z.record(z.string(), z.unknown()).optional(),
+  libraries: z
+    .object({
+      modules: z.array(z.string().regex(/^(?![./\\]).+/, 'must be the name of a module, not a path')).default([]),
+    })
+    .prefault({}),
 });
 
 /** How to reach the hub's broker. `ca`, `cert` and `key` are PEM, or paths of files that hold it. */
@@ -60,6 +65,8 @@ export interface Settings {
   readonly engine: Omit<EngineOptions, 'idleMs'>;
   readonly broker?: BrokerSettings;
   readonly docker?: Readonly<Record<string, unknown>>;
+  /** What `require` in a library gives; looked up from the user directory. */
+  readonly libraries: { readonly modules: readonly string[] };
 }
 
 /** Puts environment variables into every text below `value`; an unset one becomes nothing, as in Node-RED itself. */

@@ -9,13 +9,17 @@ const settings = `adminAuth: {
     reader: { username: 'reader', permissions: ['read'] },
     'mm-reader': { username: 'mm-reader', permissions: ['model-management.read'] },
     'mm-writer': { username: 'mm-writer', permissions: ['read', 'model-management.write'] },
+    'mm-developer': { username: 'mm-developer', permissions: ['read', 'model-management.write', 'flows.write'] },
+    'flow-developer': { username: 'flow-developer', permissions: ['read', 'flows.write'] },
     other: { username: 'other', permissions: ['flows.read'] },
     admin: { username: 'admin', permissions: '*' },
   })[token] ?? null,
 }`;
 
-const readers = ['reader', 'mm-reader', 'mm-writer', 'admin'];
-const writers = ['mm-writer', 'admin'];
+const readers = ['reader', 'mm-reader', 'mm-writer', 'mm-developer', 'flow-developer', 'admin'];
+const writers = ['mm-writer', 'mm-developer', 'admin'];
+/** Storing or running code needs `flows.write` as well. */
+const developers = ['mm-developer', 'admin'];
 const everybody = ['nobody', 'other', ...readers];
 
 type Route = {
@@ -47,9 +51,16 @@ const routes: readonly Route[] = [
   { method: 'POST', path: 'models/none/rollback', allowed: writers },
   { method: 'POST', path: 'models/plus/inference-flow', body: {}, allowed: readers },
   { method: 'POST', path: 'models/plus/versions/1/infer', body: { payload: [1, 2, 3, 4] }, allowed: readers },
+  { method: 'GET', path: 'libraries', allowed: readers },
+  { method: 'GET', path: 'libraries/pipelib_merge', allowed: readers },
+  { method: 'PUT', path: 'libraries/none', body: {}, allowed: developers },
+  { method: 'DELETE', path: 'libraries/none', allowed: developers },
+  { method: 'GET', path: 'libraries/pipelib_merge/revisions', allowed: readers },
+  { method: 'GET', path: 'libraries/pipelib_none/revisions/1', allowed: readers },
+  { method: 'POST', path: 'libraries/none/test', body: {}, allowed: developers },
   { method: 'POST', path: 'garbage-collection?dryRun=true', allowed: writers },
 ];
-const isChange = ({ allowed }: Route): boolean => allowed === writers;
+const isChange = ({ allowed }: Route): boolean => allowed === writers || allowed === developers;
 
 describe('who may call which route', function () {
   this.timeout(60_000);

@@ -11,6 +11,7 @@ describe('settings.modelManagement', () => {
       allowedOrigins: [],
       maxModelSizeBytes: 2_147_483_648,
       engine: { runtime: 'auto', intraOpNumThreads: 1, requestTimeoutMs: 30_000, maxProcesses: 32 },
+      libraries: { modules: [] },
     });
   });
 
@@ -43,6 +44,7 @@ describe('settings.modelManagement', () => {
     [{ allowedOrigins: ['nonsense'] }, 'modelManagement.allowedOrigins.0'],
     [{ broker: { url: 'plant.example' } }, 'modelManagement.broker.url'],
     [{ broker: { url: 'http://plant.example' } }, 'modelManagement.broker.url'],
+    [{ libraries: { modules: ['./own.js'] } }, 'modelManagement.libraries.modules.0'],
     ['text', 'modelManagement'],
   ] as const) {
     it(`refuses ${JSON.stringify(raw)}, naming the key`, () => {

@@ -1,0 +1,93 @@
+import { inspect, types } from 'node:util';
+import { ModelManagementError } from '../../errors';
+import type { LibraryName } from '../../ids';
+import { withTimeLimit } from './time-limit';
+import type { LibraryError } from './types';
+
+const maxMessageLength = 1_000;
+/** For what a thrown value may run when it is looked at: getters, proxies. */
+const describeTimeoutMs = 100;
+
+export interface Fault {
+  readonly message: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
+/** The name a library's source has in stacks. */
+export function sourceFile(name: LibraryName): string {
+  return `${name}.js`;
+}
+
+/** What a library threw, whatever it is: an error of any realm, a text, null, an object that throws when it is read. */
+export function describeThrown(name: LibraryName, thrown: unknown): Fault {
+  try {
+    return withTimeLimit(describeTimeoutMs, name, () => readThrown(name, thrown));
+  } catch {
+    return { message: 'something was thrown that cannot be shown' };
+  }
+}
+
+function readThrown(name: LibraryName, thrown: unknown): Fault {
+  if (!types.isNativeError(thrown)) return { message: cut(`threw ${inspect(thrown, { depth: 2 })}`) };
+  const { name: kind, message, stack } = thrown;
+  const text = kind === 'Error' ? String(message) : `${String(kind)}: ${String(message)}`;
+  const [, line, column] = placePattern(name).exec(String(stack)) ?? [];
+  return { message: cut(text || 'an error without a message'), ...place(line, column) };
+}
+
+/** A source that cannot be compiled: the line stands first in the stack, the column is where the carets begin. */
+export function describeSyntaxError(name: LibraryName, error: unknown): Fault {
+  if (!types.isNativeError(error)) return describeThrown(name, error);
+  const lines = String(error.stack).split('\n');
+  const [, line] = new RegExp(`^${sourceFile(name)}:(\\d+)$`).exec(lines[0] ?? '') ?? [];
+  const carets = lines.find((text) => /^\s*\^+\s*$/.test(text));
+  const column = carets === undefined ? '1' : String(carets.indexOf('^') + 1);
+  return { message: cut(`${error.name}: ${error.message}`), ...place(line, line && column) };
+}
+
+function placePattern(name: LibraryName): RegExp {
+  return new RegExp(`\\b${sourceFile(name).replace('.', '\\.')}:(\\d+):(\\d+)`);
+}
+
+function place(line: string | undefined, column: string | undefined): Pick<Fault, 'line' | 'column'> {
+  if (line === undefined) return {};
+  return { line: Number(line), ...(column === undefined ? {} : { column: Number(column) }) };
+}
+
+function cut(text: string): string {
+  return text.length <= maxMessageLength ? text : `${text.slice(0, maxMessageLength)}…`;
+}
+
+/** The source cannot become a library; `details` has `line` and `column` where they are known. */
+export function invalidLibrary(name: LibraryName, { message, ...at }: Fault, cause?: unknown): ModelManagementError {
+  const where = at.line === undefined ? '' : ` Line ${at.line}:`;
+  return new ModelManagementError(
+    'INVALID_LIBRARY',
+    `The library ${name} cannot be used.${where} ${message}`,
+    'Mend the source and save it again; until then the revision before stays in use.',
+    { cause, details: { library: name, ...at } },
+  );
+}
+
+/** `exec` threw, or gave what cannot be passed on. */
+export function libraryFailed(name: LibraryName, { message, ...at }: Fault, cause?: unknown): ModelManagementError {
+  const where = at.line === undefined ? '' : ` in line ${at.line}`;
+  return new ModelManagementError(
+    'LIBRARY_FAILED',
+    `The library ${name} failed${where}: ${message}`,
+    'Mend the library, or send it what it expects.',
+    { cause, details: { library: name, ...at } },
+  );
+}
+
+/** The error as HTTP answers show it. */
+export function toLibraryError({ code, message, details }: ModelManagementError): LibraryError {
+  const at = { line: details?.['line'], column: details?.['column'] };
+  return {
+    code,
+    message,
+    ...(typeof at.line === 'number' ? { line: at.line } : {}),
+    ...(typeof at.column === 'number' ? { column: at.column } : {}),
+  };
+}

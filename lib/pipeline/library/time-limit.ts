@@ -1,0 +1,47 @@
+import { createContext, Script } from 'node:vm';
+import { ModelManagementError } from '../../errors';
+
+/** Runs in a context of its own: the limit holds for whatever the call does, in any context. */
+const box: { work?: () => void } = {};
+const context = createContext(box);
+const script = new Script('work()', { filename: 'time-limit' });
+
+/**
+ * Runs synchronous code and stops it, even amid an endless loop, when it takes longer. What it left half done stays
+ * half done. Costs about 0.1 ms, for the thread that watches.
+ *
+ * @param timeoutMs - 0 = no limit
+ * @param name - of the library, for the error
+ * @throws {ModelManagementError} `TIMEOUT`; else what `work` throws
+ */
+export function withTimeLimit<T>(timeoutMs: number, name: string, work: () => T): T {
+  if (timeoutMs === 0) return work();
+  let outcome: { readonly value: T } | { readonly error: unknown } | undefined;
+  // Kept inside: node:vm would otherwise write the place of the call into the stack of an error that passes through.
+  box.work = () => {
+    try {
+      outcome = { value: work() };
+    } catch (error) {
+      outcome = { error };
+    }
+  };
+  try {
+    script.runInContext(context, { timeout: timeoutMs });
+  } catch (error) {
+    // Ended between the work and its return: it is done.
+    if (!outcome) throw timedOut(name, timeoutMs, error);
+  }
+  if (!outcome) throw timedOut(name, timeoutMs, undefined);
+  if ('error' in outcome) throw outcome.error;
+  return outcome.value;
+}
+
+/** A library took too long. */
+export function timedOut(name: string, timeoutMs: number, cause?: unknown): ModelManagementError {
+  return new ModelManagementError(
+    'TIMEOUT',
+    `The library ${name} did not answer within ${timeoutMs} ms.`,
+    'Look for an endless loop or a promise that never settles in it, or raise the time limit of the node.',
+    { cause, details: { library: name } },
+  );
+}
