@@ -27,6 +27,11 @@ const tensor = z.object({
 });
 const signature = z.object({ inputs: z.array(tensor).readonly(), outputs: z.array(tensor).readonly() });
 
+const valueName = z.string().max(4_096);
+const change = z.object({ kind: z.literal('zipMapRemoved'), output: valueName, tensor: valueName });
+/** The model file as it came, where it was changed. */
+export const OriginalFile = z.object({ digest: Digest, sizeBytes: count, changes: z.array(change).max(16).readonly() });
+
 const fact = {
   _id: z.string(),
   key: z.string(),
@@ -65,6 +70,7 @@ export const VersionDocument = z
     irVersion: z.int(),
     producer: z.string(),
     preprocessing: z.object({ digest: Digest, sizeBytes: count, signature }).exactOptional(),
+    original: OriginalFile.exactOptional(),
     additionalOutputs: z.array(z.object({ path: z.string(), sizeBytes: count, digest: Digest })).readonly(),
     lineage: z.record(z.string(), z.unknown()).exactOptional(),
   })

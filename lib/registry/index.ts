@@ -3,6 +3,7 @@ export { AuditDocument, ModelDocument, VersionDocument } from './documents';
 export { parseInput } from './input';
 export { type ModelFile, readModelFile } from './onnx/model-file';
 export { Registry } from './registry';
+export { type RunnableFile, runnableFile } from './runnable-file';
 export { effectiveSignature, signatureDifferences } from './signature-comparison';
 export type {
   AdditionalOutput,
@@ -11,7 +12,9 @@ export type {
   AuditFields,
   Metrics,
   Model,
+  ModelChange,
   ModelEdge,
+  OriginalFile,
   Preprocessing,
   RegistryChange,
   Tags,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { invalidInput } from '../errors';
 import { ModelName } from '../ids';
+import { OriginalFile } from './documents';
 import { isNameList } from './onnx/metadata';
 
 const MAX_DESCRIPTION_LENGTH = 10_000;
@@ -58,7 +59,7 @@ export const NewModel = z.strictObject({
 });
 export const ModelPatch = z.strictObject({ description: Description.exactOptional(), tags: tags.exactOptional() });
 
-/** What may be said of a version; also the content of `version.json`. A field replaces the old value as a whole. */
+/** What may be said of a version. A field replaces the old value as a whole. */
 export const VersionAttributes = z.strictObject({
   description: Description.exactOptional(),
   tags: tags.exactOptional(),
@@ -67,6 +68,10 @@ export const VersionAttributes = z.strictObject({
   features: names.exactOptional(),
 });
 export type VersionAttributes = z.infer<typeof VersionAttributes>;
+
+/** The content of `version.json` in an archive: what is said of the version, and what happened to its model file. */
+export const VersionJson = VersionAttributes.extend({ original: OriginalFile.exactOptional() });
+export type VersionJson = z.infer<typeof VersionJson>;
 
 const versionRef = z.union([z.int().positive(), z.string().min(1)]);
 export const AliasMoveInput = z.strictObject({

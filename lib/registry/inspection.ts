@@ -45,6 +45,17 @@ export async function inspectFiles(
   return inspected;
 }
 
+/**
+ * Names of the columns a caller sends: with preprocessing, those that its file gives; those of the model only where
+ * they fit what the preprocessing takes.
+ */
+export function callerFeatures({ model, preprocessing }: Inspected): readonly string[] | undefined {
+  if (!preprocessing || preprocessing.features) return (preprocessing ?? model).features;
+  const [input, ...others] = preprocessing.signature.inputs;
+  const width = others.length === 0 ? input?.shape?.at(-1) : undefined;
+  return model.features?.length === width ? model.features : undefined;
+}
+
 /** The outputs of the preprocessing feed the inputs of the model by name; the caller feeds the others. */
 function checkChain(first: Signature, second: Signature): void {
   const wanted = new Map(second.inputs.map((info) => [info.name, info]));

@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream';
 import type { BlobLease, BlobStore } from '../store';
 import type { VersionAttributes } from './input';
+import { runnableFile } from './runnable-file';
+import type { OriginalFile } from './types';
 
 /** The files of one upload, in the blob store and kept there until released; not a version yet. */
 export interface ReceivedFiles {
@@ -9,6 +11,23 @@ export interface ReceivedFiles {
   readonly additionalOutputs: readonly { readonly path: string; readonly blob: BlobLease }[];
   /** From `version.json`. */
   readonly attributes: VersionAttributes;
+  /** Of a model file that was changed: here, or before it was exported. */
+  readonly original?: OriginalFile;
+  /** Names of the classes that the file lost when it was changed. */
+  readonly labels?: readonly string[];
+}
+
+/**
+ * The files with a model that runs here in place of the one that came.
+ * @throws as `runnableFile`
+ */
+export async function asRunnable(files: ReceivedFiles, intake: Intake, maxBytes: number): Promise<ReceivedFiles> {
+  const { blob, ...change } = await runnableFile(
+    files.model,
+    (source) => intake.put(source, { maxBytes }),
+    intake.signal,
+  );
+  return { ...files, model: blob, ...change };
 }
 
 /** Puts files of one upload into the blob store and remembers them, so that a refused upload leaves nothing behind. */

@@ -32,6 +32,23 @@ export interface Preprocessing {
   readonly signature: Signature;
 }
 
+/** What was changed in a file that came, so that it runs here. */
+export interface ModelChange {
+  /** The ZipMap at the end was taken out: the tensor of scores it made dictionaries of is the output instead. */
+  readonly kind: 'zipMapRemoved';
+  /** Name of the output that went. */
+  readonly output: string;
+  /** Name of the output that came. */
+  readonly tensor: string;
+}
+
+/** The model file as it came, where another is stored for it. */
+export interface OriginalFile {
+  readonly digest: Digest;
+  readonly sizeBytes: number;
+  readonly changes: readonly ModelChange[];
+}
+
 /** What a table of versions shows. */
 export interface VersionSummary {
   readonly version: VersionNumber;
@@ -65,6 +82,8 @@ export interface Version extends VersionSummary {
   /** Name and version of the program that wrote the file; empty if it does not say. */
   readonly producer: string;
   readonly preprocessing?: Preprocessing;
+  /** Present where `model.onnx` was changed: `digest` and `sizeBytes` are those of the file that runs. */
+  readonly original?: OriginalFile;
   readonly additionalOutputs: readonly AdditionalOutput[];
   readonly lineage?: Readonly<Record<string, unknown>>;
 }

@@ -5,7 +5,7 @@ import { Digest } from '../ids';
 import type { BlobLease } from '../store';
 import { readChunks } from '../store/chunk-source';
 import { ArchivePaths } from './archive-paths';
-import { firstIssue, VersionAttributes } from './input';
+import { firstIssue, VersionJson } from './input';
 import { invalidModel } from './invalid-model';
 import type { Intake, ReceivedFiles } from './received-files';
 import type { VersionUpload } from './upload';
@@ -19,7 +19,7 @@ const PACK_HINT = 'Pack again: tar -cf version.tar model.onnx version.json addit
 
 /**
  * Takes a version from a tar archive, file by file into the blob store, never unpacking it to a folder:
- * `model.onnx`, `preprocessing.onnx?`, `additional_output/**?`, `version.json?` (`VersionAttributes`).
+ * `model.onnx`, `preprocessing.onnx?`, `additional_output/**?`, `version.json?` (`VersionJson`).
  * @throws {ModelManagementError} `INVALID_MODEL` when anything in it is unsafe, unknown, repeated or too much;
  * `MODEL_TOO_LARGE`, `DIGEST_MISMATCH`, `ABORTED`, `STORAGE_FULL`
  */
@@ -58,7 +58,7 @@ async function readEntries(archive: Extract, intake: Intake, maxBytes: number): 
   const additionalOutputs: { path: string; blob: BlobLease }[] = [];
   let model: BlobLease | undefined;
   let preprocessing: BlobLease | undefined;
-  let attributes: VersionAttributes = {};
+  let facts: VersionJson = {};
   let entryCount = 0;
   for await (const entry of archive) {
     if (++entryCount > MAX_ENTRY_COUNT) {
@@ -71,17 +71,24 @@ async function readEntries(archive: Extract, intake: Intake, maxBytes: number): 
     const found = paths.classify(entry.header.name, entry.header.type ?? 'file of an unknown type');
     if (found.kind === 'model') model = await intake.put(contentOf(entry), { maxBytes });
     else if (found.kind === 'preprocessing') preprocessing = await intake.put(contentOf(entry), { maxBytes });
-    else if (found.kind === 'version') attributes = await readAttributes(entry);
+    else if (found.kind === 'version') facts = await readFacts(entry);
     else if (found.kind === 'additional') {
       additionalOutputs.push({ path: found.path, blob: await intake.put(contentOf(entry), { maxBytes }) });
     } else entry.resume();
   }
   if (!model) throw invalidModel('read', 'The archive holds no model.onnx.', PACK_HINT);
   additionalOutputs.sort((a, b) => (a.path < b.path ? -1 : 1));
-  return { model, ...(preprocessing ? { preprocessing } : {}), additionalOutputs, attributes };
+  const { original, ...attributes } = facts;
+  return {
+    model,
+    ...(preprocessing ? { preprocessing } : {}),
+    additionalOutputs,
+    attributes,
+    ...(original ? { original } : {}),
+  };
 }
 
-async function readAttributes(entry: Entry): Promise<VersionAttributes> {
+async function readFacts(entry: Entry): Promise<VersionJson> {
   const refuse = (message: string, cause?: unknown): ModelManagementError =>
     invalidModel(
       'read',
@@ -102,7 +109,7 @@ async function readAttributes(entry: Entry): Promise<VersionAttributes> {
   } catch (cause) {
     throw refuse('is not JSON', cause);
   }
-  const parsed = VersionAttributes.safeParse(value);
+  const parsed = VersionJson.safeParse(value);
   if (parsed.success) return parsed.data;
   const { field, message } = firstIssue(parsed.error);
   throw refuse(field ? `${field}: ${message}` : message, parsed.error);

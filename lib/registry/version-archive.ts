@@ -5,7 +5,7 @@ import { type Pack, pack as tarPack } from 'tar-stream';
 import type { Digest } from '../ids';
 import type { BlobStore } from '../store';
 import { additionalName, archiveNames } from './archive-paths';
-import type { VersionAttributes } from './input';
+import type { VersionJson } from './input';
 import type { Version } from './types';
 
 /** The blobs a version is made of. */
@@ -61,6 +61,13 @@ async function fill(archive: Pack, version: Version, blobs: Pick<BlobStore, 'pat
 }
 
 /** Null says "none" where the model's own metadata would otherwise be read again. */
-function attributesFor({ metrics, labels, features, description, tags }: Version): VersionAttributes {
-  return { metrics, labels: labels ? [...labels] : null, features: features ? [...features] : null, description, tags };
+function attributesFor({ metrics, labels, features, description, tags, original }: Version): VersionJson {
+  return {
+    metrics,
+    labels: labels ? [...labels] : null,
+    features: features ? [...features] : null,
+    description,
+    tags,
+    ...(original ? { original } : {}),
+  };
 }

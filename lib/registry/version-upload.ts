@@ -6,10 +6,10 @@ import { attributesOf, withChanges } from './attributes';
 import type { AliasSwitch, RegistryDeps } from './dependencies';
 import type { VersionDocument } from './documents';
 import { Description, parseInput, parseModelName, type VersionAttributes } from './input';
-import { type Inspected, inspectFiles } from './inspection';
+import { callerFeatures, type Inspected, inspectFiles } from './inspection';
 import type { Journal, ModelWriter, Unwritten } from './journal';
 import type { ModelLife } from './model-history';
-import { Intake, type ReceivedFiles } from './received-files';
+import { asRunnable, Intake, type ReceivedFiles } from './received-files';
 import type { User, Version } from './types';
 import type { VersionUpload } from './upload';
 import { receiveArchive } from './upload-archive';
@@ -48,13 +48,15 @@ export class VersionUploads {
     const request = this.#parse(name, upload, user);
     const intake = new Intake(this.deps.blobs, upload.signal);
     try {
-      const files = await atStage('read', () => this.#receive(upload, intake));
+      const received = await atStage('read', () => this.#receive(upload, intake));
       const life = this.journal.findLife(name);
-      if (life) refuseRepeated(life, files.model.digest, files.preprocessing?.digest, request);
+      if (life) refuseRepeated(life, filesOf(received), request);
+      const files = await atStage('checked', () => asRunnable(received, intake, this.deps.maxModelSizeBytes));
       const inspected = await inspectFiles(files, this.deps, upload.signal);
       const content = contentOf(request, files, inspected);
       const version = await this.moves.turn(name, () => this.#commit(request, content, intake));
       intake.release();
+      if (files.model !== received.model) await this.discard(new Set([received.model.digest]));
       return version;
     } catch (error) {
       intake.release();
@@ -156,7 +158,7 @@ async function writeVersion(
     const message = `The model ${request.name} was deleted while its version came in.`;
     throw new ModelManagementError('MODEL_NOT_FOUND', message, 'Upload it again if you still want it.');
   }
-  if (now) refuseRepeated(now, draft.digest, draft.preprocessing?.digest, request);
+  if (now) refuseRepeated(now, draft, request);
   const life = now?.life ?? history.nextLife;
   if (!now) await insertModel({ life, name: request.name, description: '', tags: {} });
   intake.mayBeNamed = true;
@@ -164,8 +166,11 @@ async function writeVersion(
   return !now;
 }
 
-function contentOf({ description }: UploadRequest, files: ReceivedFiles, { model, preprocessing }: Inspected): Content {
-  const { signature, opset, irVersion, producer, labels, features } = model;
+function contentOf({ description }: UploadRequest, files: ReceivedFiles, inspected: Inspected): Content {
+  const { model, preprocessing } = inspected;
+  const { signature, opset, irVersion, producer } = model;
+  const features = callerFeatures(inspected);
+  const labels = files.labels ?? model.labels;
   const fromFile = {
     description: '',
     tags: {},
@@ -193,6 +198,7 @@ function contentOf({ description }: UploadRequest, files: ReceivedFiles, { model
           },
         }
       : {}),
+    ...(files.original ? { original: files.original } : {}),
     additionalOutputs: files.additionalOutputs.map(({ path, blob }) => ({
       path,
       sizeBytes: blob.sizeBytes,
@@ -201,16 +207,28 @@ function contentOf({ description }: UploadRequest, files: ReceivedFiles, { model
   };
 }
 
-/** The same model file with the same preprocessing is the same version; what is said about it does not count. */
-function refuseRepeated(
-  life: ModelLife,
-  digest: Digest,
-  preprocessing: Digest | undefined,
-  { mayRepeat }: UploadRequest,
-): void {
+/** The files that tell two versions apart. */
+type FileDigests = Pick<VersionDocument, 'digest' | 'original'> & {
+  readonly preprocessing?: { readonly digest: Digest };
+};
+
+function filesOf({ model, original, preprocessing }: ReceivedFiles): FileDigests {
+  const { digest } = model;
+  return { digest, ...(original ? { original } : {}), ...(preprocessing ? { preprocessing } : {}) };
+}
+
+/**
+ * The same model file, as it came or as it runs, with the same preprocessing is the same version; what is said about
+ * it does not count.
+ */
+function refuseRepeated(life: ModelLife, files: FileDigests, { mayRepeat }: UploadRequest): void {
   if (mayRepeat) return;
+  const digests = [files.digest, files.original?.digest];
   for (const { document } of life.versions.values()) {
-    if (document.digest !== digest || document.preprocessing?.digest !== preprocessing) continue;
+    if (document.preprocessing?.digest !== files.preprocessing?.digest) continue;
+    if (!digests.includes(document.digest) && !(document.original && digests.includes(document.original.digest))) {
+      continue;
+    }
     throw new ModelManagementError(
       'DUPLICATE_VERSION',
       `These files already are version ${document.version} of ${life.name}.`,

@@ -54,7 +54,7 @@ export function toSummary(life: Owner, state: VersionState): VersionSummary {
 
 export function toVersion(life: Owner, state: VersionState): Version {
   const { document, labels, features } = state;
-  const { parentVersion, preprocessing, lineage } = document;
+  const { parentVersion, preprocessing, original, lineage } = document;
   return {
     ...toSummary(life, state),
     model: life.name,
@@ -66,6 +66,7 @@ export function toVersion(life: Owner, state: VersionState): Version {
     irVersion: document.irVersion,
     producer: document.producer,
     ...(preprocessing ? { preprocessing } : {}),
+    ...(original ? { original } : {}),
     additionalOutputs: document.additionalOutputs,
     ...(lineage ? { lineage } : {}),
   };

@@ -5,6 +5,7 @@ import type { Engine, EngineOptions, LoadedModel, ModelTarget } from '../../lib/
 import { createEngine } from '../../lib/inference/process-engine';
 import type { Supervision } from '../../lib/inference/supervision';
 import { silentLog } from '../../lib/log';
+import type { RegistryDeps } from '../../lib/registry';
 import { builtEngineProcessPath } from './built-engine';
 import { buildModel, type ModelSpec } from './onnx-models';
 import { temporaryFolder } from './temporary-folder';
@@ -28,6 +29,12 @@ export interface EngineLab extends AsyncDisposable {
   /** The pid of the one process that is up. */
   pid(): Promise<number | null>;
 }
+
+/** The registry's test of new files, by a real engine. */
+export const testLoadWith =
+  (engine: Engine): RegistryDeps['testLoad'] =>
+  (files, signal) =>
+    engine.probe({ key: files.modelPath, model: 'upload', version: null, ...files }, signal);
 
 export async function openEngineLab(lab: EngineLabOptions = {}): Promise<EngineLab> {
   const folder = await temporaryFolder();

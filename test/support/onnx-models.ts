@@ -23,6 +23,7 @@ type Attribute =
   | number
   | string
   | readonly number[]
+  | readonly string[]
   | { readonly float: number }
   | { readonly graph: onnx.IGraphProto };
 
@@ -30,7 +31,7 @@ export interface NodeSpec {
   readonly op: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** Numbers are ints, `{ float }` floats, lists of numbers ints. */
+  /** Numbers are ints, `{ float }` floats; lists hold ints or texts. */
   readonly attributes?: Readonly<Record<string, Attribute>>;
   readonly domain?: string;
 }
@@ -64,10 +65,15 @@ function attributeOf(name: string, value: Attribute): onnx.IAttributeProto {
   const Type = onnx.AttributeProto.AttributeType;
   if (typeof value === 'number') return { name, i: value, type: Type.INT };
   if (typeof value === 'string') return { name, s: Buffer.from(value), type: Type.STRING };
+  if (isTexts(value)) return { name, strings: value.map((text) => Buffer.from(text)), type: Type.STRINGS };
   if (Array.isArray(value)) return { name, ints: [...value], type: Type.INTS };
   if ('float' in value) return { name, f: value.float, type: Type.FLOAT };
   if ('graph' in value) return { name, g: value.graph, type: Type.GRAPH };
   throw new TypeError(`no attribute form for ${name}`);
+}
+
+function isTexts(value: Attribute): value is readonly string[] {
+  return Array.isArray(value) && typeof value[0] === 'string';
 }
 
 function valueInfoOf({ name, type, shape }: ValueSpec): onnx.IValueInfoProto {

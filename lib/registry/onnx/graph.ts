@@ -3,14 +3,22 @@ import type { Signature, TensorInfo } from '../signature';
 import { type Direction, readValueInfo, readValueName } from './value-info';
 import { fieldSet, type Span, type WireReader } from './wire-reader';
 
+export const GraphField = {
+  node: 1,
+  initializer: 5,
+  input: 11,
+  output: 12,
+  valueInfo: 13,
+  sparseInitializer: 15,
+} as const;
+
 /** Inputs plus outputs; keeps a version's document small. */
 const MAX_VALUE_COUNT = 4_096;
 const MAX_WEIGHT_NAME_BYTES = 64 * 1024;
 /** Each level takes three of the hundred message levels that protobuf readers allow. */
-const MAX_DEPTH = 32;
+export const MAX_DEPTH = 32;
 const EXTERNAL = 1;
 
-const Graph = { node: 1, initializer: 5, input: 11, output: 12, sparseInitializer: 15 } as const;
 const Node = { attribute: 5 } as const;
 const Attribute = { tensor: 5, graph: 6, tensors: 10, graphs: 11, sparseTensor: 22, sparseTensors: 23 } as const;
 const SparseTensor = { values: 1, indices: 2 } as const;
@@ -39,7 +47,7 @@ export async function checkFunction(reader: WireReader, message: Span): Promise<
 
 async function readPlaces(reader: WireReader, graph: Span, direction: Direction): Promise<Map<string, Span>> {
   const places = new Map<string, Span>();
-  const number = direction === 'input' ? Graph.input : Graph.output;
+  const number = direction === 'input' ? GraphField.input : GraphField.output;
   // Old files list their weights as inputs: as many as they like, as long as they turn out to be weights.
   let count = 0;
   for await (const field of reader.fields(graph, fieldSet(number))) {
@@ -72,11 +80,11 @@ async function checkGraph(
   if (depth > MAX_DEPTH) {
     throw refuse(`The graph is nested more than ${MAX_DEPTH} levels deep.`, 'Flatten its If, Loop and Scan nodes.');
   }
-  const wanted = fieldSet(Graph.node, Graph.initializer, Graph.sparseInitializer);
+  const wanted = fieldSet(GraphField.node, GraphField.initializer, GraphField.sparseInitializer);
   for await (const field of reader.fields(graph, wanted)) {
     const part = reader.span(field, 'a part of the graph');
-    if (field.number === Graph.node) await checkNode(reader, part, depth);
-    else if (field.number === Graph.initializer) onWeight(await checkTensor(reader, part));
+    if (field.number === GraphField.node) await checkNode(reader, part, depth);
+    else if (field.number === GraphField.initializer) onWeight(await checkTensor(reader, part));
     else onWeight(await checkSparseTensor(reader, part));
   }
 }

@@ -2,9 +2,11 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { ModelManagementError } from '../../errors';
 import { invalidModel } from '../invalid-model';
 import type { Signature } from '../signature';
+import { readClassLabels } from './class-labels';
 import { foreignFormat, HEAD_BYTES } from './foreign-file';
 import { checkFunction, readGraph } from './graph';
 import { featuresOf, labelsOf } from './metadata';
+import { ML_DOMAIN } from './node';
 import { type Field, fieldSet, type Span, WireReader } from './wire-reader';
 
 const MAX_TEXT_BYTES = 4_096;
@@ -38,7 +40,7 @@ export interface ModelFile {
   readonly signature: Signature;
   /** Names of the input's columns, from the metadata. */
   readonly features?: readonly string[];
-  /** Names of the classes, from the metadata. */
+  /** Names of the classes: from the one classifier of the graph, else from the metadata. */
   readonly labels?: readonly string[];
 }
 
@@ -47,13 +49,22 @@ export interface ModelFile {
  * number of parts in the file.
  * @throws {ModelManagementError} `INVALID_MODEL` with what is wrong and what to do; `ABORTED`
  */
-export async function readModelFile(path: string, signal?: AbortSignal): Promise<ModelFile> {
+export function readModelFile(path: string, signal?: AbortSignal): Promise<ModelFile> {
+  return openModelFile(path, signal, readModel);
+}
+
+/** Walks through a model file; what breaks the walk becomes an error that tells what the file is. */
+export async function openModelFile<T>(
+  path: string,
+  signal: AbortSignal | undefined,
+  read: (reader: WireReader, whole: Span) => Promise<T>,
+): Promise<T> {
   const file = await open(path, 'r');
   try {
     const { size } = await file.stat();
     if (size === 0) throw invalidModel('checked', 'The file is empty.', 'Upload an .onnx file.');
     try {
-      return await readModel(new WireReader(file, size, signal), { start: 0, end: size });
+      return await read(new WireReader(file, size, signal), { start: 0, end: size });
     } catch (error) {
       if (signal?.aborted) {
         throw new ModelManagementError('ABORTED', 'The upload was cancelled.', 'Send it again.', { cause: error });
@@ -102,20 +113,20 @@ async function readModel(reader: WireReader, whole: Span): Promise<ModelFile> {
   if (!graph) throw refuse('The file holds no graph.');
   if (irVersion < 1) throw refuse('The file does not say its IR version.');
   if (opsetImports.size === 0 && irVersion >= FIRST_IR_WITH_OPSETS) throw refuse('The model names no operator set.');
+  const place = reader.span(graph, 'the graph');
+  const signature = await readGraph(reader, place);
+  const features = featuresOf(metadata);
+  const labels =
+    (opsetImports.has(ML_DOMAIN) ? await readClassLabels(reader, place, signature) : undefined) ?? labelsOf(metadata);
   return {
     irVersion,
     opset: opsetImports.get('') ?? opsetImports.get('ai.onnx') ?? (opsetImports.size === 0 ? 1 : 0),
     opsetImports,
     producer: [producerName, producerVersion].filter(Boolean).join(' '),
-    signature: await readGraph(reader, reader.span(graph, 'the graph')),
-    ...namesFrom(metadata),
+    signature,
+    ...(features ? { features } : {}),
+    ...(labels ? { labels } : {}),
   };
-}
-
-function namesFrom(metadata: ReadonlyMap<string, string>): Pick<ModelFile, 'features' | 'labels'> {
-  const features = featuresOf(metadata);
-  const labels = labelsOf(metadata);
-  return { ...(features ? { features } : {}), ...(labels ? { labels } : {}) };
 }
 
 async function readOpset(reader: WireReader, message: Span): Promise<[string, number]> {

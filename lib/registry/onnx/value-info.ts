@@ -2,6 +2,7 @@ import { invalidModel, quoted } from '../invalid-model';
 import type { Dimension, TensorInfo } from '../signature';
 import { elementType } from './element-type';
 import { type Field, fieldSet, type Span, type WireReader } from './wire-reader';
+import { bytesField, integerField } from './wire-writer';
 
 const MAX_NAME_BYTES = 4_096;
 /** ONNX Runtime's own shapes stop far below. */
@@ -9,6 +10,9 @@ const MAX_RANK = 64;
 
 const ValueInfo = { name: 1, type: 2 } as const;
 const Type = { tensor: 1, sequence: 4, map: 5, opaque: 7, sparseTensor: 8, optional: 9 } as const;
+const SEQUENCE_ELEMENT = 1;
+const MapField = { key: 1, value: 2 } as const;
+const Element = { float32: 1, int64: 7, string: 8 } as const;
 const TensorTypeField = { elementType: 1, shape: 2 } as const;
 const ShapeField = { dimension: 1 } as const;
 const DimensionField = { value: 1, name: 2 } as const;
@@ -40,11 +44,59 @@ export async function readValueInfo(reader: WireReader, message: Span, direction
   const what = `${direction} ${quoted(name)}`;
   const type = await onlyField(reader, message, fieldSet(ValueInfo.type), `the type of ${what}`);
   if (!type) throw refuse(`The ${what} has no type.`, 'Export the model with types for all inputs and outputs.');
-  const kinds = fieldSet(Type.tensor, Type.sequence, Type.map, Type.opaque, Type.sparseTensor, Type.optional);
-  const kind = await onlyField(reader, type, kinds, `the type of ${what}`);
+  const kind = await kindOf(reader, type, `the type of ${what}`);
   if (!kind) throw refuse(`The ${what} has no type.`, 'Export the model with types for all inputs and outputs.');
   if (kind.number !== Type.tensor) throw await notTensor(reader, kind, what);
   return { name, ...(await readTensorType(reader, reader.span(kind, what), what)) };
+}
+
+/** An output that is a list of maps to float32, as ZipMap gives it. */
+export interface MapOutput {
+  readonly field: Field;
+  readonly name: string;
+  /** Else they are texts. */
+  readonly hasNumberKeys: boolean;
+}
+
+/** Undefined for everything else. */
+export async function readMapOutput(reader: WireReader, field: Field): Promise<MapOutput | undefined> {
+  const what = 'an output';
+  const typeIn = (message: Span, number: number) => onlyField(reader, message, fieldSet(number), what);
+  const type = await typeIn(reader.span(field, what), ValueInfo.type);
+  const list = type && (await kindOf(reader, type, what));
+  if (list?.number !== Type.sequence) return undefined;
+  const element = await typeIn(list, SEQUENCE_ELEMENT);
+  const map = element && (await kindOf(reader, element, what));
+  if (map?.number !== Type.map) return undefined;
+  const valueType = await typeIn(map, MapField.value);
+  const value = valueType && (await kindOf(reader, valueType, what));
+  if (value?.number !== Type.tensor) return undefined;
+  if ((await numberIn(reader, value, TensorTypeField.elementType)) !== Element.float32) return undefined;
+  const key = await numberIn(reader, map, MapField.key);
+  if (key !== Element.int64 && key !== Element.string) return undefined;
+  return { field, name: await readValueName(reader, field, 'output'), hasNumberKeys: key === Element.int64 };
+}
+
+async function numberIn(reader: WireReader, message: Span, number: number): Promise<number> {
+  let value = 0;
+  for await (const field of reader.fields(message, fieldSet(number))) {
+    value = await reader.integer(field, 'an element type');
+  }
+  return value;
+}
+
+/** The message that declares a value as a tensor of float32. */
+export function floatValueInfo(name: string, shape: readonly Dimension[]): Buffer {
+  const dimensions = shape.map((size) => bytesField(ShapeField.dimension, size === null ? '' : dimensionOf(size)));
+  const tensor = Buffer.concat([
+    integerField(TensorTypeField.elementType, Element.float32),
+    bytesField(TensorTypeField.shape, Buffer.concat(dimensions)),
+  ]);
+  return Buffer.concat([bytesField(ValueInfo.name, name), bytesField(ValueInfo.type, bytesField(Type.tensor, tensor))]);
+}
+
+function dimensionOf(size: number | string): Buffer {
+  return typeof size === 'number' ? integerField(DimensionField.value, size) : bytesField(DimensionField.name, size);
 }
 
 async function readTensorType(reader: WireReader, message: Span, what: string): Promise<Omit<TensorInfo, 'name'>> {
@@ -97,11 +149,16 @@ async function notTensor(reader: WireReader, kind: Field, what: string): Promise
   };
   if (kind.number === Type.map) return refuse(`The ${what} is a map, not a tensor.`, ZIPMAP_HINT);
   if (kind.number === Type.sequence) {
-    const element = await onlyField(reader, reader.span(kind, what), fieldSet(1), what);
+    const element = await onlyField(reader, reader.span(kind, what), fieldSet(SEQUENCE_ELEMENT), what);
     const inner = element && (await onlyField(reader, reader.span(element, what), fieldSet(Type.map), what));
     if (inner) return refuse(`The ${what} is a list of maps (ZipMap), not a tensor.`, ZIPMAP_HINT);
   }
   return refuse(`The ${what} is ${names[kind.number] ?? 'not a tensor'}, not a tensor.`, CONVERT_HINT);
+}
+
+/** What a type is: the one field of it that is there. */
+function kindOf(reader: WireReader, type: Span, what: string): Promise<Field | undefined> {
+  return onlyField(reader, type, fieldSet(...Object.values(Type)), what);
 }
 
 /** Protobuf lets a field come twice and merges the two; readers differ in how, so such a file is refused. */

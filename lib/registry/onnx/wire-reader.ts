@@ -20,6 +20,8 @@ export interface Span {
 
 /** For `bytes` the span is the content, for the others the number itself. */
 export interface Field extends Span {
+  /** Where its tag begins. */
+  readonly at: number;
   readonly number: number;
   readonly wireType: number;
 }
@@ -74,10 +76,22 @@ export class WireReader {
   /** A whole number in the range of int64, as JavaScript keeps it; beyond 2^53 it is rounded. */
   async integer(field: Field, what: string): Promise<number> {
     if (field.wireType !== WireType.varint) throw this.#broken(`${what} has the wrong wire type`, field.start);
-    const bytes = await this.bytes(field, 10, what);
-    let value = 0n;
-    for (const [index, byte] of bytes.entries()) value |= BigInt(byte & 0x7f) << BigInt(7 * index);
-    return Number(BigInt.asIntN(64, value));
+    return Number(int64(await this.bytes(field, 10, what)));
+  }
+
+  /** Whole numbers of int64, exact: one of a list that stands field by field, or all of a packed one. */
+  async integers(field: Field, maxCount: number, what: string): Promise<readonly bigint[]> {
+    if (field.wireType === WireType.varint) return [int64(await this.bytes(field, 10, what))];
+    const bytes = await this.bytes(this.span(field, what), 10 * maxCount, what);
+    const values: bigint[] = [];
+    for (let start = 0; start < bytes.length; ) {
+      let end = start;
+      while (end < bytes.length && (bytes[end] ?? 0) >= 0x80) end++;
+      if (end === bytes.length || end - start >= 10) throw this.#broken(`${what} are no numbers`, field.start + start);
+      values.push(int64(bytes.subarray(start, end + 1)));
+      start = end + 1;
+    }
+    return values;
   }
 
   /** UTF-8 text; anything else in it is refused, because two readers would make different names of it. */
@@ -152,7 +166,7 @@ export class WireReader {
         throw this.#broken(`wire type ${wireType} is not used by ONNX`, at);
     }
     if (length > end - start) throw this.#broken(`field ${number} claims ${length} bytes, ${end - start} are left`, at);
-    return { number, wireType, start, end: start + length };
+    return { number, wireType, at, start, end: start + length };
   }
 
   /** Rounded above 2^53: no length or tag of a real file gets there, and the caller's bounds refuse it. */
@@ -195,4 +209,10 @@ export class WireReader {
       cause,
     );
   }
+}
+
+function int64(varint: Buffer): bigint {
+  let value = 0n;
+  for (const [index, byte] of varint.entries()) value |= BigInt(byte & 0x7f) << BigInt(7 * index);
+  return BigInt.asIntN(64, value);
 }

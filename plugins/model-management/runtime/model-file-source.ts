@@ -4,7 +4,7 @@ import { isAbsolute, join, relative, sep } from 'node:path';
 import { invalidInput } from '../../../lib/errors';
 import type { Engine } from '../../../lib/inference/engine';
 import type { StagedSource } from '../../../lib/inference/route-keeper';
-import { readModelFile } from '../../../lib/registry';
+import { type RunnableFile, readModelFile, runnableFile } from '../../../lib/registry';
 import type { BlobLease, BlobStore } from '../../../lib/store';
 
 export interface ModelFileContext {
@@ -38,10 +38,18 @@ async function locate(path: string, userDir: string): Promise<string | undefined
   );
 }
 
-async function copy(place: string, { blobs, maxBytes }: ModelFileContext): Promise<BlobLease> {
+async function copy(place: string, { blobs, maxBytes }: ModelFileContext): Promise<RunnableFile> {
+  const options = { maxBytes, signal: AbortSignal.timeout(stageLimitMs) };
   const source = createReadStream(place);
+  let received: BlobLease | undefined;
   try {
-    return await blobs.put(source, { maxBytes, signal: AbortSignal.timeout(stageLimitMs) });
+    received = await blobs.put(source, options);
+    const runnable = await runnableFile(received, (changed) => blobs.put(changed, options), options.signal);
+    if (runnable.blob !== received) received.release();
+    return runnable;
+  } catch (error) {
+    received?.release();
+    throw error;
   } finally {
     // The store leaves a source open that it did not read to its end, and each retry would open one more.
     source.destroy();
@@ -49,16 +57,17 @@ async function copy(place: string, { blobs, maxBytes }: ModelFileContext): Promi
 }
 
 /**
- * Takes a copy of a model file that cannot change any more, and inspects it as an upload is inspected.
+ * Takes a copy of a model file that cannot change any more, and changes and inspects it as an upload is.
  * @returns undefined when there is no such file
  * @throws {ModelManagementError} `INVALID_INPUT` (no file, or outside the user directory), `INVALID_MODEL`, `MODEL_TOO_LARGE`
  */
 export async function stageModelFile(path: string, context: ModelFileContext): Promise<StagedSource | undefined> {
   const place = await locate(path, context.userDir);
   if (place === undefined) return undefined;
-  const lease = await copy(place, context);
+  const { blob: lease, labels: ownLabels } = await copy(place, context);
   try {
-    const { signature, labels, features } = await readModelFile(lease.path);
+    const { signature, features, ...file } = await readModelFile(lease.path);
+    const labels = ownLabels ?? file.labels;
     await context.engine.probe({ key: lease.digest, model: path, version: null, modelPath: lease.path });
     return {
       model: path,

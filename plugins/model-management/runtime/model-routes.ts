@@ -46,6 +46,7 @@ const versionFields: ListFields<Version> = {
     'irVersion',
     'producer',
     'preprocessing',
+    'original',
     'additionalOutputs',
     'lineage',
   ],

@@ -1,15 +1,9 @@
 import assert from 'node:assert/strict';
-import type { Engine } from '../../../lib/inference/engine';
-import { effectiveSignature, type RegistryDeps } from '../../../lib/registry';
+import { effectiveSignature } from '../../../lib/registry';
 import { buildArchive } from '../../support/archive';
-import { openEngineLab } from '../../support/engine-lab';
+import { openEngineLab, testLoadWith } from '../../support/engine-lab';
 import { buildModel, identityModel, irisModel, type ModelSpec, twoInputModel } from '../../support/onnx-models';
 import { registryLab, withCode } from '../../support/registry-lab';
-
-const testLoadWith =
-  (engine: Engine): RegistryDeps['testLoad'] =>
-  (files, signal) =>
-    engine.probe({ key: files.modelPath, model: 'upload', version: null, ...files }, signal);
 
 /** `a` needs `b` and `b` needs `a`. */
 const cyclic: ModelSpec = {
