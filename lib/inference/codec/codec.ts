@@ -13,6 +13,7 @@ import { toNested, toTensorLiteral, withoutBatch } from './output-value';
 import { describe, isRecord, keyPath, quote, quoteAll } from './refusal';
 import { describeShape, isBatched, isFixed } from './shape';
 import { hasSharedSymbol, settleSymbols } from './symbol-sizes';
+import { areColumns, encodeTableRows } from './table-rows';
 import { isJsonBuffer, isTensorLiteral } from './tensor-literal';
 
 /** Tensors of one message, and whether its answer loses the batch dimension that was added. */
@@ -30,8 +31,8 @@ export interface Codec {
    * 1. all its keys are names of inputs: values by input name
    * 2. it has every feature (more keys do not matter): one row
    * 3. `{type, dims, data}`, or a Buffer that went through JSON
-   * so an input's name wins over a feature of the same name. A model with several inputs takes only rule 1; a model
-   * without inputs takes anything. Values by input name follow rules 2 and 3.
+   * so an input's name wins over a feature of the same name. A model with several inputs takes only rule 1, and where
+   * each input takes one value per row also a list of such objects, a row each; a model without inputs takes anything. Values by input name follow rules 2 and 3.
    * @throws {ModelManagementError} `INVALID_INPUT` with what was wanted and what came, and where
    */
   encode(value: unknown): EncodedRequest;
@@ -90,6 +91,10 @@ class SignatureCodec implements Codec {
     const isObject = !Array.isArray(value) && isRecord(value);
     if (isObject && this.#isByName(slot, value)) return this.#encodeByName(new Map(Object.entries(value)), 'payload');
     if (this.#slots.size > 1) {
+      const slots = [...this.#slots.values()];
+      if (Array.isArray(value) && areColumns(slots)) {
+        return this.#request(slots, encodeTableRows(slots, value, 'payload'));
+      }
       throw invalidInput(
         'payload',
         `the model has ${this.#slots.size} inputs, but payload is ${describe(value)}`,

@@ -19,6 +19,8 @@ type RowResult = LabelScore | LabelScore[];
 /**
  * Best class, or list of the best, per row. Rank 2 is rows of scores; rank 1 is one row, or where the model is batched
  * (`hasBatch`) a single score per row; a scalar is one row of one score. Ties go to the lower index, NaN goes last.
+ * A row of one score is the share of the second of two classes (a sigmoid at the end of the model), unless the labels
+ * say that there are more classes, or one.
  */
 export function toLabels(scores: Tensor, hasBatch: boolean, options: LabelOptions): RowResult | RowResult[] {
   const { dims } = scores;
@@ -32,7 +34,9 @@ export function toLabels(scores: Tensor, hasBatch: boolean, options: LabelOption
 }
 
 function rowResult(raw: readonly number[], { topK, softmax, labels }: LabelOptions): RowResult {
-  const scores = softmax ? softmaxOf(raw) : raw;
+  const [only] = raw;
+  const isBinary = raw.length === 1 && only !== undefined && (labels.length === 0 || labels.length === 2);
+  const scores = isBinary ? sharesOfTwo(only, softmax) : softmax ? softmaxOf(raw) : raw;
   const ranked = scores.map((score, index): LabelScore => ({ label: labels[index] ?? index, score }));
   if (topK === 1) {
     const best = ranked.reduce((a, b) => (isBetter(b.score, a.score) ? b : a), ranked[0] ?? noScores());
@@ -44,6 +48,15 @@ function rowResult(raw: readonly number[], { topK, softmax, labels }: LabelOptio
 
 function isBetter(score: number, than: number): boolean {
   return score > than || (Number.isNaN(than) && !Number.isNaN(score));
+}
+
+/** The softmax of 0 and a logit is the logit's sigmoid. */
+function sharesOfTwo(score: number, softmax: boolean): readonly number[] {
+  if (softmax) return softmaxOf([0, score]);
+  if (score < 0 || score > 1) {
+    throw unusable(`a single score of ${score} is no share between 0 and 1 (with softmax it is taken as a logit)`);
+  }
+  return [1 - score, score];
 }
 
 /** Minus the largest first: the exponential of a logit of 1,000 is not a number we can hold. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { ModelManagementError } from '../../../../lib/errors';
 import { type CodecOptions, createCodec } from '../../../../lib/inference/codec';
 import type { Dimension, Signature } from '../../../../lib/registry/signature';
+import { withCode } from '../../../support/registry-lab';
 import { aTensor, aValue } from './signatures';
 
 function decodeScores(
@@ -19,6 +20,15 @@ function decodeScores(
   assert.deepEqual(codec.fetches, ['scores']);
   const tensor = aTensor('float32', dims, new Float32Array(scores));
   return codec.decode(new Map([['scores', tensor]]), codec.encode(payload));
+}
+
+interface OneColumn {
+  readonly name: string;
+  readonly shape?: readonly Dimension[];
+  readonly dims?: readonly number[];
+  readonly scores?: readonly number[];
+  readonly options: CodecOptions;
+  readonly expected: unknown;
 }
 
 const labels = ['red', 'green', 'blue'];
@@ -73,6 +83,95 @@ describe('results as labels', () => {
       { label: 'red', score: 0.75 },
     ]);
     assert.deepEqual(decodeScores(['N'], [1], [0.25], { labels }, [1]), { label: 'red', score: 0.25 });
+  });
+
+  for (const { name, shape, dims, scores, options, expected } of [
+    {
+      name: 'without labels',
+      options: {},
+      expected: [
+        { label: 1, score: 0.75 },
+        { label: 0, score: 0.75 },
+      ],
+    },
+    {
+      name: 'with two labels',
+      options: { labels: ['no', 'yes'] },
+      expected: [
+        { label: 'yes', score: 0.75 },
+        { label: 'no', score: 0.75 },
+      ],
+    },
+    {
+      name: 'with the second best',
+      options: { labels: ['no', 'yes'], label: { topK: 2 } },
+      expected: [
+        [
+          { label: 'yes', score: 0.75 },
+          { label: 'no', score: 0.25 },
+        ],
+        [
+          { label: 'no', score: 0.75 },
+          { label: 'yes', score: 0.25 },
+        ],
+      ],
+    },
+    {
+      name: 'as a list',
+      shape: ['N'],
+      dims: [2],
+      options: {},
+      expected: [
+        { label: 1, score: 0.75 },
+        { label: 0, score: 0.75 },
+      ],
+    },
+    {
+      name: 'undecided',
+      scores: [0.5, Number.NaN],
+      options: {},
+      expected: [
+        { label: 0, score: 0.5 },
+        { label: 0, score: Number.NaN },
+      ],
+    },
+    {
+      name: 'as logits',
+      scores: [0, 1_000],
+      options: { label: { softmax: true } },
+      expected: [
+        { label: 0, score: 0.5 },
+        { label: 1, score: 1 },
+      ],
+    },
+    {
+      name: 'with one label',
+      options: { labels: ['fault'] },
+      expected: [
+        { label: 'fault', score: 0.75 },
+        { label: 'fault', score: 0.25 },
+      ],
+    },
+    {
+      name: 'with three labels',
+      options: { labels },
+      expected: [
+        { label: 'red', score: 0.75 },
+        { label: 'red', score: 0.25 },
+      ],
+    },
+  ] as readonly OneColumn[]) {
+    it(`reads one score per row as that of the second of two classes: ${name}`, () => {
+      assert.deepEqual(decodeScores(shape ?? ['N', 1], dims ?? [2, 1], scores ?? [0.75, 0.25], options), expected);
+    });
+  }
+
+  it('fails on one score per row that is no share, and says what would help', () => {
+    const act = (): unknown => decodeScores(['N', 1], [1, 1], [1.5]);
+    assert.throws(
+      act,
+      (error) => withCode('INFERENCE_FAILED')(error) && /1\.5 is no share.*softmax/.test(String(error)),
+    );
   });
 
   it('takes a list that is no batch as one row', () => {
