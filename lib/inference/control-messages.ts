@@ -11,7 +11,8 @@ export type ControlCommand =
       readonly preprocessingPath: string | null;
       readonly intraOpNumThreads: number;
       readonly requestTimeoutMs: number;
-      readonly memoryLimitBytes: number | null;
+      /** Resident memory above which the process is ended. */
+      readonly memoryLimitBytes: number;
     };
 
 const TensorInfoMessage = z.object({

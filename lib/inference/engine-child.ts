@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
 import { newId } from '../ids';
@@ -8,6 +9,7 @@ import { type ControlCommand, ControlReply, WatchdogReport } from './control-mes
 import { FrameStream } from './frame-stream';
 import { FrameWriter } from './frame-writer';
 import type { AnswerItem } from './frames';
+import { limitedCommand, shellFailureCodes } from './limited-command';
 import { OutputTail, withoutFolders } from './output-tail';
 import { DATA_FD, PARENT_PID_VARIABLE, REPORT_FD } from './watchdog-cells';
 
@@ -74,11 +76,16 @@ export class EngineChild {
     place: ChildPlace,
     command: ControlCommand,
     private readonly listener: ChildListener,
+    isBackground = false,
   ) {
     this.#folder = join(place.tempPath, `${CHILD_FOLDER_PREFIX}${newId()}`);
     mkdirSync(this.#folder, { recursive: true });
-    // Three threads fewer, at no cost seen: nothing in the child collects garbage in parallel.
-    this.#process = spawn(place.nodePath, ['--v8-pool-size=0', place.processPath], {
+    const { file, args } = limitedCommand(
+      // Three threads fewer, at no cost seen: nothing in the child collects garbage in parallel.
+      { file: place.nodePath, args: ['--v8-pool-size=0', place.processPath] },
+      command.type === 'load' ? command.memoryLimitBytes : null,
+    );
+    this.#process = spawn(file, args, {
       cwd: this.#folder,
       env: buildEnvironment(this.#folder),
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc', 'pipe'],
@@ -97,6 +104,7 @@ export class EngineChild {
     // Awaited by stop(); a folder that cannot be removed is removed with the whole of tempPath at the next start.
     this.#gone.catch(() => undefined);
     this.#process.send(command, () => undefined);
+    if (isBackground) this.#yieldToOthers();
   }
 
   /** Null until started and once it is gone. */
@@ -125,6 +133,14 @@ export class EngineChild {
     // It has nothing to put in order, and takes no milder signal: see the end of engine-process.ts.
     this.#process.kill('SIGKILL');
     await this.#gone.catch(() => undefined);
+  }
+
+  #yieldToOthers(): void {
+    try {
+      if (this.#process.pid !== undefined) setPriority(this.#process.pid, constants.priority.PRIORITY_LOW);
+    } catch {
+      // Not allowed here, or gone already: it then takes its turn like any other process.
+    }
   }
 
   #listenToData(data: Duplex): void {
@@ -193,7 +209,8 @@ export class EngineChild {
         words: `used ${used} MiB of memory, more than its limit of ${limit} MiB`,
       };
     }
-    return { why: this.#process.pid === undefined ? 'start' : 'exit', requestId: null, words };
+    const hasStarted = this.#process.pid !== undefined && !shellFailureCodes.includes(this.#process.exitCode);
+    return { why: hasStarted ? 'exit' : 'start', requestId: null, words };
   }
 }
 

@@ -2,6 +2,7 @@ import { type ErrorCode, ModelManagementError } from '../errors';
 import type { ModelTarget } from './engine';
 import type { ChildEnd } from './engine-child';
 import { LaunchFailure } from './launch';
+import { isAllocationFailure } from './load-limits';
 import { withoutFolders } from './output-tail';
 
 /** `iris version 3`, or the name of a file. */
@@ -74,6 +75,13 @@ export function gaveUp(timeoutMs: number): ModelManagementError {
 }
 
 export function refusedByRuntime(message: string): ModelManagementError {
+  if (isAllocationFailure(message)) {
+    return new ModelManagementError(
+      'INFERENCE_FAILED',
+      'the model needs more memory for this input than `engine.memoryLimitBytes` allows',
+      'Send smaller inputs, or raise `engine.memoryLimitBytes`.',
+    );
+  }
   return new ModelManagementError(
     'INFERENCE_FAILED',
     `the model refused the input: ${message}`,

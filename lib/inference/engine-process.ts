@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import type { ControlCommand, ControlReply } from './control-messages';
 import { FrameStream } from './frame-stream';
 import { FrameWriter } from './frame-writer';
+import { isAllocationFailure } from './load-limits';
 import { ModelServer, type RunProgress } from './model-server';
 import { loadNativeRuntime } from './native-runtime';
 import { composeModel, generatedFeeds, type RunnableModel } from './runnable-model';
@@ -57,18 +58,26 @@ function progressOf(state: Int32Array): RunProgress {
   };
 }
 
-async function warmUp(model: RunnableModel): Promise<void> {
+/**
+ * Runs the model once, so that the first real request finds it warm.
+ * @throws {Error} the run needs more memory than there is: then none would do
+ */
+async function warmUp(model: RunnableModel, progress: RunProgress): Promise<void> {
   const sizes = model.signature.inputs.map(({ shape }) =>
     (shape ?? []).reduce<number>((product, size) => product * (typeof size === 'number' ? size : 1), 1),
   );
   if (sizes.reduce((sum, size) => sum + size, 0) > WARM_UP_ELEMENT_COUNT) return;
+  progress.begin(0);
   try {
     await model.run(
       generatedFeeds(model.signature),
       model.signature.outputs.map(({ name }) => name),
     );
-  } catch {
-    // Zeros need not be legal input: only a crash or a hang says something about the model, and those end us.
+  } catch (error) {
+    // Zeros need not be legal input: only a crash, a hang or hunger says something about the model. The first two end us.
+    if (isAllocationFailure(messageOf(error))) throw error;
+  } finally {
+    progress.end();
   }
 }
 
@@ -114,15 +123,19 @@ async function obey(command: ControlCommand, watched: Promise<Int32Array>): Prom
   if (command.type === 'describe') return reply({ type: 'described', version });
   const state = await watched;
   const { requestTimeoutMs, memoryLimitBytes } = command;
-  Atomics.store(state, cells.memoryLimitMiB, Math.ceil((memoryLimitBytes ?? 0) / 1024 / 1024));
+  const limitMiB = Math.ceil(memoryLimitBytes / 1024 / 1024);
+  Atomics.store(state, cells.memoryLimitMiB, limitMiB);
+  Atomics.store(state, cells.timeoutMs, Math.min(requestTimeoutMs, 0x7fff_ffff));
+  const progress = progressOf(state);
   try {
     const model = await openModel(runtime, command);
-    await warmUp(model);
-    Atomics.store(state, cells.timeoutMs, Math.min(requestTimeoutMs, 0x7fff_ffff));
-    serveOver(model, progressOf(state));
+    await warmUp(model, progress);
+    serveOver(model, progress);
     await reply({ type: 'ready', version, signature: model.signature });
   } catch (error) {
-    await reply({ type: 'failed', what: 'model', message: messageOf(error) });
+    const said = messageOf(error);
+    const message = isAllocationFailure(said) ? `it needs more memory than its limit of ${limitMiB} MiB` : said;
+    await reply({ type: 'failed', what: 'model', message });
   }
 }
 

@@ -78,8 +78,13 @@ export interface EngineOptions {
   readonly intraOpNumThreads: number;
   /** Run time (not waiting) after which the process is killed. Default 30,000. */
   readonly requestTimeoutMs: number;
-  /** Resident memory above which a model's process is killed; undefined = no limit. */
-  readonly memoryLimitBytes?: number;
+  /**
+   * Time to load a small model, after which its process is ended; larger ones get more, up to five times as much for
+   * 2 GiB. Default 60,000.
+   */
+  readonly loadTimeoutMs: number;
+  /** Resident memory above which a model's process is killed. Default: half of the machine, or of its container. */
+  readonly memoryLimitBytes: number;
   /** Default 32. */
   readonly maxProcesses: number;
   /** How long a version stays loaded after its last lease. Default 300,000. */
@@ -95,7 +100,8 @@ export interface Engine {
   load(target: ModelTarget, signal?: AbortSignal): Promise<LoadedModel>;
   /**
    * Loads the files once in a throw-away process under time, memory and file-size limits, and tells the signature the
-   * runtime sees. @throws {ModelManagementError} `INVALID_MODEL`, `ENGINE_UNAVAILABLE`
+   * runtime sees. Several at a time only as far as processors and memory go; the others wait their turn.
+   * @throws {ModelManagementError} `INVALID_MODEL`, `ENGINE_UNAVAILABLE`
    */
   probe(target: ModelTarget, signal?: AbortSignal): Promise<Signature>;
   stats(): Promise<EngineStats>;

@@ -1,5 +1,5 @@
 import type { ControlCommand, ControlReply } from './control-messages';
-import { type ChildEnd, type ChildPlace, EngineChild } from './engine-child';
+import { type ChildEnd, type ChildListener, type ChildPlace, EngineChild } from './engine-child';
 import type { AnswerItem } from './frames';
 import { withoutFolders } from './output-tail';
 import { timerMs } from './timer';
@@ -20,6 +20,8 @@ export class LaunchFailure extends Error {
 export interface LaunchOptions {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** Takes the processor only when nobody else wants it. Default false. */
+  readonly isBackground?: boolean;
   /** Answers and end, from the moment the launch has succeeded. */
   readonly answers?: (items: readonly AnswerItem[]) => void;
   readonly end?: (end: ChildEnd) => void;
@@ -42,22 +44,20 @@ export interface Launched {
 export async function launch(
   place: ChildPlace,
   command: ControlCommand,
-  { timeoutMs, signal, answers, end }: LaunchOptions,
+  { timeoutMs, signal, isBackground = false, answers, end }: LaunchOptions,
 ): Promise<Launched> {
   if (signal?.aborted) throw new LaunchFailure('aborted', 'loading was given up');
   const waiting = Promise.withResolvers<ControlReply>();
   let hasStarted = false;
-  const child = start(place, command, {
+  const listener: ChildListener = {
     reply: (reply) => waiting.resolve(reply),
     answers: (items) => answers?.(items),
     end: (childEnd) => {
       if (hasStarted) end?.(childEnd);
-      else
-        waiting.reject(
-          new LaunchFailure(childEnd.why === 'start' ? 'host' : 'process', `the engine process ${childEnd.words}`),
-        );
+      else waiting.reject(failureOf(childEnd, command));
     },
-  });
+  };
+  const child = start(place, command, listener, isBackground);
   const giveUp = (): void => waiting.reject(new LaunchFailure('aborted', 'loading was given up'));
   const late = new LaunchFailure('process', `loading took longer than ${timeoutMs} ms and was ended`);
   const timer = setTimeout(() => waiting.reject(late), timerMs(timeoutMs));
@@ -74,6 +74,13 @@ export async function launch(
     clearTimeout(timer);
     signal?.removeEventListener('abort', giveUp);
   }
+}
+
+function failureOf({ why, words }: ChildEnd, command: ControlCommand): LaunchFailure {
+  if (why === 'timeout' && command.type === 'load') {
+    return new LaunchFailure('process', `its first run took longer than ${command.requestTimeoutMs} ms and was ended`);
+  }
+  return new LaunchFailure(why === 'start' ? 'host' : 'process', `the engine process ${words}`);
 }
 
 function start(...parameters: ConstructorParameters<typeof EngineChild>): EngineChild {

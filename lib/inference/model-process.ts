@@ -11,6 +11,7 @@ import { encodeFrame } from './frame-encoder';
 import { FrameScheduler } from './frame-scheduler';
 import type { AnswerItem } from './frames';
 import { LaunchFailure, launch, type ReadyReply } from './launch';
+import { loadTimeoutMs, MAX_MODEL_BYTES } from './load-limits';
 import { ModelFigures } from './model-figures';
 import { openRequest, type PendingRequest } from './pending-request';
 import { processMemoryBytes } from './process-memory';
@@ -193,9 +194,10 @@ export class ModelProcess {
   }
 
   async #launch(): Promise<void> {
-    const { place, command, supervision } = this.deps;
+    const { place, command, options } = this.deps;
     const { child, reply } = await launch(place, command, {
-      timeoutMs: supervision.loadTimeoutMs,
+      // For the largest file: this one has been tried before.
+      timeoutMs: loadTimeoutMs(MAX_MODEL_BYTES, options.loadTimeoutMs),
       signal: this.#closing.signal,
       answers: (items) => this.#onAnswers(items),
       end: (end) => this.#onEnd(end),

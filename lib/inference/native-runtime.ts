@@ -67,7 +67,8 @@ function sessionOptions(intraOpNumThreads: number): object {
     // Errors come back as exceptions; the log would say them again.
     logSeverityLevel: 4,
     // A spinning thread burns about 40 ms of a core after every run.
-    extra: { session: { intra_op: spinning, inter_op: spinning } },
+    // Never its own format, which the inspection does not read.
+    extra: { session: { intra_op: spinning, inter_op: spinning, load_model_format: 'ONNX' } },
   };
 }
 

@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
-import { totalmem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
+import { Admission } from '../admission';
 import type { Clock } from '../clock';
 import { storageError } from '../files';
 import type { Log } from '../log';
@@ -9,7 +10,14 @@ import type { ControlCommand } from './control-messages';
 import type { Engine, EngineOptions, EngineStats, LoadedModel, ModelTarget } from './engine';
 import { CHILD_FOLDER_PREFIX, type ChildPlace } from './engine-child';
 import * as errors from './engine-errors';
-import { LaunchFailure, launch } from './launch';
+import { type GoodReply, LaunchFailure, launch } from './launch';
+import {
+  defaultMemoryLimitBytes,
+  loadTimeoutMs,
+  MAX_MODEL_BYTES,
+  machineMemoryBytes,
+  probeMemoryBytes,
+} from './load-limits';
 import { ModelPool } from './model-pool';
 import { ModelProcess } from './model-process';
 import { RuntimeLookup } from './runtime-lookup';
@@ -37,12 +45,14 @@ export const defaultEngineOptions: EngineOptions = {
   runtime: 'auto',
   intraOpNumThreads: 1,
   requestTimeoutMs: 30_000,
+  loadTimeoutMs: 60_000,
+  memoryLimitBytes: defaultMemoryLimitBytes(machineMemoryBytes()),
   maxProcesses: 32,
   idleMs: 300_000,
 };
 
-/** Larger files are not tried: the format itself ends at 2 GiB. */
-const MAX_MODEL_BYTES = 2 * 1024 * 1024 * 1024;
+/** More probes at a time leave no processor for those who want answers. */
+const MAX_PROBE_COUNT = 4;
 
 /** Runs models in processes of their own, one for each loaded version. Nothing starts before the first call. */
 export function createEngine(deps: EngineDeps): Engine {
@@ -57,7 +67,9 @@ class ProcessEngine implements Engine {
   readonly #lookup: RuntimeLookup;
   readonly #closing = new AbortController();
   #prepared: Promise<void> | undefined;
-  #probes: Promise<unknown> = Promise.resolve();
+  /** Shares of the processors and of half the memory that probes may take together. */
+  readonly #probes = new Admission(1);
+  readonly #probing = new Set<Promise<unknown>>();
 
   constructor(private readonly deps: EngineDeps) {
     this.#options = { ...defaultEngineOptions, ...deps.options };
@@ -79,9 +91,10 @@ class ProcessEngine implements Engine {
 
   async probe(target: ModelTarget, signal?: AbortSignal): Promise<Signature> {
     await this.#prepare();
-    // One at a time: each may take as much memory as its limit allows.
-    const probing = this.#probes.then(() => this.#probe(target, signal));
-    this.#probes = probing.catch(() => undefined);
+    this.#checkUsable();
+    const probing = this.#probe(target, signal);
+    this.#probing.add(probing);
+    probing.catch(() => undefined).finally(() => this.#probing.delete(probing));
     return await untilAborted(probing, signal, `checking ${errors.nameOf(target)} was given up`);
   }
 
@@ -100,7 +113,7 @@ class ProcessEngine implements Engine {
     this.#closing.abort();
     await this.#prepared?.catch(() => undefined);
     await this.#pool.close();
-    await this.#probes;
+    await Promise.allSettled(this.#probing);
     await this.#lookup.settle();
   }
 
@@ -134,7 +147,7 @@ class ProcessEngine implements Engine {
   #commandFor(
     { modelPath, preprocessingPath }: ModelTarget,
     memoryLimitBytes = this.#options.memoryLimitBytes,
-  ): ControlCommand {
+  ): Extract<ControlCommand, { type: 'load' }> {
     return {
       type: 'load',
       runtimePaths: this.deps.runtimePaths ?? [],
@@ -143,25 +156,22 @@ class ProcessEngine implements Engine {
       preprocessingPath: preprocessingPath === undefined ? null : resolve(preprocessingPath),
       intraOpNumThreads: this.#options.intraOpNumThreads,
       requestTimeoutMs: this.#options.requestTimeoutMs,
-      memoryLimitBytes: memoryLimitBytes ?? null,
+      memoryLimitBytes,
     };
   }
 
-  /** A file nobody has looked at yet may take half of the machine at most. */
-  get #probeMemoryBytes(): number {
-    return this.#options.memoryLimitBytes ?? totalmem() / 2;
-  }
-
   async #probe(target: ModelTarget, signal?: AbortSignal): Promise<Signature> {
-    this.#checkUsable();
+    const given = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])]);
     try {
-      await checkSizes(target);
-      const signals = [this.#closing.signal, ...(signal ? [signal] : [])];
-      const { child, reply } = await launch(this.#place, this.#commandFor(target, this.#probeMemoryBytes), {
-        timeoutMs: this.#supervision.probeTimeoutMs,
-        signal: AbortSignal.any(signals),
-      });
-      await child.stop();
+      const fileBytes = await sizeOfFiles(target);
+      const limitBytes = probeMemoryBytes(fileBytes, this.#options.memoryLimitBytes);
+      const share = Math.max(
+        limitBytes / defaultMemoryLimitBytes(machineMemoryBytes()),
+        1 / Math.min(MAX_PROBE_COUNT, availableParallelism()),
+      );
+      const timeoutMs = loadTimeoutMs(fileBytes, this.#options.loadTimeoutMs);
+      const command = this.#commandFor(target, limitBytes);
+      const reply = await this.#probes.run(share, () => tryOut(this.#place, command, timeoutMs, given), given);
       if (reply.type !== 'ready') throw new LaunchFailure('process', 'the engine process gave no signature');
       return reply.signature;
     } catch (error) {
@@ -181,13 +191,29 @@ function none(error: { readonly message: string; readonly hint: string }, models
   return { kind: 'none', version: null, reason: `${error.message}. ${error.hint}`, models };
 }
 
-async function checkSizes({ modelPath, preprocessingPath }: ModelTarget): Promise<void> {
+/** Starts the process and ends it as soon as it has said what it has to say. */
+async function tryOut(
+  place: ChildPlace,
+  command: ControlCommand,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<GoodReply> {
+  const { child, reply } = await launch(place, command, { timeoutMs, signal, isBackground: true });
+  await child.stop();
+  return reply;
+}
+
+/** Of model and preprocessing together. @throws {LaunchFailure} */
+async function sizeOfFiles({ modelPath, preprocessingPath }: ModelTarget): Promise<number> {
+  let total = 0;
   for (const path of [modelPath, ...(preprocessingPath === undefined ? [] : [preprocessingPath])]) {
     const size = await sizeOf(path);
     if (size > MAX_MODEL_BYTES) {
       throw new LaunchFailure('model', `the file has ${size} bytes; at most ${MAX_MODEL_BYTES} can be loaded`);
     }
+    total += size;
   }
+  return total;
 }
 
 async function sizeOf(path: string): Promise<number> {

@@ -1,9 +1,5 @@
 /** Limits of the supervision of one engine process. */
 export interface Supervision {
-  /** Time to load and warm up, after which the process is ended. Default 120,000. */
-  readonly loadTimeoutMs: number;
-  /** Time of a probe. Default 60,000. */
-  readonly probeTimeoutMs: number;
   /**
    * The watchdog in the process ends a run that takes too long, to the millisecond; so much later the parent ends a
    * process that says nothing at all, such as one stopped from outside. Default 5,000.
@@ -20,8 +16,6 @@ export interface Supervision {
 }
 
 export const defaultSupervision: Supervision = {
-  loadTimeoutMs: 120_000,
-  probeTimeoutMs: 60_000,
   silenceGraceMs: 5_000,
   restartBaseMs: 100,
   restartMaxMs: 30_000,

@@ -21,6 +21,7 @@ const SettingsSchema = z.object({
       runtime: z.enum(['auto', 'native', 'wasm']).default('auto'),
       intraOpNumThreads: count.default(1),
       requestTimeoutMs: count.default(30_000),
+      loadTimeoutMs: count.default(60_000),
       memoryLimitBytes: count.optional(),
       maxProcesses: count.default(32),
     })
@@ -62,7 +63,8 @@ export interface Settings {
   readonly dataDir: string;
   readonly allowedOrigins: readonly string[];
   readonly maxModelSizeBytes: number;
-  readonly engine: Omit<EngineOptions, 'idleMs'>;
+  /** What is left out is the engine's own default. */
+  readonly engine: Partial<EngineOptions> & Pick<EngineOptions, 'requestTimeoutMs'>;
   readonly broker?: BrokerSettings;
   readonly docker?: Readonly<Record<string, unknown>>;
   /** What `require` in a library gives; looked up from the user directory. */

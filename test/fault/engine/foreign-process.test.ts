@@ -53,7 +53,7 @@ describe('An engine process that is not itself any more', () => {
       await using folder = await temporaryFolder();
       const processPath = join(folder.path, 'process.js');
       await writeFile(processPath, source);
-      await using lab = await openEngineLab({ processPath, supervision: { loadTimeoutMs: 1_500 } });
+      await using lab = await openEngineLab({ processPath, options: { loadTimeoutMs: 300 } });
       await assert.rejects(lab.load('add', addModel(1)), (error: Error & { code?: string }) => {
         assert.equal(error.code, 'VERSION_UNUSABLE');
         assert.match(error.message, message);

@@ -34,6 +34,18 @@ describe('An engine process is kept apart', () => {
     }
   });
 
+  it('is the first to go when memory runs out, writes no core, and gets no more memory than its limit', async function () {
+    requireOrSkip(this, process.platform === 'linux', 'Linux');
+    await using lab = await openEngineLab({ options: { memoryLimitBytes: 500 * 1024 * 1024 } });
+    await lab.load('add', addModel(1));
+    const pid = await lab.pid();
+    assert.equal(readFileSync(`/proc/${pid}/oom_score_adj`, 'utf8').trim(), '1000');
+    const limits = readFileSync(`/proc/${pid}/limits`, 'utf8');
+    assert.match(limits, /Max core file size +0 /);
+    assert.match(limits, /Max file size +1048576 /);
+    assert.match(limits, new RegExp(`Max data size +${(500 + 256) * 1024 * 1024} `));
+  });
+
   it('keeps the native code of the runtime out of the parent', async function () {
     requireOrSkip(this, process.platform === 'linux', 'Linux');
     await using folder = await temporaryFolder();

@@ -10,7 +10,13 @@ describe('settings.modelManagement', () => {
       dataDir: join(userDir, 'model-management'),
       allowedOrigins: [],
       maxModelSizeBytes: 2_147_483_648,
-      engine: { runtime: 'auto', intraOpNumThreads: 1, requestTimeoutMs: 30_000, maxProcesses: 32 },
+      engine: {
+        runtime: 'auto',
+        intraOpNumThreads: 1,
+        requestTimeoutMs: 30_000,
+        loadTimeoutMs: 60_000,
+        maxProcesses: 32,
+      },
       libraries: { modules: [] },
     });
   });
