@@ -1,20 +1,8 @@
 import { onnx } from 'onnx-proto';
 import { graphOf } from './onnx-models';
+import { bytesHead } from './protobuf';
 
 const CHUNK_BYTES = 1_048_576;
-
-function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  for (let rest = value; ; rest = Math.floor(rest / 128)) {
-    if (rest < 128) return Buffer.from([...bytes, rest]);
-    bytes.push((rest % 128) + 128);
-  }
-}
-
-/** The head of a field that holds bytes: its number and how many there are. */
-function head(field: number, sizeBytes: number): Buffer {
-  return Buffer.concat([varint(field * 8 + 2), varint(sizeBytes)]);
-}
 
 export interface LargeModel {
   readonly sizeBytes: number;
@@ -36,12 +24,12 @@ export function largeModel(weightBytes: number): LargeModel {
     }),
   ).finish();
   const weight = onnx.TensorProto.encode({ name: 'w', dims: [weightBytes / 4], dataType: 1 }).finish();
-  const rawHead = head(9, weightBytes);
+  const rawHead = bytesHead(9, weightBytes);
   const weightSize = weight.length + rawHead.length + weightBytes;
-  const weightHead = head(5, weightSize);
+  const weightHead = bytesHead(5, weightSize);
   const graphSize = graph.length + weightHead.length + weightSize;
   const outer = onnx.ModelProto.encode({ irVersion: 8, opsetImport: [{ domain: '', version: 13 }] }).finish();
-  const start = Buffer.concat([outer, head(7, graphSize), graph, weightHead, weight, rawHead]);
+  const start = Buffer.concat([outer, bytesHead(7, graphSize), graph, weightHead, weight, rawHead]);
   return {
     sizeBytes: start.length + weightBytes,
     async *chunks() {

@@ -23,7 +23,7 @@ const Node = { attribute: 5 } as const;
 const Attribute = { tensor: 5, graph: 6, tensors: 10, graphs: 11, sparseTensor: 22, sparseTensors: 23 } as const;
 const SparseTensor = { values: 1, indices: 2 } as const;
 const Tensor = { name: 8, externalData: 13, dataLocation: 14 } as const;
-const FunctionField = { node: 7 } as const;
+const FunctionField = { node: 7, attributeDefault: 11 } as const;
 
 /**
  * The signature of a graph, and the promise that all its weights are in the file. Weights that are also listed among
@@ -38,10 +38,11 @@ export async function readGraph(reader: WireReader, graph: Span): Promise<Signat
   return { inputs: await readValues(reader, inputs, 'input'), outputs: await readValues(reader, outputs, 'output') };
 }
 
-/** The bodies of the model's own functions may hold tensors too. */
+/** The bodies of the model's own functions may hold tensors too, and so may the defaults of their attributes. */
 export async function checkFunction(reader: WireReader, message: Span): Promise<void> {
-  for await (const node of reader.fields(message, fieldSet(FunctionField.node))) {
-    await checkNode(reader, reader.span(node, 'a node of a function'), 0);
+  for await (const field of reader.fields(message, fieldSet(...Object.values(FunctionField)))) {
+    const part = reader.span(field, 'a part of a function');
+    await (field.number === FunctionField.node ? checkNode : checkAttribute)(reader, part, 0);
   }
 }
 

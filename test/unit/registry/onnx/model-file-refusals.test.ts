@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import type { onnx } from 'onnx-proto';
 import { readModelFile } from '../../../../lib/registry';
+import { hiddenExternalData } from '../../../support/onnx-functions';
 import { buildModel, identityModel, irisModel } from '../../../support/onnx-models';
 import { graphIn, mutatedModel } from '../../../support/onnx-mutations';
 import { withCode } from '../../../support/registry-lab';
@@ -99,6 +100,11 @@ describe('reading an ONNX file is refused with words for', () => {
           graphIn(model).node?.push({ opType: 'If', attribute: [{ name: 'then_branch', g: body }] });
         }),
       /"deep" lies in another file/,
+    ],
+    [
+      'weights in another file, as the default of an attribute of a function',
+      () => hiddenExternalData('other'),
+      /"hidden" lies in another file/,
     ],
     [
       'graphs nested without end',
