@@ -1,15 +1,21 @@
 import { asModelManagementError, ModelManagementError } from '../errors';
+import type { Signature } from '../registry/signature';
 import { answerTo } from './answer';
-import { type Codec, type CodecOptions, createCodec } from './codec';
+import { type Codec, type CodecOptions, createCodec, type EncodedRequest } from './codec';
+import { inputsByName, type NamedResult } from './named-results';
 import { OrderedResults, type ResultSlot } from './ordered-results';
 import { type QueueLimits, RequestQueue } from './request-queue';
 import type { Route, RouteState } from './route';
 import type { ServedVersion } from './served-version';
 import { untilAborted } from './until-aborted';
 
-/** What a message brings: a value to convert by the signature, or one value per model input. */
+/**
+ * What a message brings: a value to convert by the signature, one value per model input, or the results of several
+ * parents (with `value` holding them by key), which inputs take by name.
+ */
 export type RunnerInput =
   | { readonly kind: 'value'; readonly value: unknown }
+  | { readonly kind: 'results'; readonly results: readonly NamedResult[]; readonly value: unknown }
   | { readonly kind: 'inputs'; readonly values: ReadonlyMap<string, unknown> };
 
 export interface ModelFacts {
@@ -75,6 +81,12 @@ function unservedError(route: Route, state: RouteState): ModelManagementError {
     `There is ${what}.`,
     'Upload the model in the sidebar tab Models, or choose another one.',
   );
+}
+
+function encodeInput(codec: Codec, signature: Signature, input: RunnerInput): EncodedRequest {
+  if (input.kind === 'inputs') return codec.encodeInputs(input.values);
+  const values = input.kind === 'results' ? inputsByName(signature, input.results) : undefined;
+  return values ? codec.encodeInputs(values) : codec.encode(input.value);
 }
 
 function stoppedError(): ModelManagementError {
@@ -212,7 +224,7 @@ export class ModelRunner {
       if (state.status !== 'serving') throw unservedError(this.route, state);
       const { served } = state;
       const codec = this.codecOf(served);
-      const request = input.kind === 'value' ? codec.encode(input.value) : codec.encodeInputs(input.values);
+      const request = encodeInput(codec, served.signature, input);
       const { value, ...timing } = await answerTo(request, codec, served.loaded, { signal: abort.signal });
       const { model: name, version, digest } = served;
       const facts = { name, version, digest, ...timing };

@@ -1,13 +1,21 @@
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import { ModelManagementError } from '../../lib/errors';
 import type { RunnerInput } from '../../lib/inference/model-runner';
+import type { Arrival, JoinInput } from '../../lib/pipeline/join/round-input';
 import type { OnnxModelConfig } from './config';
 
 type InputRow = OnnxModelConfig['inputMap'][number];
 
-/** The one joined parent's result; several parents are joined before this. */
-function parentValue(message: NodeMessage): unknown {
-  return message.payload;
+/** A message and what its parents gave; see `lib/pipeline/join/round-input.ts`. */
+type Joined = Pick<JoinInput<Arrival>, 'value' | 'parents' | 'isJoined'>;
+
+/** The result of one parent: from the round, or the payload of a message that can only be meant. */
+function parentValue(row: InputRow, { value, parents, isJoined }: Joined, parentIds: readonly string[]): unknown {
+  const id = parentIds[Number(row.value)];
+  const result = parents.find((parent) => parent.id === id);
+  if (result) return result.value;
+  if (!isJoined && parentIds.length <= 1) return value;
+  throw unreadable(row, new Error(isJoined ? 'it gave no result in this round' : 'the message came alone'));
 }
 
 /** JSONata fails with plain objects. */
@@ -26,7 +34,6 @@ function unreadable({ input, value, valueType }: InputRow, cause: unknown): Mode
 }
 
 function evaluate(red: NodeAPI, node: Node, row: InputRow, message: NodeMessage): Promise<unknown> {
-  if (row.valueType === 'parent') return Promise.resolve(parentValue(message));
   return new Promise((resolve, reject) => {
     const done = (error: unknown, value?: unknown): void => (error ? reject(unreadable(row, error)) : resolve(value));
     try {
@@ -38,18 +45,27 @@ function evaluate(red: NodeAPI, node: Node, row: InputRow, message: NodeMessage)
   });
 }
 
+export interface InputSources {
+  readonly red: NodeAPI;
+  readonly node: Node;
+  readonly rows: readonly InputRow[];
+  readonly parentIds: readonly string[];
+}
+
 /**
- * What a message brings for the model: its payload, or one value per row of the input table (JSONata and context
- * stores answer later, hence the promise).
+ * What a message or a round brings for the model: its value, or one value per row of the input table (JSONata and
+ * context stores answer later, hence the promise).
  */
 export function messageInput(
-  red: NodeAPI,
-  node: Node,
-  rows: readonly InputRow[],
+  { red, node, rows, parentIds }: InputSources,
   message: NodeMessage,
+  joined: Joined,
 ): RunnerInput | Promise<RunnerInput> {
-  if (rows.length === 0) return { kind: 'value', value: message.payload };
-  return Promise.all(rows.map((row) => evaluate(red, node, row, message))).then((values) => ({
+  const { value, parents, isJoined } = joined;
+  if (rows.length === 0) return isJoined ? { kind: 'results', results: parents, value } : { kind: 'value', value };
+  const read = async (row: InputRow): Promise<unknown> =>
+    row.valueType === 'parent' ? parentValue(row, joined, parentIds) : evaluate(red, node, row, message);
+  return Promise.all(rows.map(read)).then((values) => ({
     kind: 'inputs',
     values: new Map(rows.map((row, index) => [row.input, values[index]])),
   }));

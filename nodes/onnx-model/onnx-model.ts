@@ -4,6 +4,9 @@ import { ModelRunner } from '../../lib/inference/model-runner';
 import { Route } from '../../lib/inference/route';
 import type { ServedVersion } from '../../lib/inference/served-version';
 import { type Serving, servingSlot } from '../../lib/inference/serving';
+import type { Arrival, JoinInput } from '../../lib/pipeline/join/round-input';
+import { liveGraphSlot } from '../../lib/pipeline/live-graph';
+import { MessageJoin } from '../../lib/pipeline/message-join';
 import type { Usage } from '../../lib/registry/types';
 import { type OnnxModelConfig, parseConfig } from './config';
 import { messageInput } from './message-input';
@@ -15,10 +18,16 @@ const statusIntervalMs = 1_000;
 type Done = (error?: Error) => void;
 type Send = (message: NodeMessage) => void;
 
+/** A message at the node's input, with the way on for its answer. */
+interface Incoming extends Arrival {
+  readonly send: Send;
+}
+
 /** One `onnx-model` node of a flow: follows its model and answers each message with it. */
 class OnnxModelNode {
   private readonly route: Route;
   private readonly runner: ModelRunner;
+  private readonly join: MessageJoin<Incoming>;
   private readonly undo: (() => void)[] = [];
   private unfollow: (() => void) | undefined;
   private shown = '';
@@ -40,9 +49,21 @@ class OnnxModelNode {
     );
     const { features, result, format, label, timeoutMs, queue } = config;
     this.runner = new ModelRunner(this.route, { features, result, format, label, timeoutMs, queue });
+    this.join = new MessageJoin<Incoming>({
+      nodeId: node.id,
+      parentIds: config.parentIds,
+      config: config.join,
+      graphs: liveGraphSlot,
+      getProperty: (message, path) => red.util.getMessageProperty(message, path),
+      // Tensors are made of the values at once; nothing writes to them.
+      copy: (shared) => shared,
+      run: (input) => this.run(input),
+      onChange: () => this.showStatus(0),
+    });
   }
 
   start(): void {
+    this.join.start();
     this.undo.push(this.route.watch(() => this.onRoute()));
     this.undo.push(
       servingSlot.watch((slot) => {
@@ -60,36 +81,43 @@ class OnnxModelNode {
 
   /** Never throws; calls `done` exactly once. */
   take(message: NodeMessage, send: Send, done: Done): void {
-    this.runner.submit({
-      input: messageInput(this.red, this.node, this.config.inputMap, message),
-      answer: (value, model) => {
-        this.isFailing = false;
-        try {
-          message.payload = value;
-          Object.assign(message, { model });
-          send(message);
-        } catch (error) {
-          done(asModelManagementError(error));
-          return;
-        }
-        done();
-      },
-      fail: (error) => {
-        this.isFailing = true;
-        done(error);
-      },
-      drop: () => done(),
-    });
+    this.join.take({ message: message as NodeMessage & Record<string, unknown>, send, done });
   }
 
-  async close(): Promise<void> {
+  /** @param isRemoved - false: the node starts again at once */
+  async close(isRemoved: boolean): Promise<void> {
     try {
+      this.join.close(isRemoved);
       await this.runner.close(closeGraceMs);
     } finally {
       for (const undo of this.undo.splice(0)) undo();
       this.unfollow?.();
       this.unfollow = undefined;
     }
+  }
+
+  private run(input: JoinInput<Incoming>): void {
+    const { message, send } = input.arrival;
+    const { red, node, config } = this;
+    this.runner.submit({
+      input: messageInput({ red, node, rows: config.inputMap, parentIds: config.parentIds }, message, input),
+      answer: (value, model) => {
+        this.isFailing = false;
+        try {
+          Object.assign(message, { payload: value, model, ...(input.messages ? { parents: input.messages } : {}) });
+          send(message);
+        } catch (error) {
+          input.finish(asModelManagementError(error));
+          return;
+        }
+        input.finish();
+      },
+      fail: (error) => {
+        this.isFailing = true;
+        input.finish(error);
+      },
+      drop: () => input.finish(),
+    });
   }
 
   private onRoute(): void {
@@ -114,13 +142,23 @@ class OnnxModelNode {
 
   private showRate(): void {
     const { answered } = this.runner.counters;
-    this.showStatus(answered - this.shownAnswers);
+    const perSecond = answered - this.shownAnswers;
     this.shownAnswers = answered;
+    this.showStatus(perSecond, perSecond === 0 ? this.join.waitsFor[0] : undefined);
   }
 
-  private showStatus(perSecond: number): void {
-    const { route, isFailing } = this;
-    const status: NodeStatus = statusOf({ route, state: route.state, perSecond, isFailing });
+  private showStatus(perSecond: number, waitsFor?: string): void {
+    const { route, isFailing, join } = this;
+    const { joined, fault } = join.plan;
+    const status: NodeStatus = statusOf({
+      route,
+      state: route.state,
+      perSecond,
+      isFailing,
+      joinedCount: joined.length,
+      waitsFor,
+      isBadJoin: fault !== undefined,
+    });
     const key = JSON.stringify(status);
     if (key === this.shown) return;
     this.shown = key;
@@ -160,8 +198,8 @@ export default function register(red: NodeAPI): void {
       return;
     }
     this.on('input', (message, send, done) => own.take(message, send, done));
-    this.on('close', (_removed: boolean, done: () => void) => {
-      own.close().then(done, (error: unknown) => {
+    this.on('close', (removed: boolean, done: () => void) => {
+      own.close(removed).then(done, (error: unknown) => {
         this.error(`close failed: ${String(error)}`);
         done();
       });

@@ -14,6 +14,12 @@ export interface StatusFacts {
   readonly perSecond: number;
   /** The last message failed. */
   readonly isFailing: boolean;
+  /** Parents whose results are joined; 0 = every message runs by itself. */
+  readonly joinedCount: number;
+  /** The parent that a round waits for, while nothing is answered. */
+  readonly waitsFor: string | undefined;
+  /** They cannot be joined: every message is refused. */
+  readonly isBadJoin: boolean;
 }
 
 /** The editor cuts longer texts off. */
@@ -57,7 +63,9 @@ function rateText(perSecond: number): string {
 }
 
 /** What stands under the node: shape and words tell the state, the colour only repeats it. */
-export function statusOf({ route, state, perSecond, isFailing }: StatusFacts): NodeStatus {
+export function statusOf(facts: StatusFacts): NodeStatus {
+  const { route, state, perSecond, isFailing, joinedCount, waitsFor, isBadJoin } = facts;
+  if (isBadJoin) return { fill: 'red', shape: 'ring', text: 'bad join' };
   switch (state.status) {
     case 'missing':
       return { fill: 'red', shape: 'ring', text: cut(missingText(route)) };
@@ -75,7 +83,9 @@ export function statusOf({ route, state, perSecond, isFailing }: StatusFacts): N
       if (state.next)
         return { fill: 'yellow', shape: 'dot', text: cut(`${own} · ${versionText(state.next.version)} loads`) };
       if (isFailing) return { fill: 'red', shape: 'dot', text: cut(`${own} · error`) };
-      return { fill: 'green', shape: 'dot', text: cut(perSecond > 0 ? `${own} · ${rateText(perSecond)}` : own) };
+      if (waitsFor !== undefined) return { fill: 'blue', shape: 'ring', text: cut(`waits: ${waitsFor}`) };
+      const parts = [own, joinedCount > 0 ? `joins ${joinedCount}` : '', perSecond > 0 ? rateText(perSecond) : ''];
+      return { fill: 'green', shape: 'dot', text: cut(parts.filter(Boolean).join(' · ')) };
     }
   }
 }

@@ -244,11 +244,10 @@ export class Join<T> {
   #resultsOf(round: OpenRound<T>): ReadonlyMap<string, T> {
     const results = new Map<string, T>();
     for (const parent of this.#parents) {
-      const { id } = parent;
-      for (const source of [round.results, round.nexts, this.#latest]) {
-        if (source.has(id)) results.set(id, source.get(id) as T);
-      }
-      if (parent.policy === 'latest' && !results.has(id) && 'initial' in parent) results.set(id, parent.initial as T);
+      const { id, policy } = parent;
+      const source = policy === 'latest' ? this.#latest : policy === 'next' ? round.nexts : round.results;
+      if (source.has(id)) results.set(id, source.get(id) as T);
+      else if ('initial' in parent) results.set(id, parent.initial as T);
     }
     return results;
   }

@@ -52,12 +52,43 @@ const rows: readonly Row[] = [
     state: { status: 'serving', served: served(3), next: { status: 'failed', version: 4, error: error('TIMEOUT') } },
     shown: 'yellow ring v3 · swap failed',
   },
+  { state: { status: 'serving', served: served(3) }, joinedCount: 2, shown: 'green dot v3 · joins 2' },
+  {
+    state: { status: 'serving', served: served(3) },
+    joinedCount: 2,
+    perSecond: 9,
+    shown: 'green dot v3 · joins 2 · 9/s',
+  },
+  {
+    state: { status: 'serving', served: served(3) },
+    joinedCount: 2,
+    waitsFor: 'limits',
+    shown: 'blue ring waits: limits',
+  },
+  {
+    state: { status: 'serving', served: served(3) },
+    joinedCount: 2,
+    waitsFor: 'a parent with a long name',
+    shown: 'blue ring waits: a parent wi…',
+  },
+  { state: { status: 'serving', served: served(3) }, joinedCount: 2, isBadJoin: true, shown: 'red ring bad join' },
+  { state: { status: 'missing' }, isBadJoin: true, shown: 'red ring bad join' },
 ];
 
 describe('the status under an onnx-model', () => {
-  for (const { shown, state, route = iris, perSecond = 0, isFailing = false } of rows) {
+  for (const row of rows) {
+    const { shown, state, route = iris, perSecond = 0, isFailing = false } = row;
+    const { joinedCount = 0, waitsFor, isBadJoin = false } = row;
     it(`is "${shown}"`, () => {
-      const { fill, shape, text } = statusOf({ route, state, perSecond, isFailing });
+      const { fill, shape, text } = statusOf({
+        route,
+        state,
+        perSecond,
+        isFailing,
+        joinedCount,
+        waitsFor,
+        isBadJoin,
+      });
       assert.equal(`${fill} ${shape} ${text}`, shown);
       assert.ok(text.length < 20, 'the editor cuts longer texts');
     });

@@ -1,0 +1,92 @@
+import type { ModelManagementError } from '../../errors';
+import type { PlannedParent } from './join-plan';
+
+export type JoinMessage = Record<string, unknown>;
+
+/** One message at a node's input. `done` is called exactly once, with an error when it came to nothing. */
+export interface Arrival {
+  readonly message: JoinMessage;
+  done(error?: ModelManagementError): void;
+}
+
+/** The result of one parent in a round. */
+export interface ParentResult extends Pick<PlannedParent, 'id' | 'key' | 'name' | 'policy'> {
+  readonly value: unknown;
+}
+
+/** What a node runs on: one message by itself, or a round. */
+export interface JoinInput<A extends Arrival> {
+  /** Whose message goes on: that of the first `each` parent in the node's list. Its `done` is not to be called. */
+  readonly arrival: A;
+  /** The payload of a message by itself; of a round `{key: payload}`. */
+  readonly value: unknown;
+  /** In the order of the node's list; only those that gave something. Empty for a message of unknown origin. */
+  readonly parents: readonly ParentResult[];
+  /** True when results of several parents came together. */
+  readonly isJoined: boolean;
+  /** With `keepParents`: the messages of the round without their payloads, by key. */
+  readonly messages?: Readonly<Record<string, JoinMessage>>;
+  /** Ends all messages of the round; the error goes to the one that goes on. Once. */
+  finish(error?: ModelManagementError): void;
+}
+
+/** A result as a join keeps it. */
+export interface Held<A> {
+  /** Absent for an initial value. */
+  readonly arrival?: A;
+  readonly value: unknown;
+}
+
+/** A message that runs the node by itself. @param parent - undefined for one of unknown origin */
+export function aloneInput<A extends Arrival>(arrival: A, parent: PlannedParent | undefined): JoinInput<A> {
+  const value = arrival.message['payload'];
+  const parents = parent ? [asResult(parent, value)] : [];
+  return { arrival, value, parents, isJoined: false, finish: (error) => arrival.done(error) };
+}
+
+/**
+ * What came together, in the order of the node's list.
+ * @param copy - copies what other rounds get as well: the values of `latest` and `next` parents
+ * @returns undefined without a result of an `each` parent, which no round is released without
+ */
+export function roundInput<A extends Arrival>(
+  joined: readonly PlannedParent[],
+  results: ReadonlyMap<string, Held<A>>,
+  keepParents: boolean,
+  copy: <T>(shared: T) => T,
+): JoinInput<A> | undefined {
+  const present = joined.flatMap((parent) => {
+    const held = results.get(parent.id);
+    if (!held) return [];
+    const isShared = parent.policy === 'latest' || parent.policy === 'next';
+    return [{ parent, held, value: isShared ? copy(held.value) : held.value }];
+  });
+  const arrival = present.find(({ parent }) => parent.policy === 'each')?.held.arrival;
+  if (!arrival) return undefined;
+  const others = present.flatMap(({ parent: { policy }, held }) => {
+    const isConsumed = policy === 'each' || policy === 'optional';
+    return isConsumed && held.arrival && held.arrival !== arrival ? [held.arrival] : [];
+  });
+  return {
+    arrival,
+    value: Object.fromEntries(present.map(({ parent, value }) => [parent.key, value])),
+    parents: present.map(({ parent, value }) => asResult(parent, value)),
+    isJoined: true,
+    ...(keepParents
+      ? { messages: Object.fromEntries(present.map(({ parent, held }) => [parent.key, copy(withoutPayload(held))])) }
+      : {}),
+    finish: (error) => {
+      for (const other of others) other.done();
+      arrival.done(error);
+    },
+  };
+}
+
+function asResult({ id, key, name, policy }: PlannedParent, value: unknown): ParentResult {
+  return { id, key, name, policy, value };
+}
+
+function withoutPayload({ arrival }: Held<Arrival>): JoinMessage {
+  const { payload: _payload, ...rest } = arrival?.message ?? {};
+  return rest;
+}

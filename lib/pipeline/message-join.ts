@@ -1,0 +1,219 @@
+import { ModelManagementError } from '../errors';
+import type { ServiceSlot } from '../service-slot';
+import type { FlowGraph } from './flow-graph';
+import { Join } from './join/join';
+import { dropError, keyError, notReadyError, stoppedError } from './join/join-errors';
+import { type JoinPlan, type PlannedParent, planJoin } from './join/join-plan';
+import type { JoinEffects, JoinParent, Released } from './join/join-types';
+import { keptLatest } from './join/kept-latest';
+import { type Arrival, aloneInput, type Held, type JoinInput, type JoinMessage, roundInput } from './join/round-input';
+import type { JoinConfig } from './join-config';
+import type { LiveGraph } from './live-graph';
+import { originMarks, originOf } from './message-origin';
+
+export interface MessageJoinOptions<A extends Arrival> {
+  /** Runtime id of the node. */
+  readonly nodeId: string;
+  readonly parentIds: readonly string[];
+  readonly config: JoinConfig;
+  readonly graphs: Pick<ServiceSlot<LiveGraph>, 'watch'>;
+  /** Reads a property of a message by its path. */
+  readonly getProperty: (message: JoinMessage, path: string) => unknown;
+  /** Copies a value that several rounds get. */
+  readonly copy: <T>(shared: T) => T;
+  /** Runs the node; must not throw. */
+  readonly run: (input: JoinInput<A>) => void;
+  /** The parents or the fault may be others now. */
+  readonly onChange?: () => void;
+  /** Milliseconds of a clock that nobody sets; default `performance.now`. */
+  readonly nowMs?: () => number;
+}
+
+export interface JoinCounters {
+  readonly droppedRounds: number;
+  /** Results that belonged to no round any more, or to none yet. */
+  readonly unusedResults: number;
+}
+
+const noParents: JoinPlan = { parents: [], joined: [] };
+
+/**
+ * What stands before a node that may have several parents: tells where each message comes from, and runs the node once
+ * per round, or on each message where there is nothing to join. Parents are looked up when messages come, because a
+ * deploy does not tell a node that its parents changed.
+ */
+export class MessageJoin<A extends Arrival> {
+  readonly #join: Join<Held<A>>;
+  #plan: JoinPlan = noParents;
+  #live: LiveGraph | undefined;
+  #graph: FlowGraph | undefined;
+  #generation: number | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #timerAtMs = Number.POSITIVE_INFINITY;
+  #stopMarking = (): void => undefined;
+  #unwatch = (): void => undefined;
+  #unfollow = (): void => undefined;
+  #droppedRounds = 0;
+  #unusedResults = 0;
+  readonly #nowMs: () => number;
+
+  constructor(private readonly options: MessageJoinOptions<A>) {
+    const { config, nowMs = () => performance.now() } = options;
+    const { timeoutMs, optionalWaitMs, maxWaiting } = config;
+    const runs = ({ msgid: 'unique', property: 'recurring', none: 'none' } as const)[config.key];
+    this.#join = new Join({ timeoutMs, optionalWaitMs, maxWaiting, runs });
+    this.#nowMs = nowMs;
+  }
+
+  /** How the node is wired and what is wrong with that. */
+  get plan(): JoinPlan {
+    return this.#plan;
+  }
+
+  get counters(): JoinCounters {
+    return { droppedRounds: this.#droppedRounds, unusedResults: this.#unusedResults };
+  }
+
+  get waitingCount(): number {
+    return this.#join.waitingCount;
+  }
+
+  /** What the oldest round waits for, in words; none when nothing waits. */
+  get waitsFor(): readonly string[] {
+    return (this.#join.oldestMissing ?? []).map((id) => this.#labelOf(id));
+  }
+
+  start(): void {
+    this.#join.restoreLatest(keptLatest.take(this.options.nodeId) as ReadonlyMap<string, Held<A>>);
+    this.#unwatch = this.options.graphs.watch((slot) => {
+      this.#unfollow();
+      this.#unfollow = () => undefined;
+      this.#live = slot.status === 'ready' ? slot.service : undefined;
+      this.#generation = undefined;
+      if (this.#live) this.#unfollow = this.#live.onChange(() => this.#refresh());
+      this.#refresh();
+    });
+  }
+
+  /** Never throws. */
+  take(arrival: A): void {
+    this.#refresh();
+    if (!this.#graph && this.options.parentIds.length > 1) {
+      arrival.done(notReadyError());
+      return;
+    }
+    const { fault, joined } = this.#plan;
+    if (fault) {
+      arrival.done(new ModelManagementError('BAD_JOIN', fault.message, fault.hint));
+      return;
+    }
+    const { message } = arrival;
+    const origin = originOf(message);
+    const parentId = origin === undefined ? undefined : this.#graph?.parentOf(this.options.nodeId, origin);
+    const parent = this.#plan.parents.find(({ id }) => id === parentId);
+    if (joined.length === 0 || !parent || !joined.includes(parent)) {
+      // A node without parents to join has nothing to reset: the message is one like any other.
+      this.options.run(aloneInput(arrival, parent));
+      return;
+    }
+    if (message['reset'] === true) {
+      this.#apply(this.#join.reset(this.#nowMs()));
+      arrival.done();
+      return;
+    }
+    try {
+      const held: Held<A> = { arrival, value: message['payload'] };
+      this.#apply(this.#join.offer(this.#runOf(parent, message), parent.id, held, this.#nowMs()));
+    } catch (error) {
+      if (!ModelManagementError.is(error)) throw error;
+      arrival.done(error);
+    }
+  }
+
+  /** Ends what waits. Idempotent. @param isRemoved - the node will not come back: what it kept is forgotten */
+  close(isRemoved: boolean): void {
+    this.#unwatch();
+    this.#unfollow();
+    this.#stopMarking();
+    this.#stopMarking = () => undefined;
+    clearTimeout(this.#timer);
+    this.#timerAtMs = Number.POSITIVE_INFINITY;
+    keptLatest.put(this.options.nodeId, isRemoved ? new Map() : this.#join.latest);
+    for (const round of this.#join.reset(this.#nowMs()).dropped) this.#end(round, stoppedError());
+  }
+
+  /** Takes in what a deploy changed. */
+  #refresh(): void {
+    const { nodeId, parentIds, config, onChange } = this.options;
+    const live = this.#live;
+    if (!live || this.#generation === live.generation) return;
+    const graph = live.get();
+    if (!graph) return;
+    this.#generation = live.generation;
+    this.#graph = graph;
+    this.#plan = planJoin(graph.parentsOf(nodeId), graph.cyclesOf(nodeId), parentIds, config);
+    const { joined } = this.#plan;
+    const stopMarking = this.#stopMarking;
+    this.#stopMarking = joined.length > 0 ? originMarks.retain() : () => undefined;
+    stopMarking();
+    this.#apply(this.#join.setParents(joined.flatMap(asJoinParent<A>), this.#nowMs()));
+    onChange?.();
+  }
+
+  #runOf({ policy }: PlannedParent, message: JoinMessage): string {
+    const { key, property } = this.options.config;
+    // These count for every run.
+    if (policy === 'latest' || policy === 'next') return '';
+    if (key !== 'property') return String(message['_msgid']);
+    const value = this.options.getProperty(message, property);
+    if (typeof value === 'string' || typeof value === 'number') return String(value);
+    throw keyError(property, value);
+  }
+
+  #apply({ released, dropped, settled }: JoinEffects<Held<A>>): void {
+    for (const { result, as } of settled) {
+      if (as !== 'kept') this.#unusedResults += 1;
+      result.arrival?.done();
+    }
+    for (const round of dropped) {
+      this.#droppedRounds += 1;
+      const missing = round.missing.map((id) => this.#labelOf(id));
+      this.#end(round, dropError(round, missing, this.options.config));
+    }
+    for (const round of released) this.#runRound(round);
+    this.#schedule();
+  }
+
+  #runRound({ results }: Released<Held<A>>): void {
+    const { config, copy, run } = this.options;
+    const input = roundInput(this.#plan.joined, results, config.keepParents, copy);
+    if (input) run(input);
+  }
+
+  /** The error goes to one message of the round, the others are done. */
+  #end({ results }: Released<Held<A>>, error: ModelManagementError | undefined): void {
+    const arrivals = [...this.#plan.joined.map(({ id }) => results.get(id)), ...results.values()];
+    const own = [...new Set(arrivals.flatMap((held) => (held?.arrival ? [held.arrival] : [])))];
+    for (const [index, arrival] of own.entries()) arrival.done(index === 0 ? error : undefined);
+  }
+
+  #labelOf(id: string): string {
+    return this.#plan.parents.find((parent) => parent.id === id)?.label ?? id;
+  }
+
+  #schedule(): void {
+    const atMs = this.#join.nextDeadlineMs;
+    if (atMs >= this.#timerAtMs) return;
+    clearTimeout(this.#timer);
+    this.#timerAtMs = atMs;
+    this.#timer = setTimeout(() => {
+      this.#timerAtMs = Number.POSITIVE_INFINITY;
+      this.#apply(this.#join.expire(this.#nowMs()));
+    }, atMs - this.#nowMs());
+  }
+}
+
+function asJoinParent<A>({ id, policy, ...rest }: PlannedParent): JoinParent<Held<A>>[] {
+  if (policy === 'alone') return [];
+  return [{ id, policy, ...('initial' in rest ? { initial: { value: rest.initial } } : {}) }];
+}
