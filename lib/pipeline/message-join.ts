@@ -152,11 +152,12 @@ export class MessageJoin<A extends Arrival> {
     this.#generation = live.generation;
     this.#graph = graph;
     this.#plan = planJoin(graph.parentsOf(nodeId), graph.cyclesOf(nodeId), parentIds, config);
-    const { joined } = this.#plan;
+    const { joined, parents } = this.#plan;
     const stopMarking = this.#stopMarking;
     this.#stopMarking = joined.length > 0 ? originMarks.retain() : () => undefined;
     stopMarking();
-    this.#apply(this.#join.setParents(joined.flatMap(asJoinParent<A>), this.#nowMs()));
+    // A parent that a deploy left alone completes the rounds that waited for the others.
+    this.#apply(this.#join.setParents(parents.flatMap(asJoinParent<A>), this.#nowMs()));
     onChange?.();
   }
 
@@ -186,7 +187,20 @@ export class MessageJoin<A extends Arrival> {
 
   #runRound({ results }: Released<Held<A>>): void {
     const { config, copy, run } = this.options;
-    const input = roundInput(this.#plan.joined, results, config.keepParents, copy);
+    const { parents, joined } = this.#plan;
+    if (joined.length === 0) {
+      for (const [parentId, { arrival }] of results) {
+        if (arrival)
+          run(
+            aloneInput(
+              arrival,
+              parents.find(({ id }) => id === parentId),
+            ),
+          );
+      }
+      return;
+    }
+    const input = roundInput(joined, results, config.keepParents, copy);
     if (input) run(input);
   }
 
