@@ -21,9 +21,15 @@ export function formatMoment(iso: string, language: string): string {
   return new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'medium' }).format(new Date(iso));
 }
 
-/** At most `digits` significant digits, as the language writes numbers. */
+/** From here on, and below the other, a number is written with a power of ten: nobody counts zeros. */
+const LONG = 1e9;
+const TINY = 1e-4;
+
+/** At most `digits` significant digits, as the language writes numbers; very large and very small ones as 1.2E15. */
 export function formatNumber(value: number, language: string, digits = 4): string {
-  return new Intl.NumberFormat(language, { maximumSignificantDigits: digits }).format(value);
+  const size = Math.abs(value);
+  const notation = size >= LONG || (size > 0 && size < TINY) ? 'scientific' : 'standard';
+  return new Intl.NumberFormat(language, { notation, maximumSignificantDigits: digits }).format(value);
 }
 
 /** Decimal units with a space: `4.2 MB`. */

@@ -1,7 +1,9 @@
 import { render } from 'preact';
 import { t } from './i18n';
 import { Sidebar } from './sidebar/sidebar';
+import 'uplot/dist/uPlot.min.css';
 import './base.css';
+import './chart/chart.css';
 import './sidebar/sidebar.css';
 import './models/models.css';
 import './upload/upload.css';

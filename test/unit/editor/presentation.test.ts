@@ -24,6 +24,16 @@ describe('figures in the language of the editor', () => {
   ] as const) {
     it(`${bytes} bytes are ${text}`, () => assert.equal(formatBytes(bytes, 'en-US'), text));
   }
+  for (const [value, text] of [
+    [999_999_999, '1,000,000,000'],
+    [1.5e9, '1.5E9'],
+    [-1.23456e308, '-1.235E308'],
+    [0.0001, '0.0001'],
+    [0.000012345, '1.235E-5'],
+    [0, '0'],
+  ] as const) {
+    it(`${value} is ${text}`, () => assert.equal(formatNumber(value, 'en-US'), text));
+  }
   it('numbers keep four digits', () => assert.equal(formatNumber(0.981234, 'de'), '0,9812'));
 });
 

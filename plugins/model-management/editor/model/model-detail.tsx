@@ -5,6 +5,7 @@ import { useModelChanges, usePolling, useResource } from '../live';
 import { fetchHealth, fetchModel } from '../registry-client';
 import { Leave } from './frame';
 import { LiveFigures } from './live-figures';
+import { MetricChart } from './metric-chart';
 import { ModelActions } from './model-actions';
 import { ModelHeader } from './model-header';
 import { SignatureSection } from './signature-section';
@@ -40,6 +41,7 @@ export function ModelDetail({ name }: { readonly name: string }) {
     <div class="mm-detail">
       {model.error && <ErrorBox error={model.error} onRetry={refresh} />}
       <ModelHeader model={data} health={health.data} onChanged={refresh} />
+      <MetricChart model={data} onShow={setShown} />
       <VersionTable model={data} shown={version} onShow={setShown} onChanged={refresh} />
       {version && <SignatureSection model={data.name} version={version} />}
       <LiveFigures model={data} health={health.data} />

@@ -4,7 +4,7 @@ import { WRITE } from '../api';
 import type { Model, VersionSummary } from '../contract';
 import { formatBytes, formatNumber } from '../format';
 import { t } from '../i18n';
-import { trendOf } from '../models/model-state';
+import { metricOf, trendOf } from '../models/model-state';
 import { TrendSign } from '../models/trend-sign';
 import { DownloadButton } from './download-button';
 
@@ -46,7 +46,7 @@ export function VersionRow({
           <Age at={version.createdAt} />
         </td>
         <td title={version.description}>
-          {t(`version.source.${version.source}`)} · {size}
+          {t(`version.source.${version.source}`)} · <span class="mm-whole">{size}</span>
         </td>
         {metrics.map((metric) => (
           <td class="mm-number" data-name={metric} key={metric}>
@@ -87,7 +87,7 @@ function MetricCell({
   readonly version: VersionSummary;
   readonly metric: string;
 }) {
-  const value = version.metrics[metric];
+  const value = metricOf(version, metric);
   const trend = trendOf(model, version, metric);
   if (value === undefined) return <>{t('metric.none')}</>;
   return (

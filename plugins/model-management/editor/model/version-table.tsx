@@ -1,8 +1,9 @@
 import { useState } from 'preact/hooks';
-import type { Model, VersionSummary } from '../contract';
+import type { Model } from '../contract';
 import { t } from '../i18n';
 import { DeleteVersion } from './delete-version';
 import { DeployPanel } from './deploy-panel';
+import { metricNames } from './metric-series';
 import { VersionRow } from './version-row';
 
 type Asked = { readonly kind: 'deploy' | 'delete'; readonly version: number };
@@ -23,7 +24,7 @@ export function VersionTable({
   readonly onChanged: () => void;
 }) {
   const [asked, setAsked] = useState<Asked>();
-  const metrics = metricNames(model.versions);
+  const metrics = metricNames(model.versions).slice(0, METRIC_COUNT);
   const close = (): void => setAsked(undefined);
   if (model.versions.length === 0) return <p class="mm-empty">{t('version.noneYet')}</p>;
   return (
@@ -73,9 +74,4 @@ export function VersionTable({
       </table>
     </div>
   );
-}
-
-/** In the order in which the newest versions bring them. */
-function metricNames(versions: readonly VersionSummary[]): readonly string[] {
-  return [...new Set(versions.flatMap(({ metrics }) => Object.keys(metrics)))].slice(0, METRIC_COUNT);
 }

@@ -30,6 +30,11 @@ export interface ShownMetric {
   readonly trend?: Trend;
 }
 
+/** Its own: a metric may be named like something that every object has. */
+export function metricOf({ metrics }: Pick<VersionSummary, 'metrics'>, name: string): number | undefined {
+  return Object.hasOwn(metrics, name) ? metrics[name] : undefined;
+}
+
 export function versionOf(model: Model, version: number | null | undefined): VersionSummary | undefined {
   return model.versions.find((candidate) => candidate.version === version);
 }
@@ -37,8 +42,8 @@ export function versionOf(model: Model, version: number | null | undefined): Ver
 /** The metric the list shows for a model: accuracy if the deployed version has it, else its first one. */
 export function shownMetric(model: Model): ShownMetric | undefined {
   const shown = versionOf(model, model.aliases.deployed ?? model.latestVersion);
-  const name = shown && ('accuracy' in shown.metrics ? 'accuracy' : Object.keys(shown.metrics)[0]);
-  const value = name === undefined ? undefined : shown?.metrics[name];
+  const name = shown && (Object.hasOwn(shown.metrics, 'accuracy') ? 'accuracy' : Object.keys(shown.metrics)[0]);
+  const value = shown && name !== undefined ? metricOf(shown, name) : undefined;
   if (!shown || name === undefined || value === undefined) return undefined;
   const trend = trendOf(model, shown, name);
   return { name, value, ...(trend && { trend }) };
@@ -46,10 +51,11 @@ export function shownMetric(model: Model): ShownMetric | undefined {
 
 /** How `metric` moved from the next older version that has it to `version`; undefined when there is none. */
 export function trendOf(model: Model, version: VersionSummary, metric: string): Trend | undefined {
-  const value = version.metrics[metric];
-  const before = model.versions
-    .filter((older) => older.version < version.version && older.metrics[metric] !== undefined)
-    .sort((a, b) => b.version - a.version)[0]?.metrics[metric];
+  const value = metricOf(version, metric);
+  const older = model.versions
+    .filter((one) => one.version < version.version && metricOf(one, metric) !== undefined)
+    .sort((a, b) => b.version - a.version)[0];
+  const before = older && metricOf(older, metric);
   if (value === undefined || before === undefined) return undefined;
   return value > before ? 'up' : value < before ? 'down' : 'level';
 }
