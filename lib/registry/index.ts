@@ -1,6 +1,6 @@
 export type { AliasMove, AliasSwitch, ModelFiles, RegistryDeps } from './dependencies';
 export { AuditDocument, ModelDocument, VersionDocument } from './documents';
-export { parseInput } from './input';
+export { isMetricName, parseInput } from './input';
 export { type ModelFile, readModelFile } from './onnx/model-file';
 export { Registry } from './registry';
 export { type RunnableFile, runnableFile } from './runnable-file';

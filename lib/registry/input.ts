@@ -38,9 +38,14 @@ const tags = entries(
   (key) => key !== '' && key.length <= 128,
   'the name of a tag has 1 to 128 characters',
 );
+/** Letters, digits and "_", not first a digit; none of the file names that scripts are given. */
+export function isMetricName(name: string): boolean {
+  return /^[A-Za-z_]\w{0,127}$/.test(name) && !reservedMetrics.test(name);
+}
+
 const metrics = entries(
   z.number(),
-  (key) => /^[A-Za-z_]\w{0,127}$/.test(key) && !reservedMetrics.test(key),
+  isMetricName,
   'the name of a metric is letters, digits and "_", not first a digit, and none of the reserved file names',
 );
 /** Null or an empty list = none. */
