@@ -5,7 +5,7 @@ import {
   type ImportSurroundings,
   importClearblade,
 } from '../../lib/pipeline/clearblade';
-import type { FlowEntry } from '../../lib/pipeline/flow-nodes';
+import type { FlowEntry } from '../../lib/pipeline/flow-entry';
 import { parseInput } from '../../lib/registry';
 
 /** The whole way of a request's body, without the server, where every model and library is there. */

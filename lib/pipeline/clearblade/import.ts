@@ -1,4 +1,5 @@
-import { brokerNodes, type FlowEntry, localBrokerUrl } from '../flow-nodes';
+import type { FlowEntry } from '../flow-entry';
+import { brokerNodes, localBrokerUrl } from '../flow-nodes';
 import { type ImportedJob, importedJob } from './job-rows';
 import { modelWarnings } from './model-rows';
 import { mapNames, type Names } from './names';

@@ -1,6 +1,6 @@
+import { LibraryName } from '../../ids';
 import { isModelName, modelNameFrom } from '../../registry/model-name';
 
-const LIBRARY_NAME = /^pipelib_[A-Za-z0-9_]{1,56}$/;
 const MAX_LIBRARY_NAME_LENGTH = 'pipelib_'.length + 56;
 
 /** The names of the original's models and libraries, and what they are called here. */
@@ -20,7 +20,7 @@ export function mapNames(models: readonly string[], libraries: readonly string[]
     fallback: 'model',
   });
   const reserved = new Set(builtIn);
-  const isLibraryName = (name: string): boolean => LIBRARY_NAME.test(name) && !reserved.has(name);
+  const isLibraryName = (name: string): boolean => LibraryName.safeParse(name).success && !reserved.has(name);
   const libraryNames = distinct(libraries, isLibraryName, libraryNameFrom, {
     separator: '_',
     maxLength: MAX_LIBRARY_NAME_LENGTH,

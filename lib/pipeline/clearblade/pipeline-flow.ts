@@ -1,4 +1,5 @@
-import { errorNodes, type FlowEntry, flowTab, newFlowId } from '../flow-nodes';
+import type { FlowEntry } from '../flow-entry';
+import { errorNodes, flowTab, newFlowId } from '../flow-nodes';
 import { Layout, nodeWidthPx } from './layout';
 import type { Names } from './names';
 import type { PipelineRow } from './rows';

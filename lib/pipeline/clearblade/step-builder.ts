@@ -1,4 +1,4 @@
-import type { FlowEntry } from '../flow-nodes';
+import type { FlowEntry } from '../flow-entry';
 import type { Layout, Point } from './layout';
 import type { Names } from './names';
 import {

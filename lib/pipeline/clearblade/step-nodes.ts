@@ -1,4 +1,5 @@
-import { type FlowEntry, type FlowPlace, mqttIn, mqttOut } from '../flow-nodes';
+import type { FlowEntry } from '../flow-entry';
+import { type FlowPlace, mqttIn, mqttOut } from '../flow-nodes';
 import { joinDefaults } from '../join-defaults';
 import { onnxModelDefaults } from '../onnx-model-defaults';
 import { pipelibDefaults } from '../pipelib-defaults';

@@ -10,6 +10,7 @@ import { AdminRouter } from './admin-router';
 import { registerAliasRoutes } from './alias-routes';
 import { watchFlows } from './flow-watch';
 import { registerHealthRoutes } from './health-routes';
+import { registerImportRoutes } from './import-routes';
 import { registerInferenceRoutes } from './inference-routes';
 import { registerLibraryRoutes } from './library-routes';
 import { registerMaintenanceRoutes, scheduleGarbageCollection } from './maintenance';
@@ -151,6 +152,7 @@ class ModelManagement {
     registerVersionFileRoutes(router);
     registerAliasRoutes(router);
     registerInferenceRoutes(router);
+    registerImportRoutes(router);
     registerLibraryRoutes(router);
     registerMaintenanceRoutes(router);
     router.finish();
