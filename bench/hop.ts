@@ -1,0 +1,113 @@
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { NodeAPI } from 'node-red';
+import { OriginMarks } from '../lib/pipeline/message-origin';
+import { temporaryFolder } from '../test/support/temporary-folder';
+
+/*
+ * What the marking of messages costs flows that do not use it: a chain of nodes that only hand messages on, in a
+ * Node-RED in this process, without the hook, with it while no node joins, and with it while another flow does.
+ */
+
+const NODE_COUNT = 200;
+const MESSAGE_COUNT = 200;
+const ROUND_COUNT = 31;
+
+const handOn = `module.exports = (RED) => {
+  RED.nodes.registerType('hand-on', function (config) {
+    RED.nodes.createNode(this, config);
+    this.on('input', (msg, send, done) => { send(msg); done(); });
+  });
+  RED.nodes.registerType('last', function (config) {
+    RED.nodes.createNode(this, config);
+    this.on('input', (msg, send, done) => { done(); if (msg.isLast) RED.events.emit('bench:done'); });
+  });
+};`;
+
+const idOf = (index: number): string => `n${index}`;
+const chain = [
+  { id: 'tab', type: 'tab', label: 'chain' },
+  ...Array.from({ length: NODE_COUNT }, (_, index) => ({
+    id: idOf(index),
+    type: 'hand-on',
+    z: 'tab',
+    x: 1,
+    y: 1,
+    wires: [[idOf(index + 1)]],
+  })),
+  { id: idOf(NODE_COUNT), type: 'last', z: 'tab', x: 1, y: 1, wires: [] },
+];
+
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
+
+async function main(): Promise<void> {
+  await using folder = await temporaryFolder();
+  await writeFile(join(folder.path, 'hand-on.js'), handOn);
+  await writeFile(join(folder.path, 'hand-on.html'), '');
+  await writeFile(join(folder.path, 'flows.json'), JSON.stringify(chain));
+  const red = require('node-red') as typeof import('node-red');
+  red.init(
+    {
+      userDir: folder.path,
+      nodesDir: folder.path,
+      flowFile: 'flows.json',
+      httpAdminRoot: false,
+      httpNodeRoot: false,
+      logging: { console: { level: 'fatal', metrics: false, audit: false } },
+      telemetry: { enabled: false },
+    } as never,
+    undefined as never,
+  );
+  const started = once(red.events, 'flows:started');
+  await red.start();
+  await started;
+
+  const { getNode } = red.nodes as unknown as Pick<NodeAPI['nodes'], 'getNode'>;
+  const first = getNode(idOf(0));
+  const runChain = async (): Promise<number> => {
+    const arrived = once(red.events, 'bench:done');
+    const startMs = performance.now();
+    for (let n = 1; n <= MESSAGE_COUNT; n++) first.receive({ payload: n, isLast: n === MESSAGE_COUNT } as never);
+    await arrived;
+    return ((performance.now() - startMs) * 1_000) / (NODE_COUNT * MESSAGE_COUNT);
+  };
+  const withHook = async (marks: OriginMarks): Promise<number> => {
+    red.hooks.add('onSend.bench', marks.onSend as never);
+    const us = await runChain();
+    red.hooks.remove('onSend.bench');
+    return us;
+  };
+  const [idle, marking] = [new OriginMarks(), new OriginMarks()];
+  marking.retain();
+  const candidates: Record<string, () => Promise<number>> = {
+    'without the hook': runChain,
+    'hook, nothing joins': () => withHook(idle),
+    'hook, another flow joins': () => withHook(marking),
+  };
+  const times = new Map(Object.keys(candidates).map((name) => [name, [] as number[]]));
+  // Alternating, so that what else the machine does falls on all; the first rounds only warm up.
+  for (let round = -2; round < ROUND_COUNT; round++) {
+    for (const [name, run] of Object.entries(candidates)) {
+      const us = await run();
+      if (round >= 0) times.get(name)?.push(us);
+    }
+  }
+  await red.stop();
+  const bare = median(times.get('without the hook') ?? []);
+  const rows = [...times].map(([name, us]) => {
+    const own = median(us);
+    return `  ${name.padEnd(26)} ${own.toFixed(2)} µs per hop (${(own - bare).toFixed(2)} more), ratio ${(own / bare).toFixed(2)}`;
+  });
+  const title = `hop, chain of ${NODE_COUNT} nodes, ${MESSAGE_COUNT} messages, Node ${process.version}, medians of ${ROUND_COUNT} rounds`;
+  process.stdout.write(`${[title, ...rows].join('\n')}\n`);
+}
+
+main().then(
+  // Node-RED leaves timers behind.
+  () => process.exit(),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+    process.exit(1);
+  },
+);
