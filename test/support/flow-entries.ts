@@ -19,6 +19,8 @@ export const aNode = (id: string, to = '', more: More = {}): FlowEntry => ({
   type: 'function',
   z: 't',
   name: id.toUpperCase(),
+  func: 'return null;',
+  outputs: wires(to).length,
   x: 100,
   y: 100,
   wires: wires(to),

@@ -1,4 +1,4 @@
-import type { FlowEntry } from '../../../../lib/pipeline/flow-entry';
+import type { FlowEntry } from '../../lib/pipeline/flow-entry';
 
 type Wires = readonly (readonly string[])[];
 type Border = readonly { readonly wires: readonly { readonly id: string; readonly port: number }[] }[];
@@ -12,7 +12,7 @@ const nowhere = 'nowhere';
  * Lets messages run through flows, hop by hop as Node-RED does, and notes the last real sender of each that a node gets.
  * Knows nothing of graphs: the other opinion on what `FlowGraph` computes.
  */
-export class Walker {
+export class FlowWalker {
   private readonly byId: ReadonlyMap<string, FlowEntry>;
 
   constructor(private readonly flow: readonly FlowEntry[]) {
@@ -35,6 +35,13 @@ export class Walker {
     const run = new Run(this.byId, (chain, id) => run.start(chain, id));
     if (start) run.start(...start);
     return run.origins.get(runtimeId) ?? new Set();
+  }
+
+  /** Runtime ids of all that can be told to begin: nodes, and subflow instances. */
+  starters(): readonly string[] {
+    return this.running()
+      .filter(([, id]) => !passages.has(this.byId.get(id)?.type ?? ''))
+      .map(([chain, id]) => [...chain, id].join('-'));
   }
 
   /** Runtime ids of all nodes that get and send messages of their own. */

@@ -37,6 +37,7 @@ export function watchFlows(red: Pick<NodeAPI, 'nodes' | 'events' | 'hooks'>, log
     red.events.off('flows:starting', begin);
     red.events.off('flows:started', end);
     red.hooks.remove(hook);
+    originMarks.settle();
     liveGraphSlot.clear();
   };
 }
