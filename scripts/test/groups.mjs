@@ -9,6 +9,7 @@ const GROUPS = [
   { name: 'browser-4', folder: 'e2e', nodeRed: 4, node: 22 },
   { name: 'integration', folder: 'integration', nodeRed: 5, node: 22 },
   { name: 'browser-5', folder: 'e2e', nodeRed: 5, node: 24 },
+  { name: 'flows-4', folder: join('integration', 'node-red'), nodeRed: 4, node: 24 },
   { name: 'conformance', folder: 'conformance', nodeRed: 5, node: 22 },
   { name: 'smoke-4', folder: 'smoke', nodeRed: 4, node: 24 },
   { name: 'smoke-5', folder: 'smoke', nodeRed: 5, node: 22 },
