@@ -100,10 +100,13 @@ export class ModelHistory {
     const life = this.#lifeOf(fact);
     if (!life || life.life !== fact.life) return;
     life.versions.set(fact.version, { document: fact, ...attributesOf(fact) });
+    const { version, digest, description, preprocessing, original } = fact;
     this.#note(fact, 'version.create', null, {
-      version: fact.version,
-      digest: fact.digest,
-      description: fact.description,
+      version,
+      digest,
+      description,
+      ...(preprocessing ? { preprocessing: preprocessing.digest } : {}),
+      ...(original ? { original: original.digest } : {}),
     });
     for (const alias of fact.initialAliases) {
       const before = life.aliases.get(alias);

@@ -71,6 +71,22 @@ describe('large uploads over HTTP', function () {
     assert.ok(grownBytes < memoryGrowthLimitBytes, `Node-RED grew by ${grownBytes} bytes`);
   });
 
+  it('a model of 300 MB with a ZipMap is changed as a stream', async function () {
+    requireOrSkip(this, process.platform === 'linux', 'the memory figures of Linux');
+    const model = largeModel(weightBytes, ['a', 'b', 'c', 'd']);
+    await api.ok(201, 'POST', 'models/zipped/versions?create=true', buildModel(addModel(1)));
+    const before = peakMemoryBytes(nodeRed.pid);
+    const version = await api.ok<Version>(201, 'POST', 'models/zipped/versions', model.chunks(), {
+      digest: `sha-256=${await digestOf(model)}`,
+    });
+    assert.deepEqual([version.labels, version.original?.sizeBytes], [['a', 'b', 'c', 'd'], model.sizeBytes]);
+    const grownBytes = peakMemoryBytes(nodeRed.pid) - before;
+    assert.ok(grownBytes < memoryGrowthLimitBytes, `Node-RED grew by ${grownBytes} bytes`);
+    const body = { payload: [1, 4, 2, 3], format: 'label' };
+    const answer = await api.ok<{ payload: unknown }>(200, 'POST', 'models/zipped/versions/2/infer', body);
+    assert.deepEqual(answer.payload, { label: 'b', score: 4 });
+  });
+
   it('GIVEN_an_upload_WHEN_Node-RED_is_killed_in_the_middle_THEN_a_restart_finds_no_half_version_and_goes_on_counting', async () => {
     await api.ok(201, 'POST', 'models/killed/versions?create=true', buildModel(addModel(1)));
     const before = (await dataFolderFiles(nodeRed)).blobs;

@@ -10,7 +10,14 @@ import { effectiveSignature, type Version } from '../../../lib/registry';
 import { buildArchive } from '../../support/archive';
 import { openEngineLab, testLoadWith } from '../../support/engine-lab';
 import { type RegistryLab, registryLab, withCode } from '../../support/registry-lab';
-import { classesOf, expectedOf, exportedModel, zipMapFixtures, zipMapModel } from '../../support/zip-map-models';
+import {
+  assertAlike,
+  classesOf,
+  expectedOf,
+  exportedModel,
+  zipMapFixtures,
+  zipMapModel,
+} from '../../support/zip-map-models';
 
 /** Runs a version as a node would. */
 async function answers(
@@ -49,12 +56,12 @@ describe('a model with a ZipMap', () => {
       const scores = probabilities.map((row) => row.map(([, score]) => score));
       const [, output] = version.signature.outputs;
       const named = (await ask({ result: { mode: 'named', names: [output?.name ?? ''] } })) as Record<string, unknown>;
-      assert.deepEqual(named[output?.name ?? ''], scores);
+      assertAlike(named[output?.name ?? ''], scores);
       const ranked = (await ask({ format: 'label', label: { topK: labels.length } })) as {
         label: string;
         score: number;
       }[][];
-      assert.deepEqual(
+      assertAlike(
         ranked.map((row) => Object.fromEntries(row.map(({ label, score }) => [label, score]))),
         probabilities.map((row) => Object.fromEntries(row)),
       );
