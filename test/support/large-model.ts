@@ -1,6 +1,5 @@
 import { onnx } from 'onnx-proto';
 import { graphOf } from './onnx-models';
-
 import { bytesHead } from './protobuf';
 import { addZipMap } from './zip-map-models';
 

@@ -5,11 +5,11 @@ import fc from 'fast-check';
 import { onnx } from 'onnx-proto';
 import { readModelFile } from '../../../../lib/registry';
 import { splicedFile } from '../../../../lib/registry/onnx/file-splice';
-import { bytesField } from '../../../../lib/registry/onnx/wire-writer';
 import { findZipMap, type ZipMapRemoval } from '../../../../lib/registry/onnx/zip-map';
 import type { Dimension, TensorType } from '../../../../lib/registry/signature';
 import { buildModel, irisModel } from '../../../support/onnx-models';
 import { graphIn, mutatedModel } from '../../../support/onnx-mutations';
+import { bytesField } from '../../../support/protobuf';
 import { withCode } from '../../../support/registry-lab';
 import { type TemporaryFolder, temporaryFolder } from '../../../support/temporary-folder';
 import {
