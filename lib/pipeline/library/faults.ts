@@ -6,7 +6,7 @@ import type { LibraryError } from './types';
 
 const maxMessageLength = 1_000;
 /** For what a thrown value may run when it is looked at: getters, proxies. */
-const describeTimeoutMs = 100;
+const describeTimeoutMs = 1_000;
 
 export interface Fault {
   readonly message: string;
@@ -29,7 +29,8 @@ export function describeThrown(name: LibraryName, thrown: unknown): Fault {
 }
 
 function readThrown(name: LibraryName, thrown: unknown): Fault {
-  if (!types.isNativeError(thrown)) return { message: cut(`threw ${inspect(thrown, { depth: 2 })}`) };
+  if (!types.isNativeError(thrown))
+    return { message: cut(`threw ${withoutForeignFrames(inspect(thrown, { depth: 2 }))}`) };
   const { name: kind, message, stack } = thrown;
   const text = kind === 'Error' ? String(message) : `${String(kind)}: ${String(message)}`;
   const [, line, column] = placePattern(name).exec(String(stack)) ?? [];
@@ -44,6 +45,14 @@ export function describeSyntaxError(name: LibraryName, error: unknown): Fault {
   const carets = lines.find((text) => /^\s*\^+\s*$/.test(text));
   const column = carets === undefined ? '1' : String(carets.indexOf('^') + 1);
   return { message: cut(`${error.name}: ${error.message}`), ...place(line, line && column) };
+}
+
+const frame = /\n\s+at [^\n]*:\d+:\d+\)?(?=\n|$)/g;
+
+/** A text with stacks in it, without the frames that are not of the library: they hold paths of this machine. */
+export function withoutForeignFrames(text: string, name?: LibraryName): string {
+  const own = name && placePattern(name);
+  return text.replace(frame, (line) => (own?.test(line) ? line : ''));
 }
 
 function placePattern(name: LibraryName): RegExp {

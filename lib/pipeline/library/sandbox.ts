@@ -50,7 +50,7 @@ export class Sandbox {
     const { realm } = this;
     const given: Record<string, unknown> = {
       ...this.timers.globals,
-      console: libraryConsole(options.onLine),
+      console: libraryConsole(name, options.onLine),
       Buffer,
       URL,
       URLSearchParams,

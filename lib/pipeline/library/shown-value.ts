@@ -1,11 +1,12 @@
 import { inspect } from 'node:util';
+import { withoutForeignFrames } from './faults';
 
 /** Longer output is of no use on a screen. */
 const maxOutputLength = 200_000;
 
 export interface ShownValue {
-  /** JSON text, or the beginning of it. */
-  readonly text: string;
+  /** JSON text, or the beginning of it; absent for `undefined`. */
+  readonly text?: string;
   readonly isCut: boolean;
   /** Something in it has no JSON: it stands there as text. */
   readonly isInexact: boolean;
@@ -16,10 +17,11 @@ export interface ShownValue {
  * undefined, and references to an object that holds it. Bytes and typed arrays become lists.
  */
 export function showValue(value: unknown): ShownValue {
+  if (value === undefined) return { isCut: false, isInexact: false };
   let isInexact = false;
   const inexact = (item: unknown): string => {
     isInexact = true;
-    return inspect(item, { depth: 2 });
+    return withoutForeignFrames(inspect(item, { depth: 2 }));
   };
   const show = (item: unknown, holders: readonly object[]): unknown => {
     if (item === null || typeof item === 'string' || typeof item === 'boolean') return item;

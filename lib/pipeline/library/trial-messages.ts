@@ -36,7 +36,8 @@ export const TrialReply = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('loaded') }),
   z.object({
     kind: z.literal('answer'),
-    text: z.string(),
+    /** Absent: there was no output. */
+    text: z.string().exactOptional(),
     isCut: z.boolean(),
     isInexact: z.boolean(),
     durationMs: count,

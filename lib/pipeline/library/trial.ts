@@ -24,6 +24,7 @@ export interface TrialLine {
 
 /** How a try went. `truncated`: output or logs were longer; a cut output is the beginning of its JSON, as text. */
 export interface TrialAnswer {
+  /** Absent: nothing was returned, or `error` tells why not. */
   readonly output?: unknown;
   /** Output that JSON cannot carry stands in `output` as text. */
   readonly inexact?: true;
@@ -127,8 +128,9 @@ class Trial {
         this.answer({}, 0, false);
         break;
       case 'answer': {
-        const output: unknown = reply.isCut ? reply.text : JSON.parse(reply.text);
-        this.answer({ output, ...(reply.isInexact ? { inexact: true } : {}) }, reply.durationMs, reply.isCut);
+        const { text, isCut, isInexact, durationMs } = reply;
+        const shown = text === undefined ? {} : { output: isCut ? text : (JSON.parse(text) as unknown) };
+        this.answer({ ...shown, ...(isInexact ? { inexact: true } : {}) }, durationMs, isCut);
         break;
       }
       case 'failed':

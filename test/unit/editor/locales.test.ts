@@ -78,12 +78,14 @@ for (const { folder, name, sources, call } of catalogues) {
   });
 }
 
-describe('the help of onnx-model', () => {
-  for (const language of languages) {
-    it(`is there in ${language}`, () => {
-      const file = `nodes/onnx-model/locales/${language}/onnx-model.html`;
-      assert.ok(existsSync(file));
-      assert.match(readFileSync(file, 'utf8'), /data-help-name="onnx-model"[\s\S]{1000}/);
-    });
-  }
-});
+for (const node of ['onnx-model', 'pipelib']) {
+  describe(`the help of ${node}`, () => {
+    for (const language of languages) {
+      it(`is there in ${language}`, () => {
+        const file = `nodes/${node}/locales/${language}/${node}.html`;
+        assert.ok(existsSync(file));
+        assert.match(readFileSync(file, 'utf8'), new RegExp(`data-help-name="${node}"[\\s\\S]{1000}`));
+      });
+    }
+  });
+}
