@@ -199,7 +199,8 @@ export class Join<T> {
   }
 
   #expire(nowMs: number, effects: Effects<T>): void {
-    for (const round of [...this.#awaitingOptional]) {
+    // In the order in which their waits end, as all waits are equally long.
+    for (const round of this.#awaitingOptional) {
       if ((round.waitUntilMs ?? 0) > nowMs && round.deadlineMs > nowMs) break;
       round.isReady = true;
       this.#releaseReady(round.run, nowMs, effects);
