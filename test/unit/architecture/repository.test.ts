@@ -63,6 +63,17 @@ describe('the repository', () => {
     );
   });
 
+  it('numbers its decisions without gaps, each number once, as their titles do', () => {
+    const records = files.filter((file) => file.startsWith('docs/decisions/')).sort();
+    const numbers = records.map((file) => Number(/^docs\/decisions\/(\d{4})-/.exec(file)?.[1]));
+    assert.deepEqual(
+      numbers,
+      records.map((_, index) => index + 1),
+    );
+    const titled = records.filter((file, index) => !read(file).startsWith(`# ${index + 1}. `));
+    assert.deepEqual(titled, []);
+  });
+
   it(`has at most ${MAX_DEPENDENCY_COUNT} runtime dependencies`, () => {
     assert.ok(Object.keys(manifest.dependencies).length <= MAX_DEPENDENCY_COUNT);
   });
