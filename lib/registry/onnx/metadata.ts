@@ -1,7 +1,7 @@
 /** Metadata keys that exporters use, the most specific first. */
 const FEATURE_KEYS = ['features', 'feature_names'];
 const LABEL_KEYS = ['labels', 'class_names', 'classes', 'names'];
-const MAX_NAME_COUNT = 10_000;
+export const MAX_NAME_COUNT = 10_000;
 const MAX_NAME_LENGTH = 256;
 
 /** The names of the input's columns, if the file carries them. */

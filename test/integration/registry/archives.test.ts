@@ -103,10 +103,10 @@ describe('archives', () => {
       [
         'with a symbolic link',
         withModel([{ name: 'additional_output/a', type: 'symlink', linkname: '/etc/passwd' }]),
-        /symlink/,
+        /symbolic link/,
       ],
       ['with a hard link', [[{ name: 'model.onnx', type: 'link', linkname: '/etc/passwd' }]], /link/],
-      ['with a device', withModel([{ name: 'additional_output/a', type: 'character-device' }]), /character-device/],
+      ['with a device', withModel([{ name: 'additional_output/a', type: 'character-device' }]), /character device/],
       ['with a fifo', withModel([{ name: 'additional_output/a', type: 'fifo' }]), /fifo/],
       ['with a way out', withModel(['additional_output/../../a', 'x']), /leads out/],
       ['with a way out behind a folder', withModel([{ name: 'additional_output/..', type: 'directory' }]), /leads out/],

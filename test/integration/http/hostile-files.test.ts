@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import type { AdminClient } from '../../support/admin-client';
+import { HealthWatch } from '../../support/health-watch';
+import { hostileArchives } from '../../support/hostile-archives';
+import { hostileModels } from '../../support/hostile-models';
+import { type Leftovers, leftoversOf } from '../../support/leftovers';
+import { addModel, buildModel } from '../../support/onnx-models';
+import { rawArchive, rawEntry } from '../../support/raw-tar';
+import { UploadLab } from '../../support/upload-lab';
+import { waitFor } from '../../support/wait-for';
+
+const GIB = 2 ** 30;
+const never = 'models/never/versions?create=true';
+const tar = { 'content-type': 'application/x-tar' };
+
+describe('hostile files over HTTP', function () {
+  this.timeout(60_000);
+  let lab: UploadLab;
+  let api: AdminClient;
+  let untouched: Leftovers;
+  let watch: HealthWatch;
+
+  before(async () => {
+    const engine = { loadTimeoutMs: 3_000, requestTimeoutMs: 1_500, memoryLimitBytes: GIB };
+    lab = await UploadLab.start({ modelManagement: { engine } });
+    ({ api } = lab);
+    // Loads the runtime's answer for health, and shows that good files pass under these limits.
+    await api.ok(201, 'POST', 'models/plus/versions', lab.nextModel());
+    await api.ok(200, 'GET', 'health');
+    untouched = await leftoversOf(lab.nodeRed);
+    watch = await HealthWatch.start(lab.nodeRed);
+  });
+  after(async () => {
+    try {
+      const { answerCount, failureCount, slowestMs, medianMs } = await watch.stop();
+      process.stdout.write(`    health: ${answerCount} answers, median ${medianMs} ms, slowest ${slowestMs} ms\n`);
+      assert.equal(failureCount, 0);
+      // A promise of the product, not a measurement of the machine: whatever is uploaded, Node-RED answers within a second.
+      assert.ok(slowestMs < 1_000, `health took ${slowestMs} ms`);
+    } finally {
+      await lab?.[Symbol.asyncDispose]();
+    }
+  });
+
+  const leavesNothing = async (): Promise<void> => {
+    await api.refused(404, 'MODEL_NOT_FOUND', 'GET', 'models/never');
+    await waitFor(async () => (await leftoversOf(lab.nodeRed)).processCount <= untouched.processCount, {
+      what: 'the end of the process that tried the file',
+    });
+    assert.deepEqual(await leftoversOf(lab.nodeRed), untouched);
+  };
+
+  for (const { name, bytes, stage, words } of hostileModels) {
+    it(`a model with ${name} is refused as ${stage}, in words, and leaves nothing`, async () => {
+      const error = await api.refused(422, 'INVALID_MODEL', 'POST', never, bytes());
+      assert.match(error.message, words);
+      assert.equal(error.details?.['stage'], stage);
+      await leavesNothing();
+    });
+  }
+
+  const model = buildModel(addModel(-7));
+  for (const { name, bytes, words } of hostileArchives) {
+    it(`an archive with ${name} is refused in words, and leaves nothing`, async () => {
+      const error = await api.refused(422, 'INVALID_MODEL', 'POST', never, bytes(model), tar);
+      assert.match(error.message, words);
+      await leavesNothing();
+    });
+  }
+
+  /** Takes the `y` that the hostile ones give. */
+  const second = buildModel({
+    nodes: [{ op: 'Identity', inputs: ['y'], outputs: ['z'] }],
+    inputs: [{ name: 'y', type: 'float32', shape: ['N', 4] }],
+    outputs: [{ name: 'z', type: 'float32', shape: ['N', 4] }],
+  });
+  const asPreprocessing = hostileModels.filter(({ name }) => /^nothing|hidden|^Expand|2\^31/.test(name));
+  for (const { name, bytes, stage, words } of asPreprocessing) {
+    it(`preprocessing with ${name} is refused as ${stage} as well`, async () => {
+      const first = rawEntry({ name: 'preprocessing.onnx' }, bytes());
+      const archive = rawArchive(rawEntry({ name: 'model.onnx' }, second), first);
+      const error = await api.refused(422, 'INVALID_MODEL', 'POST', never, archive, tar);
+      assert.match(error.message, words);
+      assert.equal(error.details?.['stage'], stage);
+      await leavesNothing();
+    });
+  }
+});
