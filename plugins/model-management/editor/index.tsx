@@ -1,4 +1,5 @@
 import { render } from 'preact';
+import { openImport } from './clearblade/import-tray';
 import { t } from './i18n';
 import { Sidebar } from './sidebar/sidebar';
 import 'uplot/dist/uPlot.min.css';
@@ -8,6 +9,7 @@ import './sidebar/sidebar.css';
 import './models/models.css';
 import './upload/upload.css';
 import './model/model.css';
+import './clearblade/clearblade.css';
 
 const TAB = 'model-management';
 
@@ -18,6 +20,7 @@ RED.plugins.registerPlugin(TAB, {
     const content = document.createElement('div');
     content.className = 'mm-sidebar';
     RED.actions.add('model-management:show', () => RED.sidebar.show(TAB));
+    RED.actions.add('model-management:import-from-clearblade', openImport);
     RED.sidebar.addTab({
       id: TAB,
       label: t('sidebar.label'),

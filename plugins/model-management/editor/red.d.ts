@@ -64,6 +64,15 @@ interface RedEditor {
     }): void;
     close(done?: () => void): void;
   };
+  /** A text is read as HTML; an element is shown as it is. */
+  notify(
+    message: HTMLElement,
+    options: {
+      readonly type: 'success';
+      readonly fixed: true;
+      readonly buttons: readonly { readonly text: string; readonly click: () => void }[];
+    },
+  ): { close(): void };
   readonly editor: {
     createEditor(options: {
       readonly element: HTMLElement;

@@ -4,6 +4,7 @@ import { FormGroup } from '../form-group';
 import { t } from '../i18n';
 import { useTask } from '../live';
 import { createInferenceFlow, type PipelineRequest } from '../registry-client';
+import { BrokerField } from './broker-field';
 import { brokersOf, importFlow } from './flow-import';
 import { Leave } from './frame';
 
@@ -40,23 +41,14 @@ export function PipelineForm({ model, onClose }: { readonly model: string; reado
         value={wish.outboundTopic}
         onInput={(outboundTopic) => setWish({ ...wish, outboundTopic })}
       />
-      <label>
-        <span>{t('pipeline.broker')}</span>
-        <select
-          value={wish.brokerId ?? ''}
-          onChange={({ currentTarget: { value } }) => {
-            const { inboundTopic, outboundTopic } = wish;
-            setWish({ inboundTopic, outboundTopic, ...(value && { brokerId: value }) });
-          }}
-        >
-          <option value="">{t('pipeline.ownBroker')}</option>
-          {brokers.map(({ id, label }) => (
-            <option key={id} value={id}>
-              {label}
-            </option>
-          ))}
-        </select>
-      </label>
+      <BrokerField
+        brokers={brokers}
+        value={wish.brokerId}
+        onChange={(brokerId) => {
+          const { inboundTopic, outboundTopic } = wish;
+          setWish({ inboundTopic, outboundTopic, ...(brokerId && { brokerId }) });
+        }}
+      />
       {state.status === 'failed' && <ErrorBox error={state.error} />}
       <p class="mm-hint">{t('pipeline.hint')}</p>
       <div class="mm-buttons">

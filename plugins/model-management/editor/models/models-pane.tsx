@@ -1,3 +1,4 @@
+import { ImportLink } from '../clearblade/import-link';
 import type { Health, Model } from '../contract';
 import { Busy, ErrorBox } from '../feedback';
 import { t } from '../i18n';
@@ -22,12 +23,13 @@ export function ModelsPane({
   readonly onAdd?: (file?: File) => void;
 }) {
   return (
-    <DropZone class="mm-pane" disabled={!onAdd} onFile={(file) => onAdd?.(file)}>
+    <DropZone class="mm-pane" hint={t('upload.drop')} disabled={!onAdd} onFile={(file) => onAdd?.(file)}>
       {models.error && <ErrorBox error={models.error} onRetry={onRefresh} />}
       {!models.data && !models.error && <Busy text={t('list.loading')} />}
       {models.data && (
         <ModelList models={models.data} health={health} onOpen={onOpen} {...(onAdd && { onAdd: () => onAdd() })} />
       )}
+      <ImportLink />
       {health && <Notices health={health} />}
     </DropZone>
   );

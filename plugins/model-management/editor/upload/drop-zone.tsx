@@ -1,17 +1,19 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import { t } from '../i18n';
 
 const holdsFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') ?? false;
 
 /** Takes one file dropped anywhere on it; the keyboard's way is the button of the same form. */
 export function DropZone({
   class: className,
+  hint,
   disabled,
   onFile,
   children,
 }: {
   readonly class: string;
+  /** Shown while a file is held over it. */
+  readonly hint: string;
   readonly disabled?: boolean;
   readonly onFile: (file: File) => void;
   readonly children: ComponentChildren;
@@ -38,7 +40,7 @@ export function DropZone({
       }}
     >
       {children}
-      {over && <div class="mm-drop-hint">{t('upload.drop')}</div>}
+      {over && <div class="mm-drop-hint">{hint}</div>}
     </div>
   );
 }

@@ -1,8 +1,8 @@
 import type { Model } from '../contract';
 import { FormGroup } from '../form-group';
-import { formatBytes } from '../format';
 import { t } from '../i18n';
 import { DropZone } from './drop-zone';
+import { FileButton } from './file-button';
 import { isModelName, nameFromFile } from './file-choice';
 
 export interface UploadWishes {
@@ -32,8 +32,8 @@ export function UploadFields({
   const isComplete = file !== undefined && isModelName(name);
   return (
     <FormGroup class="mm-form" label={t('upload.title')} onSubmit={() => isComplete && onSubmit()}>
-      <DropZone class="mm-drop" onFile={takeFile}>
-        <FileButton {...(file && { file })} onFile={takeFile} />
+      <DropZone class="mm-drop" hint={t('upload.drop')} onFile={takeFile}>
+        <FileButton accept=".onnx" invitation={t('upload.orDrop')} {...(file && { file })} onFile={takeFile} />
       </DropZone>
       {!fixedName && (
         <label>
@@ -73,25 +73,4 @@ export function UploadFields({
 function nameNote(known: Model | undefined): string {
   if (!known) return t('upload.newModel');
   return t('upload.newVersion', { name: known.name, version: (known.latestVersion ?? 0) + 1 });
-}
-
-function FileButton({ file, onFile }: { readonly file?: File; readonly onFile: (file: File) => void }) {
-  return (
-    <label class="mm-file">
-      <input
-        type="file"
-        accept=".onnx"
-        onChange={(event) => {
-          const chosen = event.currentTarget.files?.[0];
-          if (chosen) onFile(chosen);
-        }}
-      />
-      <span class="red-ui-button">
-        <i class="fa fa-folder-open-o" aria-hidden="true" /> {t('upload.choose')}
-      </span>
-      <span class="mm-file-name">
-        {file ? `${file.name} (${formatBytes(file.size, RED.i18n.lang())})` : t('upload.orDrop')}
-      </span>
-    </label>
-  );
 }
