@@ -1,7 +1,7 @@
 import { useId, useState } from 'preact/hooks';
 import type { Version } from '../../../plugins/model-management/editor/contract';
 import { Row } from '../../../plugins/model-management/editor/dialog/rows';
-import { callSignature } from '../../../plugins/model-management/editor/model/signature-section';
+import { callSignature } from '../../../plugins/model-management/editor/model/signature-facts';
 import type { PartProps } from './dialog';
 import { nodeText } from './texts';
 import { columnCount } from './validation';

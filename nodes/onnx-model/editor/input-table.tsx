@@ -1,7 +1,7 @@
 import { useRef } from 'preact/hooks';
 import type { Version } from '../../../plugins/model-management/editor/contract';
 import { ChoiceRow } from '../../../plugins/model-management/editor/dialog/rows';
-import { callSignature } from '../../../plugins/model-management/editor/model/signature-section';
+import { callSignature } from '../../../plugins/model-management/editor/model/signature-facts';
 import type { PartProps } from './dialog';
 import { type InputRow, InputTableRow } from './input-table-row';
 import { nodeText } from './texts';

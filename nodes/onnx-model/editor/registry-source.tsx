@@ -3,7 +3,7 @@ import { WRITE } from '../../../plugins/model-management/editor/api';
 import type { Model } from '../../../plugins/model-management/editor/contract';
 import { type Choice, ChoiceRow, Row } from '../../../plugins/model-management/editor/dialog/rows';
 import { ErrorBox } from '../../../plugins/model-management/editor/feedback';
-import { callSignature } from '../../../plugins/model-management/editor/model/signature-section';
+import { callSignature } from '../../../plugins/model-management/editor/model/signature-facts';
 import { SignatureTable } from '../../../plugins/model-management/editor/model/signature-table';
 import { TryIt } from '../../../plugins/model-management/editor/model/try-it';
 import { UploadForm } from '../../../plugins/model-management/editor/upload/upload-form';

@@ -58,6 +58,19 @@ describe('the payload that Try it starts with', () => {
       ),
       { x: [[0, 0]], s: [''], f: false },
     ));
+  it('is a row of values where each input is a column', () =>
+    assert.deepEqual(
+      samplePayload(
+        signature(
+          { name: 'speed', type: 'float32', shape: [null, 1] },
+          { name: 'tool', type: 'string', shape: [null, 1] },
+        ),
+        undefined,
+      ),
+      { speed: 0, tool: '' },
+    ));
+  it('fits the type of columns that have names', () =>
+    assert.deepEqual(samplePayload(signature({ name: 's', type: 'string', shape: ['N', 1] }), ['a']), [{ a: '' }]));
   it('leaves large inputs to the user', () =>
     assert.deepEqual(samplePayload(signature({ name: 'i', type: 'uint8', shape: ['N', 3, 224, 224] }), undefined), []));
 });

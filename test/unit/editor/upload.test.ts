@@ -35,8 +35,13 @@ describe('the check list of an upload', () => {
     { name: 'of a model that does not load', state: failed('VERSION_UNUSABLE'), list: 'passed passed failed' },
     {
       name: 'of a model that only the loading refused',
-      state: failed('INVALID_MODEL', { step: 'load' }),
+      state: failed('INVALID_MODEL', { stage: 'test-loaded' }),
       list: 'passed passed failed',
+    },
+    {
+      name: 'of an archive that holds no model',
+      state: failed('INVALID_MODEL', { stage: 'read' }),
+      list: 'failed waiting waiting',
     },
     { name: 'when the connection broke', state: failed('NETWORK'), list: 'failed waiting waiting' },
   ] satisfies readonly { name: string; state: UploadState; list: string }[]) {

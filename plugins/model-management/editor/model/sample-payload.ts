@@ -18,12 +18,22 @@ function sampleOf({ type, shape }: TensorInfo): Sample {
   return dims.reduce((count, size) => count * size, 1) > MAX_SAMPLE_COUNT ? [] : zeros(type, dims);
 }
 
+/** One value per row, as exporters make of a table with names. */
+function isColumn({ shape }: TensorInfo): boolean {
+  const [rows, ...rest] = shape ?? [0];
+  return (typeof rows !== 'number' || rows === 1) && rest.every((size) => size === 1);
+}
+
 /** A payload that fits: an object per row when the columns have names, else zeros in the shape of each input. */
 export function samplePayload(signature: Signature, features: readonly string[] | undefined): Sample {
-  if (features && features.length > 0) return [Object.fromEntries(features.map((feature) => [feature, 0]))];
-  const [first, ...others] = signature.inputs;
+  const { inputs } = signature;
+  const [first, ...others] = inputs;
+  if (first && features && features.length > 0) {
+    return [Object.fromEntries(features.map((feature) => [feature, zeros(first.type, [])]))];
+  }
   if (first && others.length === 0) return sampleOf(first);
-  return Object.fromEntries(signature.inputs.map((info) => [info.name, sampleOf(info)]));
+  const isTable = inputs.every(isColumn);
+  return Object.fromEntries(inputs.map((info) => [info.name, isTable ? zeros(info.type, []) : sampleOf(info)]));
 }
 
 export function samplePayloadOf(version: Version, inputs: Signature, features?: readonly string[]): string {

@@ -1,15 +1,10 @@
-import type { Signature, Version } from '../contract';
 import { Busy, ErrorBox } from '../feedback';
 import { t } from '../i18n';
 import { useResource } from '../live';
 import { fetchVersion } from '../registry-client';
-import { SignatureTable } from './signature-table';
+import { SignatureFacts } from './signature-facts';
 
-/** What a message is checked against: with preprocessing, its inputs and the model's outputs. */
-export function callSignature({ signature, preprocessing }: Pick<Version, 'signature' | 'preprocessing'>): Signature {
-  return preprocessing ? { inputs: preprocessing.signature.inputs, outputs: signature.outputs } : signature;
-}
-
+/** The signature of a version and where it comes from, read when it is shown. */
 export function SignatureSection({ model, version }: { readonly model: string; readonly version: number }) {
   const { data, error, reload } = useResource((signal) => fetchVersion(model, version, signal), [model, version]);
   return (
@@ -19,9 +14,7 @@ export function SignatureSection({ model, version }: { readonly model: string; r
       {!data && !error && <Busy text={t('signature.loading')} />}
       {data && (
         <>
-          <SignatureTable signature={callSignature(data)} />
-          <NameList title={t('signature.features')} names={data.features} />
-          <NameList title={t('signature.labels')} names={data.labels} />
+          <SignatureFacts version={data} />
           {data.description && <p class="mm-sub">{data.description}</p>}
           <p class="mm-sub" title={data.digest}>
             {t('signature.facts', {
@@ -33,14 +26,5 @@ export function SignatureSection({ model, version }: { readonly model: string; r
         </>
       )}
     </section>
-  );
-}
-
-function NameList({ title, names }: { readonly title: string; readonly names: readonly string[] | undefined }) {
-  if (!names || names.length === 0) return null;
-  return (
-    <p class="mm-sub">
-      {title}: {names.join(', ')}
-    </p>
   );
 }

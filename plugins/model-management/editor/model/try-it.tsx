@@ -5,7 +5,7 @@ import { t } from '../i18n';
 import { useResource } from '../live';
 import { fetchVersion, type InferRequest } from '../registry-client';
 import { samplePayloadOf } from './sample-payload';
-import { callSignature } from './signature-section';
+import { callSignature } from './signature-facts';
 import { TryItRun } from './try-it-run';
 
 /** One message through a version, converted as the node converts it. */

@@ -13,12 +13,16 @@ const ICON: Record<StepState, string> = {
   failed: 'fa-times',
 };
 
-/** The file was read and understood when only loading it can have failed. */
+/** The server's own words for the steps. */
+const STEP_OF_STAGE: Readonly<Record<string, Step>> = { read: 'read', checked: 'checked', 'test-loaded': 'loaded' };
+/** Where it does not say: the file was read and understood when only loading it can have failed. */
 const LOAD_CODES = new Set(['VERSION_UNUSABLE', 'ENGINE_UNAVAILABLE', 'ENGINE_FULL', 'MODEL_FAILED', 'ENGINE_TIMEOUT']);
 const CHECK_CODES = new Set(['INVALID_MODEL', 'DUPLICATE_VERSION']);
 
 function failedStep({ code, details }: ApiError): Step {
-  if (details.step === 'load' || LOAD_CODES.has(code)) return 'loaded';
+  const told = STEP_OF_STAGE[String(details.stage)];
+  if (told) return told;
+  if (LOAD_CODES.has(code)) return 'loaded';
   return CHECK_CODES.has(code) ? 'checked' : 'read';
 }
 

@@ -3,7 +3,7 @@ import { WRITE } from '../api';
 import type { Model, Version } from '../contract';
 import { t } from '../i18n';
 import { DeployPanel } from '../model/deploy-panel';
-import { SignatureTable } from '../model/signature-table';
+import { SignatureFacts } from '../model/signature-facts';
 
 /** The good end of an upload: what the model takes and gives, and the step to put it in service. */
 export function StoredVersion({
@@ -24,7 +24,7 @@ export function StoredVersion({
   return (
     <div class="mm-stored">
       <p role="status">{t(deployed ? 'upload.deployed' : 'upload.stored', values)}</p>
-      <SignatureTable signature={version.signature} />
+      <SignatureFacts version={version} />
       {asked && !deployed && model && (
         <DeployPanel
           model={model}
