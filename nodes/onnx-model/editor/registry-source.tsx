@@ -6,6 +6,7 @@ import { ErrorBox } from '../../../plugins/model-management/editor/feedback';
 import { callSignature } from '../../../plugins/model-management/editor/model/signature-facts';
 import { SignatureTable } from '../../../plugins/model-management/editor/model/signature-table';
 import { TryIt } from '../../../plugins/model-management/editor/model/try-it';
+import { Toggle } from '../../../plugins/model-management/editor/toggle';
 import { UploadForm } from '../../../plugins/model-management/editor/upload/upload-form';
 import type { PartProps } from './dialog';
 import { nodeText } from './texts';
@@ -66,22 +67,6 @@ export function RegistrySource({ config, change, chosen }: PartProps & { readonl
         <TryIt model={model.name} version={version.version} options={{ features, result, format, label }} />
       )}
     </>
-  );
-}
-
-function Toggle({
-  open,
-  text,
-  onClick,
-}: {
-  readonly open: boolean;
-  readonly text: string;
-  readonly onClick: () => void;
-}) {
-  return (
-    <button type="button" class="red-ui-button" aria-expanded={open} onClick={onClick}>
-      {text}
-    </button>
   );
 }
 

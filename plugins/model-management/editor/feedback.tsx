@@ -9,11 +9,14 @@ export function ErrorBox({
   error,
   intro,
   onRetry,
+  children,
 }: {
   readonly error: ApiError;
   /** A sentence before it: what is still so in spite of the failure. */
   readonly intro?: string;
   readonly onRetry?: () => void;
+  /** A way to the place of the fault. */
+  readonly children?: ComponentChildren;
 }) {
   const box = useRef<HTMLDivElement>(null);
   useReveal(box);
@@ -25,6 +28,7 @@ export function ErrorBox({
         <strong>{known ? t(`error.${error.code}.message`) : error.message}</strong>
         {(known || error.hint) && <p>{known ? t(`error.${error.code}.hint`) : error.hint}</p>}
         {intro && <p>{intro}</p>}
+        {children}
         {onRetry && (
           <button type="button" class="red-ui-button red-ui-button-small" onClick={onRetry}>
             {t('action.retry')}

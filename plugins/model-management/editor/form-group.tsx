@@ -27,6 +27,8 @@ export function FormGroup({
         const isField = event.target instanceof HTMLInputElement && event.target.type !== 'file';
         if (event.key !== 'Enter' || !isField) return;
         event.preventDefault();
+        // The platform's keyboard looks for the field's parents, which the action may have taken away.
+        event.stopPropagation();
         onSubmit();
       }}
     >

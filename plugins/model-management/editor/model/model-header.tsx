@@ -4,6 +4,7 @@ import type { Health, Model } from '../contract';
 import { t, tCount } from '../i18n';
 import { modelState } from '../models/model-state';
 import { StateDot } from '../models/state-dot';
+import { Toggle } from '../toggle';
 import { UploadForm } from '../upload/upload-form';
 import { TryIt } from './try-it';
 import { UsageList } from './usage-list';
@@ -62,21 +63,5 @@ export function ModelHeader({
         <UploadForm models={[model]} model={model.name} onStored={onChanged} onClose={() => setOpen(undefined)} />
       )}
     </>
-  );
-}
-
-function Toggle({
-  open,
-  text,
-  onClick,
-}: {
-  readonly open: boolean;
-  readonly text: string;
-  readonly onClick: () => void;
-}) {
-  return (
-    <button type="button" class={`red-ui-button ${open ? 'mm-open' : ''}`} aria-expanded={open} onClick={onClick}>
-      {text}
-    </button>
   );
 }

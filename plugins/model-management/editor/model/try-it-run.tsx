@@ -1,9 +1,9 @@
 import { useRef, useState } from 'preact/hooks';
-import { ApiError } from '../api';
 import type { InferAnswer } from '../contract';
 import { Busy, ErrorBox } from '../feedback';
 import { formatNumber } from '../format';
 import { t } from '../i18n';
+import { parseJson } from '../json-text';
 import { useTask } from '../live';
 import { type InferRequest, infer } from '../registry-client';
 import { JsonEditor } from '../widgets/code-editor';
@@ -25,7 +25,7 @@ export function TryItRun({
   const run = (): void =>
     start(async (signal) => {
       setAnswer(undefined);
-      setAnswer(await infer(model, version, { ...options, payload: parse(text.current) }, signal));
+      setAnswer(await infer(model, version, { ...options, payload: parseJson(text.current) }, signal));
     });
   return (
     <>
@@ -52,12 +52,4 @@ export function TryItRun({
       {answer?.nonFinite && <p class="mm-hint">{t('try.nonFinite')}</p>}
     </>
   );
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new ApiError('INVALID_JSON', error instanceof Error ? error.message : String(error), t('try.badJson'));
-  }
 }

@@ -7,8 +7,8 @@ import { ModelDetail } from '../model/model-detail';
 import { openModel } from '../model/model-tray';
 import { fetchHealth, fetchModels } from '../registry-client';
 import { UploadForm } from '../upload/upload-form';
+import { useIsWide } from '../use-is-wide';
 import { ModelsPane } from './models-pane';
-import { useIsWide } from './use-is-wide';
 
 const HEALTH_INTERVAL_MS = 5_000;
 
