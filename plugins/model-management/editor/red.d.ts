@@ -9,7 +9,13 @@ interface RedCodeEditor {
   getValue(): string;
   setValue(text: string): void;
   destroy(): void;
-  resize(): void;
+  focus(): void;
+  gotoLine(row: number, column: number): void;
+  /** Both count from 0. */
+  getCursorPosition(): { readonly row: number; readonly column: number };
+  setReadOnly(readOnly: boolean): void;
+  /** Monaco only. */
+  revealLineInCenterIfOutsideViewport?(line: number): void;
   getSession(): { on(event: 'change', listener: () => void): void };
 }
 

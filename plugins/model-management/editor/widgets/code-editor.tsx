@@ -1,6 +1,61 @@
-import { useEffect, useRef } from 'preact/hooks';
+import type { Ref } from 'preact';
+import { useEffect, useImperativeHandle, useMemo, useRef } from 'preact/hooks';
 
-/** The platform's code editor in JSON mode. It owns its text: a changed `initial` replaces what was typed. */
+/** What a code editor does when it is asked. */
+export interface CodeEditorHandle {
+  /** Puts the cursor there, in sight. Line and column count from 1. */
+  readonly goTo: (line: number, column?: number) => void;
+}
+
+interface CodeEditorProps {
+  /** The editor owns its text: another object replaces what was typed. */
+  readonly text: { readonly value: string };
+  readonly language: 'json' | 'javascript';
+  readonly label: string;
+  readonly class?: string;
+  readonly readOnly?: boolean;
+  readonly onChange: (text: string) => void;
+  readonly handle?: Ref<CodeEditorHandle>;
+}
+
+/** The platform's code editor, which is Monaco, Ace or a plain one. */
+export function CodeEditor({ text, language, label, class: className, readOnly, onChange, handle }: CodeEditorProps) {
+  const host = useRef<HTMLDivElement>(null);
+  const editor = useRef<RedCodeEditor | undefined>(undefined);
+  const changed = useRef(onChange);
+  changed.current = onChange;
+  useEffect(() => {
+    if (!host.current) return undefined;
+    const element = document.createElement('div');
+    element.className = 'mm-code';
+    host.current.append(element);
+    const created = RED.editor.createEditor({ element, mode: `ace/mode/${language}`, value: text.value });
+    created.getSession().on('change', () => changed.current(created.getValue()));
+    editor.current = created;
+    return () => {
+      editor.current = undefined;
+      created.destroy();
+      element.remove();
+    };
+  }, [language]);
+  useEffect(() => {
+    if (!editor.current || editor.current.getValue() === text.value) return;
+    editor.current.setValue(text.value);
+    changed.current(text.value);
+  }, [text]);
+  useEffect(() => editor.current?.setReadOnly(readOnly ?? false), [readOnly]);
+  useImperativeHandle(
+    handle ?? null,
+    (): CodeEditorHandle => ({
+      goTo: (line, column = 1) => editor.current && goTo(editor.current, line, column),
+    }),
+    [],
+  );
+  // biome-ignore lint/a11y/useSemanticElements: a fieldset would bring the platform's dialog styles
+  return <div ref={host} class={className} role="group" aria-label={label} />;
+}
+
+/** In JSON; a changed `initial` replaces what was typed. */
 export function JsonEditor({
   initial,
   label,
@@ -10,22 +65,14 @@ export function JsonEditor({
   readonly label: string;
   readonly onChange: (text: string) => void;
 }) {
-  const host = useRef<HTMLDivElement>(null);
-  const changed = useRef(onChange);
-  changed.current = onChange;
-  useEffect(() => {
-    if (!host.current) return undefined;
-    const element = document.createElement('div');
-    element.className = 'mm-code';
-    host.current.append(element);
-    const editor = RED.editor.createEditor({ element, mode: 'ace/mode/json', value: initial });
-    changed.current(initial);
-    editor.getSession().on('change', () => changed.current(editor.getValue()));
-    return () => {
-      editor.destroy();
-      element.remove();
-    };
-  }, [initial]);
-  // biome-ignore lint/a11y/useSemanticElements: a fieldset would bring the platform's dialog styles
-  return <div ref={host} role="group" aria-label={label} />;
+  const text = useMemo(() => ({ value: initial }), [initial]);
+  return <CodeEditor text={text} language="json" label={label} onChange={onChange} />;
+}
+
+function goTo(editor: RedCodeEditor, line: number, column: number): void {
+  // Ace counts rows from 1, the others from 0.
+  editor.gotoLine(line - 1, column - 1);
+  if (editor.getCursorPosition().row !== line - 1) editor.gotoLine(line, column - 1);
+  editor.revealLineInCenterIfOutsideViewport?.(line);
+  editor.focus();
 }

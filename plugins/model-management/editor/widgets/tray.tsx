@@ -1,14 +1,17 @@
 import { type ComponentChild, render } from 'preact';
 import { t } from '../i18n';
+import { type LeaveGate, openGate } from './leave-gate';
 
 interface TrayOptions {
   readonly title: string;
   readonly widthPx: number;
   readonly content: ComponentChild;
+  /** Asked when the user closes the tray. Default: closes at once. */
+  readonly gate?: LeaveGate;
 }
 
 /** Opens the platform's tray with a component in it; the component is unmounted when the tray closes. */
-export function openTray({ title, widthPx, content }: TrayOptions): void {
+export function openTray({ title, widthPx, content, gate = openGate() }: TrayOptions): void {
   const host = document.createElement('div');
   host.className = 'mm-tray';
   host.tabIndex = -1;
@@ -16,7 +19,7 @@ export function openTray({ title, widthPx, content }: TrayOptions): void {
     // The platform puts the title into the page as HTML.
     title: RED.utils.sanitize(title),
     width: widthPx,
-    buttons: [{ id: 'mm-tray-close', text: t('action.close'), click: () => closeTray() }],
+    buttons: [{ id: 'mm-tray-close', text: t('action.close'), click: () => gate.ask(() => void closeTray()) }],
     open: (tray) => {
       tray.find('.red-ui-tray-body').append(host);
       render(content, host);
