@@ -85,6 +85,24 @@ export class Editor implements AsyncDisposable {
     return panel;
   }
 
+  /** Shows the sub-tab of libraries as a user does. */
+  async showLibraries(): Promise<Locator> {
+    const sidebar = await this.showModels();
+    await sidebar.getByRole('tab', { name: 'Libraries' }).click();
+    const panel = sidebar.getByRole('tabpanel', { name: 'Libraries' });
+    await panel.getByRole('searchbox').waitFor();
+    return panel;
+  }
+
+  /** Replaces what stands in a code editor by pasting: typed brackets would be closed by the editor. */
+  async pasteCode(field: Locator, text: string): Promise<void> {
+    await this.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await field.locator('.mm-code').first().click();
+    await this.page.evaluate((copied) => navigator.clipboard.writeText(copied), text);
+    await this.page.keyboard.press('ControlOrMeta+a');
+    await this.page.keyboard.press('ControlOrMeta+v');
+  }
+
   button(name: string | RegExp): Locator {
     return this.page.getByRole('button', { name, exact: true });
   }
@@ -103,7 +121,7 @@ export class Editor implements AsyncDisposable {
       const { nodes, editor } = (globalThis as unknown as EditorWindow).RED;
       editor.edit(nodes.node(nodeId));
     }, id);
-    const dialog = this.page.locator('#onnx-model-dialog');
+    const dialog = this.page.locator('.mm-dialog');
     await dialog.locator('.mm-form-row').first().waitFor();
     return dialog;
   }
@@ -111,7 +129,7 @@ export class Editor implements AsyncDisposable {
   /** Closes the open node dialog with *Done*. */
   async saveNode(): Promise<void> {
     await this.page.locator('#node-dialog-ok').click();
-    await this.page.locator('#onnx-model-dialog').waitFor({ state: 'detached' });
+    await this.page.locator('.mm-dialog').waitFor({ state: 'detached' });
   }
 
   isDirty(): Promise<boolean> {

@@ -58,12 +58,12 @@ export function request<T>(address: string, options: Request = {}): Promise<T> {
   });
 }
 
-/** A whole list by name, read page by page: lists are searched and sorted in the browser. @throws {ApiError} as `request` */
-export async function requestAll<T>(address: string, signal?: AbortSignal): Promise<readonly T[]> {
+/** A whole list, read page by page: lists are searched and sorted in the browser. @throws {ApiError} as `request` */
+export async function requestAll<T>(address: string, query: Query, signal?: AbortSignal): Promise<readonly T[]> {
   const all: T[] = [];
   for (;;) {
     const { items, total } = await request<List<T>>(address, {
-      query: { limit: PAGE_COUNT, offset: all.length, sort: 'name' },
+      query: { ...query, limit: PAGE_COUNT, offset: all.length },
       ...(signal && { signal }),
     });
     all.push(...items);

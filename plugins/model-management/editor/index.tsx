@@ -10,6 +10,7 @@ import './models/models.css';
 import './upload/upload.css';
 import './model/model.css';
 import './clearblade/clearblade.css';
+import './libraries/libraries.css';
 
 const TAB = 'model-management';
 

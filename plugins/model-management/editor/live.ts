@@ -49,6 +49,7 @@ function abortable(): { readonly signal: AbortSignal; readonly abort: () => void
 }
 
 export const useModelChanges = (changed: () => void): void => useChanges('models', changed);
+export const useLibraryChanges = (changed: () => void): void => useChanges('libraries', changed);
 
 /** Calls `changed` on each live update of these things, and when the connection is back after a break. */
 function useChanges(things: 'models' | 'libraries', changed: () => void): void {

@@ -1,7 +1,8 @@
 import { download, path, request, requestAll, upload } from './api';
 import type { Health, InferAnswer, Model, Version } from './contract';
 
-export const fetchModels = (signal?: AbortSignal): Promise<readonly Model[]> => requestAll('models', signal);
+export const fetchModels = (signal?: AbortSignal): Promise<readonly Model[]> =>
+  requestAll('models', { sort: 'name' }, signal);
 
 export const fetchModel = (name: string, signal: AbortSignal): Promise<Model> =>
   request(path`models/${name}`, { signal });

@@ -1,9 +1,10 @@
 import { useState } from 'preact/hooks';
+import { LibrariesPanel } from '../libraries/libraries-panel';
 import { ModelsPanel } from '../models/models-panel';
 import { panelId, TabList, tabId } from './tab-list';
 import { rememberedTab, rememberTab, type Tab, tabs } from './tabs';
 
-const PANELS = { models: ModelsPanel } as const;
+const PANELS = { models: ModelsPanel, libraries: LibrariesPanel } as const;
 
 /** The sub-tabs. One that was opened once stays as it is, out of sight: an upload goes on, a search is kept. */
 export function Sidebar() {
