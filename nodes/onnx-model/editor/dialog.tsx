@@ -1,5 +1,9 @@
 import { useState } from 'preact/hooks';
+import type { DialogProps } from '../../../plugins/model-management/editor/dialog/node-dialog';
 import { ChoiceRow, TextRow } from '../../../plugins/model-management/editor/dialog/rows';
+import { JoinFields } from '../../../plugins/model-management/editor/join/join-fields';
+import { type ListChange, listParents } from '../../../plugins/model-management/editor/join/parent-list';
+import { useJoiningNode } from '../../../plugins/model-management/editor/join/use-joining-node';
 import { FeatureField } from './feature-field';
 import { FileSource } from './file-source';
 import { InputTable } from './input-table';
@@ -17,20 +21,22 @@ export interface PartProps {
 }
 
 /** The whole dialog; `onChange` tells all that differs from `stored` so far. */
-export function Dialog({
-  stored,
-  onChange,
-}: {
-  readonly stored: EditedConfig;
-  readonly onChange: (changes: ConfigChanges) => void;
-}) {
+export function Dialog({ nodeId, stored, onChange }: DialogProps<EditedConfig>) {
   const [changes, setChanges] = useState<ConfigChanges>({});
   const config: EditedConfig = { ...stored, ...changes };
   const chosen = useChosenVersion(config);
+  const node = useJoiningNode(nodeId);
+  const parents = listParents(config, node.wired);
   const change = (more: ConfigChanges): void => {
     const next = { ...changes, ...more };
     setChanges(next);
     onChange(next);
+  };
+  const changeList = ({ parentIds, join, indexOf }: ListChange): void => {
+    const inputMap = config.inputMap.map((row) =>
+      row.valueType === 'parent' ? { ...row, value: String(indexOf(Number(row.value)) ?? '') } : row,
+    );
+    change({ parentIds: [...parentIds], join, inputMap });
   };
   const part = { config, change };
   const { version } = chosen;
@@ -46,7 +52,8 @@ export function Dialog({
       />
       {config.source === 'file' ? <FileSource {...part} /> : <RegistrySource {...part} chosen={chosen} />}
       <FeatureField {...part} version={version} />
-      <InputTable {...part} version={version} />
+      <JoinFields stored={config} node={node} list={parents} onJoin={(join) => change({ join })} onList={changeList} />
+      <InputTable {...part} version={version} parents={parents} labelOf={node.labelOf} />
       <ResultFields {...part} version={version} />
       <LimitFields {...part} />
     </>

@@ -4,17 +4,35 @@ import { nodeText } from './texts';
 
 export type InputRow = EditedConfig['inputMap'][number];
 
+/** A parent to take a result from; `value` = its place in the node's list. */
+export interface ParentOption {
+  readonly value: string;
+  readonly label: string;
+}
+
 const types = ['msg', 'flow', 'global', 'jsonata', 'json', 'num'] as const satisfies readonly InputRow['valueType'][];
+
+/** A parent that is chosen stays among the choices, whatever became of it. */
+function typesFor(row: InputRow, parents: readonly ParentOption[]): readonly RedTypedInputType[] {
+  const isChosen = row.valueType === 'parent';
+  if (!isChosen && parents.length < 2) return types;
+  const isLost = isChosen && !parents.some(({ value }) => value === row.value);
+  const lost = { value: row.value, label: nodeText('inputs.lostParent') };
+  const options = isLost ? [...parents, lost] : parents;
+  return [{ value: 'parent', label: nodeText('inputs.parent'), options }, ...types];
+}
 
 export function InputTableRow({
   row,
   known,
+  parents,
   onChange,
   onRemove,
 }: {
   readonly row: InputRow;
   /** Inputs of the chosen version. */
   readonly known: readonly string[];
+  readonly parents: readonly ParentOption[];
   readonly onChange: (row: InputRow) => void;
   readonly onRemove: () => void;
 }) {
@@ -44,17 +62,15 @@ export function InputTableRow({
         />
       )}
       <span aria-hidden="true">←</span>
-      {row.valueType === 'parent' ? (
-        <span class="mm-typed-input">{nodeText('inputs.parent', { number: Number(row.value) + 1 })}</span>
-      ) : (
-        <TypedInput
-          value={row.value}
-          type={row.valueType}
-          types={types}
-          label={nodeText('inputs.value', { input: row.input })}
-          onChange={(value, type) => onChange({ ...row, value, valueType: types.find((one) => one === type) ?? 'msg' })}
-        />
-      )}
+      <TypedInput
+        value={row.value}
+        type={row.valueType}
+        types={typesFor(row, parents)}
+        label={nodeText('inputs.value', { input: row.input })}
+        onChange={(value, type) =>
+          onChange({ ...row, value, valueType: ['parent' as const, ...types].find((one) => one === type) ?? 'msg' })
+        }
+      />
       <button
         type="button"
         class="red-ui-button red-ui-button-small"

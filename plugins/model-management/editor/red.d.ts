@@ -1,6 +1,10 @@
 /** What we use of Node-RED's editor, in both 4.1 and 5; the published types lack the plugin and sidebar parts. */
+type RedTypedInputType =
+  | string
+  | { value: string; label: string; options: readonly { value: string; label: string }[] };
+
 interface RedTypedInput {
-  typedInput(options: { default: string; types: readonly string[] }): JQuery;
+  typedInput(options: { default: string; types: readonly RedTypedInputType[] }): JQuery;
   typedInput(method: 'value' | 'type'): string;
   typedInput(method: 'value' | 'type' | 'width', value: string): JQuery;
 }
@@ -94,6 +98,8 @@ interface RedEditor {
   readonly nodes: {
     /** `null` when the editor holds no node of that id. */
     node(id: string): RedEditorNode | null;
+    /** Everything there is, as Deploy would send it. */
+    createCompleteNodeSet(options: { readonly credentials: boolean }): readonly RedEditorNode[];
     eachConfig(visit: (node: RedEditorNode) => void): void;
     eachWorkspace(visit: (tab: { readonly id: string }) => void): void;
   };
@@ -103,7 +109,11 @@ interface RedEditor {
     setLocal(key: string, value: string): void;
   };
   readonly user: { hasPermission(permission: string): boolean };
-  readonly utils: { sanitize(text: string): string };
+  readonly utils: {
+    sanitize(text: string): string;
+    /** What the canvas writes on a node. */
+    getNodeLabel(node: RedEditorNode, fallback: string): string;
+  };
   readonly i18n: { lang(): string };
   _(key: string, values?: Readonly<Record<string, unknown>>): string;
 }

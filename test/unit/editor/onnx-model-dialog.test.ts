@@ -7,9 +7,9 @@ import { writeChanges } from '../../../plugins/model-management/editor/dialog/st
 describe('the stored configuration in the dialog', () => {
   it('has the same defaults as the runtime', () => {
     const { name, ...edited } = readConfig({});
-    const { join, parentIds, configVersion, ...runtime } = parseConfig({});
+    const { configVersion, ...runtime } = parseConfig({});
     assert.deepEqual(edited, runtime);
-    assert.deepEqual([name, parentIds, configVersion, join.mode], ['', [], 1, 'all']);
+    assert.deepEqual([name, configVersion], ['', 1]);
   });
 
   it('completes what a flow leaves out, at every depth', () => {

@@ -2,6 +2,7 @@ import { type ComponentType, render } from 'preact';
 import { type StoredNode, writeChanges } from './stored-config';
 
 export interface DialogProps<Config> {
+  readonly nodeId: string;
   readonly stored: Config;
   /** Tells all that differs from `stored` so far. */
   readonly onChange: (changes: Partial<Config>) => void;
@@ -35,7 +36,7 @@ export function nodeDialog<Config extends object>(
       const keep = (next: Partial<Config>): void => {
         changes = next;
       };
-      render(<Dialog stored={read(node)} onChange={keep} />, element);
+      render(<Dialog nodeId={node.id} stored={read(node)} onChange={keep} />, element);
     },
     save(node) {
       writeChanges(node, read(node), changes);

@@ -10,7 +10,7 @@ export function TypedInput({
 }: {
   readonly value: string;
   readonly type: string;
-  readonly types: readonly string[];
+  readonly types: readonly RedTypedInputType[];
   readonly label: string;
   readonly onChange: (value: string, type: string) => void;
 }) {

@@ -1,0 +1,141 @@
+import { useId, useState } from 'preact/hooks';
+import type { PlannedParent } from '../../../../lib/pipeline/join/join-plan';
+import { t } from '../i18n';
+import { type ParentChange, policies } from './parent-list';
+
+/** One parent: how its results take part, and what they are called. */
+export function ParentRow({
+  parent,
+  label,
+  storedKey,
+  isJoining,
+  onChange,
+  onMoveUp,
+}: {
+  readonly parent: PlannedParent;
+  readonly label: string;
+  /** The key given to it, `''` for that of the node. */
+  readonly storedKey: string;
+  /** False while every message runs the node by itself. */
+  readonly isJoining: boolean;
+  readonly onChange: (change: ParentChange) => void;
+  /** None for the first. */
+  readonly onMoveUp: (() => void) | undefined;
+}) {
+  const { policy } = parent;
+  const moveUp = t('join.moveUp', { name: label });
+  const meaningId = useId();
+  return (
+    <li class="mm-parent">
+      <div class="mm-parent-head">
+        <strong>{label}</strong>
+        {label !== parent.type && <span class="mm-hint">{parent.type}</span>}
+        {isJoining && (
+          <select
+            value={policy}
+            aria-label={t('join.policyOf', { name: label })}
+            aria-describedby={meaningId}
+            onChange={({ currentTarget: { value } }) =>
+              onChange({ policy: policies.find((one) => one === value) ?? 'each' })
+            }
+          >
+            {policies.map((one) => (
+              <option key={one} value={one}>
+                {t(`join.policy.${one}`)}
+              </option>
+            ))}
+          </select>
+        )}
+        {onMoveUp && (
+          <button
+            type="button"
+            class="red-ui-button red-ui-button-small"
+            aria-label={moveUp}
+            title={moveUp}
+            onClick={onMoveUp}
+          >
+            <i class="fa fa-arrow-up" aria-hidden="true" />
+          </button>
+        )}
+      </div>
+      {isJoining && (
+        <p id={meaningId} class="mm-hint">
+          {t(`join.meaning.${policy}`)}
+        </p>
+      )}
+      {isJoining && policy !== 'alone' && (
+        <div class="mm-parent-fields">
+          <KeyField {...{ parent, label, storedKey, onChange }} />
+          {policy === 'latest' && <InitialField {...{ parent, label, onChange }} />}
+        </div>
+      )}
+    </li>
+  );
+}
+
+function KeyField({
+  parent,
+  label,
+  storedKey,
+  onChange,
+}: {
+  readonly parent: PlannedParent;
+  readonly label: string;
+  readonly storedKey: string;
+  readonly onChange: (change: ParentChange) => void;
+}) {
+  return (
+    <label>
+      <span>{t('join.key')}</span>
+      <input
+        type="text"
+        value={storedKey}
+        placeholder={parent.key}
+        spellcheck={false}
+        aria-label={t('join.keyOf', { name: label })}
+        onInput={({ currentTarget: { value } }) => onChange({ key: value.trim() || undefined })}
+      />
+    </label>
+  );
+}
+
+/** JSON; what cannot be read is marked and not taken over. */
+function InitialField({
+  parent,
+  label,
+  onChange,
+}: {
+  readonly parent: PlannedParent;
+  readonly label: string;
+  readonly onChange: (change: ParentChange) => void;
+}) {
+  const [typed, setTyped] = useState('initial' in parent ? JSON.stringify(parent.initial) : '');
+  const parsed = parseJson(typed);
+  return (
+    <label>
+      <span>{t('join.initial')}</span>
+      <input
+        type="text"
+        value={typed}
+        placeholder={t('join.noInitial')}
+        spellcheck={false}
+        aria-label={t('join.initialOf', { name: label })}
+        aria-invalid={parsed === 'unreadable'}
+        onInput={({ currentTarget: { value } }) => {
+          setTyped(value);
+          const next = parseJson(value);
+          if (next !== 'unreadable') onChange({ initial: next.value });
+        }}
+      />
+    </label>
+  );
+}
+
+function parseJson(text: string): { readonly value: unknown } | 'unreadable' {
+  if (text.trim() === '') return { value: undefined };
+  try {
+    return { value: JSON.parse(text) as unknown };
+  } catch {
+    return 'unreadable';
+  }
+}
