@@ -23,7 +23,12 @@ interface EditorWindow {
       dirty(): boolean;
       getWorkspaceOrder(): readonly string[];
       createCompleteNodeSet(): readonly { readonly id: string; readonly type: string }[];
+      createExportableNodeSet(nodes: readonly unknown[]): readonly unknown[];
+      filterNodes(filter: { readonly z: string }): readonly unknown[];
+      junctions(z: string): readonly unknown[];
+      workspace(id: string): unknown;
     };
+    readonly view: { importNodes(nodes: unknown, options: { readonly generateIds: boolean }): void };
     readonly editor: { edit(node: unknown): void };
     readonly actions: { invoke(action: string): void };
   };
@@ -147,6 +152,22 @@ export class Editor implements AsyncDisposable {
     return this.page.evaluate(() =>
       JSON.parse(JSON.stringify((globalThis as unknown as EditorWindow).RED.nodes.createCompleteNodeSet())),
     );
+  }
+
+  /** A tab and what is on it, as the export dialog gives it. */
+  exportTab(id: string): Promise<string> {
+    return this.page.evaluate((z) => {
+      const { nodes } = (globalThis as unknown as EditorWindow).RED;
+      const all = [nodes.workspace(z), ...nodes.filterNodes({ z }), ...nodes.junctions(z)];
+      return JSON.stringify(nodes.createExportableNodeSet(all));
+    }, id);
+  }
+
+  /** As the import dialog does it, with new ids. */
+  async importNodes(json: string): Promise<void> {
+    await this.page.evaluate((text) => {
+      (globalThis as unknown as EditorWindow).RED.view.importNodes(JSON.parse(text), { generateIds: true });
+    }, json);
   }
 
   /** Keeps a picture when `MM_SCREENSHOTS` names a folder. */
