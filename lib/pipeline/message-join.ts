@@ -70,6 +70,11 @@ export class MessageJoin<A extends Arrival> {
     return this.#plan;
   }
 
+  /** True when the flows are known and nothing leads to the node: its messages are handed to it by other ways. */
+  get isUnwired(): boolean {
+    return this.#graph !== undefined && this.#plan.parents.length === 0;
+  }
+
   get counters(): JoinCounters {
     return { droppedRounds: this.#droppedRounds, unusedResults: this.#unusedResults };
   }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { ModelManagementError } from '../../lib/errors';
 import { overflows } from '../../lib/inference/request-queue';
 import { countField, JoinSchema, timeField } from '../../lib/pipeline/join-config';
-import { migrate } from './migrations';
+import { parseStoredConfig } from '../../lib/pipeline/node/stored-config';
+import { migrations } from './migrations';
 
 const ConfigSchema = z.object({
   configVersion: z.literal(1).default(1),
@@ -37,21 +37,7 @@ const ConfigSchema = z.object({
 /** The stored configuration of an `onnx-model`, complete. */
 export type OnnxModelConfig = z.infer<typeof ConfigSchema>;
 
-/**
- * Reads what the flow file holds; omitted keys take their defaults, older forms are migrated.
- * @throws {ModelManagementError} `INVALID_INPUT` naming the property
- */
+/** @throws {ModelManagementError} `INVALID_INPUT` naming the property */
 export function parseConfig(stored: unknown): OnnxModelConfig {
-  const parsed = ConfigSchema.safeParse(migrate(stored));
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const field = issue?.path.join('.') || 'configuration';
-  throw new ModelManagementError(
-    'INVALID_INPUT',
-    `${field}: ${issue?.message ?? 'not usable'}`,
-    'Open the node, mend it and deploy.',
-    {
-      details: { field },
-    },
-  );
+  return parseStoredConfig(ConfigSchema, migrations, stored);
 }

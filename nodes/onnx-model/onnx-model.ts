@@ -1,5 +1,5 @@
 import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
-import { asModelManagementError, type ModelManagementError } from '../../lib/errors';
+import { asModelManagementError } from '../../lib/errors';
 import { ModelRunner } from '../../lib/inference/model-runner';
 import { Route } from '../../lib/inference/route';
 import type { ServedVersion } from '../../lib/inference/served-version';
@@ -7,10 +7,11 @@ import { type Serving, servingSlot } from '../../lib/inference/serving';
 import type { Arrival, JoinInput } from '../../lib/pipeline/join/round-input';
 import { liveGraphSlot } from '../../lib/pipeline/live-graph';
 import { MessageJoin } from '../../lib/pipeline/message-join';
+import { refuseAll, usageOf } from '../../lib/pipeline/node/running-node';
 import type { Usage } from '../../lib/registry/types';
 import { type OnnxModelConfig, parseConfig } from './config';
 import { messageInput } from './message-input';
-import { type NodeStatus, statusOf } from './status';
+import { statusOf } from './status';
 
 const closeGraceMs = 2_000;
 const statusIntervalMs = 1_000;
@@ -150,7 +151,7 @@ class OnnxModelNode {
   private showStatus(perSecond: number, waitsFor?: string): void {
     const { route, isFailing, join } = this;
     const { joined, fault } = join.plan;
-    const status: NodeStatus = statusOf({
+    const status = statusOf({
       route,
       state: route.state,
       perSecond,
@@ -166,33 +167,12 @@ class OnnxModelNode {
   }
 }
 
-/** Name of the tab a node stands on; a node inside a subflow stands on none. */
-function tabName(red: NodeAPI, tabId: string): string | undefined {
-  let label: string | undefined;
-  red.nodes.eachNode((entry) => {
-    if (entry.id === tabId && entry.type === 'tab') label = (entry as NodeDef & { readonly label?: string }).label;
-  });
-  return label;
-}
-
-function followerOf(red: NodeAPI, node: Node): Usage {
-  return {
-    kind: 'node',
-    id: node.id,
-    name: node.name ?? '',
-    // Read when somebody asks, because a tab may be renamed without a restart of its nodes.
-    get tab() {
-      return tabName(red, node.z) ?? '';
-    },
-  };
-}
-
 export default function register(red: NodeAPI): void {
   function construct(this: Node, definition: NodeDef): void {
     red.nodes.createNode(this, definition);
     let own: OnnxModelNode;
     try {
-      own = new OnnxModelNode(red, this, parseConfig(definition), followerOf(red, this));
+      own = new OnnxModelNode(red, this, parseConfig(definition), usageOf(this, red.nodes.eachNode));
     } catch (error) {
       refuseAll(this, asModelManagementError(error));
       return;
@@ -207,11 +187,4 @@ export default function register(red: NodeAPI): void {
     own.start();
   }
   red.nodes.registerType('onnx-model', construct);
-}
-
-/** A node whose configuration cannot be read says so, to its author and to every message. */
-function refuseAll(node: Node, error: ModelManagementError): void {
-  node.status({ fill: 'red', shape: 'ring', text: 'bad configuration' });
-  node.error(`${error.message}. ${error.hint}`);
-  node.on('input', (_message, _send, done) => done(error));
 }

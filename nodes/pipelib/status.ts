@@ -1,13 +1,15 @@
-import type { ErrorCode, ModelManagementError } from '../../lib/errors';
+import type { ModelManagementError } from '../../lib/errors';
 import type { LinkState } from '../../lib/pipeline/library';
+import {
+  cutStatus,
+  failureText,
+  type JoinFacts,
+  type NodeStatus,
+  rateText,
+  statusLine,
+} from '../../lib/pipeline/node/node-status';
 
-export interface NodeStatus {
-  readonly fill: 'red' | 'green' | 'yellow' | 'blue' | 'grey';
-  readonly shape: 'ring' | 'dot';
-  readonly text: string;
-}
-
-export interface StatusFacts {
+export interface StatusFacts extends JoinFacts {
   /** As the node names it; empty = none. */
   readonly library: string;
   readonly state: LinkState;
@@ -17,25 +19,9 @@ export interface StatusFacts {
   readonly isFailing: boolean;
 }
 
-/** The editor cuts longer texts off. */
-const maxTextLength = 20;
-
-const failureTexts: Partial<Record<ErrorCode, string>> = {
-  DATA_DIR_LOCKED: 'data folder in use',
-  DATA_TOO_NEW: 'data is newer',
-  BAD_SETTINGS: 'bad settings.js',
-  STORAGE_CORRUPT: 'data damaged',
-  STORAGE_FULL: 'disk full',
-  INVALID_LIBRARY: 'broken',
-};
-
-function cut(text: string): string {
-  return text.length < maxTextLength ? text : `${text.slice(0, maxTextLength - 2)}…`;
-}
-
-function failureText({ code, details }: ModelManagementError): string {
-  if (code === 'INVALID_LIBRARY' && typeof details?.['line'] === 'number') return `broken: line ${details['line']}`;
-  return failureTexts[code] ?? code.toLowerCase().replace(/_/g, ' ');
+function brokenText({ code, details }: ModelManagementError): string {
+  const line = code === 'INVALID_LIBRARY' ? details?.['line'] : undefined;
+  return typeof line === 'number' ? `broken: line ${line}` : failureText(code, { INVALID_LIBRARY: 'broken' });
 }
 
 /** Without what all their names begin with: there is little room. */
@@ -43,21 +29,22 @@ function missingText(library: string): string {
   return library === '' ? 'no library chosen' : `no library ${library.replace(/^pipelib_/, '')}`;
 }
 
-function rateText(perSecond: number): string {
-  return perSecond < 1_000 ? `${perSecond}/s` : `${(perSecond / 1_000).toFixed(1)}k/s`;
-}
-
 /** What stands under the node: shape and words tell the state, the colour only repeats it. */
-export function statusOf({ library, state, perSecond, isFailing }: StatusFacts): NodeStatus {
+export function statusOf(facts: StatusFacts): NodeStatus {
+  const { library, state, perSecond, isFailing, joinedCount, waitsFor, isBadJoin } = facts;
+  if (isBadJoin) return { fill: 'red', shape: 'ring', text: 'bad join' };
   switch (state.status) {
     case 'waiting':
       return { fill: 'yellow', shape: 'ring', text: 'starting' };
     case 'missing':
-      return { fill: 'red', shape: 'ring', text: cut(missingText(library)) };
+      return { fill: 'red', shape: 'ring', text: cutStatus(missingText(library)) };
     case 'failed':
-      return { fill: 'red', shape: 'ring', text: cut(failureText(state.error)) };
-    case 'ready':
+      return { fill: 'red', shape: 'ring', text: cutStatus(brokenText(state.error)) };
+    case 'ready': {
       if (isFailing) return { fill: 'red', shape: 'dot', text: 'error' };
-      return { fill: 'green', shape: 'dot', text: perSecond > 0 ? rateText(perSecond) : 'ready' };
+      if (waitsFor !== undefined) return { fill: 'blue', shape: 'ring', text: cutStatus(`waits: ${waitsFor}`) };
+      const text = statusLine(joinedCount > 0 && `joins ${joinedCount}`, perSecond > 0 && rateText(perSecond));
+      return { fill: 'green', shape: 'dot', text: text || 'ready' };
+    }
   }
 }

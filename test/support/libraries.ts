@@ -78,7 +78,7 @@ export class LibraryLab implements AsyncDisposable {
   private constructor(
     private readonly folder: TemporaryFolder,
     private readonly clock: Clock,
-    private readonly modules: readonly string[],
+    private modules: readonly string[],
     private store: DocumentStore<RevisionDocument>,
     public libraries: Libraries,
   ) {}
@@ -94,8 +94,9 @@ export class LibraryLab implements AsyncDisposable {
     return lab;
   }
 
-  /** As after a restart: closes the store and reads it again. */
-  async reopen(): Promise<Libraries> {
+  /** As after a restart, maybe with other settings: closes the store and reads it again. */
+  async reopen(modules = this.modules): Promise<Libraries> {
+    this.modules = modules;
     this.libraries.close();
     await this.store.close();
     this.store = await openRevisions(this.folder.path);
