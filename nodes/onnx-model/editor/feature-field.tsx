@@ -1,7 +1,7 @@
 import { useId, useState } from 'preact/hooks';
+import { effectiveSignature } from '../../../lib/registry/signature-comparison';
 import type { Version } from '../../../plugins/model-management/editor/contract';
 import { Row } from '../../../plugins/model-management/editor/dialog/rows';
-import { callSignature } from '../../../plugins/model-management/editor/model/signature-facts';
 import type { PartProps } from './dialog';
 import { nodeText } from './texts';
 import { columnCount } from './validation';
@@ -18,7 +18,7 @@ export function FeatureField({ config, change, version }: PartProps & { readonly
   const [text, setText] = useState(config.features.join('\n'));
   const own = version?.features ?? [];
   const count = (config.features.length > 0 ? config.features : own).length;
-  const wanted = version && columnCount(callSignature(version).inputs[0]?.shape);
+  const wanted = version && columnCount(effectiveSignature(version).inputs[0]?.shape);
   return (
     <Row icon="fa-columns" label={nodeText('features.label')} forId={id}>
       <textarea

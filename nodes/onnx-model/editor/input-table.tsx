@@ -1,8 +1,8 @@
 import { useRef } from 'preact/hooks';
+import { effectiveSignature } from '../../../lib/registry/signature-comparison';
 import type { Version } from '../../../plugins/model-management/editor/contract';
 import { ChoiceRow } from '../../../plugins/model-management/editor/dialog/rows';
 import { type ListedParent, storeList } from '../../../plugins/model-management/editor/join/parent-list';
-import { callSignature } from '../../../plugins/model-management/editor/model/signature-facts';
 import type { PartProps } from './dialog';
 import { type InputRow, InputTableRow } from './input-table-row';
 import { nodeText } from './texts';
@@ -25,7 +25,7 @@ export function InputTable({
   const keys = useRef<number[]>([]);
   const nextKey = useRef(0);
   while (keys.current.length < rows.length) keys.current.push(nextKey.current++);
-  const known = version ? callSignature(version).inputs.map(({ name }) => name) : [];
+  const known = version ? effectiveSignature(version).inputs.map(({ name }) => name) : [];
   const options = parents.map(({ id }, index) => ({ value: String(index), label: labelOf(id) }));
   const set = (inputMap: readonly InputRow[]): void => {
     const { parentIds, join } = storeList(config, parents);

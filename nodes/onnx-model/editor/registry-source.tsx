@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
+import { effectiveSignature } from '../../../lib/registry/signature-comparison';
 import { WRITE } from '../../../plugins/model-management/editor/api';
 import type { Model } from '../../../plugins/model-management/editor/contract';
 import { type Choice, ChoiceRow, Row } from '../../../plugins/model-management/editor/dialog/rows';
 import { ErrorBox } from '../../../plugins/model-management/editor/feedback';
-import { callSignature } from '../../../plugins/model-management/editor/model/signature-facts';
 import { SignatureTable } from '../../../plugins/model-management/editor/model/signature-table';
 import { TryIt } from '../../../plugins/model-management/editor/model/try-it';
 import { Toggle } from '../../../plugins/model-management/editor/toggle';
@@ -60,7 +60,7 @@ export function RegistrySource({ config, change, chosen }: PartProps & { readonl
       </ChoiceRow>
       {version && (
         <Row icon="fa-exchange" label={nodeText('signature')}>
-          <SignatureTable signature={callSignature(version)} />
+          <SignatureTable signature={effectiveSignature(version)} />
         </Row>
       )}
       {open === 'try' && model && version && (

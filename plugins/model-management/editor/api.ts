@@ -38,6 +38,7 @@ interface Request {
 type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
 interface UploadRequest {
+  readonly contentType: string;
   readonly query?: Query;
   readonly signal?: AbortSignal;
   /** Share of the file that left the browser, 0..1. */
@@ -72,11 +73,11 @@ export async function requestAll<T>(address: string, query: Query, signal?: Abor
 }
 
 /** Streams a file to the server. @throws {ApiError} as `request` */
-export function upload<T>(address: string, file: Blob, options: UploadRequest = {}): Promise<T> {
+export function upload<T>(address: string, file: Blob, options: UploadRequest): Promise<T> {
   return send<T>(address, options, {
     method: 'POST',
     dataType: 'json',
-    contentType: 'application/octet-stream',
+    contentType: options.contentType,
     data: file,
     processData: false,
     xhr: () => {

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { ApiError } from './api';
+import { useFocusReturn } from './focus-return';
 import { t } from './i18n';
 import { useReveal } from './reveal';
 
@@ -39,14 +40,36 @@ export function ErrorBox({
   );
 }
 
-/** Shown only when the wait passes 300 ms (by style), with a way out when there is one. */
-export function Busy({ text, onCancel }: { readonly text: string; readonly onCancel?: () => void }) {
+/** Shown only when the wait passes 300 ms (by style); a way out, where there is one, after 3 s. */
+export function Busy({
+  text,
+  onCancel,
+  onLeave,
+}: {
+  readonly text: string;
+  /** Ends the work. */
+  readonly onCancel?: () => void;
+  /** Looks away; the work goes on. */
+  readonly onLeave?: () => void;
+}) {
   return (
-    <div class="mm-busy" role="status">
-      <i class="fa fa-circle-o-notch fa-spin" aria-hidden="true" /> <span>{text}</span>
+    <div class="mm-busy">
+      <span role="status">
+        <i class="fa fa-circle-o-notch fa-spin" aria-hidden="true" /> {text}
+      </span>
       {onCancel && (
-        <button type="button" class="red-ui-button red-ui-button-small" onClick={onCancel}>
+        <button type="button" class="red-ui-button red-ui-button-small mm-late" onClick={onCancel}>
           {t('action.cancel')}
+        </button>
+      )}
+      {onLeave && (
+        <button
+          type="button"
+          class="red-ui-button red-ui-button-small mm-late"
+          title={t('wait.goesOn')}
+          onClick={onLeave}
+        >
+          {t('wait.leave')}
         </button>
       )}
     </div>
@@ -70,7 +93,8 @@ export function Question({
   const box = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   useReveal(box);
-  useEffect(() => button.current?.focus({ preventScroll: true }), []);
+  useFocusReturn(box);
+  useLayoutEffect(() => button.current?.focus({ preventScroll: true }), []);
   return (
     <div
       ref={box}

@@ -7,11 +7,14 @@ export function FormGroup({
   class: className,
   label,
   onSubmit,
+  onEscape,
   children,
 }: {
   readonly class: string;
   readonly label: string;
   readonly onSubmit: () => void;
+  /** Where nothing is lost by it. */
+  readonly onEscape?: () => void;
   readonly children: ComponentChildren;
 }) {
   const box = useRef<HTMLDivElement>(null);
@@ -24,6 +27,10 @@ export function FormGroup({
       role="group"
       aria-label={label}
       onKeyDown={(event) => {
+        if (event.key === 'Escape' && onEscape) {
+          event.stopPropagation();
+          onEscape();
+        }
         const isField = event.target instanceof HTMLInputElement && event.target.type !== 'file';
         if (event.key !== 'Enter' || !isField) return;
         event.preventDefault();

@@ -37,3 +37,12 @@ export function formatBytes(bytes: number, language: string): string {
   const power = Math.min(BYTE_UNITS.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
   return `${formatNumber(bytes / 1_000 ** power, language, 3)} ${BYTE_UNITS[power]}`;
 }
+
+/** A share, 0..1, as "+1.1 %" in the way of the language, always with its sign. */
+export function formatShare(ratio: number, language: string): string {
+  return new Intl.NumberFormat(language, {
+    style: 'percent',
+    signDisplay: 'exceptZero',
+    maximumSignificantDigits: 3,
+  }).format(ratio);
+}

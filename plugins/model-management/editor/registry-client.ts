@@ -1,5 +1,5 @@
 import { download, path, request, requestAll, upload } from './api';
-import type { Health, InferAnswer, Model, Version } from './contract';
+import type { AuditEntry, Health, InferAnswer, List, Model, Tags, Version, VersionPatch } from './contract';
 
 export const fetchModels = (signal?: AbortSignal): Promise<readonly Model[]> =>
   requestAll('models', { sort: 'name' }, signal);
@@ -13,12 +13,46 @@ export const fetchVersion = (name: string, version: number | string, signal: Abo
 
 export const fetchHealth = (signal: AbortSignal): Promise<Health> => request('health', { signal });
 
-/** Resolves when the version is loaded and answers; until then the one before it is in service. */
-export const deployVersion = (name: string, version: number, force: boolean, signal: AbortSignal): Promise<Model> =>
-  request(path`models/${name}/aliases/deployed`, { method: 'PUT', body: { version, force }, signal });
+export const updateModel = (name: string, patch: ModelPatch, signal: AbortSignal): Promise<Model> =>
+  request(path`models/${name}`, { method: 'PATCH', body: patch, signal });
 
+export interface ModelPatch {
+  readonly description?: string;
+  readonly tags?: Tags;
+}
+
+export const updateVersion = (
+  name: string,
+  version: number,
+  patch: VersionPatch,
+  signal: AbortSignal,
+): Promise<Version> => request(path`models/${name}/versions/${version}`, { method: 'PATCH', body: patch, signal });
+
+export interface AliasMove {
+  readonly version: number;
+  /** What it names now, null: it does not exist. Somebody else's move is then no surprise. */
+  readonly expectedVersion: number | null;
+  readonly force: boolean;
+}
+
+/** Resolves when the version is loaded and answers; until then the one before it is in service. */
+export const setAlias = (name: string, alias: string, move: AliasMove, signal: AbortSignal): Promise<Model> =>
+  request(path`models/${name}/aliases/${alias}`, { method: 'PUT', body: move, signal });
+
+export const deleteAlias = (name: string, alias: string, signal: AbortSignal): Promise<void> =>
+  request(path`models/${name}/aliases/${alias}`, { method: 'DELETE', signal });
+
+/** As `setAlias`. */
 export const rollBack = (name: string, force: boolean, signal: AbortSignal): Promise<Model> =>
   request(path`models/${name}/rollback`, { method: 'POST', body: { force }, signal });
+
+/** Newest first. */
+export const fetchAudit = (
+  name: string,
+  offset: number,
+  limit: number,
+  signal: AbortSignal,
+): Promise<List<AuditEntry>> => request(path`models/${name}/audit`, { query: { offset, limit }, signal });
 
 export const deleteModel = (name: string, force: boolean, signal: AbortSignal): Promise<void> =>
   request(path`models/${name}`, { method: 'DELETE', query: { force: force || undefined }, signal });
@@ -29,7 +63,13 @@ export const deleteVersion = (name: string, version: number, signal: AbortSignal
 export const downloadVersion = (name: string, version: number): Promise<void> =>
   download(path`models/${name}/versions/${version}/file`, `${name}-${version}.onnx`);
 
+/** The archive that `uploadVersion` takes back: files, metrics, labels, features, description, tags. */
+export const exportVersion = (name: string, version: number): Promise<void> =>
+  download(path`models/${name}/versions/${version}/export`, `${name}-${version}.tar`);
+
 export interface UploadOptions {
+  /** A tar as `exportVersion` gives it; else a model file. */
+  readonly isArchive: boolean;
   readonly description: string;
   readonly allowDuplicate: boolean;
   readonly signal: AbortSignal;
@@ -38,9 +78,14 @@ export interface UploadOptions {
 
 /** Stores the file as the next version of the model, which is made if there is none of that name. */
 export function uploadVersion(name: string, file: Blob, options: UploadOptions): Promise<Version> {
-  const { description, allowDuplicate, signal, onProgress } = options;
+  const { isArchive, description, allowDuplicate, signal, onProgress } = options;
   const query = { create: true, description: description || undefined, allowDuplicate: allowDuplicate || undefined };
-  return upload(path`models/${name}/versions`, file, { query, signal, onProgress });
+  return upload(path`models/${name}/versions`, file, {
+    contentType: isArchive ? 'application/x-tar' : 'application/octet-stream',
+    query,
+    signal,
+    onProgress,
+  });
 }
 
 export interface InferRequest {

@@ -8,6 +8,7 @@ interface ModelWish {
   readonly name?: string;
   readonly description?: string;
   readonly updatedAt?: string;
+  readonly tags?: Readonly<Record<string, string>>;
   readonly deployed?: number;
   /** Metrics per version, version 1 first. */
   readonly metrics?: readonly Readonly<Record<string, number>>[];
@@ -16,6 +17,7 @@ interface ModelWish {
 function aModel({
   name = 'iris',
   description = '',
+  tags = {},
   updatedAt = '2026-01-01T00:00:00.000Z',
   deployed,
   metrics = [],
@@ -27,6 +29,7 @@ function aModel({
     updatedAt,
     versions,
     usedBy: [],
+    tags,
     edges: [],
     aliases: deployed ? { deployed } : {},
     latestVersion: versions[0]?.version ?? null,
@@ -38,7 +41,12 @@ function health(
   kind: Health['engine']['kind'] = 'native',
 ): Health {
   const models = states.map(([version, state]) => ({ model: 'iris', version, state }) as ModelStats);
-  return { engine: { kind, version: '1', models }, auth: { adminAuth: true } };
+  return {
+    engine: { kind, version: '1', models },
+    docker: { available: true },
+    broker: { connected: true },
+    auth: { adminAuth: true },
+  };
 }
 
 describe('the state of a model in the list', () => {
@@ -110,5 +118,11 @@ describe('the order of the list', () => {
     assert.deepEqual(names(arrange(models, 'LINE pump', 'name')), ['B2']);
     assert.deepEqual(names(arrange(models, 'b', 'name')), ['B2', 'b10']);
     assert.deepEqual(names(arrange(models, 'line x', 'name')), []);
+  });
+  it('search finds tags and aliases', () => {
+    const tagged = [aModel({ name: 'a', tags: { team: 'Vision', draft: '' } }), aModel({ name: 'b', deployed: 1 })];
+    assert.deepEqual(names(arrange(tagged, 'team:vision', 'name')), ['a']);
+    assert.deepEqual(names(arrange(tagged, 'draft', 'name')), ['a']);
+    assert.deepEqual(names(arrange(tagged, 'deployed', 'name')), ['b']);
   });
 });

@@ -13,6 +13,9 @@ describe('the name a file offers', () => {
     ['a/b\\c.onnx', 'a-b-c'],
     ['<img src=x>.onnx', 'img-src-x'],
     ['日本.onnx', ''],
+    ['iris-12.tar', 'iris'],
+    ['iris-v2.TAR', 'iris-v2'],
+    ['iris-12.onnx', 'iris-12'],
     [`${'x'.repeat(80)}.onnx`, 'x'.repeat(63)],
   ] as const) {
     it(`${file} → ${name || 'nothing'}`, () => {

@@ -1,3 +1,4 @@
+import { announce } from '../announce';
 import type { Model } from '../contract';
 import { DeleteQuestion } from '../delete-question';
 import { t, tCount } from '../i18n';
@@ -17,7 +18,10 @@ export function DeleteModel({
     <DeleteQuestion
       confirm={t('delete.confirmModel', { name })}
       inUse={t('delete.inUse', { name })}
-      remove={(force, signal) => deleteModel(name, force, signal)}
+      remove={async (force, signal) => {
+        await deleteModel(name, force, signal);
+        announce(t('delete.modelDone', { name }));
+      }}
       onGone={onGone}
       onClose={onClose}
     >

@@ -1,3 +1,4 @@
+import { announce } from '../announce';
 import type { Model } from '../contract';
 import { Busy, ErrorBox, Question } from '../feedback';
 import { t } from '../i18n';
@@ -20,6 +21,7 @@ export function DeleteVersion({
   const run = (): void =>
     start(async (signal) => {
       await deleteVersion(model.name, version, signal);
+      announce(t('delete.versionDone', { name: model.name, version }));
       onDone();
       onClose();
     });

@@ -1,9 +1,10 @@
+import { announce } from '../announce';
 import type { ApiError } from '../api';
 import type { Model } from '../contract';
 import { Busy, ErrorBox, Question } from '../feedback';
 import { t, tCount } from '../i18n';
 import { useTask } from '../live';
-import { deployVersion, rollBack } from '../registry-client';
+import { rollBack, setAlias } from '../registry-client';
 import { Differences, differencesOf } from './differences';
 
 export type DeployTarget = { readonly kind: 'deploy' | 'rollback'; readonly version: number };
@@ -22,19 +23,21 @@ export function DeployPanel({
 }) {
   const { state, start, reset } = useTask();
   const { version, kind } = target;
+  const deployed = model.aliases.deployed ?? null;
   const confirm = t(kind === 'deploy' ? 'deploy.confirm' : 'rollback.confirm', { version });
   const run = (force: boolean): void =>
     start(async (signal) => {
       await (kind === 'deploy'
-        ? deployVersion(model.name, version, force, signal)
+        ? setAlias(model.name, 'deployed', { version, expectedVersion: deployed, force }, signal)
         : rollBack(model.name, force, signal));
+      announce(t('deploy.done', { name: model.name, version }));
       onDone();
       onClose();
     });
 
   switch (state.status) {
     case 'busy':
-      return <Busy text={t('deploy.busy', { version })} />;
+      return <Busy text={t('deploy.busy', { version })} onLeave={onClose} />;
     case 'failed':
       return state.error.code === 'SIGNATURE_CHANGED' ? (
         <Question confirm={t('deploy.force', { version })} danger onConfirm={() => run(true)} onCancel={onClose}>

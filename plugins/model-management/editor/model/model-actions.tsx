@@ -1,12 +1,13 @@
 import { useState } from 'preact/hooks';
 import { WRITE } from '../api';
+import { AuditLog } from '../audit/audit-log';
 import type { Model } from '../contract';
 import { t } from '../i18n';
 import { DeleteModel } from './delete-model';
 import { DeployPanel } from './deploy-panel';
 import { PipelineForm } from './pipeline-form';
 
-type Action = 'rollback' | 'pipeline' | 'delete';
+type Action = 'rollback' | 'pipeline' | 'delete' | 'audit';
 
 /** What can be done with the whole model; the question opens below the buttons. */
 export function ModelActions({
@@ -39,7 +40,14 @@ export function ModelActions({
         {canWrite && (
           <ActionButton icon="fa-trash-o" text={t('action.deleteModel')} onClick={() => setAction('delete')} />
         )}
+        <ActionButton
+          icon="fa-history"
+          text={t('audit.title')}
+          isOpen={action === 'audit'}
+          onClick={() => setAction(action === 'audit' ? undefined : 'audit')}
+        />
       </div>
+      {action === 'audit' && <AuditLog model={model.name} />}
       {action === 'rollback' && target !== null && (
         <DeployPanel model={model} target={{ kind: 'rollback', version: target }} onDone={onChanged} onClose={close} />
       )}
@@ -52,14 +60,22 @@ export function ModelActions({
 function ActionButton({
   icon,
   text,
+  isOpen,
   onClick,
 }: {
   readonly icon: string;
   readonly text: string;
+  /** Of a button that shows a section. */
+  readonly isOpen?: boolean;
   readonly onClick: () => void;
 }) {
   return (
-    <button type="button" class="red-ui-button" onClick={onClick}>
+    <button
+      type="button"
+      class={`red-ui-button ${isOpen ? 'mm-open' : ''}`}
+      {...(isOpen !== undefined && { 'aria-expanded': isOpen })}
+      onClick={onClick}
+    >
       <i class={`fa ${icon}`} aria-hidden="true" /> {text}
     </button>
   );

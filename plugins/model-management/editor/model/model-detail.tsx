@@ -8,7 +8,7 @@ import { LiveFigures } from './live-figures';
 import { MetricChart } from './metric-chart';
 import { ModelActions } from './model-actions';
 import { ModelHeader } from './model-header';
-import { SignatureSection } from './signature-section';
+import { VersionSection } from './version-section';
 import { VersionTable } from './version-table';
 
 const HEALTH_INTERVAL_MS = 2_000;
@@ -43,7 +43,7 @@ export function ModelDetail({ name }: { readonly name: string }) {
       <ModelHeader model={data} health={health.data} onChanged={refresh} />
       <MetricChart model={data} onShow={setShown} />
       <VersionTable model={data} shown={version} onShow={setShown} onChanged={refresh} />
-      {version && <SignatureSection model={data.name} version={version} />}
+      {version && <VersionSection model={data.name} version={version} onChanged={refresh} />}
       <LiveFigures model={data} health={health.data} />
       <ModelActions model={data} onChanged={refresh} onGone={() => void leave()} />
     </div>

@@ -1,15 +1,17 @@
 import { useState } from 'preact/hooks';
 import { WRITE } from '../api';
 import type { Health, Model } from '../contract';
+import { EditModel } from '../edit/edit-model';
 import { t, tCount } from '../i18n';
 import { modelState } from '../models/model-state';
 import { StateDot } from '../models/state-dot';
+import { TagList } from '../tags';
 import { Toggle } from '../toggle';
 import { UploadForm } from '../upload/upload-form';
 import { TryIt } from './try-it';
 import { UsageList } from './usage-list';
 
-type Section = 'try' | 'upload' | 'usage';
+type Section = 'try' | 'upload' | 'usage' | 'edit';
 
 export function ModelHeader({
   model,
@@ -36,14 +38,23 @@ export function ModelHeader({
             {model.latestVersion !== null && ` · ${t('tray.latest', { version: model.latestVersion })}`} ·{' '}
             {t(`state.${state}`)}
           </p>
-          {model.description && <p class="mm-sub">{model.description}</p>}
+          {model.description && <p class="mm-description">{model.description}</p>}
+          <TagList tags={model.tags} />
         </div>
         <div class="mm-buttons">
           {model.versions.length > 0 && (
             <Toggle open={open === 'try'} text={t('action.tryIt')} onClick={() => toggle('try')} />
           )}
           {RED.user.hasPermission(WRITE) && (
-            <Toggle open={open === 'upload'} text={t('action.newVersion')} onClick={() => toggle('upload')} />
+            <>
+              <Toggle open={open === 'upload'} text={t('action.newVersion')} onClick={() => toggle('upload')} />
+              <Toggle
+                open={open === 'edit'}
+                text={t('edit.button')}
+                label={t('edit.model', { name: model.name })}
+                onClick={() => toggle('edit')}
+              />
+            </>
           )}
         </div>
       </header>
@@ -55,6 +66,7 @@ export function ModelHeader({
           </button>
         )}
       </p>
+      {open === 'edit' && <EditModel model={model} onDone={onChanged} onClose={() => setOpen(undefined)} />}
       {open === 'usage' && <UsageList usedBy={model.usedBy} />}
       {open === 'try' && (
         <TryIt model={model.name} version={deployed ?? model.latestVersion ?? 1} versions={model.versions} />

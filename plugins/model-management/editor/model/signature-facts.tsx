@@ -1,19 +1,14 @@
 import { effectiveSignature } from '../../../../lib/registry/signature-comparison';
-import type { Signature, Version } from '../contract';
+import type { Version } from '../contract';
 import { t } from '../i18n';
 import { SignatureTable } from './signature-table';
-
-/** What a message is checked against: with preprocessing, what both files together take, and the model's outputs. */
-export function callSignature(version: Pick<Version, 'signature' | 'preprocessing'>): Signature {
-  return effectiveSignature(version);
-}
 
 /** What a version takes and gives, by name, and what was changed in its file so that it runs. */
 export function SignatureFacts({ version }: { readonly version: Version }) {
   const { features, labels, original } = version;
   return (
     <>
-      <SignatureTable signature={callSignature(version)} />
+      <SignatureTable signature={effectiveSignature(version)} />
       <NameList title={t('signature.features')} names={features} />
       <NameList title={t('signature.labels')} names={labels} />
       {original?.changes.map(({ kind, output, tensor }) => (

@@ -1,11 +1,11 @@
 import { useState } from 'preact/hooks';
+import { effectiveSignature } from '../../../../lib/registry/signature-comparison';
 import type { VersionSummary } from '../contract';
 import { Busy, ErrorBox } from '../feedback';
 import { t } from '../i18n';
 import { useResource } from '../live';
 import { fetchVersion, type InferRequest } from '../registry-client';
 import { samplePayloadOf } from './sample-payload';
-import { callSignature } from './signature-facts';
 import { TryItRun } from './try-it-run';
 
 /** One message through a version, converted as the node converts it. */
@@ -51,7 +51,7 @@ export function TryIt({
           key={data.digest}
           model={model}
           version={ref}
-          sample={samplePayloadOf(data, callSignature(data), options.features)}
+          sample={samplePayloadOf(data, effectiveSignature(data), options.features)}
           options={options}
         />
       )}

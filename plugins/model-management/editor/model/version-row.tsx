@@ -1,36 +1,38 @@
 import type { ComponentChildren } from 'preact';
 import { Age } from '../age';
-import { WRITE } from '../api';
+import { AliasChips } from '../alias/alias-chips';
 import type { Model, VersionSummary } from '../contract';
 import { formatBytes, formatNumber } from '../format';
 import { t } from '../i18n';
 import { metricOf, trendOf } from '../models/model-state';
 import { TrendSign } from '../models/trend-sign';
-import { DownloadButton } from './download-button';
+import { VersionActions } from './version-actions';
+import type { Asked } from './version-question';
 
-/** One version; a question about it opens in a row of its own below. */
-export function VersionRow({
-  model,
-  version,
-  metrics,
-  isShown,
-  onShow,
-  onAsk,
-  children,
-}: {
+/** Two are compared, no more. */
+const PICK_COUNT = 2;
+
+interface VersionRowProps {
   readonly model: Model;
   readonly version: VersionSummary;
   readonly metrics: readonly string[];
   readonly isShown: boolean;
   readonly onShow: (version: number) => void;
-  readonly onAsk: (kind: 'deploy' | 'delete') => void;
+  readonly onAsk: (what: Asked) => void;
+  /** The versions ticked to be compared; absent where there is nothing to compare. */
+  readonly picked?: readonly number[];
+  readonly onPick?: (version: number) => void;
   readonly children: ComponentChildren;
-}) {
-  const number = version.version;
-  const size = formatBytes(version.sizeBytes, RED.i18n.lang());
+}
+
+/** One version; a question about it opens in a row of its own below. */
+export function VersionRow({ children, ...props }: VersionRowProps) {
+  const { model, version, metrics, isShown, onShow, onAsk, picked } = props;
+  const { version: number, description } = version;
   return (
     <>
       <tr class={isShown ? 'mm-shown' : ''}>
+        <PickCell {...props} />
         <td class="mm-number" data-name={t('version.column.version')}>
           <button
             type="button"
@@ -45,8 +47,9 @@ export function VersionRow({
         <td title={version.createdBy ?? ''}>
           <Age at={version.createdAt} />
         </td>
-        <td title={version.description}>
-          {t(`version.source.${version.source}`)} · <span class="mm-whole">{size}</span>
+        <td title={description}>
+          {t(`version.source.${version.source}`)} ·{' '}
+          <span class="mm-whole">{formatBytes(version.sizeBytes, RED.i18n.lang())}</span>
         </td>
         {metrics.map((metric) => (
           <td class="mm-number" data-name={metric} key={metric}>
@@ -54,28 +57,36 @@ export function VersionRow({
           </td>
         ))}
         <td>
-          {aliasesOf(model, version).map((alias) => (
-            <span class="mm-alias" key={alias}>
-              {alias}
-            </span>
-          ))}
+          <AliasChips model={model} version={version} onDelete={(alias) => onAsk({ kind: 'deleteAlias', alias })} />
         </td>
         <td>
-          <RowActions model={model} version={version} onAsk={onAsk} />
+          <VersionActions model={model} version={version} onAsk={onAsk} />
         </td>
       </tr>
       {children && (
         <tr>
-          <td colSpan={5 + metrics.length}>{children}</td>
+          <td colSpan={(picked ? 6 : 5) + metrics.length}>{children}</td>
         </tr>
       )}
     </>
   );
 }
 
-/** Its own, and the computed `latest`. */
-function aliasesOf({ latestVersion }: Model, { version, aliases }: VersionSummary): readonly string[] {
-  return version === latestVersion ? [...aliases, 'latest'] : aliases;
+function PickCell({ version: { version }, picked, onPick }: Pick<VersionRowProps, 'version' | 'picked' | 'onPick'>) {
+  if (!picked) return null;
+  const isPicked = picked.includes(version);
+  return (
+    <td class="mm-pick">
+      <input
+        type="checkbox"
+        checked={isPicked}
+        disabled={!isPicked && picked.length >= PICK_COUNT}
+        aria-label={t('compare.version', { version })}
+        title={t('compare.version', { version })}
+        onChange={() => onPick?.(version)}
+      />
+    </td>
+  );
 }
 
 function MetricCell({
@@ -95,51 +106,5 @@ function MetricCell({
       {formatNumber(value, RED.i18n.lang())}
       {trend && <TrendSign trend={trend} />}
     </>
-  );
-}
-
-function RowActions({
-  model,
-  version: { version },
-  onAsk,
-}: {
-  readonly model: Model;
-  readonly version: VersionSummary;
-  readonly onAsk: (kind: 'deploy' | 'delete') => void;
-}) {
-  const isDeployed = model.aliases.deployed === version;
-  const canWrite = RED.user.hasPermission(WRITE);
-  // The server keeps the deployed version and the one a rollback needs.
-  const isKept = isDeployed || model.rollbackVersion === version;
-  return (
-    <div class="mm-actions">
-      {isDeployed && (
-        <span class="mm-deployed">
-          <i class="fa fa-check" aria-hidden="true" /> {t('version.isDeployed')}
-        </span>
-      )}
-      {!isDeployed && canWrite && (
-        <button
-          type="button"
-          class="red-ui-button red-ui-button-small"
-          aria-label={t('action.deployVersion', { version })}
-          onClick={() => onAsk('deploy')}
-        >
-          {t('action.deploy')}
-        </button>
-      )}
-      <DownloadButton model={model.name} version={version} />
-      {canWrite && !isKept && (
-        <button
-          type="button"
-          class="red-ui-button red-ui-button-small"
-          aria-label={t('action.deleteVersion', { version })}
-          title={t('action.deleteVersion', { version })}
-          onClick={() => onAsk('delete')}
-        >
-          <i class="fa fa-trash-o" aria-hidden="true" />
-        </button>
-      )}
-    </div>
   );
 }

@@ -1,5 +1,6 @@
 import type { Model } from '../contract';
 import { byName, holdsWords } from '../list/search';
+import { tagTexts } from '../tags';
 import { shownMetric } from './model-state';
 
 export type Order = 'name' | 'updated' | 'metric';
@@ -13,7 +14,14 @@ const COMPARE: Record<Order, (a: Model, b: Model) => number> = {
   metric: (a, b) => (metricValue(a) === metricValue(b) ? byName(a, b) : metricValue(b) - metricValue(a)),
 };
 
-/** The models whose name or description holds every word of `search`, in order: name upwards, newest or best first. */
+/**
+ * The models whose name, description, tags or aliases hold every word of `search`, in order: name upwards, newest or
+ * best first.
+ */
 export function arrange(models: readonly Model[], search: string, order: Order): readonly Model[] {
-  return models.filter((model) => holdsWords(model, search)).sort(COMPARE[order]);
+  const textOf = ({ description, tags, aliases }: Model): string =>
+    [description, ...tagTexts(tags), ...Object.keys(aliases)].join(' ');
+  return models
+    .filter((model) => holdsWords({ name: model.name, description: textOf(model) }, search))
+    .sort(COMPARE[order]);
 }

@@ -1,6 +1,7 @@
 import type { Health, Model } from '../contract';
 import { formatNumber } from '../format';
 import { t, tCount } from '../i18n';
+import { tagTexts } from '../tags';
 import { type ModelState, modelState, type ShownMetric, shownMetric } from './model-state';
 import { StateDot } from './state-dot';
 import { TrendSign } from './trend-sign';
@@ -24,7 +25,14 @@ export function ModelRow({
         <span class="mm-row-name">{model.name}</span>
         <span class="mm-row-version">{deployed ? t('version.short', { version: deployed }) : t('version.none')}</span>
         <span class="mm-row-metric">{metric ? <Metric metric={metric} /> : t('metric.none')}</span>
-        <span class="mm-row-usage">{secondLine(model, state)}</span>
+        <span class="mm-row-usage">
+          {secondLine(model, state)}
+          {tagTexts(model.tags).map((text) => (
+            <span class="mm-tag" key={text}>
+              {text}
+            </span>
+          ))}
+        </span>
       </button>
     </li>
   );

@@ -3,7 +3,7 @@ import { FormGroup } from '../form-group';
 import { t } from '../i18n';
 import { DropZone } from './drop-zone';
 import { FileButton } from './file-button';
-import { isModelName, nameFromFile } from './file-choice';
+import { isArchive, isModelName, nameFromFile } from './file-choice';
 
 export interface UploadWishes {
   readonly name: string;
@@ -33,7 +33,7 @@ export function UploadFields({
   return (
     <FormGroup class="mm-form" label={t('upload.title')} onSubmit={() => isComplete && onSubmit()}>
       <DropZone class="mm-drop" hint={t('upload.drop')} onFile={takeFile}>
-        <FileButton accept=".onnx" invitation={t('upload.orDrop')} {...(file && { file })} onFile={takeFile} />
+        <FileButton accept=".onnx,.tar" invitation={t('upload.orDrop')} {...(file && { file })} onFile={takeFile} />
       </DropZone>
       {!fixedName && (
         <label>
@@ -47,6 +47,7 @@ export function UploadFields({
           />
         </label>
       )}
+      {file && isArchive(file.name) && <p class="mm-hint">{t('upload.archive')}</p>}
       {nameHint && (
         <p class="mm-hint" role="status">
           {nameHint}

@@ -2,6 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { ApiError } from '../api';
 import type { Version } from '../contract';
 import { uploadVersion } from '../registry-client';
+import { isArchive } from './file-choice';
 
 export type UploadState =
   | { readonly status: 'idle' }
@@ -36,7 +37,8 @@ export function useUpload(onStored: (version: Version) => void): Upload {
     const onProgress = (ratio: number): void => {
       if (!own.signal.aborted) setState(ratio < 1 ? { status: 'sending', ratio } : { status: 'checking' });
     };
-    uploadVersion(name, file, { description, allowDuplicate, signal: own.signal, onProgress }).then(
+    const options = { isArchive: isArchive(file.name), description, allowDuplicate, signal: own.signal, onProgress };
+    uploadVersion(name, file, options).then(
       (version) => {
         if (own.signal.aborted) return;
         setState({ status: 'stored', version });

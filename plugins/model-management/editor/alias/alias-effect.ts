@@ -1,0 +1,26 @@
+import type { Model } from '../contract';
+import { t, tCount } from '../i18n';
+
+const NAME = /^[A-Za-z][A-Za-z0-9._-]{0,62}$/;
+
+/** The key of what is wrong with a name for an alias. */
+export function aliasFault(alias: string): 'alias.bad' | 'alias.computed' | undefined {
+  if (alias.toLowerCase() === 'latest') return 'alias.computed';
+  return NAME.test(alias) ? undefined : 'alias.bad';
+}
+
+/** Nodes that answer with whatever version the alias names. */
+export function followerCount({ usedBy }: Model, alias: string): number {
+  return usedBy.filter(({ kind, ref }) => kind === 'node' && (ref ?? 'deployed') === alias).length;
+}
+
+/** What a move changes, in words: "canary moves from v3 to v6. 2 nodes will answer with v6." */
+export function moveEffect(model: Model, alias: string, version: number): string {
+  const { [alias]: before } = model.aliases;
+  const nodeCount = followerCount(model, alias);
+  const users = tCount('usage.nodeCount', nodeCount);
+  return [
+    before === undefined ? t('alias.effectNew', { alias, version }) : t('alias.effectMove', { alias, before, version }),
+    nodeCount > 0 ? t('deploy.effect', { users, version }) : t('alias.noFollowers', { alias }),
+  ].join(' ');
+}

@@ -1,0 +1,75 @@
+import type { ComponentChildren } from 'preact';
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import { ErrorBox } from '../feedback';
+import { useFocusReturn } from '../focus-return';
+import { FormGroup } from '../form-group';
+import { t } from '../i18n';
+import type { TaskState } from '../live';
+import type { Fault } from './drafts';
+
+/** What all forms for changing something have: the first field in focus, what is wrong in words, Save and Cancel. */
+export function EditFrame({
+  label,
+  fault,
+  state,
+  onSave,
+  onClose,
+  children,
+}: {
+  readonly label: string;
+  readonly fault: Fault | undefined;
+  readonly state: TaskState;
+  readonly onSave: () => void;
+  readonly onClose: () => void;
+  readonly children: ComponentChildren;
+}) {
+  const box = useRef<HTMLDivElement>(null);
+  useFocusReturn(box);
+  useLayoutEffect(() => box.current?.querySelector<HTMLElement>('textarea, input')?.focus({ preventScroll: true }), []);
+  return (
+    <div ref={box}>
+      <FormGroup class="mm-form mm-box" label={label} onSubmit={onSave}>
+        {children}
+        {fault && (
+          <p class="mm-fault" role="alert">
+            <i class="fa fa-exclamation-triangle" aria-hidden="true" /> {t(fault.key, fault.values)}
+          </p>
+        )}
+        {state.status === 'failed' && <ErrorBox error={state.error} />}
+        <div class="mm-buttons">
+          <button type="button" class="red-ui-button primary" disabled={state.status === 'busy'} onClick={onSave}>
+            {t('edit.save')}
+          </button>
+          <button type="button" class="red-ui-button" onClick={onClose}>
+            {t('action.cancel')}
+          </button>
+        </div>
+      </FormGroup>
+    </div>
+  );
+}
+
+/** A field of several lines. */
+export function TextField({
+  label,
+  value,
+  placeholder,
+  onInput,
+}: {
+  readonly label: string;
+  readonly value: string;
+  readonly placeholder?: string;
+  readonly onInput: (value: string) => void;
+}) {
+  return (
+    <label>
+      <span>{label}</span>
+      <textarea
+        rows={3}
+        value={value}
+        {...(placeholder && { placeholder })}
+        onInput={(event) => onInput(event.currentTarget.value)}
+      />
+    </label>
+  );
+}
