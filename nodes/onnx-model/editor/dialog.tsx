@@ -1,6 +1,6 @@
-import { useState } from 'preact/hooks';
 import type { DialogProps } from '../../../plugins/model-management/editor/dialog/node-dialog';
 import { ChoiceRow, TextRow } from '../../../plugins/model-management/editor/dialog/rows';
+import { useEditedConfig } from '../../../plugins/model-management/editor/dialog/use-edited-config';
 import { JoinFields } from '../../../plugins/model-management/editor/join/join-fields';
 import { type ListChange, listParents } from '../../../plugins/model-management/editor/join/parent-list';
 import { useJoiningNode } from '../../../plugins/model-management/editor/join/use-joining-node';
@@ -20,18 +20,12 @@ export interface PartProps {
   readonly change: (changes: ConfigChanges) => void;
 }
 
-/** The whole dialog; `onChange` tells all that differs from `stored` so far. */
-export function Dialog({ nodeId, stored, onChange }: DialogProps<EditedConfig>) {
-  const [changes, setChanges] = useState<ConfigChanges>({});
-  const config: EditedConfig = { ...stored, ...changes };
+/** The whole dialog. */
+export function Dialog(props: DialogProps<EditedConfig>) {
+  const { config, change } = useEditedConfig(props);
   const chosen = useChosenVersion(config);
-  const node = useJoiningNode(nodeId);
+  const node = useJoiningNode(props.nodeId);
   const parents = listParents(config, node.wired);
-  const change = (more: ConfigChanges): void => {
-    const next = { ...changes, ...more };
-    setChanges(next);
-    onChange(next);
-  };
   const changeList = ({ parentIds, join, indexOf }: ListChange): void => {
     const inputMap = config.inputMap.map((row) =>
       row.valueType === 'parent' ? { ...row, value: String(indexOf(Number(row.value)) ?? '') } : row,

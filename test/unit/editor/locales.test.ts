@@ -16,6 +16,12 @@ const catalogues = [
     sources: ['nodes/onnx-model/editor', 'plugins/model-management/editor/dialog'],
     call: 'nodeText',
   },
+  {
+    folder: 'nodes/pipelib/locales',
+    name: 'pipelib',
+    sources: ['nodes/pipelib/editor', 'plugins/model-management/editor/dialog'],
+    call: 'nodeText',
+  },
 ];
 
 type Catalogue = { readonly [key: string]: string | Catalogue };
@@ -57,7 +63,7 @@ for (const { folder, name, sources, call } of catalogues) {
         .filter((file) => /\.tsx?$/.test(file))
         .map((file) => readFileSync(file, 'utf8'))
         .join('\n');
-      const prefix = name === 'onnx-model' ? 'onnx-model.' : '';
+      const prefix = name === 'model-management' ? '' : `${name}.`;
       const named = [...code.matchAll(new RegExp(`\\b${call}(?:Count)?\\(\\s*'([^']+)'`, 'g'))].map(
         ([, key = '']) => key,
       );

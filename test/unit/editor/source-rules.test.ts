@@ -2,8 +2,12 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-const folders = ['plugins/model-management/editor', 'nodes/onnx-model/editor'];
-const htmlFiles = ['plugins/model-management/runtime/model-management.html', 'nodes/onnx-model/onnx-model.html'];
+const folders = ['plugins/model-management/editor', 'nodes/onnx-model/editor', 'nodes/pipelib/editor'];
+const htmlFiles = [
+  'plugins/model-management/runtime/model-management.html',
+  'nodes/onnx-model/onnx-model.html',
+  'nodes/pipelib/pipelib.html',
+];
 
 function filesBelow(folder: string): readonly string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
