@@ -1,3 +1,4 @@
+import { Admission } from '../admission';
 import { ModelManagementError } from '../errors';
 import { type AliasName, DEPLOYED, type Digest, type ModelName, VersionNumber } from '../ids';
 import { parseSettableAlias } from './alias';
@@ -16,6 +17,9 @@ import { receiveArchive } from './upload-archive';
 import { atStage } from './upload-stage';
 import { toVersion } from './views';
 
+/** Reading a file keeps Node-RED's own thread busy, and loading it a processor: a burst of uploads waits its turn. */
+const MAX_EXAMINED_COUNT = 4;
+
 /** An upload whose words have been checked. */
 interface UploadRequest {
   readonly name: ModelName;
@@ -32,10 +36,13 @@ type Content = Omit<Unwritten<VersionDocument>, 'life' | 'version' | 'initialAli
 type Draft = Omit<Unwritten<VersionDocument>, 'life'>;
 
 /**
- * Turns uploads into versions: read, checked, test-loaded, then one document. Uploads run side by side; only the last
- * step takes turns, so numbers follow the order in which uploads were found good.
+ * Turns uploads into versions: read, checked, test-loaded, then one document. Uploads are read side by side, and a few
+ * at a time go on from there; only the last step takes turns within a model, so numbers follow the order in which uploads
+ * were found good.
  */
 export class VersionUploads {
+  readonly #admission = new Admission(MAX_EXAMINED_COUNT);
+
   constructor(
     private readonly deps: Pick<RegistryDeps, 'blobs' | 'testLoad' | 'log' | 'maxModelSizeBytes'>,
     private readonly journal: Journal,
@@ -51,12 +58,9 @@ export class VersionUploads {
       const received = await atStage('read', () => this.#receive(upload, intake));
       const life = this.journal.findLife(name);
       if (life) refuseRepeated(life, filesOf(received), request);
-      const files = await atStage('checked', () => asRunnable(received, intake, this.deps.maxModelSizeBytes));
-      const inspected = await inspectFiles(files, this.deps, upload.signal);
-      const content = contentOf(request, files, inspected);
-      const version = await this.moves.turn(name, () => this.#commit(request, content, intake));
+      const version = await this.#admission.run(1, () => this.#accept(request, received, intake), upload.signal);
       intake.release();
-      if (files.model !== received.model) await this.discard(new Set([received.model.digest]));
+      if (version.digest !== received.model.digest) await this.discard(new Set([received.model.digest]));
       return version;
     } catch (error) {
       intake.release();
@@ -87,6 +91,13 @@ export class VersionUploads {
     if (kind === 'tar') return receiveArchive(upload, intake, maxModelSizeBytes);
     const options = { maxBytes: maxModelSizeBytes, ...(expectedDigest ? { expectedDigest } : {}) };
     return { model: await intake.put(body, options), additionalOutputs: [], attributes: {} };
+  }
+
+  async #accept(request: UploadRequest, received: ReceivedFiles, intake: Intake): Promise<Version> {
+    const files = await atStage('checked', () => asRunnable(received, intake, this.deps.maxModelSizeBytes));
+    const inspected = await inspectFiles(files, this.deps, request.signal);
+    const content = contentOf(request, files, inspected);
+    return await this.moves.turn(request.name, () => this.#commit(request, content, intake));
   }
 
   /** Within the model's turn to move aliases, so that number and aliases stay as they were chosen. */

@@ -149,6 +149,7 @@ const foreign: readonly HostileModel[] = [
       }),
     ),
   ),
+  checked('a million nodes', /more than 1000000 nodes/, () => chain(1_000_001)),
   checked('a name of ten megabytes', /bytes long/, () =>
     mutatedModel((model) => Object.assign(graphIn(model), { output: [{ name: 'y'.repeat(10_000_000) }] })),
   ),

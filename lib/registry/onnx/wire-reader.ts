@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ModelManagementError } from '../../errors';
 import { invalidModel } from '../invalid-model';
 
@@ -7,8 +8,10 @@ const WINDOW_BYTES = 64 * 1024;
 const FIELD_HEAD_BYTES = 20;
 /** Every field met, also the skipped ones: a forest of a million tree nodes has some ten million. */
 const MAX_FIELD_COUNT = 200_000_000;
-/** Fields handed out, each of which costs a turn of the caller. */
-const MAX_WANTED_COUNT = 4_000_000;
+/** Fields handed out, each of which costs a turn of the caller. A runtime takes minutes for a graph of so many. */
+const MAX_WANTED_COUNT = 1_000_000;
+/** After so many of them, a millisecond or two of work, everybody else has a turn. */
+const WANTED_PER_TURN = 1_024;
 
 export const WireType = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 
@@ -136,7 +139,8 @@ export class WireReader {
       if (number < 1 || number > 0x1fff_ffff) throw this.#broken(`field number ${number} cannot be`, at);
       const field = this.#field(number, wireType, end, at);
       if (number < 32 && ((wanted >>> number) & 1) === 1) {
-        if (++this.#wantedCount > MAX_WANTED_COUNT) throw this.#broken('it has too many parts', at);
+        if (++this.#wantedCount > MAX_WANTED_COUNT) throw tooManyParts();
+        if (this.#wantedCount % WANTED_PER_TURN === 0) await nextTurn();
         return field;
       }
       this.#position = field.end;
@@ -215,4 +219,12 @@ function int64(varint: Buffer): bigint {
   let value = 0n;
   for (const [index, byte] of varint.entries()) value |= BigInt(byte & 0x7f) << BigInt(7 * index);
   return BigInt.asIntN(64, value);
+}
+
+function tooManyParts(): ModelManagementError {
+  return invalidModel(
+    'checked',
+    `The graph has more than ${MAX_WANTED_COUNT} nodes, attributes and weights.`,
+    'Use a model of fewer, larger parts: the runtime would take minutes to load it.',
+  );
 }

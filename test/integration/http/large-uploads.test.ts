@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { Version } from '../../../lib/registry/types';
 import { AdminClient } from '../../support/admin-client';
 import { dataFolderFiles } from '../../support/data-folder-files';
@@ -8,18 +7,13 @@ import { type LargeModel, largeModel } from '../../support/large-model';
 import { NodeRed } from '../../support/node-red';
 import { addModel, buildModel } from '../../support/onnx-models';
 import { openUpload, write } from '../../support/open-upload';
+import { peakMemoryBytes } from '../../support/process-memory';
 import { requireOrSkip } from '../../support/requirement';
 import { waitFor } from '../../support/wait-for';
 
 const weightBytes = 300 * 1_048_576;
 /** Far below the file, far above what Node's buffers and the collector need. */
 const memoryGrowthLimitBytes = 100 * 1_048_576;
-
-/** The most memory the process ever had. */
-function peakMemoryBytes(pid: number): number {
-  const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Number(kilobytes) * 1_024;
-}
 
 async function digestOf(model: LargeModel): Promise<string> {
   const hash = createHash('sha256');
