@@ -2,9 +2,9 @@
 
 The tests need none of this: the files are committed. To make them again, in a virtual environment:
 
-    pip install skl2onnx==1.20.0 onnxmltools==1.16.0 lightgbm==4.7.0 xgboost==3.2.0 scikit-learn==1.9.1 \
-        onnx==1.23.2 onnxruntime==1.32.0 pandas==3.1.1
-    python scripts/make-zipmap-models.py                        # writes test/fixtures/zipmap
+    pip install skl2onnx==1.20.0 onnxmltools==1.16.0 lightgbm==4.7.0 xgboost==3.2.0 catboost==1.2.10 \
+        scikit-learn==1.9.1 onnx==1.23.2 onnxruntime==1.32.0 pandas==3.1.1
+    python scripts/make-zipmap-models.py                        # writes test/fixtures/zipmap; then: biome check --write
     python scripts/make-zipmap-models.py --check <file.onnx> …  # runs the checker of onnx and loads each file
 
 `<name>.onnx` is exported with ZipMap, `<name>-plain.onnx` without, and `<name>.json` holds rows and what the Python
@@ -110,6 +110,25 @@ def xgboost_model(name, class_count):
     write_pair(name, *exported, x[::9])
 
 
+def catboost_model(name, classes):
+    """Always with ZipMap; what it writes of the machine and the training is left out."""
+    from catboost import CatBoostClassifier
+
+    x, y = tables(3, classes)
+    model = CatBoostClassifier(iterations=3, depth=2, random_seed=SEED, verbose=0, allow_writing_files=False).fit(x, y)
+    path = FOLDER / f"{name}.onnx"
+    model.save_model(path, format="onnx")
+    exported = onnx.load(path)
+    kept = [entry for entry in exported.metadata_props if entry.key == "class_params"]
+    del exported.metadata_props[:]
+    exported.metadata_props.extend(kept)
+    exported.producer_version = "1.2.10"
+    save(name, exported)
+    rows = x[::9]
+    labels, maps = answer(exported, {"features": rows})
+    write_expected(name, plain_value(rows), labels, maps)
+
+
 def columns_model(name):
     """One input per column of a table, as skl2onnx makes of a DataFrame: numbers and text."""
     import pandas as pd
@@ -185,6 +204,7 @@ def make():
     lightgbm_model("lightgbm-multi", [1, 2, 3])
     xgboost_model("xgboost-binary", 2)
     xgboost_model("xgboost-multi", 3)
+    catboost_model("catboost", ["low", "mid", "high"])
     columns_model("columns")
     scaled_model("scaled")
     multi_label_model("multi-label")

@@ -122,7 +122,8 @@ async function readModel(reader: WireReader, whole: Span): Promise<ModelFile> {
     irVersion,
     opset: opsetImports.get('') ?? opsetImports.get('ai.onnx') ?? (opsetImports.size === 0 ? 1 : 0),
     opsetImports,
-    producer: [producerName, producerVersion].filter(Boolean).join(' '),
+    // Some write the whole history of their build as version.
+    producer: [producerName, producerVersion.includes('\n') ? '' : producerVersion].filter(Boolean).join(' '),
     signature,
     ...(features ? { features } : {}),
     ...(labels ? { labels } : {}),
@@ -144,9 +145,15 @@ async function readEntry(reader: WireReader, message: Span): Promise<[string, st
   let value = '';
   for await (const field of reader.fields(message, fieldSet(Entry.key, Entry.value))) {
     if (field.number === Entry.key) key = await reader.text(field, MAX_TEXT_BYTES, 'a metadata key');
-    else value = await reader.text(field, MAX_METADATA_BYTES, 'a metadata value');
+    else value = await readMetadataText(reader, field);
   }
   return [key, value];
+}
+
+/** Empty where it is too long for names of columns or classes: CatBoost writes the history of the training there. */
+function readMetadataText(reader: WireReader, field: Field): string | Promise<string> {
+  const { start, end } = reader.span(field, 'a metadata value');
+  return end - start > MAX_METADATA_BYTES ? '' : reader.text(field, MAX_METADATA_BYTES, 'a metadata value');
 }
 
 /** A broken ONNX file and a file of another kind look the same to the reader, but not to the person who sent it. */

@@ -42,7 +42,7 @@ async function answers(
 }
 
 describe('a model with a ZipMap', () => {
-  for (const name of [...zipMapFixtures, 'columns']) {
+  for (const name of [...zipMapFixtures, 'catboost', 'columns']) {
     it(`answers as the original does: ${name}`, async () => {
       await using engines = await openEngineLab();
       await using lab = await registryLab();

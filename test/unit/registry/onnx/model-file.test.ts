@@ -45,6 +45,18 @@ describe('reading an ONNX file', () => {
     );
   });
 
+  it('passes over what some exporters write of their build and of the training, however long it is', async () => {
+    const history = JSON.stringify(Array.from({ length: 100_000 }, (_, round) => round));
+    const file = await read(
+      mutatedModel(
+        (model) =>
+          Object.assign(model, { producerName: 'CatBoost', producerVersion: 'Git info:\n    Commit: b1bd2a6d' }),
+        buildModel({ ...irisModel(), metadata: { training: history, labels: 'a,b,c' } }),
+      ),
+    );
+    assert.deepEqual([file.producer, file.labels], ['CatBoost', ['a', 'b', 'c']]);
+  });
+
   it('keeps inputs and outputs in the order of the model, subgraphs left out', async () => {
     const two = await read(buildModel(twoInputModel()));
     assert.deepEqual(
