@@ -276,8 +276,11 @@ describe('the join in the dialog of a node', function () {
     for (const { id } of keeps) assert.deepEqual(results[id], { sum: [11, 22], count: [10, 20] });
   });
 
-  it('is accessible', async () => {
+  it('is accessible, warnings included', async () => {
     await editor.editNode('full');
+    await join().getByLabel('How level takes part').selectOption('each');
+    await join().getByRole('alert').waitFor();
+    await join().getByLabel('How a takes part').selectOption('latest');
     await join().getByText('Waiting', { exact: true }).click();
     await assertAccessible(editor.page, 'the join');
   });

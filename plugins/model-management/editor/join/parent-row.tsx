@@ -1,6 +1,7 @@
 import { useId, useState } from 'preact/hooks';
 import type { PlannedParent } from '../../../../lib/pipeline/join/join-plan';
 import { t } from '../i18n';
+import { parseJson } from '../json-text';
 import { type ParentChange, policies } from './parent-list';
 
 /** One parent: how its results take part, and what they are called. */
@@ -28,8 +29,9 @@ export function ParentRow({
   return (
     <li class="mm-parent">
       <div class="mm-parent-head">
-        <strong>{label}</strong>
-        {label !== parent.type && <span class="mm-hint">{parent.type}</span>}
+        <span class="mm-parent-name">
+          <strong>{label}</strong> {label !== parent.type && <span class="mm-hint">{parent.type}</span>}
+        </span>
         {isJoining && (
           <select
             value={policy}
@@ -110,7 +112,7 @@ function InitialField({
   readonly onChange: (change: ParentChange) => void;
 }) {
   const [typed, setTyped] = useState('initial' in parent ? JSON.stringify(parent.initial) : '');
-  const parsed = parseJson(typed);
+  const initial = readInitial(typed);
   return (
     <label>
       <span>{t('join.initial')}</span>
@@ -120,10 +122,10 @@ function InitialField({
         placeholder={t('join.noInitial')}
         spellcheck={false}
         aria-label={t('join.initialOf', { name: label })}
-        aria-invalid={parsed === 'unreadable'}
+        aria-invalid={initial === 'unreadable'}
         onInput={({ currentTarget: { value } }) => {
           setTyped(value);
-          const next = parseJson(value);
+          const next = readInitial(value);
           if (next !== 'unreadable') onChange({ initial: next.value });
         }}
       />
@@ -131,10 +133,10 @@ function InitialField({
   );
 }
 
-function parseJson(text: string): { readonly value: unknown } | 'unreadable' {
+function readInitial(text: string): { readonly value: unknown } | 'unreadable' {
   if (text.trim() === '') return { value: undefined };
   try {
-    return { value: JSON.parse(text) as unknown };
+    return { value: parseJson(text) };
   } catch {
     return 'unreadable';
   }
