@@ -36,7 +36,7 @@ function linkPackage(directory, projectRoot) {
 
 function pointFlowAtBroker(directory, projectRoot, brokerPort) {
   const target = join(directory, 'flows.json');
-  const example = join(projectRoot, 'examples', 'quick-start.json');
+  const example = join(projectRoot, 'examples', '01 - Quick start.json');
   const flow = JSON.parse(readFileSync(existsSync(target) ? target : example, 'utf8'));
   for (const node of flow) {
     const isLocal = node.type === 'mqtt-broker' && ['localhost', '127.0.0.1'].includes(node.broker);

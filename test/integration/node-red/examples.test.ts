@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import {
+  exampleLibraries,
+  exampleModels,
+  exampleTitles,
+  readExample,
+  readExampleLibrary,
+  readExampleModel,
+} from '../../support/examples';
+import { modelFlow } from '../../support/flows';
+import { ModelLab } from '../../support/model-lab';
+import { mosquittoPath } from '../../support/mosquitto';
+import { MqttListener } from '../../support/mqtt-listener';
+import { type FlowNode, nodeRedMajor } from '../../support/node-red';
+import { requireOrSkip } from '../../support/requirement';
+import { waitFor } from '../../support/wait-for';
+
+const flower = { sepal_length: 7, sepal_width: 3.2, petal_length: 4.7, petal_width: 1.4 };
+const AREA = (Math.PI / 4) * 4.7 * 1.4;
+const near = (actual: unknown, expected: number): void =>
+  assert.ok(Math.abs(Number(actual) - expected) < 1e-4, `${JSON.stringify(actual)} is about ${expected}`);
+
+/** By the title of the example: does what its comment says, and checks what comes back. */
+const drives: Readonly<Record<string, (mqtt: MqttListener) => Promise<void>>> = {
+  '01 - Quick start': async (mqtt) => {
+    const answer = (await mqtt.ask('iris/read', flower, 'iris/write')) as { label: string; score: number };
+    assert.equal(answer.label, 'virginica');
+    assert.ok(answer.score > 0.5 && answer.score <= 1);
+  },
+  '02 - Features': async (mqtt) => {
+    const rows = [
+      { petal_width: 1.4, petal_length: 4.7, bed: 3 },
+      { petal_width: 0.2, petal_length: 1.4 },
+    ];
+    const [first, second] = (await mqtt.ask('area/read', rows, 'area/write')) as number[][];
+    near(first?.[0], AREA);
+    near(second?.[0], (Math.PI / 4) * 1.4 * 0.2);
+  },
+  '03 - Several inputs': async (mqtt) => {
+    const inputs = { recipe: [0.2, 0.5, 0.3], temperature: [60] };
+    const [viscosity] = (await mqtt.ask('mixing/read', inputs, 'mixing/write')) as number[];
+    near(viscosity, 2.6);
+  },
+  '04 - Labels and scores': async (mqtt) => {
+    const answer = (await mqtt.ask('labels/read', flower, 'labels/write')) as { label: string; score: number }[];
+    assert.deepEqual(answer.map(({ label }) => label).sort(), ['setosa', 'versicolor', 'virginica']);
+    const scores = answer.map(({ score }) => score);
+    assert.deepEqual(
+      scores,
+      scores.toSorted((a, b) => b - a),
+    );
+  },
+  '05 - Preprocessing library': async (mqtt) => {
+    const written = { sepal_length: '2.76 in', sepal_width: '32 mm', petal_length: '4.7 cm', petal_width: 1.4 };
+    const answer = (await mqtt.ask('written/read', written, 'written/write')) as { label: string };
+    assert.equal(answer.label, 'virginica');
+  },
+  '06 - Fork and join': async (mqtt) => {
+    const answer = (await mqtt.ask('both/read', flower, 'both/write')) as { class: { label: string }; area: number[] };
+    assert.deepEqual(Object.keys(answer), ['class', 'area']);
+    assert.equal(answer.class.label, 'virginica');
+    near(answer.area[0], AREA);
+  },
+  '07 - Set point': async (mqtt) => {
+    const ask = async () => ((await mqtt.ask('setpoint/recipe', [0.2, 0.5, 0.3], 'setpoint/viscosity')) as number[])[0];
+    near(await ask(), 4.6);
+    await mqtt.publish('setpoint/temperature', [60]);
+    await waitFor(async () => Math.abs(Number(await ask()) - 2.6) < 1e-4, { what: 'the new set point' });
+  },
+  '08 - Halting subscription': async (mqtt) => {
+    const release = async (): Promise<boolean> => {
+      await mqtt.publish('batch/release', { by: 'Ada' });
+      return mqtt.on('batch/write').length > 0;
+    };
+    await mqtt.publish('batch/read', flower);
+    await waitFor(release, { intervalMs: 50 });
+    const [answer] = mqtt.on('batch/write') as { class: { label: string }; release: unknown }[];
+    assert.deepEqual([answer?.class.label, answer?.release], ['virginica', { by: 'Ada' }]);
+  },
+  '09 - State loop': async (mqtt) => {
+    const answers: unknown[] = [];
+    for (const reading of [25, 25, 0]) answers.push(await mqtt.ask('smooth/read', reading, 'smooth/write'));
+    for (const [index, expected] of [21, 21.8, 17.44].entries()) near(answers[index], expected);
+  },
+  '10 - Error handling': async (mqtt) => {
+    const bad = { sepal_length: 'seven' };
+    const error = (await mqtt.ask('checked/read', bad, 'checked/errors')) as { code: string; message: string };
+    assert.equal(error.code, 'INVALID_INPUT');
+    assert.deepEqual((error as { payload?: unknown }).payload, bad);
+    assert.ok(error.message.length > 10);
+    const answer = (await mqtt.ask('checked/read', flower, 'checked/write')) as { label: string };
+    assert.equal(answer.label, 'virginica');
+  },
+};
+
+describe(`the examples in Node-RED ${nodeRedMajor}`, function () {
+  this.timeout(60_000);
+  let lab: ModelLab;
+
+  before(async function () {
+    requireOrSkip(this, mosquittoPath !== undefined, 'mosquitto');
+    lab = await ModelLab.start();
+    for (const [name, file] of Object.entries(exampleModels)) {
+      const answer = await lab.nodeRed.api('POST', `models/${name}/versions?create=true`, readExampleModel(file));
+      assert.equal(answer.status, 201, answer.text);
+    }
+    for (const name of exampleLibraries) {
+      const answer = await lab.nodeRed.api('PUT', `libraries/${name}`, { source: readExampleLibrary(name) });
+      assert.equal(answer.status, 200, answer.text);
+    }
+  });
+  after(() => lab?.[Symbol.asyncDispose]());
+
+  it('all are driven', () => assert.deepEqual(Object.keys(drives).sort(), exampleTitles));
+
+  for (const title of exampleTitles) {
+    it(title, async () => {
+      const flow = readExample(title);
+      const [tab, broker] = ['tab', 'mqtt-broker'].map((type) => flow.find((node) => node.type === type)?.id);
+      const probes = modelFlow({ model: '', brokerPort: 0 }).filter(({ id }) => id.startsWith('probe'));
+      await lab.nodeRed.deploy([
+        ...flow.map((node) =>
+          node.id === broker ? { ...node, broker: '127.0.0.1', port: String(lab.broker.port) } : node,
+        ),
+        ...probes.map((node) => ({ ...node, z: tab, ...(node['broker'] ? { broker } : {}) })),
+      ] as FlowNode[]);
+      await lab.untilFlowListens();
+      const topics = flow.flatMap(({ type, topic }) => (type === 'mqtt out' ? [String(topic)] : []));
+      await using mqtt = await MqttListener.on(lab.broker, topics);
+      await drives[title]?.(mqtt);
+    });
+  }
+});

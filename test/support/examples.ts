@@ -1,0 +1,29 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FlowNode } from './node-red';
+
+export const examplesFolder = join(__dirname, '..', '..', 'examples');
+
+/** The titles under *Import → Examples*, in their order: the names of the files. */
+export const exampleTitles: readonly string[] = readdirSync(examplesFolder)
+  .filter((file) => file.endsWith('.json'))
+  .map((file) => file.slice(0, -'.json'.length))
+  .sort();
+
+export function readExample(title: string): readonly FlowNode[] {
+  return JSON.parse(readFileSync(join(examplesFolder, `${title}.json`), 'utf8')) as FlowNode[];
+}
+
+export const readExampleModel = (file: string): Buffer => readFileSync(join(examplesFolder, 'models', file));
+
+export const readExampleLibrary = (name: string): string =>
+  readFileSync(join(examplesFolder, 'libraries', `${name}.js`), 'utf8');
+
+/** What the examples need: file of each model, and libraries, by name. */
+export const exampleModels: Readonly<Record<string, string>> = {
+  iris: 'iris-1.onnx',
+  'petal-area': 'petal-area.onnx',
+  mixing: 'mixing.onnx',
+  smoother: 'smoother.onnx',
+};
+export const exampleLibraries = ['pipelib_inches'] as const;

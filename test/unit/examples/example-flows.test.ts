@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { readBuiltInLibraries } from '../../../lib/pipeline/library/built-in-libraries';
+import { parseConfig as parseModelConfig } from '../../../nodes/onnx-model/config';
+import { parseConfig as parseLibraryConfig } from '../../../nodes/pipelib/config';
+import { EXAMPLE_MODELS } from '../../../scripts/make-example-models';
+import {
+  exampleLibraries,
+  exampleModels,
+  examplesFolder,
+  exampleTitles,
+  readExample,
+  readExampleLibrary,
+  readExampleModel,
+} from '../../support/examples';
+import { buildModel } from '../../support/onnx-models';
+
+const MAX_MODEL_BYTES = 100_000;
+
+const parsers = { 'onnx-model': parseModelConfig, pipelib: parseLibraryConfig } as const;
+
+describe('the examples', () => {
+  it('all have a number and a title, and ids of their own', () => {
+    assert.equal(exampleTitles.length, 10);
+    for (const title of exampleTitles) assert.match(title, /^\d\d - [A-Z][a-z ]+$/);
+    const ids = exampleTitles.flatMap((title) => readExample(title).map(({ id }) => id));
+    assert.equal(new Set(ids).size, ids.length);
+  });
+
+  for (const title of exampleTitles) {
+    const flow = readExample(title);
+    const ofType = (type: string) => flow.filter((node) => node.type === type);
+
+    it(`${title}: a comment says in three sentences what it shows, what to publish where, and what it needs`, () => {
+      const [comment, second] = ofType('comment');
+      assert.equal(second, undefined);
+      const [text = ''] = String(comment?.['info']).split('\n\n');
+      const prose = text.replace(/`[^`]*`/g, 'x');
+      assert.equal(prose.match(/[.!](?: |$)/g)?.length, 3, prose);
+      for (const { topic } of [...ofType('mqtt in'), ...ofType('mqtt out')])
+        assert.ok(text.includes(`\`${topic}\``), String(topic));
+      for (const { model } of ofType('onnx-model')) {
+        const file = exampleModels[String(model)] ?? '';
+        assert.ok(text.includes(`*${model}*`) && text.includes(file), `${model} and ${file}`);
+      }
+    });
+
+    it(`${title}: stores every property of our nodes, so that opening and closing a dialog changes nothing`, () => {
+      for (const node of flow) {
+        if (node.type !== 'onnx-model' && node.type !== 'pipelib') continue;
+        const { id, type, z, name, x, y, wires, ...stored } = node;
+        assert.deepEqual(parsers[node.type](node), stored);
+      }
+    });
+
+    it(`${title}: joins the nodes that are wired to it`, () => {
+      for (const { id, parentIds } of flow) {
+        if (!Array.isArray(parentIds)) continue;
+        const wired = flow.filter(({ wires }) => ((wires as string[][] | undefined) ?? []).flat().includes(id));
+        const parents = wired.length > 1 ? wired.map((node) => node.id).sort() : [];
+        assert.deepEqual([...(parentIds as string[])].sort(), parents);
+      }
+    });
+
+    it(`${title}: names only libraries that are built in or shown in its comment`, () => {
+      const builtIn = new Set<string>(readBuiltInLibraries().map(({ name }) => name));
+      for (const { library } of ofType('pipelib')) {
+        const name = String(library);
+        if (!builtIn.has(name))
+          assert.ok(String(ofType('comment')[0]?.['info']).includes(readExampleLibrary(name)), name);
+      }
+    });
+
+    it(`${title}: shows or tells what goes wrong`, () => {
+      assert.equal(ofType('catch').length, 1);
+    });
+  }
+});
+
+describe('the models of the examples', () => {
+  for (const [name, spec] of Object.entries(EXAMPLE_MODELS)) {
+    it(`examples/models/${name}.onnx is what the script makes`, () => {
+      assert.deepEqual(readExampleModel(`${name}.onnx`), buildModel(spec));
+    });
+  }
+
+  it('are all used, and small', () => {
+    const files = readdirSync(join(examplesFolder, 'models'));
+    // Version 2 of iris is for the reader of the README to deploy.
+    assert.deepEqual(files.filter((file) => file !== 'iris-2.onnx').sort(), Object.values(exampleModels).sort());
+    const sizeBytes = files.reduce((sum, file) => sum + statSync(join(examplesFolder, 'models', file)).size, 0);
+    assert.ok(sizeBytes < MAX_MODEL_BYTES);
+  });
+
+  it('and the libraries are listed', () => {
+    assert.deepEqual(
+      readdirSync(join(examplesFolder, 'libraries')),
+      exampleLibraries.map((name) => `${name}.js`),
+    );
+  });
+});
