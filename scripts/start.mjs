@@ -6,7 +6,7 @@ import { join, relative } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { exited, start, stop } from './child.mjs';
 import { choosePort } from './demo/ports.mjs';
-import { ensureModel, waitUntilHealthy } from './demo/registry-client.mjs';
+import { provideExamples, waitUntilHealthy } from './demo/registry-client.mjs';
 import { prepareUserDirectory } from './demo/user-directory.mjs';
 import { ensureBuild, ensureDependencies, environmentFor, nodeBinaries, root } from './provision.mjs';
 
@@ -84,6 +84,11 @@ function rebuildOnChange(port, url) {
   }
 }
 
+/** The example flows connect to the usual port. */
+function otherPort(brokerPort) {
+  return brokerPort === 1883 ? '' : `,\n                their broker nodes need the port ${brokerPort} instead of 1883`;
+}
+
 function sayWhatToDo(url, brokerPort) {
   const sample = '{"sepal_length":7,"sepal_width":3.2,"petal_length":4.7,"petal_width":1.4}';
   console.log(`Ready: ${url}
@@ -96,6 +101,7 @@ function sayWhatToDo(url, brokerPort) {
   then          open the sidebar tab Models, upload ${relative(process.cwd(), join(root, 'examples', 'models', 'iris-2.onnx'))}
                 as a new version of iris, deploy it, and publish the same message:
                 the answer becomes {"label":"versicolor","score":0.998…}; Roll back undoes it
+  more          in the menu: Import, Examples; their models and library are here${otherPort(brokerPort)}
   log           ${isWatching ? 'here' : relative(process.cwd(), logFile)}
 
 Ctrl-C ends everything. npm start -- --reset begins afresh.`);
@@ -113,7 +119,7 @@ async function main() {
   startNodeRed(port);
   const url = `http://127.0.0.1:${port}`;
   await waitUntilHealthy(url, ending.signal);
-  await ensureModel(url, 'iris', join(root, 'examples', 'models', 'iris-1.onnx'), 'Iris classes from four lengths');
+  await provideExamples(url, join(root, 'examples'));
   // A flow that the user has changed may subscribe to nothing: then this is not worth more waiting.
   await Promise.race([subscribed, pause(SUBSCRIBED_WITHIN_MS, undefined, { signal: ending.signal })]);
   if (isWatching) rebuildOnChange(port, url);

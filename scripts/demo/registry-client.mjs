@@ -1,5 +1,6 @@
 // What the demo asks of the package, over its HTTP API.
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 const ANSWER_TIMEOUT_MS = 60_000;
 const PAUSE_MS = 100;
@@ -32,15 +33,31 @@ export async function waitUntilHealthy(url, signal) {
   throw new Error(`Model Management did not answer at ${url}: ${last}`);
 }
 
-/** Uploads the file as the first version of `name`, unless the model is there already. */
-export async function ensureModel(url, name, file, description) {
-  const existing = await fetch(`${url}/model-management/models/${name}`);
-  if (existing.ok) return;
-  const query = new URLSearchParams({ create: 'true', description });
-  const response = await fetch(`${url}/model-management/models/${name}/versions?${query}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/octet-stream', 'x-model-management': '1' },
-    body: readFileSync(file),
-  });
-  if (!response.ok) throw new Error(`Uploading ${file} failed: ${await wordsOf(response)}`);
+const models = [
+  { name: 'iris', file: 'iris-1.onnx', description: 'Iris classes from four lengths' },
+  { name: 'petal-area', file: 'petal-area.onnx', description: 'Area of a petal from its length and width' },
+  { name: 'mixing', file: 'mixing.onnx', description: 'Viscosity of a mixture at a temperature' },
+  { name: 'smoother', file: 'smoother.onnx', description: 'Smooths readings with a state that is fed back' },
+];
+const libraries = [{ name: 'pipelib_inches', description: 'Written lengths to centimetres' }];
+
+/** Gives the demo what the example flows need; what is there already stays as the user left it. */
+export async function provideExamples(url, examplesFolder) {
+  for (const { name, file, description } of models) {
+    const query = new URLSearchParams({ create: 'true', description });
+    const body = readFileSync(join(examplesFolder, 'models', file));
+    await ensure(url, `models/${name}`, 'POST', `models/${name}/versions?${query}`, body, 'application/octet-stream');
+  }
+  for (const { name, description } of libraries) {
+    const source = readFileSync(join(examplesFolder, 'libraries', `${name}.js`), 'utf8');
+    const body = JSON.stringify({ source, description });
+    await ensure(url, `libraries/${name}`, 'PUT', `libraries/${name}`, body, 'application/json');
+  }
+}
+
+async function ensure(url, existing, method, path, body, contentType) {
+  if ((await fetch(`${url}/model-management/${existing}`)).ok) return;
+  const headers = { 'content-type': contentType, 'x-model-management': '1' };
+  const response = await fetch(`${url}/model-management/${path}`, { method, headers, body });
+  if (!response.ok) throw new Error(`Storing ${existing} failed: ${await wordsOf(response)}`);
 }

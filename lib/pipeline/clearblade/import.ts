@@ -8,6 +8,8 @@ import type { ImportRequest, PipelineRow } from './rows';
 import type { ImportWarning } from './warning';
 
 const MAX_LABEL_LENGTH = 100;
+/** Nobody reads more; an answer must not grow with what a hostile row says twice. */
+const MAX_WARNING_COUNT = 2_000;
 const runningStates = new Set(['ONGOING', 'ALL_DONE']);
 
 /** What is on this machine. */
@@ -57,14 +59,21 @@ export function importClearblade(rows: ImportRequest, here: ImportSurroundings):
   return {
     flows: tabs.length === 0 ? [] : [...tabs.flatMap(({ entries }) => entries), ...(own ?? [])],
     jobs: jobs.map(({ job }) => job),
-    warnings: [
+    warnings: bounded([
       ...tabs.flatMap(({ warnings }) => warnings),
       ...missing(requires),
       ...modelWarnings(rows.models, names),
       ...jobs.flatMap(({ warnings }) => warnings),
-    ],
+    ]),
     requires,
   };
+}
+
+function bounded(warnings: readonly ImportWarning[]): readonly ImportWarning[] {
+  const leftOut = warnings.length - MAX_WARNING_COUNT;
+  if (leftOut <= 0) return warnings;
+  const message = `There are ${leftOut} more notes. Import fewer rows at a time to see them.`;
+  return [...warnings.slice(0, MAX_WARNING_COUNT), { code: 'MORE', message }];
 }
 
 function usedNames(rows: readonly PipelineRow[]): {

@@ -4,13 +4,19 @@ import { Steps } from './steps';
 
 const MAX_ROW_COUNT = 500;
 const MAX_LIST_LENGTH = 1_000;
+const MAX_NAME_LENGTH = 1_000;
 const MAX_ALL_STEPS = 2_500;
+/** Of the ids in `prev` and `next`. */
+const MAX_ALL_ENDS = 50_000;
 
-const text = z
-  .string()
-  .max(MAX_TEXT_LENGTH)
-  .nullish()
-  .transform((value) => value ?? '');
+const textUpTo = (length: number) =>
+  z
+    .string()
+    .max(length)
+    .nullish()
+    .transform((value) => value ?? '');
+const text = textUpTo(MAX_TEXT_LENGTH);
+const name = z.string().min(1).max(MAX_NAME_LENGTH);
 const flag = (fallback: boolean) =>
   z
     .union([z.boolean(), z.enum(['true', 'false']).transform((word) => word === 'true')])
@@ -22,7 +28,7 @@ const texts = z
 
 /** A row of the collection `pipelines`. Fields not named here are left alone. */
 const PipelineRow = z.object({
-  name: text,
+  name: textUpTo(MAX_NAME_LENGTH),
   item_id: tolerant(z.string()),
   created_at: tolerant(z.string()),
   steps: z.preprocess(fromJsonText, Steps),
@@ -32,7 +38,7 @@ const PipelineRow = z.object({
 /** A row of the collection `models`: one version. */
 const ModelRow = z.object({
   id: text,
-  name: z.string().min(1).max(MAX_TEXT_LENGTH),
+  name,
   job_name: text,
   evaluations: tolerant(z.preprocess(fromJsonText, z.record(z.string(), z.unknown()))),
   is_history: flag(false),
@@ -48,7 +54,7 @@ const Query = z.object({
 
 /** A row of the collection `jobs`. */
 const JobRow = z.object({
-  name: z.string().min(1).max(MAX_TEXT_LENGTH),
+  name,
   model_name: text,
   training_edge: text,
   queries: z.preprocess(fromJsonText, z.array(Query).max(MAX_LIST_LENGTH).nullish()).transform((value) => value ?? []),
@@ -90,8 +96,20 @@ export const ImportRequest = z
     /** An `mqtt-broker` that exists already; without one the flows bring one of their own, for all tabs. */
     brokerId: z.string().min(1).exactOptional(),
   })
-  .refine(({ pipelines }) => pipelines.reduce((sum, { steps }) => sum + steps.size, 0) <= MAX_ALL_STEPS, {
+  .refine(({ pipelines }) => sumOf(pipelines, ({ steps }) => steps.size) <= MAX_ALL_STEPS, {
     path: ['pipelines'],
     error: `expected at most ${MAX_ALL_STEPS} steps in all; import fewer pipelines at a time`,
+  })
+  .refine(({ pipelines }) => sumOf(pipelines, endCountOf) <= MAX_ALL_ENDS, {
+    path: ['pipelines'],
+    error: `expected at most ${MAX_ALL_ENDS} ids in all prev and next; import fewer pipelines at a time`,
   });
 export type ImportRequest = z.infer<typeof ImportRequest>;
+
+function sumOf(pipelines: readonly PipelineRow[], countOf: (row: PipelineRow) => number): number {
+  return pipelines.reduce((sum, row) => sum + countOf(row), 0);
+}
+
+function endCountOf({ steps }: PipelineRow): number {
+  return [...steps.values()].reduce((sum, { prev, next }) => sum + prev.length + next.length, 0);
+}

@@ -1,8 +1,16 @@
 import type { Step } from './steps';
 import type { ImportWarning } from './warning';
 
+const MAX_TITLE_LENGTH = 80;
+/** Of a cycle, how many steps are named; and how many cycles are told. */
+const MAX_NAMED_STEPS = 10;
+const MAX_TOLD_CYCLES = 20;
+
 /** How a step is called in a sentence: its label, else its id. */
-export const titleOf = ({ id, label }: Step): string => JSON.stringify(label || id);
+export function titleOf({ id, label }: Step): string {
+  const title = label || id;
+  return JSON.stringify(title.length <= MAX_TITLE_LENGTH ? title : `${title.slice(0, MAX_TITLE_LENGTH)}…`);
+}
 
 /** The steps of a pipeline with the edges that can be drawn. */
 export interface StepGraph {
@@ -74,9 +82,9 @@ function edgesOf(
     parents.get(child)?.add(parent);
     children.get(parent)?.add(child);
   };
-  for (const step of steps.values()) for (const parent of step.prev) connect(parent, step.id, step);
+  for (const step of steps.values()) for (const parent of new Set(step.prev)) connect(parent, step.id, step);
   for (const step of steps.values()) {
-    for (const child of step.next) {
+    for (const child of new Set(step.next)) {
       const isNew = !parents.get(child)?.has(step.id);
       connect(step.id, child, step);
       const target = steps.get(child);
@@ -88,7 +96,7 @@ function edgesOf(
   return { parents, children };
 }
 
-/** One warning for each way back that a walk from the first step on finds. */
+/** One warning for each way back that a walk from the first step on finds, at most 20. */
 function cycleWarnings(steps: ReadonlyMap<string, Step>, children: Edges): readonly Omit<ImportWarning, 'pipeline'>[] {
   const found: Omit<ImportWarning, 'pipeline'>[] = [];
   const done = new Set<string>();
@@ -98,8 +106,11 @@ function cycleWarnings(steps: ReadonlyMap<string, Step>, children: Edges): reado
     for (const child of children.get(id) ?? []) {
       const start = path.indexOf(child);
       if (start >= 0) {
-        const words = [...path.slice(start), child].flatMap((one) => steps.get(one) ?? []).map(titleOf);
-        const message = `The steps ${words.join(' → ')} form a cycle. The original never answered such a run; take out one of these wires before you deploy.`;
+        if (found.length >= MAX_TOLD_CYCLES) continue;
+        const named = path.slice(start, start + MAX_NAMED_STEPS);
+        const titles = [...named, child].flatMap((one) => steps.get(one) ?? []).map(titleOf);
+        if (path.length - start > MAX_NAMED_STEPS) titles.splice(-1, 0, '…');
+        const message = `The steps ${titles.join(' → ')} form a cycle. The original never answered such a run; take out one of these wires before you deploy.`;
         found.push({ code: 'CYCLE', step: child, message });
       } else if (!done.has(child)) walk(child);
     }

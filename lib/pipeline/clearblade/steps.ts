@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { MAX_TEXT_LENGTH, tolerant } from './row-fields';
 
 const MAX_STEP_COUNT = 500;
-const MAX_EDGE_COUNT = 10_000;
+/** Ends of edges: each edge has two. */
+const MAX_END_COUNT = 10_000;
 const MAX_ID_LENGTH = 256;
 const MAX_FEATURE_COUNT = 10_000;
 
@@ -13,7 +14,7 @@ const text = z
   .transform((value) => value ?? '');
 const ids = z
   .array(z.string().max(MAX_ID_LENGTH))
-  .max(MAX_EDGE_COUNT)
+  .max(MAX_STEP_COUNT)
   .nullish()
   .transform((value) => value ?? []);
 /** Pixels; no canvas is larger. */
@@ -64,7 +65,7 @@ export type Step = { readonly id: string } & Readonly<z.infer<typeof Step>>;
 export type TopicStep = Exclude<Step, { readonly nodeType: 'MODEL' | 'LIBRARY' }>;
 
 /**
- * The column `steps`: `{id: step}` in the order of the row, at most 500 steps and 10,000 edges. A `Map`, because the
+ * The column `steps`: `{id: step}` in the order of the row, at most 500 steps, and 10,000 ids in all `prev` and `next`. A `Map`, because the
  * ids are any text.
  */
 export const Steps = z.unknown().transform((input, context): ReadonlyMap<string, Step> => {
@@ -78,7 +79,7 @@ export const Steps = z.unknown().transform((input, context): ReadonlyMap<string,
     context.addIssue(`expected at most ${MAX_STEP_COUNT} steps, got ${entries.length}`);
     return z.NEVER;
   }
-  let edgeCount = 0;
+  let endCount = 0;
   for (const [id, value] of entries) {
     // As a key of the joined object it would be lost, or worse.
     if (id === '__proto__' || id === '' || id.length > MAX_ID_LENGTH) {
@@ -90,9 +91,10 @@ export const Steps = z.unknown().transform((input, context): ReadonlyMap<string,
       context.issues.push({ code: 'custom', input: value, path: [id, ...issue.path], message: issue.message });
     }
     if (!parsed.success) continue;
-    edgeCount += parsed.data.prev.length + parsed.data.next.length;
+    endCount += parsed.data.prev.length + parsed.data.next.length;
     steps.set(id, { id, ...parsed.data });
   }
-  if (edgeCount > 2 * MAX_EDGE_COUNT) context.addIssue(`expected at most ${MAX_EDGE_COUNT} edges`);
+  if (endCount > MAX_END_COUNT)
+    context.addIssue(`expected at most ${MAX_END_COUNT} ids in all prev and next, got ${endCount}`);
   return steps;
 });

@@ -28,7 +28,8 @@ export type ImportWarningCode =
   | 'MODEL_FILE'
   | 'JOB_FILES'
   | 'JOB_NOT_CREATED'
-  | 'JOB_FIELD';
+  | 'JOB_FIELD'
+  | 'MORE';
 
 /** A sentence for whoever imports; tells to which row it belongs. */
 export interface ImportWarning {

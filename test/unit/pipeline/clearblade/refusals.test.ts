@@ -83,6 +83,22 @@ describe('what is no export of the original', () => {
     assert.equal(flow.ofType('pipelib').length, 499);
   });
 
+  it('an answer stays small, whatever is repeated in the rows', () => {
+    const label = 'x'.repeat(60_000);
+    const ids = Array.from({ length: 500 }, (_, index) => `s${index}`);
+    const each = (lists: (index: number) => object) =>
+      Object.fromEntries(
+        ids.map((id, index) => [id, { ...library, label: index === 0 ? label : id, ...lists(index) }]),
+      );
+    const rows = [
+      { name: 'n'.repeat(1_000), steps: each((index) => (index === 0 ? { next: ids } : { prev: ids.slice(0, 19) })) },
+      { name: 'unknown', steps: each((index) => (index < 19 ? { prev: ids.map((id) => `no-${index}-${id}`) } : {})) },
+    ];
+    const answer = imported({ pipelines: rows });
+    assert.equal(answer.warnings.at(-1)?.code, 'MORE');
+    assert.ok(JSON.stringify(answer.warnings).length < 5_000_000);
+  });
+
   it('ids that objects have by nature are ids like others', () => {
     const steps = {
       InboundStep: inbound,
