@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import type { NodeMessage } from 'node-red';
 import helper from 'node-red-node-test-helper';
 import { ModelManagementError } from '../../../lib/errors';
+import { silentLog } from '../../../lib/log';
 import { librariesSlot } from '../../../lib/pipeline/library';
+import { LiveGraph, liveGraphSlot } from '../../../lib/pipeline/live-graph';
 import register from '../../../nodes/pipelib/pipelib';
 import { LibraryLab } from '../../support/libraries';
 import { nodeRedMajor } from '../../support/node-red';
@@ -69,6 +71,7 @@ describe(`the node pipelib in the runtime of Node-RED ${nodeRedMajor}`, function
   afterEach(async () => {
     await helper.unload();
     librariesSlot.clear();
+    liveGraphSlot.clear();
     assert.deepEqual(
       lab.libraries.list().flatMap(({ usedBy }) => usedBy),
       [],
@@ -272,6 +275,23 @@ describe(`the node pipelib in the runtime of Node-RED ${nodeRedMajor}`, function
         lab.libraries.get(name).usedBy.map((usage) => usage.name),
         [`deploy ${deploy}`],
       );
+    }
+  });
+
+  it('calls exec({}) when nothing leads to it, else with what it is handed', async () => {
+    await save('module.exports = (x) => x;');
+    const source = onTab('source', 'helper', ['lib']);
+    for (const { entries, gives } of [
+      { entries: flowOf(), gives: {} },
+      { entries: [...flowOf(), source], gives: 5 },
+    ]) {
+      liveGraphSlot.provide(new LiveGraph(() => entries, silentLog));
+      await load();
+      send(5);
+      await waitFor(() => on('out').length > 0);
+      assert.deepEqual(payloads(), [gives]);
+      await helper.unload();
+      heard.clear();
     }
   });
 
