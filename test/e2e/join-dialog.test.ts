@@ -52,8 +52,8 @@ const joinTab: readonly FlowNode[] = [
   { id: 'tab', type: 'tab', label: 'Joins', disabled: false, info: '', env: [] },
   inject('start', 'start', ['left', 'right']),
   func('left', 'a', 'msg.payload = [1, 2]; return msg;', ['cross']),
-  { ...at, id: 'cross', type: 'junction', wires: [['bare', 'full']] },
-  func('right', 'b', 'msg.payload = [10, 20]; return msg;', ['bare', 'full']),
+  { ...at, id: 'cross', type: 'junction', wires: [['bare', 'full', 'lib']] },
+  func('right', 'b', 'msg.payload = [10, 20]; return msg;', ['bare', 'full', 'lib']),
   func('stranger', 'level', 'return msg;', ['full']),
   {
     ...joining,
@@ -87,6 +87,16 @@ const joinTab: readonly FlowNode[] = [
     },
     wires: [['keep-full']],
   },
+  {
+    ...at,
+    id: 'lib',
+    type: 'pipelib',
+    name: '',
+    library: 'pipelib_merge',
+    join: { parentKeys: 'name' },
+    wires: [['keep-lib']],
+  },
+  func('keep-lib', 'keep lib', kept, []),
   func('keep-bare', 'keep bare', kept, []),
   func('keep-full', 'keep full', kept, []),
   { ...joining, id: 'free', wires: [[]] },
@@ -149,9 +159,9 @@ describe('the join in the dialog of a node', function () {
   const stored = async (id: string) => (await editor.nodes()).find((node) => node.id === id);
 
   it('opened and closed unchanged, each node is stored unchanged', async () => {
-    for (const id of ['bare', 'full', 'free']) {
+    for (const id of ['bare', 'full', 'free', 'lib']) {
       const dialog = await editor.editNode(id);
-      await dialog.getByRole('table', { name: 'Signature' }).waitFor();
+      if (id !== 'lib') await dialog.getByRole('table', { name: 'Signature' }).waitFor();
       if (id !== 'free') await join().waitFor();
       else assert.equal(await join().count(), 0);
       await editor.picture(`join-${id}`);
@@ -186,6 +196,19 @@ describe('the join in the dialog of a node', function () {
     await join().getByRole('alert').waitFor({ state: 'detached' });
     await join().getByLabel('Results', { exact: true }).selectOption('any');
     await join().getByText('Every message runs this node by itself.').waitFor();
+  });
+
+  it('stores a change in a pipelib', async () => {
+    await editor.editNode('lib');
+    await join().getByText('Runs when “a” and “b” have each given a result of the same run').waitFor();
+    await join().getByLabel('Same run').selectOption('property');
+    await join().getByLabel('msg.', { exact: true }).fill('payload.id');
+    await editor.saveNode();
+    const after = await stored('lib');
+    assert.deepEqual(after, {
+      ...flows.find(({ id }) => id === 'lib'),
+      join: { ...Object(after?.['join']), key: 'property', property: 'payload.id', parentKeys: 'name', parents: [] },
+    });
   });
 
   it('stores a change of one parent with the whole list, and nothing else', async () => {
@@ -263,7 +286,7 @@ describe('the join in the dialog of a node', function () {
     const copies = (await editor.nodes()).filter(({ id }) => !before.has(id));
     const starts = copies.filter(({ type }) => type === 'inject');
     const keeps = copies.filter(({ name }) => /^keep /.test(String(name)));
-    assert.deepEqual([starts.length, keeps.length], [2, 4]);
+    assert.deepEqual([starts.length, keeps.length], [2, 6]);
     for (const full of copies.filter(({ parentIds }) => Array.isArray(parentIds) && parentIds.length === 4)) {
       const names = (full['parentIds'] as string[]).map((id) => copies.find((copy) => copy.id === id)?.['name']);
       assert.deepEqual(names, ['b', 'a', undefined, 'level']);
@@ -273,7 +296,10 @@ describe('the join in the dialog of a node', function () {
       const { body } = await nodeRed.request<Record<string, unknown>>('GET', 'kept');
       return keeps.every(({ id }) => id in body) ? body : undefined;
     });
-    for (const { id } of keeps) assert.deepEqual(results[id], { sum: [11, 22], count: [10, 20] });
+    for (const { id, name } of keeps) {
+      const expected = name === 'keep lib' ? { a: [1, 2], b: [10, 20] } : { sum: [11, 22], count: [10, 20] };
+      assert.deepEqual(results[id], expected);
+    }
   });
 
   it('is accessible, warnings included', async () => {

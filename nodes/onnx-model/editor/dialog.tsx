@@ -30,7 +30,7 @@ export function Dialog(props: DialogProps<EditedConfig>) {
     const inputMap = config.inputMap.map((row) =>
       row.valueType === 'parent' ? { ...row, value: String(indexOf(Number(row.value)) ?? '') } : row,
     );
-    change({ parentIds: [...parentIds], join, inputMap });
+    change({ parentIds, join, inputMap });
   };
   const part = { config, change };
   const { version } = chosen;

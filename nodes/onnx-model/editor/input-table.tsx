@@ -33,7 +33,7 @@ export function InputTable({
     const isBeyond = inputMap.some(
       ({ value, valueType }) => valueType === 'parent' && !(Number(value) < config.parentIds.length),
     );
-    change({ inputMap: [...inputMap], ...(isBeyond ? { parentIds: [...parentIds], join } : {}) });
+    change({ inputMap: [...inputMap], ...(isBeyond ? { parentIds, join } : {}) });
   };
   const free = known.find((name) => !rows.some(({ input }) => input === name)) ?? '';
   const aRow = (input: string): InputRow => ({

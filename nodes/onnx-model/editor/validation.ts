@@ -1,4 +1,5 @@
 import { ENVIRONMENT, type Fault, faultIf, isCount } from '../../../plugins/model-management/editor/dialog/fault';
+import { findJoinFault } from '../../../plugins/model-management/editor/join/stored-join';
 import type { EditedConfig } from './stored-config';
 
 const MODEL = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
@@ -43,6 +44,7 @@ const CHECKS: Checks = {
   label: ({ topK }) => faultIf(!isCount(topK, 1), 'badCount'),
   timeoutMs: (timeoutMs) => faultIf(!isCount(timeoutMs, 0), 'badCount'),
   queue: ({ max }) => faultIf(!isCount(max, 0), 'badCount'),
+  join: (_join, config) => findJoinFault(config),
 };
 
 function isUsable(value: string, type: EditedConfig['inputMap'][number]['valueType']): boolean {

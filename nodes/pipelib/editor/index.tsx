@@ -3,6 +3,7 @@ import { nodeDialog } from '../../../plugins/model-management/editor/dialog/node
 import type { StoredNode } from '../../../plugins/model-management/editor/dialog/stored-config';
 import '../../../plugins/model-management/editor/base.css';
 import '../../../plugins/model-management/editor/dialog/dialog.css';
+import '../../../plugins/model-management/editor/join/join.css';
 import '../../../plugins/model-management/editor/model/model.css';
 import '../../../plugins/model-management/editor/libraries/libraries.css';
 import { Dialog } from './dialog';

@@ -1,13 +1,18 @@
 import { pipelibDefaults } from '../../../lib/pipeline/pipelib-defaults';
 import { completeConfig } from '../../../plugins/model-management/editor/dialog/stored-config';
+import type { StoredJoin } from '../../../plugins/model-management/editor/join/parent-list';
+import { readJoin } from '../../../plugins/model-management/editor/join/stored-join';
 import type { PipelibConfig } from '../config';
 
-/** What the dialog edits; `join`, `parentIds` and `configVersion` pass through untouched. */
-export interface EditedConfig extends Omit<PipelibConfig, 'join' | 'parentIds' | 'configVersion'> {
+/** What the dialog edits; `configVersion` passes through untouched. */
+export interface EditedConfig extends Omit<PipelibConfig, keyof StoredJoin | 'configVersion'>, StoredJoin {
   readonly name: string;
 }
 
-const { configVersion: _version, parentIds: _parents, join: _join, ...edited } = pipelibDefaults;
+const { configVersion: _version, ...edited } = pipelibDefaults;
 const DEFAULTS: Readonly<Record<keyof EditedConfig, unknown>> = { name: '', ...edited };
 
-export const readConfig = (node: Readonly<Record<string, unknown>>): EditedConfig => completeConfig(node, DEFAULTS);
+export const readConfig = (node: Readonly<Record<string, unknown>>): EditedConfig => ({
+  ...completeConfig<EditedConfig>(node, DEFAULTS),
+  ...readJoin(node),
+});

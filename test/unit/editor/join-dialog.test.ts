@@ -12,6 +12,7 @@ import {
   type StoredJoin,
   storeList,
 } from '../../../plugins/model-management/editor/join/parent-list';
+import { readJoin } from '../../../plugins/model-management/editor/join/stored-join';
 import { wiredNode } from '../../../plugins/model-management/editor/join/wired-node';
 import { aNode, anInstance, aTab, aTemplate } from '../../support/flow-entries';
 
@@ -78,6 +79,29 @@ describe('how the dialog sees a node', () => {
   ] as const) {
     it(name, () => assert.equal(parentsOf(flow), expected));
   }
+});
+
+describe('the join a flow holds', () => {
+  for (const [name, node, parentIds, join] of [
+    ['is completed', {}, [], {}],
+    [
+      'is completed at every depth',
+      { join: { parents: [{ key: 'k' }] } },
+      [],
+      { parents: [{ policy: 'each', key: 'k' }] },
+    ],
+    ['may be anything', { parentIds: 'a', join: 7 }, [], {}],
+    ['may hold anything', { parentIds: ['a', 7], join: { parents: null, timeoutMs: 'x' } }, ['a', '7'], {}],
+    [
+      'may hold any parents',
+      { join: { parents: [null, { policy: 'often' }, 'x'] } },
+      [],
+      { parents: Array(3).fill({ policy: 'each' }) },
+    ],
+  ] as const) {
+    it(name, () => assert.deepEqual(normal(readJoin(node)), { parentIds, join: { ...joinDefaults, ...join } }));
+  }
+  const normal = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 });
 
 describe('the list of parents in the dialog', () => {

@@ -7,9 +7,9 @@ import { writeChanges } from '../../../plugins/model-management/editor/dialog/st
 describe('the stored configuration of pipelib in the dialog', () => {
   it('has the same defaults as the runtime', () => {
     const { name, ...edited } = readConfig({});
-    const { join, parentIds, configVersion, ...runtime } = parseConfig({});
+    const { configVersion, ...runtime } = parseConfig({});
     assert.deepEqual(edited, runtime);
-    assert.deepEqual([name, parentIds, configVersion, join.mode], ['', [], 1, 'all']);
+    assert.deepEqual([name, configVersion], ['', 1]);
   });
 
   it('is written only where it changed', () => {
@@ -33,6 +33,9 @@ describe('what the dialog of pipelib finds wrong', () => {
     ['timeoutMs', { timeoutMs: -1 }, 'badCount'],
     ['timeoutMs', { timeoutMs: 1.5 }, 'badCount'],
     ['join', { join: 'whatever' }, undefined],
+    ['join', { join: { key: 'property', property: 'payload.id' } }, undefined],
+    ['join', { join: { key: 'property' } }, 'noProperty'],
+    ['join', { join: { timeoutMs: -1 } }, 'badCount'],
   ] as const) {
     it(`${property} of ${JSON.stringify(node)}: ${key ?? 'nothing'}`, () => {
       assert.equal(findFault(property, readConfig(node))?.key, key);
