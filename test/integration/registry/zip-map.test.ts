@@ -15,6 +15,7 @@ import {
   classesOf,
   expectedOf,
   exportedModel,
+  mapList,
   zipMapFixtures,
   zipMapModel,
 } from '../../support/zip-map-models';
@@ -154,6 +155,18 @@ describe('a model with a ZipMap', () => {
     const broken = zipMapModel({ mutate: (_, graph) => Object.assign(graph.node?.[0] ?? {}, { opType: 'Nope' }) });
     await assert.rejects(lab.upload('bad', broken), withCode('INVALID_MODEL', { stage: 'test-loaded' }));
     assert.equal(await lab.blobCount(), 0);
+  });
+
+  it('runs with what the file goes on declaring of the dictionaries', async () => {
+    await using engines = await openEngineLab();
+    await using lab = await registryLab();
+    lab.testLoad = testLoadWith(engines.engine);
+    const declared = zipMapModel({
+      mutate: (_, graph) => graph.valueInfo?.push({ name: 'maps', type: mapList() }),
+    });
+    const version = await lab.upload('declared', declared);
+    const best = await answers(engines.engine, lab, version, [0, 9, 0], { format: 'label' });
+    assertAlike(best, { label: 'b', score: 0.999753 });
   });
 
   it('is refused by the runtime where its scores are of another type than it takes', async () => {
