@@ -6,6 +6,8 @@ export interface Resource<T> {
   readonly data: T | undefined;
   readonly error: ApiError | undefined;
   readonly reload: () => void;
+  /** Gives up on what is being loaded; that is then an error, to be tried again. */
+  readonly cancel: () => void;
 }
 
 interface Loaded<T> {
@@ -27,9 +29,15 @@ export function useResource<T>(
   const [state, setState] = useState<Loaded<T>>({ key, data: undefined, error: undefined });
   const [round, setRound] = useState(0);
   const reload = useCallback(() => setRound((last) => last + 1), []);
+  const giveUp = useRef<() => void>(() => undefined);
+  const cancel = useCallback(() => giveUp.current(), []);
   // `load` is a new function on each rendering; `key` says when it differs.
   useEffect(() => {
     const { signal, abort } = abortable();
+    giveUp.current = () => {
+      abort();
+      setState((last) => ({ ...last, key, error: new ApiError('ABORTED', '', '') }));
+    };
     const keep = (outcome: (last: T | undefined) => Omit<Loaded<T>, 'key'>): void => {
       if (!signal.aborted) setState((last) => ({ key, ...outcome(last.key === key ? last.data : undefined) }));
     };
@@ -40,7 +48,7 @@ export function useResource<T>(
     return abort;
   }, [key, round]);
   const isCurrent = state.key === key;
-  return { data: isCurrent ? state.data : undefined, error: isCurrent ? state.error : undefined, reload };
+  return { data: isCurrent ? state.data : undefined, error: isCurrent ? state.error : undefined, reload, cancel };
 }
 
 function abortable(): { readonly signal: AbortSignal; readonly abort: () => void } {
@@ -108,16 +116,17 @@ export function useTask(): Task {
   return { state, start, reset };
 }
 
-/** A figure that is counted up, as a rate per second between the last two looks. */
-export function useRate(count: number | undefined): number | undefined {
+/** A figure that is counted up, as a rate per second between the last two samples it came with. */
+export function useRate(count: number, sample: unknown): number | undefined {
   const last = useRef<{ readonly count: number; readonly atMs: number } | undefined>(undefined);
   const [rate, setRate] = useState<number>();
+  // Other renderings are no news of the figure.
   useEffect(() => {
     const atMs = performance.now();
     const before = last.current;
-    last.current = count === undefined ? undefined : { count, atMs };
-    if (!before || count === undefined || count < before.count) setRate(undefined);
+    last.current = { count, atMs };
+    if (!before || count < before.count) setRate(undefined);
     else if (atMs > before.atMs) setRate(((count - before.count) * 1_000) / (atMs - before.atMs));
-  });
+  }, [sample]);
   return rate;
 }

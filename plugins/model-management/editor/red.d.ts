@@ -100,6 +100,8 @@ interface RedEditor {
     node(id: string): RedEditorNode | null;
     /** Everything there is, as Deploy would send it. */
     createCompleteNodeSet(options: { readonly credentials: boolean }): readonly RedEditorNode[];
+    workspace(id: string): { readonly label: string } | null | undefined;
+    subflow(id: string): { readonly name: string } | null | undefined;
     eachConfig(visit: (node: RedEditorNode) => void): void;
     eachWorkspace(visit: (tab: { readonly id: string }) => void): void;
   };

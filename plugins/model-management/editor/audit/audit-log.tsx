@@ -16,13 +16,16 @@ const FIELDS = new Set(['description', 'tags', 'metrics', 'labels', 'features', 
 /** Who changed what, the newest first, a page at a time. */
 export function AuditLog({ model }: { readonly model: string }) {
   const [first, setFirst] = useState(0);
-  const { data, error, reload } = useResource((signal) => fetchAudit(model, first, PAGE_COUNT, signal), [model, first]);
+  const { data, error, reload, cancel } = useResource(
+    (signal) => fetchAudit(model, first, PAGE_COUNT, signal),
+    [model, first],
+  );
   useModelChanges(reload);
   return (
     <section class="mm-audit" aria-label={t('audit.title')}>
       <h3>{t('audit.title')}</h3>
       {error && <ErrorBox error={error} onRetry={reload} />}
-      {!data && !error && <Busy text={t('audit.loading')} />}
+      {!data && !error && <Busy text={t('audit.loading')} onCancel={cancel} />}
       {data && (
         <>
           <ol>

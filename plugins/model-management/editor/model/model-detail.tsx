@@ -31,7 +31,7 @@ export function ModelDetail({ name }: { readonly name: string }) {
     return model.error ? (
       <ErrorBox error={model.error} onRetry={refresh} />
     ) : (
-      <Busy text={t('tray.loading', { name })} />
+      <Busy text={t('tray.loading', { name })} onCancel={model.cancel} />
     );
   }
   // A version that was chosen and then deleted gives way to the one in service.

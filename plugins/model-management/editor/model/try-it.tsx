@@ -25,7 +25,7 @@ export function TryIt({
 }) {
   const [chosen, setChosen] = useState<number | string>();
   const ref = chosen ?? version;
-  const { data, error, reload } = useResource((signal) => fetchVersion(model, ref, signal), [model, ref]);
+  const { data, error, reload, cancel } = useResource((signal) => fetchVersion(model, ref, signal), [model, ref]);
   return (
     <section class="mm-try" aria-label={t('try.title')}>
       <header class="mm-section-head">
@@ -45,7 +45,7 @@ export function TryIt({
         )}
       </header>
       {error && <ErrorBox error={error} onRetry={reload} />}
-      {!data && !error && <Busy text={t('signature.loading')} />}
+      {!data && !error && <Busy text={t('signature.loading')} onCancel={cancel} />}
       {data && (
         <TryItRun
           key={data.digest}

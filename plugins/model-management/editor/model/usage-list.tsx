@@ -2,6 +2,7 @@ import { useContext } from 'preact/hooks';
 import type { Usage } from '../contract';
 import { t } from '../i18n';
 import { Leave } from './frame';
+import { findPlace } from './node-place';
 
 /** Who uses a model; a node can be shown in its flow. */
 export function UsageList({ usedBy }: { readonly usedBy: readonly Usage[] }) {
@@ -9,19 +10,40 @@ export function UsageList({ usedBy }: { readonly usedBy: readonly Usage[] }) {
     <ul class="mm-usage">
       {usedBy.map((usage) => (
         <li key={`${usage.kind} ${usage.id}`}>
-          {t(`usage.kind.${usage.kind}`)} {usage.kind === 'node' ? <NodeLink usage={usage} /> : usage.name || usage.id}
-          {usage.tab && ` · ${usage.tab}`}
+          {t(`usage.kind.${usage.kind}`)} {usage.kind === 'node' ? <NodeUsage usage={usage} /> : usage.name || usage.id}
         </li>
       ))}
     </ul>
   );
 }
 
-function NodeLink({ usage }: { readonly usage: Usage }) {
+/** The name leads to the node, on whatever tab or in whatever subflow it stands. */
+function NodeUsage({ usage }: { readonly usage: Usage }) {
   const leave = useContext(Leave);
+  const place = findPlace(usage);
+  const tab = usage.tab || place?.container;
+  const ref = usage.ref === undefined ? '' : ` · ${usage.ref}`;
+  if (!place) {
+    return (
+      <>
+        {usage.name || usage.id}
+        {tab && ` · ${tab}`}
+        {ref} <span class="mm-sub">{t('usage.notHere')}</span>
+      </>
+    );
+  }
   return (
-    <button type="button" class="mm-link" onClick={() => void leave().then(() => RED.view.reveal(usage.id))}>
-      {usage.name || RED.nodes.node(usage.id)?.type || usage.id}
-    </button>
+    <>
+      <button
+        type="button"
+        class="mm-link"
+        title={t('usage.reveal')}
+        onClick={() => void leave().then(() => RED.view.reveal(place.id))}
+      >
+        {usage.name || place.type}
+      </button>
+      {tab && ` · ${tab}`}
+      {ref}
+    </>
   );
 }

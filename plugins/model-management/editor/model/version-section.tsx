@@ -22,7 +22,10 @@ export function VersionSection({
   readonly version: number;
   readonly onChanged: () => void;
 }) {
-  const { data, error, reload } = useResource((signal) => fetchVersion(model, version, signal), [model, version]);
+  const { data, error, reload, cancel } = useResource(
+    (signal) => fetchVersion(model, version, signal),
+    [model, version],
+  );
   const [isEditing, setEditing] = useState(false);
   useModelChanges(reload);
   return (
@@ -45,7 +48,7 @@ export function VersionSection({
         </span>
       </header>
       {error && <ErrorBox error={error} onRetry={reload} />}
-      {!data && !error && <Busy text={t('signature.loading')} />}
+      {!data && !error && <Busy text={t('signature.loading')} onCancel={cancel} />}
       {data && isEditing && (
         <EditVersion
           key={version}

@@ -36,7 +36,7 @@ export function VersionTable({
   return (
     <>
       <div class="mm-table-wrap">
-        <table class="mm-table mm-versions" aria-label={t('version.table')}>
+        <table class="mm-table mm-stack mm-versions" aria-label={t('version.table')}>
           <Head metrics={metrics} canCompare={canCompare} />
           <tbody>
             {page.shown.map((version) => (

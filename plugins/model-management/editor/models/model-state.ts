@@ -11,6 +11,10 @@ const OF_PROCESS: Record<ModelProcessState, ModelState> = {
   failed: 'failed',
 };
 
+export function stateOfProcess(state: ModelProcessState): ModelState {
+  return OF_PROCESS[state];
+}
+
 /** A version that is being loaded beside the deployed one shows as loading: the swap is under way. */
 export function modelState(model: Model, health: Health | undefined): ModelState {
   if (model.versions.length === 0) return 'empty';

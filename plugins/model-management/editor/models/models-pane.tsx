@@ -25,7 +25,7 @@ export function ModelsPane({
   return (
     <DropZone class="mm-pane" hint={t('upload.drop')} disabled={!onAdd} onFile={(file) => onAdd?.(file)}>
       {models.error && <ErrorBox error={models.error} onRetry={onRefresh} />}
-      {!models.data && !models.error && <Busy text={t('list.loading')} />}
+      {!models.data && !models.error && <Busy text={t('list.loading')} onCancel={models.cancel} />}
       {models.data && (
         <ModelList models={models.data} health={health} onOpen={onOpen} {...(onAdd && { onAdd: () => onAdd() })} />
       )}
