@@ -11,7 +11,8 @@ import { checkSize, parseLibraryName, SaveInput, TestInput } from './input';
 import { type JournalDeps, LibraryJournal } from './journal';
 import { type LibraryFollowing, LibraryHost } from './library-host';
 import { compile } from './sandbox';
-import { type TrialAnswer, tryLibrary } from './trial';
+import type { TrialAnswer } from './trial';
+import { Trials } from './trials';
 import type { Library, LibraryChange, LibraryRevision, LibraryRevisionWithSource, LibraryWithSource } from './types';
 
 export interface LibrariesDeps extends JournalDeps {
@@ -31,11 +32,13 @@ export interface LibrariesDeps extends JournalDeps {
 export class Libraries {
   readonly #journal: LibraryJournal;
   readonly #host: LibraryHost;
+  readonly #trials: Trials;
   readonly #builtIns: ReadonlyMap<string, BuiltInLibrary>;
   readonly #listeners = new Set<(change: LibraryChange) => void>();
 
   private constructor(private readonly deps: LibrariesDeps) {
     this.#journal = new LibraryJournal(deps);
+    this.#trials = new Trials(deps.workerPath);
     this.#builtIns = new Map(readBuiltInLibraries().map((builtIn) => [builtIn.name, builtIn]));
     this.#host = new LibraryHost({
       ...deps,
@@ -150,9 +153,9 @@ export class Libraries {
     if (unsaved !== undefined) checkSize(unsaved);
     const source = unsaved ?? this.get(name).source;
     const context = { msg: { payload: given, ...msg }, node: { id: 'test', name: 'test' }, parents };
-    const { modules, modulesPath, workerPath } = this.deps;
-    const order = { name, source, modules, modulesPath, call: { input: given, context, timeoutMs } };
-    return tryLibrary(workerPath, order, signal);
+    const { modules, modulesPath } = this.deps;
+    const call = { input: given, context, timeoutMs };
+    return this.#trials.run({ name, source, modules, modulesPath, call }, signal);
   }
 
   /** Follows a library, which need not exist yet: it is loaded now, and again at each revision. */
@@ -165,8 +168,9 @@ export class Libraries {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Ends all instances. */
+  /** Ends all instances and trials. */
   close(): void {
+    this.#trials.close();
     this.#host.close();
   }
 
@@ -186,8 +190,8 @@ export class Libraries {
   /** @throws {ModelManagementError} `INVALID_LIBRARY` */
   async #prove(name: LibraryName, source: string): Promise<void> {
     compile(name, source);
-    const { modules, modulesPath, workerPath } = this.deps;
-    const { error } = await tryLibrary(workerPath, { name, source, modules, modulesPath });
+    const { modules, modulesPath } = this.deps;
+    const { error } = await this.#trials.run({ name, source, modules, modulesPath });
     if (!error) return;
     const { message, code: _, ...at } = error;
     throw new ModelManagementError(

@@ -87,8 +87,7 @@ class Trial {
   async end(signal: AbortSignal | undefined): Promise<TrialAnswer> {
     this.limit(bootTimeoutMs, () => asModelManagementError(new Error('A thread could not be started in time.')));
     const growth = setInterval(() => this.watchGrowth(), growthPollMs);
-    const onAbort = (): void =>
-      this.ended.reject(new ModelManagementError('ABORTED', 'The test was given up.', 'Start it again.'));
+    const onAbort = (): void => this.ended.reject(trialGivenUp());
     signal?.addEventListener('abort', onAbort, { once: true });
     if (signal?.aborted) onAbort();
     try {
@@ -171,4 +170,8 @@ class Trial {
   private tooLarge(): ModelManagementError {
     return libraryFailed(this.order.name, { message: `it needs more memory than the ${heapLimitMb} MB of a test` });
   }
+}
+
+export function trialGivenUp(): ModelManagementError {
+  return new ModelManagementError('ABORTED', 'The test was given up.', 'Start it again.');
 }
