@@ -49,7 +49,7 @@ export async function provideExamples(url, examplesFolder) {
     await ensure(url, `models/${name}`, 'POST', `models/${name}/versions?${query}`, body, 'application/octet-stream');
   }
   for (const { name, description } of libraries) {
-    const source = readFileSync(join(examplesFolder, 'libraries', `${name}.js`), 'utf8');
+    const source = readFileSync(join(examplesFolder, `${name}.js`), 'utf8');
     const body = JSON.stringify({ source, description });
     await ensure(url, `libraries/${name}`, 'PUT', `libraries/${name}`, body, 'application/json');
   }

@@ -13,9 +13,11 @@ import { chromiumPath, Editor } from './editor';
 interface EditorWindow {
   readonly RED: {
     readonly actions: { invoke(action: string): void };
+    readonly workspaces: { show(id: string): void };
     readonly nodes: {
-      eachNode(visit: (node: EditorNode) => void): void;
-      eachConfig(visit: (node: EditorNode) => void): void;
+      getWorkspaceOrder(): readonly string[];
+      eachNode(visit: (node: EditorNode) => unknown): void;
+      eachConfig(visit: (node: EditorNode) => unknown): void;
     };
   };
 }
@@ -46,20 +48,19 @@ describe(`Import → Examples in Node-RED ${nodeRedMajor}`, function () {
   it('lists each by its title, and each imports with nothing unknown and nothing to mend', async () => {
     await using editor = await Editor.open(nodeRed);
     const { page } = editor;
+    const dialog = page.locator('#red-ui-clipboard-dialog');
     const openList = async (): Promise<void> => {
       await page.evaluate(() =>
         (globalThis as unknown as EditorWindow).RED.actions.invoke('core:show-examples-import-dialog'),
       );
-      const entry = page.locator('.red-ui-clipboard-dialog').getByText('@edge-models/node-red-model-management');
-      await entry.waitFor();
-      if (!(await page.getByText(exampleTitles[0] ?? '', { exact: true }).isVisible())) await entry.click();
+      await dialog.getByText('@edge-models/node-red-model-management').click();
+      await dialog.getByText(exampleTitles[0] ?? '', { exact: true }).waitFor();
     };
-    const dialog = page.locator('.red-ui-clipboard-dialog');
     for (const [index, title] of exampleTitles.entries()) {
       await openList();
       await dialog.getByText(title, { exact: true }).click();
       if (index === 0) {
-        const listed = await dialog.getByText(/^\d\d - /).allTextContents();
+        const listed = await dialog.getByText(/^\d\d - /).allInnerTexts();
         for (const one of exampleTitles) assert.ok(listed.includes(one), `${one} among ${listed}`);
         await editor.picture('examples');
       }
@@ -67,22 +68,27 @@ describe(`Import → Examples in Node-RED ${nodeRedMajor}`, function () {
       await dialog.waitFor({ state: 'hidden' });
       // Imported nodes hang on the pointer only where they go into the tab in sight.
       await page.waitForFunction(
-        (tabs) =>
-          (globalThis as unknown as { RED: { nodes: { getWorkspaceOrder(): string[] } } }).RED.nodes.getWorkspaceOrder()
-            .length >= tabs,
+        (tabs) => (globalThis as unknown as EditorWindow).RED.nodes.getWorkspaceOrder().length >= tabs,
         index + 2,
       );
+      await page.evaluate(() => {
+        const { RED } = globalThis as unknown as EditorWindow;
+        RED.workspaces.show(RED.nodes.getWorkspaceOrder().at(-1) ?? '');
+      });
+      await page.locator('g.red-ui-flow-node').first().waitFor();
       await editor.picture(`example-${index + 1}`);
     }
     const found = await page.evaluate(() => {
-      const nodes: { type: string; name: string; valid: boolean; errors: readonly string[] }[] = [];
-      const keep = ({ type, name = '', valid = true, validationErrors = [] }: EditorNode): void => {
-        nodes.push({ type, name, valid, errors: [...validationErrors] });
-      };
+      const nodes: EditorNode[] = [];
       const { RED } = globalThis as unknown as EditorWindow;
-      RED.nodes.eachNode(keep);
-      RED.nodes.eachConfig(keep);
-      return nodes;
+      RED.nodes.eachNode((node) => nodes.push(node));
+      RED.nodes.eachConfig((node) => nodes.push(node));
+      return nodes.map(({ type, name = '', valid = true, validationErrors = [] }) => ({
+        type,
+        name,
+        valid,
+        errors: [...validationErrors],
+      }));
     });
     assert.deepEqual(
       found.filter(({ type, valid }) => type === 'unknown' || !valid),

@@ -16,8 +16,7 @@ export function readExample(title: string): readonly FlowNode[] {
 
 export const readExampleModel = (file: string): Buffer => readFileSync(join(examplesFolder, 'models', file));
 
-export const readExampleLibrary = (name: string): string =>
-  readFileSync(join(examplesFolder, 'libraries', `${name}.js`), 'utf8');
+export const readExampleLibrary = (name: string): string => readFileSync(join(examplesFolder, `${name}.js`), 'utf8');
 
 /** What the examples need: file of each model, and libraries, by name. */
 export const exampleModels: Readonly<Record<string, string>> = {

@@ -6,7 +6,6 @@ import { parseConfig as parseModelConfig } from '../../../nodes/onnx-model/confi
 import { parseConfig as parseLibraryConfig } from '../../../nodes/pipelib/config';
 import { EXAMPLE_MODELS } from '../../../scripts/make-example-models';
 import {
-  exampleLibraries,
   exampleModels,
   examplesFolder,
   exampleTitles,
@@ -91,12 +90,5 @@ describe('the models of the examples', () => {
     assert.deepEqual(files.filter((file) => file !== 'iris-2.onnx').sort(), Object.values(exampleModels).sort());
     const sizeBytes = files.reduce((sum, file) => sum + statSync(join(examplesFolder, 'models', file)).size, 0);
     assert.ok(sizeBytes < MAX_MODEL_BYTES);
-  });
-
-  it('and the libraries are listed', () => {
-    assert.deepEqual(
-      readdirSync(join(examplesFolder, 'libraries')),
-      exampleLibraries.map((name) => `${name}.js`),
-    );
   });
 });
