@@ -7,6 +7,7 @@ import { type Field, fieldSet, type Span, type WireReader } from './wire-reader'
 const MAX_NAMES_BYTES = 1_048_576;
 const MAX_TEXT_BYTES = 4_096;
 const MAX_CLASS_COUNT = 10_000;
+const MAX_NUMBER_BYTES = 10;
 
 export const NodeField = { input: 1, output: 2, opType: 4, attribute: 5, domain: 7 } as const;
 const Attribute = { name: 1, ints: 8, strings: 9 } as const;
@@ -75,7 +76,8 @@ async function readClassAttribute(reader: WireReader, attribute: Span): Promise<
   const texts: string[] = [];
   const numbers: string[] = [];
   for await (const field of reader.fields(attribute, fieldSet(Attribute.ints, Attribute.strings))) {
-    if (texts.length + numbers.length > MAX_CLASS_COUNT) break;
+    const isTooLong = field.end - field.start > MAX_CLASS_COUNT * MAX_NUMBER_BYTES;
+    if (isTooLong || texts.length + numbers.length > MAX_CLASS_COUNT) return { names: [], areNumbers: false };
     if (field.number === Attribute.strings) texts.push(await readClassName(reader, field));
     else numbers.push(...(await reader.integers(field, MAX_CLASS_COUNT, 'the numbers of the classes')).map(String));
   }

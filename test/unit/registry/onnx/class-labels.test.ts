@@ -120,6 +120,11 @@ describe('class names of a classifier', () => {
       model: { outputs: [{ ...label, type: 'string' }, scores] },
       labels: undefined,
     },
+    {
+      name: 'more classes than anybody names',
+      model: { attributes: { classlabels_ints: Array.from({ length: 200_000 }, (_, n) => n) } },
+      labels: undefined,
+    },
     { name: 'a class twice', model: { attributes: { classlabels_ints: [3, 3] } }, labels: undefined },
     { name: 'classes twice', model: { attributes: { ...numbers, ...texts } }, labels: undefined },
     { name: 'another domain', model: { domain: 'com.example' }, labels: undefined },
