@@ -74,6 +74,8 @@ export function keptLog(lines: LogLine[], own: object = {}): Log {
 /** Libraries on a real store in a temporary folder. */
 export class LibraryLab implements AsyncDisposable {
   readonly log: LogLine[] = [];
+  /** As on a full disk. */
+  failWrites = false;
 
   private constructor(
     private readonly folder: TemporaryFolder,
@@ -113,6 +115,10 @@ export class LibraryLab implements AsyncDisposable {
   private deps(): LibrariesDeps {
     const { clock, modules, store } = this;
     const log = keptLog(this.log);
-    return { documents: store, clock, log, modules, modulesPath: this.folder.path, workerPath: trialWorkerPath };
+    const documents: LibrariesDeps['documents'] = {
+      all: () => store.all(),
+      insert: (document) => (this.failWrites ? Promise.reject(new Error('disk')) : store.insert(document)),
+    };
+    return { documents, clock, log, modules, modulesPath: this.folder.path, workerPath: trialWorkerPath };
   }
 }

@@ -5,7 +5,7 @@ import { parentPolicies } from '../join-config';
 
 const maxSourceBytes = 2 ** 20;
 const maxDescriptionLength = 10_000;
-const maxTestTimeoutMs = 60_000;
+const maxTestTimeoutMs = 30_000;
 
 export const SaveInput = z.strictObject({
   source: z.string(),

@@ -33,12 +33,15 @@ export class Libraries {
   readonly #journal: LibraryJournal;
   readonly #host: LibraryHost;
   readonly #trials: Trials;
+  /** Beside the trials, so that those who try do not hold up those who save. */
+  readonly #proofs: Trials;
   readonly #builtIns: ReadonlyMap<string, BuiltInLibrary>;
   readonly #listeners = new Set<(change: LibraryChange) => void>();
 
   private constructor(private readonly deps: LibrariesDeps) {
     this.#journal = new LibraryJournal(deps);
     this.#trials = new Trials(deps.workerPath);
+    this.#proofs = new Trials(deps.workerPath);
     this.#builtIns = new Map(readBuiltInLibraries().map((builtIn) => [builtIn.name, builtIn]));
     this.#host = new LibraryHost({
       ...deps,
@@ -86,19 +89,19 @@ export class Libraries {
     const name = this.#ownName(wantedName);
     const { source, description, expectedRevision } = parseInput(SaveInput, input, 'body');
     checkSize(source);
-    await this.#journal.write(name, user, async (append) => {
+    return this.#journal.write(name, user, async (append) => {
       const present = this.#journal.find(name);
       if (expectedRevision !== undefined && expectedRevision !== (present?.revision ?? 0)) {
         throw moved(name, expectedRevision, present);
       }
       const wanted = { source, description: description ?? present?.description ?? '' };
-      if (present?.source === source && present.description === wanted.description) return;
+      if (present?.source === source && present.description === wanted.description) return this.get(name);
       // Other words about the same source: what runs keeps its state.
       if (present?.source === source) await append(wanted);
       else await this.#replace(name, source, () => append(wanted));
       this.#announce({ name, change: present ? 'updated' : 'created' });
+      return this.get(name);
     });
-    return this.get(name);
   }
 
   /**
@@ -171,6 +174,7 @@ export class Libraries {
   /** Ends all instances and trials. */
   close(): void {
     this.#trials.close();
+    this.#proofs.close();
     this.#host.close();
   }
 
@@ -191,7 +195,7 @@ export class Libraries {
   async #prove(name: LibraryName, source: string): Promise<void> {
     compile(name, source);
     const { modules, modulesPath } = this.deps;
-    const { error } = await this.#trials.run({ name, source, modules, modulesPath });
+    const { error } = await this.#proofs.run({ name, source, modules, modulesPath });
     if (!error) return;
     const { message, code: _, ...at } = error;
     throw new ModelManagementError(

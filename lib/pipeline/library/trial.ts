@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { toIso } from '../../clock';
-import { asModelManagementError, ModelManagementError } from '../../errors';
+import { ModelManagementError } from '../../errors';
 import { invalidLibrary, libraryFailed, toLibraryError } from './faults';
 import { loadTimeoutMs } from './loaded-library';
 import { timedOut } from './time-limit';
@@ -85,7 +85,7 @@ class Trial {
   }
 
   async end(signal: AbortSignal | undefined): Promise<TrialAnswer> {
-    this.limit(bootTimeoutMs, () => asModelManagementError(new Error('A thread could not be started in time.')));
+    this.timer = setTimeout(() => this.ended.reject(notStarted()), bootTimeoutMs);
     const growth = setInterval(() => this.watchGrowth(), growthPollMs);
     const onAbort = (): void => this.ended.reject(trialGivenUp());
     signal?.addEventListener('abort', onAbort, { once: true });
@@ -174,4 +174,9 @@ class Trial {
 
 export function trialGivenUp(): ModelManagementError {
   return new ModelManagementError('ABORTED', 'The test was given up.', 'Start it again.');
+}
+
+function notStarted(): ModelManagementError {
+  const message = `A thread could not be started within ${bootTimeoutMs} ms.`;
+  return new ModelManagementError('ABORTED', message, 'The machine is busy: try again.');
 }

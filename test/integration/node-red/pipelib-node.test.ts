@@ -235,6 +235,29 @@ describe(`the node pipelib in Node-RED ${nodeRedMajor}`, function () {
     );
   });
 
+  it('tells editors of every change, and of every deploy, by comms', async () => {
+    const topic = 'model-management/libraries';
+    const heard: unknown[] = [];
+    const socket = new WebSocket(`${lab.nodeRed.url.replace('http', 'ws')}comms`);
+    socket.addEventListener('message', ({ data }) => {
+      const events = JSON.parse(String(data)) as { topic: string; data: unknown }[];
+      heard.push(...events.filter((event) => event.topic === topic).map((event) => event.data));
+    });
+    await new Promise((resolve) => socket.addEventListener('open', resolve));
+    socket.send(JSON.stringify({ subscribe: topic }));
+    const name = 'pipelib_told';
+    await save(name, 'module.exports = () => 1;');
+    await save(name, 'module.exports = () => 1;');
+    await lab.nodeRed.api('PUT', `libraries/${name}`, { source: 'module.exports = (;' });
+    await save(name, 'module.exports = () => 2;');
+    await lab.nodeRed.api('DELETE', `libraries/${name}`);
+    await deploy(name);
+    await waitFor(() => heard.length >= 4, { what: () => JSON.stringify(heard) });
+    socket.close();
+    const told = ['created', 'updated', 'deleted'].map((change) => ({ kind: 'library', name, change }));
+    assert.deepEqual(heard, [...told, { kind: 'usage' }]);
+  });
+
   it('follows a library that is deleted and comes back, also over a restart', async () => {
     await save('pipelib_back', 'module.exports = (x) => x + 1;');
     await deploy('pipelib_back');
