@@ -1,5 +1,7 @@
 import type { Ref } from 'preact';
 import { useEffect, useImperativeHandle, useMemo, useRef } from 'preact/hooks';
+import { t } from '../i18n';
+import { releaseTab } from './tab-release';
 
 /** What a code editor does when it is asked. */
 export interface CodeEditorHandle {
@@ -32,9 +34,13 @@ export function CodeEditor({ text, language, label, class: className, readOnly, 
     const created = RED.editor.createEditor({ element, mode: `ace/mode/${language}`, value: text.value });
     created.getSession().on('change', () => changed.current(created.getValue()));
     editor.current = created;
+    const holdTab = releaseTab(host.current);
     return () => {
+      holdTab();
       editor.current = undefined;
       created.destroy();
+      // The platform hears a moment later that its element is out of sight, and works on it while it has a parent.
+      element.replaceChildren();
       element.remove();
     };
   }, [language]);
@@ -52,7 +58,7 @@ export function CodeEditor({ text, language, label, class: className, readOnly, 
     [],
   );
   // biome-ignore lint/a11y/useSemanticElements: a fieldset would bring the platform's dialog styles
-  return <div ref={host} class={className} role="group" aria-label={label} />;
+  return <div ref={host} class={className} role="group" aria-label={label} title={t('code.leave')} />;
 }
 
 /** In JSON; a changed `initial` replaces what was typed. */
