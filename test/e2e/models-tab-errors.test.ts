@@ -4,6 +4,7 @@ import { NodeRed } from '../support/node-red';
 import { addModel, buildModel, identityModel, type ModelSpec } from '../support/onnx-models';
 import { requireOrSkip } from '../support/requirement';
 import { type ChosenFile, chromiumPath, Editor } from './editor';
+import { tokenOf, userSettings } from './users';
 
 const HOSTILE = '<img src=x onerror="window.hacked=1"><b>bold</b>';
 
@@ -153,30 +154,13 @@ describe('the models tab without the right to change', function () {
 
   it('shows models but no button that would change one', async function () {
     requireOrSkip(this, chromiumPath !== undefined, 'chromium');
-    await using nodeRed = await NodeRed.start({
-      settings: `adminAuth: { type: 'credentials',
-        users: (name) => Promise.resolve({ username: name, permissions: name === 'reader' ? 'read' : '*' }),
-        authenticate: (name, word) => Promise.resolve(word === 'secret' ? { username: name, permissions: name === 'reader' ? 'read' : '*' } : null) },`,
-    });
-    const tokenOf = async (username: string): Promise<string> => {
-      const body = new URLSearchParams({
-        client_id: 'node-red-editor',
-        grant_type: 'password',
-        scope: '',
-        username,
-        password: 'secret',
-      });
-      const answer = await nodeRed.request<{ access_token: string }>('POST', 'auth/token', body.toString(), {
-        'content-type': 'application/x-www-form-urlencoded',
-      });
-      return answer.body.access_token;
-    };
-    const writer = await tokenOf('writer');
+    await using nodeRed = await NodeRed.start({ settings: userSettings });
+    const writer = await tokenOf(nodeRed, 'writer');
     const stored = await nodeRed.api('POST', 'models/iris/versions?create=true', buildModel(addModel(1)), {
       authorization: `Bearer ${writer}`,
     });
     assert.equal(stored.status, 201, stored.text);
-    await using editor = await Editor.open(nodeRed, { token: await tokenOf('reader') });
+    await using editor = await Editor.open(nodeRed, { token: await tokenOf(nodeRed, 'reader') });
     const panel = await editor.showModels();
     await panel.getByRole('button', { name: /iris/ }).click();
     await editor.button('Try it').waitFor();
