@@ -2,6 +2,7 @@ import type { Ref } from 'preact';
 import { Busy, ErrorBox } from '../feedback';
 import { t } from '../i18n';
 import type { TaskState } from '../live';
+import { SteadyButton } from '../steady-button';
 import { CodeEditor, type CodeEditorHandle } from '../widgets/code-editor';
 import { FaultBox, faultOf } from './fault-box';
 import { type Draft, isChanged, isUnsaved } from './library-draft';
@@ -48,22 +49,12 @@ export function SourceField({
       />
       {mayChange && (
         <div class="mm-buttons">
-          <button
-            type="button"
-            class="red-ui-button primary"
-            disabled={isBusy || !isUnsaved(draft) || draft.theirs !== undefined}
-            onClick={() => save()}
-          >
+          <SteadyButton primary off={isBusy || !isUnsaved(draft) || draft.theirs !== undefined} onClick={() => save()}>
             {t('library.save')}
-          </button>
-          <button
-            type="button"
-            class="red-ui-button"
-            disabled={isBusy || !isChanged(draft)}
-            onClick={() => dispatch({ kind: 'discarded' })}
-          >
+          </SteadyButton>
+          <SteadyButton off={isBusy || !isChanged(draft)} onClick={() => dispatch({ kind: 'discarded' })}>
             {t('library.discard')}
-          </button>
+          </SteadyButton>
           <span class="mm-sub" role="status">
             {t(isUnsaved(draft) ? 'library.unsaved' : 'library.saved')}
           </span>

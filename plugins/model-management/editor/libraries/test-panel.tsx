@@ -3,6 +3,7 @@ import { Busy, ErrorBox } from '../feedback';
 import { t } from '../i18n';
 import { parseJson } from '../json-text';
 import { useTask } from '../live';
+import { SteadyButton } from '../steady-button';
 import { type CodeEditorHandle, JsonEditor } from '../widgets/code-editor';
 import type { TrialAnswer } from './contract';
 import { FaultBox, faultOf } from './fault-box';
@@ -52,9 +53,9 @@ export function TestPanel({
         />
       </details>
       <div class="mm-buttons">
-        <button type="button" class="red-ui-button primary" disabled={state.status === 'busy'} onClick={run}>
+        <SteadyButton primary off={state.status === 'busy'} onClick={run}>
           {t('try.run')}
-        </button>
+        </SteadyButton>
       </div>
       {state.status === 'busy' && <Busy text={t('try.busy')} onCancel={reset} />}
       {state.status === 'failed' &&

@@ -6,6 +6,7 @@ import { t } from '../i18n';
 import { parseJson } from '../json-text';
 import { useTask } from '../live';
 import { type InferRequest, infer } from '../registry-client';
+import { SteadyButton } from '../steady-button';
 import { JsonEditor } from '../widgets/code-editor';
 
 export function TryItRun({
@@ -37,9 +38,9 @@ export function TryItRun({
         }}
       />
       <div class="mm-buttons">
-        <button type="button" class="red-ui-button primary" disabled={state.status === 'busy'} onClick={run}>
+        <SteadyButton primary off={state.status === 'busy'} onClick={run}>
           {t('try.run')}
-        </button>
+        </SteadyButton>
         {answer && <span>{t('live.ms', { value: formatNumber(answer.durationMs, RED.i18n.lang(), 3) })}</span>}
       </div>
       {state.status === 'busy' && <Busy text={t('try.busy')} onCancel={reset} />}

@@ -21,7 +21,7 @@ export function openTray({ title, widthPx, content, gate = openGate() }: TrayOpt
     width: widthPx,
     buttons: [{ id: 'mm-tray-close', text: t('action.close'), click: () => gate.ask(() => void closeTray()) }],
     open: (tray) => {
-      tray.find('.red-ui-tray-body').append(host);
+      tray.find('.red-ui-tray-body').addClass('mm-tray-body').append(host);
       render(content, host);
       // The tray is still outside the window, where the browser would scroll to.
       host.focus({ preventScroll: true });
