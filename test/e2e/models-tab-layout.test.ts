@@ -7,20 +7,9 @@ import { NodeRed } from '../support/node-red';
 import { addModel, buildModel } from '../support/onnx-models';
 import { requireOrSkip } from '../support/requirement';
 import { chromiumPath, Editor } from './editor';
+import { overflowPx, resizePanel } from './room';
 
 const longName = `a-name-as-long-as-names-may-be.${'x'.repeat(32)}`;
-
-/** The sidebar as wide and as high as asked, as a user drags it. */
-function resizePanel(panel: Locator, widthPx: number, heightPx: number): Promise<void> {
-  return panel.evaluate(
-    (element, [width, height]) => {
-      const host = element as HTMLElement;
-      host.style.width = `${width}px`;
-      host.style.height = `${height}px`;
-    },
-    [widthPx, heightPx],
-  );
-}
 
 describe('the models tab in the room it gets', function () {
   this.timeout(120_000);
@@ -49,13 +38,6 @@ describe('the models tab in the room it gets', function () {
     await editor[Symbol.asyncDispose]();
     assert.deepEqual(complaints, []);
   });
-
-  const overflowPx = (element: Locator): Promise<number> =>
-    element.evaluate(
-      (node) =>
-        Math.max(...[node, ...node.querySelectorAll('*')].map((one) => one.getBoundingClientRect().right)) -
-        node.getBoundingClientRect().right,
-    );
 
   for (const isDark of [false, true]) {
     it(`holds at 294 x 255 px${isDark ? ' in the dark' : ''}: nothing sticks out, everything can be reached`, async () => {
