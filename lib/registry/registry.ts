@@ -32,7 +32,10 @@ export class Registry {
   /** Blobs that an export under way still has to read. */
   readonly #exporting = new Map<object, ReadonlySet<Digest>>();
 
+  readonly #openedAt: number;
+
   private constructor(private readonly deps: RegistryDeps) {
+    this.#openedAt = deps.clock.now();
     this.#journal = new Journal(deps);
     this.#moves = new AliasMoves(deps, this.#journal);
     this.#uploads = new VersionUploads(deps, this.#journal, this.#moves, (digests) => this.#discard(digests));
@@ -228,13 +231,13 @@ export class Registry {
     return preprocessing ? { modelPath, preprocessingPath: blobs.pathOf(preprocessing.digest) } : { modelPath };
   }
 
-  /** Removes files that no version names. @param options.minAgeMs - default 1 hour */
+  /** Removes files that no version names. @param options.minAgeMs - default 1 hour, or since this registry opened */
   async collectGarbage(
     options: { readonly dryRun?: boolean; readonly minAgeMs?: number } = {},
   ): Promise<{ readonly count: number; readonly bytes: number }> {
-    const { dryRun = false, minAgeMs = MIN_GARBAGE_AGE_MS } = options;
-    const isNamed = (digest: Digest): boolean => this.#isNamed(digest);
-    const { removed, freedBytes } = await this.deps.blobs.collectGarbage({ isNamed, dryRun, minAgeMs });
+    const { dryRun = false, minAgeMs = Math.min(MIN_GARBAGE_AGE_MS, this.deps.clock.now() - this.#openedAt) } = options;
+    const rules = { isNamed: (digest: Digest) => this.#isNamed(digest), dryRun, minAgeMs };
+    const { removed, freedBytes } = await this.deps.blobs.collectGarbage(rules);
     return { count: removed.length, bytes: freedBytes };
   }
 

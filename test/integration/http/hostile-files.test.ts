@@ -3,6 +3,7 @@ import type { AdminClient } from '../../support/admin-client';
 import { HealthWatch } from '../../support/health-watch';
 import { hostileArchives } from '../../support/hostile-archives';
 import { hostileModels } from '../../support/hostile-models';
+import { hostileVersionJson } from '../../support/hostile-version-json';
 import { type Leftovers, leftoversOf } from '../../support/leftovers';
 import { addModel, buildModel } from '../../support/onnx-models';
 import { rawArchive, rawEntry } from '../../support/raw-tar';
@@ -64,6 +65,17 @@ describe('hostile files over HTTP', function () {
     it(`an archive with ${name} is refused in words, and leaves nothing`, async () => {
       const error = await api.refused(422, 'INVALID_MODEL', 'POST', never, bytes(model), tar);
       assert.match(error.message, words);
+      await leavesNothing();
+    });
+  }
+
+  for (const [name, content, words] of hostileVersionJson) {
+    it(`a version.json with ${name} is refused in words, and leaves nothing`, async () => {
+      const json = rawEntry({ name: 'version.json' }, content);
+      const archive = rawArchive(rawEntry({ name: 'model.onnx' }, model), json);
+      const error = await api.refused(422, 'INVALID_MODEL', 'POST', never, archive, tar);
+      assert.match(error.message, words);
+      assert.equal(error.details?.['stage'], 'read');
       await leavesNothing();
     });
   }

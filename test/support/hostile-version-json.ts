@@ -1,0 +1,43 @@
+const repeated = (text: string, count: number): string => text.repeat(count);
+const json = (value: unknown): string => JSON.stringify(value);
+
+/** Contents of `version.json` that must be refused, with what the refusal says. */
+export const hostileVersionJson: readonly (readonly [name: string, content: Buffer | string, words: RegExp])[] = [
+  ['nothing', '', /not JSON/],
+  ['no JSON', '{"metrics":', /not JSON/],
+  ['bytes that are no text', Buffer.from([0x22, 0xff, 0x22]), /not JSON/],
+  ['a byte order mark of UTF-16', Buffer.from('\ufeff{}', 'utf16le'), /not JSON/],
+  ['comments', '{} // none', /not JSON/],
+  ['NaN', '{"metrics":{"accuracy":NaN}}', /not JSON/],
+  ['a number beyond all numbers', '{"metrics":{"accuracy":1e999}}', /metrics\.accuracy/],
+  ['null', 'null', /version\.json/],
+  ['a list', '[]', /version\.json/],
+  ['a text', '"metrics"', /version\.json/],
+  ['an unknown field', json({ digest: 'sha256:0' }), /digest/],
+  ['a version of its own', json({ version: 7 }), /version/],
+  ['__proto__', '{"__proto__":{"metrics":{}}}', /__proto__/],
+  ['__proto__ as a metric', '{"metrics":{"__proto__":1}}', /metrics\.__proto__/],
+  ['__proto__ as a tag', '{"tags":{"__proto__":"x"}}', /tags\.__proto__/],
+  ['a metric that is text', json({ metrics: { accuracy: '0.9' } }), /metrics\.accuracy/],
+  ['a metric that is null', json({ metrics: { accuracy: null } }), /metrics\.accuracy/],
+  ['a metric named like a path', json({ metrics: { '../x': 1 } }), /metrics/],
+  ['a metric with a reserved name', json({ metrics: { model_file: 1 } }), /metrics\.model_file/],
+  ['metrics that are a list', json({ metrics: [1] }), /metrics/],
+  ['a tag that is a number', json({ tags: { lot: 7 } }), /tags\.lot/],
+  ['a tag of a megabyte', json({ tags: { lot: repeated('x', 900_000) } }), /tags\.lot/],
+  ['labels that are numbers', json({ labels: [1, 2] }), /labels\.0/],
+  ['labels that repeat', json({ labels: ['a', 'a'] }), /labels/],
+  ['features that are text', json({ features: 'a,b' }), /features/],
+  ['a description of a megabyte', json({ description: repeated('x', 900_000) }), /description/],
+  ['two megabytes', json({ description: repeated('x', 2_000_000) }), /larger than/],
+  ['lists in lists in lists', repeated('[', 500_000), /not JSON/],
+  ['labels nested 200,000 deep', `{"labels":${repeated('[', 200_000)}${repeated(']', 200_000)}}`, /labels/],
+  ['a metric a hundred thousand times', `{"metrics":{${repeated('"a":0,', 100_000)}"b":"x"}}`, /metrics/],
+  [
+    '80,000 different metrics',
+    json({ metrics: Object.fromEntries(Array.from({ length: 80_000 }, (_, n) => [`m${n}`, 0])) }),
+    /at most 256/,
+  ],
+  ['400,000 labels', `{"labels":[${repeated('1,', 400_000)}1]}`, /labels/],
+  ['a forged original file', json({ original: { digest: 'sha256:../../x', sizeBytes: 1, changes: [] } }), /original/],
+];
