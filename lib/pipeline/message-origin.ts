@@ -1,8 +1,7 @@
+import { isPassage } from './passage';
+
 /** For other copies of this package in the process: `Symbol.for`. */
 const originKey = Symbol.for('model-management.origin');
-
-/** These hand messages on, as a subflow instance does inwards: what they send still comes from whoever sent it to them. */
-const passageTypes = new Set(['junction', 'link in', 'link out']);
 
 /** What is read of Node-RED's flow objects: the subflow instance a node belongs to, and what else is inside. */
 interface RunningFlow {
@@ -78,8 +77,7 @@ export class OriginMarks {
       if (!sender) return;
       const around = sender._flow;
       const staying = around?.subflowInstance ? markLeaving(events, around) : events;
-      const isPassage = passageTypes.has(sender.type) || sender.type.startsWith('subflow:');
-      if (!isPassage) for (const event of staying) mark(event, sender.id);
+      if (!isPassage(sender.type)) for (const event of staying) mark(event, sender.id);
     } catch {
       // A message that cannot be read is one of unknown origin.
     }

@@ -1,8 +1,7 @@
 import type { FlowEntry } from '../flow-entry';
+import { isPassage } from '../passage';
 import { borderOf, calledLinkOf, isReturn, isWirable, linksOf, templateIdOf, textOf, wiresOf } from './stored-wiring';
 import { connect, Vertex, type VertexKind } from './vertex';
-
-const passageTypes = new Set(['junction', 'link in', 'link out']);
 
 interface Placed {
   readonly entry: FlowEntry;
@@ -83,8 +82,7 @@ class Expansion {
       const runtimeId = container ? `${container.runtimeId}-${entry.id}` : entry.id;
       const templateId = templateIdOf(entry);
       const template = templateId === undefined ? undefined : this.templates.get(templateId);
-      const kind: VertexKind = templateId !== undefined || passageTypes.has(entry.type) ? 'passage' : 'node';
-      const vertex = new Vertex(kind, runtimeId, entry, position, container);
+      const vertex = new Vertex(isPassage(entry.type) ? 'passage' : 'node', runtimeId, entry, position, container);
       scope.set(entry.id, vertex);
       this.vertices.set(runtimeId, vertex);
       if (calledLinkOf(entry) !== undefined) vertex.callEntry = this.part('passage', vertex);
@@ -121,7 +119,7 @@ class Expansion {
     const wires =
       entry.type === 'link out' && linksOf(entry) ? [[...(this.linkTargets.get(id) ?? [])]] : wiresOf(entry);
     for (const [port, ids] of wires.entries()) {
-      const from = vertex.entry.type.startsWith('subflow:') ? vertex.exits[port] : vertex;
+      const from = templateIdOf(entry) === undefined ? vertex : vertex.exits[port];
       if (from) for (const target of ids) this.wire(from, scope.get(target));
     }
     const called = calledLinkOf(entry);
