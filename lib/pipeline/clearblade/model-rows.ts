@@ -17,7 +17,7 @@ export function modelWarnings(rows: readonly ModelRow[], names: Names): readonly
     versionCounts.set(name, version);
     const facts = [
       `Upload ${fileOf(row)} as version ${version} of the model ${name}`,
-      row.to_deploy && !isTrainedAlone ? 'and deploy it' : '',
+      row.to_deploy && !isTrainedAlone ? 'with the alias deployed' : '',
       row.created_at ? `(made ${row.created_at})` : '',
       metricsOf(row),
     ];
@@ -34,5 +34,5 @@ function fileOf({ id, name, job_name: job, to_deploy: isDeployed }: ModelRow): s
 /** Values are the raw text of a metric's file. */
 function metricsOf({ evaluations = {} }: ModelRow): string {
   const given = Object.entries(evaluations).map(([name, value]) => `${name} ${String(value).trim().slice(0, 40)}`);
-  return given.length === 0 ? '' : `with the metrics ${given.slice(0, 20).join(', ')}`;
+  return given.length === 0 ? '' : `and the metrics ${given.slice(0, 20).join(', ')}`;
 }

@@ -122,7 +122,7 @@ describe(`pipelines of the original, imported into Node-RED ${nodeRedMajor}`, fu
   it('Halting subscription: holds each run until the next message, and passes that alone', async () => {
     await deploy(haltingSubscriptionRow());
     await using answers = await MqttListener.on(lab.broker, ['halt/write']);
-    await answers.publish('halt/approve', 'too early');
+    await answers.publish('halt/approve', { by: 'too early' });
     await answers.publish('halt/read', { run: 1 });
     await answers.publish('halt/read', { run: 2 });
     // As in the original, one message lets all runs go that wait by then.

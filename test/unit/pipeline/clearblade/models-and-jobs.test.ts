@@ -47,9 +47,9 @@ describe('rows of the original about models', () => {
     assert.deepEqual(
       warnings.map(({ message }) => message),
       [
-        'Upload outbox/model.onnx of the bucket set "iris" as version 1 of the model iris (made 2022-08-01T10:00:00Z) with the metrics accuracy 0.97.',
-        'Upload outbox/model.onnx of the bucket set "iris" as version 2 of the model iris and deploy it (made 2022-08-03T10:00:00Z) with the metrics accuracy 0.97.',
-        'Upload inbox/<training edge>/third/model.onnx of the bucket set "iris_job_training" as version 3 of the model iris (made 2022-08-04T10:00:00Z) with the metrics accuracy 0.97.',
+        'Upload outbox/model.onnx of the bucket set "iris" as version 1 of the model iris (made 2022-08-01T10:00:00Z) and the metrics accuracy 0.97.',
+        'Upload outbox/model.onnx of the bucket set "iris" as version 2 of the model iris with the alias deployed (made 2022-08-03T10:00:00Z) and the metrics accuracy 0.97.',
+        'Upload inbox/<training edge>/third/model.onnx of the bucket set "iris_job_training" as version 3 of the model iris (made 2022-08-04T10:00:00Z) and the metrics accuracy 0.97.',
       ],
     );
     for (const { code, model } of warnings) assert.deepEqual([code, model], ['MODEL_FILE', 'iris']);
@@ -62,7 +62,7 @@ describe('rows of the original about models', () => {
         aModelRow({ is_history: false, job_name: 'iris_job', id: 'own' }),
       ],
     });
-    assert.match(warnings[0]?.message ?? '', /version 1 of the model iris and deploy it/);
+    assert.match(warnings[0]?.message ?? '', /version 1 of the model iris with the alias deployed/);
     assert.match(warnings[1]?.message ?? '', /own\/model\.onnx .* version 1 of the model iris-trained /);
   });
 });
