@@ -1,6 +1,6 @@
 import { toIso } from '../../clock';
 import { ModelManagementError } from '../../errors';
-import type { LibraryName } from '../../ids';
+import { LibraryName } from '../../ids';
 import type { Log } from '../../log';
 import { parseInput, type Usage, type User } from '../../registry';
 import { ServiceSlot } from '../../service-slot';
@@ -45,9 +45,11 @@ export class Libraries {
     this.#builtIns = new Map(readBuiltInLibraries().map((builtIn) => [builtIn.name, builtIn]));
     this.#host = new LibraryHost({
       ...deps,
-      find: (name) => {
-        const builtIn = this.#builtIns.get(name);
-        return builtIn ? { revision: 1, ...builtIn } : this.#journal.find(name as LibraryName);
+      find: (wantedName) => {
+        const builtIn = this.#builtIns.get(wantedName);
+        if (builtIn) return { revision: 1, ...builtIn };
+        const { data: name } = LibraryName.safeParse(wantedName);
+        return name && this.#journal.find(name);
       },
       onStateChange: (name) => this.#announce({ name, change: 'updated' }),
     });

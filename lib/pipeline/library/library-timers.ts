@@ -1,10 +1,9 @@
 type Callback = (...values: unknown[]) => void;
-type Handle = NodeJS.Timeout | NodeJS.Immediate;
 
 /** The timers of one library: their callbacks run guarded, and none is left after `dispose`. */
 export class LibraryTimers {
-  private readonly timeouts = new Set<NodeJS.Timeout>();
-  private readonly immediates = new Set<NodeJS.Immediate>();
+  /** By handle: how to stop what has not fired yet. */
+  private readonly stops = new Map<unknown, () => void>();
   private isDisposed = false;
 
   /** @param guard - runs what the library left for later; must not throw */
@@ -31,54 +30,44 @@ export class LibraryTimers {
 
   dispose(): void {
     this.isDisposed = true;
-    for (const timeout of this.timeouts) clearTimeout(timeout);
-    for (const immediate of this.immediates) clearImmediate(immediate);
-    this.timeouts.clear();
-    this.immediates.clear();
+    for (const stop of this.stops.values()) stop();
+    this.stops.clear();
   }
 
-  private setTimeout(callback: Callback, delayMs: number, values: unknown[]): Handle {
+  private setTimeout(callback: Callback, delayMs: number, values: unknown[]): unknown {
     const timeout = setTimeout(() => {
-      this.timeouts.delete(timeout);
+      this.stops.delete(timeout);
       this.run(callback, values);
     }, delayMs);
-    return this.keep(this.timeouts, timeout);
+    return this.keep(timeout, () => clearTimeout(timeout));
   }
 
-  private setInterval(callback: Callback, delayMs: number, values: unknown[]): Handle {
-    return this.keep(
-      this.timeouts,
-      setInterval(() => this.run(callback, values), delayMs),
-    );
+  private setInterval(callback: Callback, delayMs: number, values: unknown[]): unknown {
+    const interval = setInterval(() => this.run(callback, values), delayMs);
+    return this.keep(interval, () => clearInterval(interval));
   }
 
-  private setImmediate(callback: Callback, values: unknown[]): Handle {
+  private setImmediate(callback: Callback, values: unknown[]): unknown {
     const immediate = setImmediate(() => {
-      this.immediates.delete(immediate);
+      this.stops.delete(immediate);
       this.run(callback, values);
     });
-    return this.keep(this.immediates, immediate);
+    return this.keep(immediate, () => clearImmediate(immediate));
   }
 
   /** Code that still runs after its library ended gets timers that never fire. */
-  private keep<T extends Handle>(handles: Set<T>, handle: T): T {
-    if (this.isDisposed) this.clear(handle);
-    else handles.add(handle);
+  private keep(handle: unknown, stop: () => void): unknown {
+    if (this.isDisposed) stop();
+    else this.stops.set(handle, stop);
     return handle;
   }
 
+  /** Timers of Node-RED itself are out of reach, whatever number or object is handed in. */
   private clear(handle: unknown): void {
-    // Those of Node-RED itself are out of reach, whatever number or object is handed in.
-    for (const timeout of this.timeouts) {
-      if (timeout !== handle && timeout[Symbol.toPrimitive]() !== Number(handle)) continue;
-      clearTimeout(timeout);
-      this.timeouts.delete(timeout);
-    }
-    for (const immediate of this.immediates) {
-      if (immediate !== handle) continue;
-      clearImmediate(immediate);
-      this.immediates.delete(immediate);
-    }
+    const isNumber = typeof handle === 'number' || typeof handle === 'string';
+    const own = isNumber ? [...this.stops.keys()].find((key) => Number(key) === Number(handle)) : handle;
+    this.stops.get(own)?.();
+    this.stops.delete(own);
   }
 
   private run(callback: Callback, values: unknown[]): void {

@@ -1,6 +1,7 @@
 import { ModelManagementError } from '../../errors';
 import type { LibraryName } from '../../ids';
 import { describeThrown, invalidLibrary, libraryFailed } from './faults';
+import { type Callable, instantiate } from './library-form';
 import { copyInto, ownRealm } from './realm';
 import { Sandbox, type SandboxOptions } from './sandbox';
 import { timedOut, withTimeLimit } from './time-limit';
@@ -14,8 +15,6 @@ const longestTimerMs = 2 ** 31 - 1;
 interface Caller {
   id: string | undefined;
 }
-
-type Callable = (...values: unknown[]) => unknown;
 
 export interface ExecOptions {
   readonly context: CallContext;
@@ -147,38 +146,4 @@ function asInvalid(name: LibraryName, error: unknown): ModelManagementError {
   if (error.code !== 'TIMEOUT') return error;
   const message = `It did not come to an end within ${loadTimeoutMs} ms when it was loaded.`;
   return invalidLibrary(name, { message }, error);
-}
-
-/** Both forms: CommonJS, and the original's global constructor of the library's name. */
-function instantiate(name: LibraryName, sandbox: Sandbox, source: string): { instance: object; exec: Callable } {
-  const { exported, isExported } = sandbox.run(source);
-  const declared = isExported ? exported : sandbox.lookUp(name);
-  if (declared === undefined || declared === null) {
-    throw invalidLibrary(name, {
-      message: `It neither declares a constructor ${name} nor sets module.exports to an object with exec or a function.`,
-    });
-  }
-  if (typeof declared === 'function' && isConstructor(declared, name, isExported)) {
-    return withExec(name, Reflect.construct(declared, []));
-  }
-  if (isExported && typeof declared === 'function' && typeof Reflect.get(declared, 'exec') !== 'function') {
-    return { instance: declared, exec: declared as Callable };
-  }
-  return withExec(name, declared);
-}
-
-/** A function that is exported is `exec` itself, unless it makes instances that have one. */
-function isConstructor(declared: object, name: LibraryName, isExported: boolean): boolean {
-  const prototype: unknown = Reflect.get(declared, 'prototype');
-  if (typeof prototype !== 'object' || prototype === null) return false;
-  if (!isExported || typeof Reflect.get(prototype, 'exec') === 'function') return true;
-  const text = Function.prototype.toString.call(declared);
-  return text.startsWith('class') || (Reflect.get(declared, 'name') === name && /\bthis\.exec\b/.test(text));
-}
-
-function withExec(name: LibraryName, instance: unknown): { instance: object; exec: Callable } {
-  const isObject = (typeof instance === 'object' || typeof instance === 'function') && instance !== null;
-  const exec: unknown = isObject ? Reflect.get(instance, 'exec') : undefined;
-  if (isObject && typeof exec === 'function') return { instance, exec: exec as Callable };
-  throw invalidLibrary(name, { message: 'It has no function exec.' });
 }

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { asModelManagementError, type ModelManagementError } from '../../errors';
+import { asModelManagementError } from '../../errors';
 import { describeThrown, libraryFailed, toLibraryError } from './faults';
 import { LoadedLibrary } from './loaded-library';
 import { showValue } from './shown-value';
@@ -37,13 +37,10 @@ function load(): LoadedLibrary {
   });
 }
 
-function tellFailure(error: ModelManagementError, durationMs: number): void {
-  tell({ kind: 'failed', error: toLibraryError(error), durationMs });
-}
-
 async function run(): Promise<void> {
   tell({ kind: 'began' });
-  const startedAtMs = { value: performance.now() };
+  let startedAtMs = performance.now();
+  const elapsedMs = (): number => performance.now() - startedAtMs;
   try {
     const library = load();
     if (!order.call) {
@@ -52,13 +49,13 @@ async function run(): Promise<void> {
       return;
     }
     tell({ kind: 'running' });
-    startedAtMs.value = performance.now();
+    startedAtMs = performance.now();
     const { input, ...options } = order.call;
     const output = await library.exec(input, options);
-    const durationMs = performance.now() - startedAtMs.value;
+    const durationMs = elapsedMs();
     tell({ kind: 'answer', ...showValue(output), durationMs });
   } catch (error) {
-    tellFailure(asModelManagementError(error), performance.now() - startedAtMs.value);
+    tell({ kind: 'failed', error: toLibraryError(asModelManagementError(error)), durationMs: elapsedMs() });
   }
 }
 
