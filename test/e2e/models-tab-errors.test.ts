@@ -142,7 +142,7 @@ describe('the models tab when something is wrong', function () {
     const search = panel.getByRole('searchbox');
     await search.fill('TWI');
     await panel.getByRole('button', { name: /Twice/ }).waitFor();
-    assert.equal(await panel.getByRole('listitem').count(), 1);
+    assert.equal(await panel.locator('.mm-row').count(), 1);
     await search.fill('<img src=y>');
     await panel.getByText('No model matches').waitFor();
     assert.equal(await panel.locator('img').count(), 0);

@@ -192,7 +192,7 @@ describe('the versions of a model', function () {
     await editor.button('Close').click();
     await page.locator('.mm-tray').waitFor({ state: 'detached' });
     await panel.getByRole('searchbox').fill('line:3');
-    assert.equal(await panel.getByRole('listitem').count(), 1);
+    assert.equal(await panel.locator('.mm-row').count(), 1);
     await panel.getByRole('searchbox').fill('line:4');
     await panel.getByText('No model matches').waitFor();
   });

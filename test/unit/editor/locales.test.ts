@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const languages = ['en-US', 'fr', 'de'];
@@ -34,11 +34,52 @@ function flatten(catalogue: Catalogue, prefix = ''): ReadonlyMap<string, string>
   );
 }
 
+/** What a call of the sources hands over: the key, and the names of the values where the whole call could be read. */
+function callsIn(code: string, call: string): readonly { key: string; isCount: boolean; values?: readonly string[] }[] {
+  const pattern = new RegExp(
+    `\\b${call}(Count)?\\(\\s*'([^']+)'(,\\s*[^,{}()\\s][^,{}()]*)?(?:,\\s*\\{([^{}]*)\\})?\\s*(\\))?`,
+    'g',
+  );
+  return [...code.matchAll(pattern)].map(([, count, key = '', plain, values, end]) => ({
+    key,
+    isCount: count !== undefined,
+    // The second of a count is the number; elsewhere it is an object made somewhere else.
+    ...(end && !(plain && !count) && { values: namesOf(values ?? '') }),
+  }));
+}
+
+/** `a, b: c(1)` → a, b; undefined where another object is spread into it. */
+function namesOf(literal: string): readonly string[] {
+  return literal
+    .split(/,(?![^(]*\))/)
+    .map((part) => part.split(':')[0]?.trim() ?? '')
+    .filter(Boolean);
+}
+
 function load(folder: string, language: string, name: string): ReadonlyMap<string, string> {
   return flatten(JSON.parse(readFileSync(join(folder, language, `${name}.json`), 'utf8')) as Catalogue);
 }
 
+function codeOf(sources: readonly string[]): string {
+  return sources
+    .flatMap((source) => readdirSync(source, { recursive: true, encoding: 'utf8' }).map((file) => join(source, file)))
+    .filter((file) => /\.tsx?$/.test(file))
+    .map((file) => readFileSync(file, 'utf8'))
+    .join('\n');
+}
+
 const valuesOf = (text: string): readonly string[] => [...new Set(text.match(/__\w+?__/g) ?? [])].sort();
+
+describe('the reading of calls', () => {
+  it('sees keys, counts and the names of values', () =>
+    assert.deepEqual(callsIn("t('a.b') t('c', { x, y: f(1, 2) }) tCount('d', n, { z: 1 }) t('e') t('f', more)", 't'), [
+      { key: 'a.b', isCount: false, values: [] },
+      { key: 'c', isCount: false, values: ['x', 'y'] },
+      { key: 'd', isCount: true, values: ['z'] },
+      { key: 'e', isCount: false, values: [] },
+      { key: 'f', isCount: false },
+    ]));
+});
 
 for (const { folder, name, sources, call } of catalogues) {
   describe(`the catalogue of ${name}`, () => {
@@ -55,14 +96,48 @@ for (const { folder, name, sources, call } of catalogues) {
       });
     }
 
+    it('holds a number in both forms of what is counted', () => {
+      for (const language of languages) {
+        const texts = load(folder, language, name);
+        for (const key of texts.keys()) {
+          const [, base, form] = /^(.*)\.(one|other)$/.exec(key) ?? [];
+          // A word may also be called so, among others that are no numbers.
+          const siblings = [...texts.keys()].filter((one) => one.startsWith(`${base}.`));
+          if (!form || siblings.length > 2) continue;
+          assert.ok(texts.has(`${base}.one`) && texts.has(`${base}.other`), `${language} ${base}: one and other`);
+          assert.match(texts.get(`${base}.other`) ?? '', /__count__/, `${language} ${key}`);
+        }
+      }
+    });
+
+    it('speaks the language it is for', () => {
+      for (const language of languages.filter((one) => one !== 'en-US')) {
+        const same = [...load(folder, language, name)].filter(
+          ([key, text]) => text.replace(/__\w+__/g, '').length > 20 && text === english.get(key),
+        );
+        assert.deepEqual(same, [], language);
+      }
+    });
+
+    it('gets the values that its texts ask for', () => {
+      const calls = callsIn(codeOf(sources), call);
+      assert.ok(calls.filter(({ values }) => values).length > 2, 'calls with values are found');
+      for (const { key, isCount, values } of calls) {
+        if (!values || values.some((value) => value.startsWith('...'))) continue;
+        const full = `${name === 'model-management' ? '' : `${name}.`}${key}${isCount ? '.other' : ''}`;
+        const text = english.get(full);
+        assert.ok(text !== undefined, `${full} is no text`);
+        const given = [...values, ...(isCount ? ['count'] : [])].map((value) => `__${value}__`);
+        assert.deepEqual(
+          valuesOf(text).filter((value) => !given.includes(value)),
+          [],
+          `${full}: ${text}`,
+        );
+      }
+    });
+
     it('holds every key that the sources name, and no key that nothing names', () => {
-      const code = sources
-        .flatMap((source) =>
-          readdirSync(source, { recursive: true, encoding: 'utf8' }).map((file) => join(source, file)),
-        )
-        .filter((file) => /\.tsx?$/.test(file))
-        .map((file) => readFileSync(file, 'utf8'))
-        .join('\n');
+      const code = codeOf(sources);
       const prefix = name === 'model-management' ? '' : `${name}.`;
       const named = [...code.matchAll(new RegExp(`\\b${call}(?:Count)?\\(\\s*'([^']+)'`, 'g'))].map(
         ([, key = '']) => key,
@@ -75,6 +150,11 @@ for (const { folder, name, sources, call } of catalogues) {
       const beginnings = [...code.matchAll(/`([a-zA-Z.]+\.)\$\{/g)].map(
         ([, beginning = '']) => `${prefix}${beginning}`,
       );
+      for (const beginning of beginnings.filter((one) => one.includes('.'))) {
+        const isSection = [...english.keys()].some((key) => key.startsWith(beginning));
+        const isElsewhere = !new RegExp(`\\b${call}\\(\`${beginning.slice(prefix.length)}`).test(code);
+        assert.ok(isSection || isElsewhere, `nothing begins with ${beginning}`);
+      }
       for (const key of english.keys()) {
         const whole = key.slice(prefix.length).replace(/\.(?:one|other)$/, '');
         const isNamed = code.includes(`'${whole}'`) || beginnings.some((beginning) => key.startsWith(beginning));
@@ -84,13 +164,32 @@ for (const { folder, name, sources, call } of catalogues) {
   });
 }
 
+describe('the folders of the languages', () => {
+  const folders = ['nodes', 'plugins']
+    .flatMap((top) => readdirSync(top, { recursive: true, encoding: 'utf8' }).map((path) => join(top, path)))
+    .filter((path) => /[\\/]locales$/.test(path));
+  it('are all known to these tests', () =>
+    assert.deepEqual(
+      folders.map((folder) => folder.replaceAll('\\', '/')).sort(),
+      catalogues.map(({ folder }) => folder).sort(),
+    ));
+  for (const folder of folders) {
+    it(`${folder}: each language has the same files`, () => {
+      assert.deepEqual(readdirSync(folder).sort(), [...languages].sort());
+      const files = languages.map((language) => readdirSync(join(folder, language)).sort());
+      for (const one of files) assert.deepEqual(one, files[0]);
+    });
+  }
+});
+
 for (const node of ['onnx-model', 'pipelib']) {
+  const helpOf = (language: string): string => readFileSync(`nodes/${node}/locales/${language}/${node}.html`, 'utf8');
+  const tags = (html: string): readonly string[] => html.match(/<(?:h[1-6]|dl|dt|ul|ol|table|tr|pre)\b/g) ?? [];
   describe(`the help of ${node}`, () => {
     for (const language of languages) {
-      it(`is there in ${language}`, () => {
-        const file = `nodes/${node}/locales/${language}/${node}.html`;
-        assert.ok(existsSync(file));
-        assert.match(readFileSync(file, 'utf8'), new RegExp(`data-help-name="${node}"[\\s\\S]{1000}`));
+      it(`is there in ${language}, with the same sections`, () => {
+        assert.match(helpOf(language), new RegExp(`data-help-name="${node}"[\\s\\S]{1000}`));
+        assert.deepEqual(tags(helpOf(language)), tags(helpOf('en-US')));
       });
     }
   });

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { Age } from '../age';
 import { WRITE } from '../api';
 import type { Health, Model } from '../contract';
 import { EditModel } from '../edit/edit-model';
@@ -40,6 +41,9 @@ export function ModelHeader({
           </p>
           {model.description && <p class="mm-description">{model.description}</p>}
           <TagList tags={model.tags} />
+          <p class="mm-sub">
+            {t('tray.created')} <Age at={model.createdAt} /> · {t('tray.changed')} <Age at={model.updatedAt} />
+          </p>
         </div>
         <div class="mm-buttons">
           {model.versions.length > 0 && (

@@ -1,13 +1,11 @@
-import { useCallback, useRef, useState } from 'preact/hooks';
+import { useCallback, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { WRITE } from '../api';
-import { t } from '../i18n';
 import { useModelChanges, usePolling, useResource } from '../live';
-import { Leave } from '../model/frame';
-import { ModelDetail } from '../model/model-detail';
 import { openModel } from '../model/model-tray';
 import { fetchHealth, fetchModels } from '../registry-client';
 import { UploadForm } from '../upload/upload-form';
 import { useIsWide } from '../use-is-wide';
+import { ModelBeside } from './model-beside';
 import { ModelsPane } from './models-pane';
 
 const HEALTH_INTERVAL_MS = 5_000;
@@ -27,6 +25,15 @@ export function ModelsPanel() {
   const closeBeside = useCallback(() => Promise.resolve(setBeside(undefined)), []);
   useModelChanges(refresh);
   usePolling(health.reload, HEALTH_INTERVAL_MS);
+  // The form took the place of the list, its button included.
+  const isAdding = adding !== undefined;
+  const wasAdding = useRef(false);
+  useLayoutEffect(() => {
+    const isFree = document.activeElement === document.body;
+    if (wasAdding.current && !isAdding && isFree)
+      box.current?.querySelector<HTMLElement>('.mm-toolbar button')?.focus();
+    wasAdding.current = isAdding;
+  }, [isAdding]);
   const open = (name: string): void => {
     setAdding(undefined);
     if (isWide) setBeside(name);
@@ -34,7 +41,16 @@ export function ModelsPanel() {
   };
   return (
     <div ref={box} class="mm-panel">
-      {adding ? (
+      <div class="mm-switch" hidden={isAdding}>
+        <ModelsPane
+          models={models}
+          health={health.data}
+          onRefresh={refresh}
+          onOpen={open}
+          {...(RED.user.hasPermission(WRITE) && { onAdd: (file?: File) => setAdding(file ? { file } : {}) })}
+        />
+      </div>
+      {adding && (
         <div class="mm-pane">
           <UploadForm
             models={models.data ?? []}
@@ -44,25 +60,8 @@ export function ModelsPanel() {
             onClose={() => setAdding(undefined)}
           />
         </div>
-      ) : (
-        <ModelsPane
-          models={models}
-          health={health.data}
-          onRefresh={refresh}
-          onOpen={open}
-          {...(RED.user.hasPermission(WRITE) && { onAdd: (file?: File) => setAdding(file ? { file } : {}) })}
-        />
       )}
-      {isWide && beside && (
-        <Leave.Provider value={closeBeside}>
-          <section class="mm-pane mm-beside" aria-label={t('tray.title', { name: beside })}>
-            <button type="button" class="red-ui-button red-ui-button-small mm-close" onClick={closeBeside}>
-              {t('action.close')}
-            </button>
-            <ModelDetail key={beside} name={beside} />
-          </section>
-        </Leave.Provider>
-      )}
+      {isWide && beside && <ModelBeside key={beside} name={beside} onClose={closeBeside} />}
     </div>
   );
 }

@@ -1,6 +1,7 @@
-import { useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Model, Version } from '../contract';
 import { ErrorBox } from '../feedback';
+import { useFocusReturn } from '../focus-return';
 import { t } from '../i18n';
 import { CheckList } from './check-list';
 import { nameFromFile } from './file-choice';
@@ -31,11 +32,14 @@ export function UploadForm({ models, model, suggestedName, file, onStored, onOpe
     ...(file && { file }),
   });
   const { state } = upload;
+  const box = useRef<HTMLElement>(null);
+  useFocusReturn(box);
+  useLayoutEffect(() => box.current?.querySelector('input')?.focus({ preventScroll: true }), []);
   const send = (allowDuplicate: boolean): void => {
     if (wishes.file) upload.start({ ...wishes, file: wishes.file, allowDuplicate });
   };
   return (
-    <section class="mm-upload" aria-label={t('upload.title')}>
+    <section ref={box} class="mm-upload" aria-label={t('upload.title')}>
       <header class="mm-section-head">
         <h3>{model ? t('upload.titleVersion', { name: model }) : t('upload.title')}</h3>
         <button type="button" class="red-ui-button red-ui-button-small" onClick={onClose}>

@@ -15,6 +15,7 @@ export function openTray({ title, widthPx, content, gate = openGate() }: TrayOpt
   const host = document.createElement('div');
   host.className = 'mm-tray';
   host.tabIndex = -1;
+  const { activeElement: opener } = document;
   RED.tray.show({
     // The platform puts the title into the page as HTML.
     title: RED.utils.sanitize(title),
@@ -28,7 +29,11 @@ export function openTray({ title, widthPx, content, gate = openGate() }: TrayOpt
     },
     // Else the platform takes the focus half a second later, perhaps from a question asked meanwhile.
     focusElement: false,
-    close: () => render(null, host),
+    close: () => {
+      render(null, host);
+      // Nobody has it now, and the next key should go on from where the tray was opened.
+      if (opener instanceof HTMLElement && opener.isConnected) opener.focus({ preventScroll: true });
+    },
   });
 }
 
