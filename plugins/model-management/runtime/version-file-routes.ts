@@ -2,8 +2,8 @@ import { pipeline } from 'node:stream/promises';
 import type { Request, Response } from 'express';
 import { invalidInput, ModelManagementError } from '../../../lib/errors';
 import { errorCode } from '../../../lib/files';
-import { Digest } from '../../../lib/ids';
 import type { AdminRouter } from './admin-router';
+import { parseDigestHeader } from './digest-header';
 import { versionOf } from './model-routes';
 import { isTrue, textOf, textsOf } from './query-parameter';
 import { waitForUpload } from './upload-patience';
@@ -33,20 +33,6 @@ function refuseTooLong(request: Request, maxBytes: number): void {
     `The upload has ${length} bytes, and ${maxBytes} are allowed.`,
     'Upload a smaller file, or raise modelManagement.maxModelSizeBytes in settings.js.',
     { details: { maxBytes } },
-  );
-}
-
-/** `Digest: sha-256=<base64>` (RFC 3230), among other algorithms that we do not know and pass over. */
-function digestOf(request: Request): Digest | undefined {
-  const header = request.get('digest');
-  const sha256 = header?.split(',').find((part) => /^\s*sha-256\s*(=|$)/i.test(part));
-  if (sha256 === undefined) return undefined;
-  const bytes = Buffer.from(sha256.replace(/^[^=]*=?/, '').trim(), 'base64');
-  if (bytes.length === 32) return Digest.parse(`sha256:${bytes.toString('hex')}`);
-  throw invalidInput(
-    'Digest',
-    'The Digest header does not hold a SHA-256 in base64.',
-    'Send Digest: sha-256=<base64 of 32 bytes>.',
   );
 }
 
@@ -85,7 +71,7 @@ function goneError(error: unknown): unknown {
 export function registerVersionFileRoutes(router: AdminRouter): void {
   router.change('post', '/models/:name/versions', async ({ request, services, user, signal, param }) => {
     const description = textOf(request, 'description');
-    const expectedDigest = digestOf(request);
+    const expectedDigest = parseDigestHeader(request.get('digest'));
     const kind = uploadKindOf(request);
     refuseTooLong(request, services.settings.maxModelSizeBytes);
     const upload = {
