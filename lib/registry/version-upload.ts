@@ -10,6 +10,7 @@ import { Description, parseInput, parseModelName, type VersionAttributes } from 
 import { callerFeatures, type Inspected, inspectFiles } from './inspection';
 import type { Journal, ModelWriter, Unwritten } from './journal';
 import type { ModelLife } from './model-history';
+import { chooseLabels } from './onnx/label-choice';
 import { asRunnable, Intake, type ReceivedFiles } from './received-files';
 import type { User, Version } from './types';
 import type { VersionUpload } from './upload';
@@ -181,7 +182,7 @@ function contentOf({ description }: UploadRequest, files: ReceivedFiles, inspect
   const { model, preprocessing } = inspected;
   const { signature, opset, irVersion, producer } = model;
   const features = callerFeatures(inspected);
-  const labels = files.labels ?? model.labels;
+  const labels = chooseLabels(files.labels, model.labels);
   const fromFile = {
     description: '',
     tags: {},

@@ -5,6 +5,7 @@ import type { Signature } from '../signature';
 import { readClassLabels } from './class-labels';
 import { foreignFormat, HEAD_BYTES } from './foreign-file';
 import { checkFunction, readGraph } from './graph';
+import { chooseLabels } from './label-choice';
 import { featuresOf, labelsOf } from './metadata';
 import { ML_DOMAIN } from './node';
 import { type Field, fieldSet, type Span, WireReader } from './wire-reader';
@@ -116,8 +117,8 @@ async function readModel(reader: WireReader, whole: Span): Promise<ModelFile> {
   const place = reader.span(graph, 'the graph');
   const signature = await readGraph(reader, place);
   const features = featuresOf(metadata);
-  const labels =
-    (opsetImports.has(ML_DOMAIN) ? await readClassLabels(reader, place, signature) : undefined) ?? labelsOf(metadata);
+  const classes = opsetImports.has(ML_DOMAIN) ? await readClassLabels(reader, place, signature) : undefined;
+  const labels = chooseLabels(classes, labelsOf(metadata));
   return {
     irVersion,
     opset: opsetImports.get('') ?? opsetImports.get('ai.onnx') ?? (opsetImports.size === 0 ? 1 : 0),

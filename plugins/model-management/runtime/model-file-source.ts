@@ -4,7 +4,7 @@ import { isAbsolute, join, relative, sep } from 'node:path';
 import { invalidInput } from '../../../lib/errors';
 import type { Engine } from '../../../lib/inference/engine';
 import type { StagedSource } from '../../../lib/inference/route-keeper';
-import { type RunnableFile, readModelFile, runnableFile } from '../../../lib/registry';
+import { chooseLabels, type RunnableFile, readModelFile, runnableFile } from '../../../lib/registry';
 import type { BlobLease, BlobStore } from '../../../lib/store';
 
 export interface ModelFileContext {
@@ -67,7 +67,7 @@ export async function stageModelFile(path: string, context: ModelFileContext): P
   const { blob: lease, labels: ownLabels } = await copy(place, context);
   try {
     const { signature, features, ...file } = await readModelFile(lease.path);
-    const labels = ownLabels ?? file.labels;
+    const labels = chooseLabels(ownLabels, file.labels);
     await context.engine.probe({ key: lease.digest, model: path, version: null, modelPath: lease.path });
     return {
       model: path,
