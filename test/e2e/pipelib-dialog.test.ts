@@ -85,7 +85,7 @@ describe('the dialog of pipelib', function () {
     const dialog = await editor.editNode('new');
     await dialog.getByText('gives back what it gets', { exact: true }).waitFor();
     await dialog.getByLabel('Name').fill('highest');
-    await dialog.getByLabel('Library').selectOption('pipelib_argmax');
+    await dialog.getByLabel('Library', { exact: true }).selectOption('pipelib_argmax');
     await dialog.getByText('Tells where the greatest number stands').last().waitFor();
     await dialog.getByLabel('Time limit').fill('750');
     await editor.saveNode();
@@ -127,7 +127,7 @@ describe('the dialog of pipelib', function () {
     await tray.save();
     await tray.untilSaved();
     await tray.close();
-    assert.equal(await dialog.getByLabel('Library').inputValue(), 'pipelib_fresh');
+    assert.equal(await dialog.getByLabel('Library', { exact: true }).inputValue(), 'pipelib_fresh');
     await editor.saveNode();
     assert.equal((await saved('new'))?.['library'], 'pipelib_fresh');
   });
