@@ -217,7 +217,7 @@ describe('the join in the dialog of a node', function () {
     await join().getByLabel('Initial value of b').fill('[1, oops');
     assert.equal(await join().getByLabel('Initial value of b').getAttribute('aria-invalid'), 'true');
     await join().getByLabel('Initial value of b').fill('[3, 4]');
-    await join().getByLabel('What the result of a is called').fill('first');
+    await join().getByLabel('What the result of a is called').pressSequentially('the first ');
     await editor.saveNode();
     const before = flows.find(({ id }) => id === 'bare');
     const after = await stored('bare');
@@ -230,7 +230,7 @@ describe('the join in the dialog of a node', function () {
         property: '',
         parentKeys: 'name',
         parents: [
-          { policy: 'each', key: 'first' },
+          { policy: 'each', key: 'the first' },
           { policy: 'latest', initial: [3, 4] },
         ],
         timeoutMs: 30_000,

@@ -143,7 +143,7 @@ function JoinOptions({
           label={t('join.property')}
           value={join.property}
           placeholder={t('join.propertyExample')}
-          onInput={(property) => set({ property: property.trim() })}
+          onInput={(property) => set({ property })}
         />
       )}
       <ChoiceRow

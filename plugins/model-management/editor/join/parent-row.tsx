@@ -86,16 +86,21 @@ function KeyField({
   readonly storedKey: string;
   readonly onChange: (change: ParentChange) => void;
 }) {
+  // What is typed may end in a space before the next word.
+  const [typed, setTyped] = useState(storedKey);
   return (
     <label>
       <span>{t('join.key')}</span>
       <input
         type="text"
-        value={storedKey}
+        value={typed}
         placeholder={parent.key}
         spellcheck={false}
         aria-label={t('join.keyOf', { name: label })}
-        onInput={({ currentTarget: { value } }) => onChange({ key: value.trim() || undefined })}
+        onInput={({ currentTarget: { value } }) => {
+          setTyped(value);
+          onChange({ key: value.trim() || undefined });
+        }}
       />
     </label>
   );

@@ -27,7 +27,7 @@ function readParent(stored: unknown): StoredParent {
 export function findJoinFault({ join }: StoredJoin): Fault | undefined {
   const counts = [join.timeoutMs, join.optionalWaitMs, join.maxWaiting];
   return (
-    faultIf(join.key === 'property' && join.property === '', 'noProperty') ??
+    faultIf(join.key === 'property' && join.property.trim() === '', 'noProperty') ??
     faultIf(!counts.every((count) => isCount(count, 0)), 'badCount')
   );
 }
