@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type FlowNode, NodeRed } from '../support/node-red';
 import { requireOrSkip } from '../support/requirement';
+import { assertAccessible } from './accessibility';
 import { chromiumPath, Editor } from './editor';
 import { LibraryTray } from './library-tray';
 
@@ -152,6 +153,14 @@ describe('the dialog of pipelib', function () {
     await editor.button('Look at source…').click();
     await tray.element.getByText('Built in: it comes with the package').waitFor();
     await tray.close();
+    await editor.saveNode();
+  });
+
+  it('holds for axe, also with the form for a new library', async () => {
+    await editor.editNode('full');
+    await editor.button('New library…').click();
+    await editor.button('Write it').waitFor();
+    await assertAccessible(editor.page, 'dialog');
     await editor.saveNode();
   });
 

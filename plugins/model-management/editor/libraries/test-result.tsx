@@ -13,22 +13,16 @@ const ICON: Record<TrialLine['level'], string> = {
 
 /** What `exec` gave, how long it took, and what it wrote to its console. */
 export function TestResult({
-  answer: { output, error, logs, durationMs, truncated, inexact },
+  answer,
   onGoTo,
 }: {
   readonly answer: TrialAnswer;
   readonly onGoTo: CodeEditorHandle['goTo'];
 }) {
+  const { error, logs, durationMs, truncated } = answer;
   return (
     <>
-      {error ? (
-        <FaultBox fault={error} onGoTo={onGoTo} />
-      ) : (
-        <output class="mm-result" aria-label={t('try.result')}>
-          {textOf(output, truncated ?? inexact ?? false)}
-        </output>
-      )}
-      {inexact && <p class="mm-hint">{t(output === 'undefined' ? 'library.test.nothing' : 'library.test.inexact')}</p>}
+      {error ? <FaultBox fault={error} onGoTo={onGoTo} /> : <Output answer={answer} />}
       <p class="mm-sub">{t('live.ms', { value: formatNumber(durationMs, RED.i18n.lang(), 3) })}</p>
       {logs.length > 0 && (
         <ul class="mm-log" aria-label={t('library.test.console')}>
@@ -42,9 +36,18 @@ export function TestResult({
   );
 }
 
-/** What was cut, or is more than JSON, comes as text already. */
-function textOf(output: unknown, isText: boolean): string {
-  return isText && typeof output === 'string' ? output : JSON.stringify(output, null, 2);
+function Output({ answer: { output, inexact, truncated } }: { readonly answer: TrialAnswer }) {
+  if (output === undefined) return <p class="mm-hint">{t('library.test.nothing')}</p>;
+  // What was cut, or is more than JSON, comes as text already.
+  const isText = typeof output === 'string' && (inexact || truncated);
+  return (
+    <>
+      <output class="mm-result" aria-label={t('try.result')}>
+        {isText ? output : JSON.stringify(output, null, 2)}
+      </output>
+      {inexact && <p class="mm-hint">{t('library.test.inexact')}</p>}
+    </>
+  );
 }
 
 function Line({ line: { level, text } }: { readonly line: TrialLine }) {
