@@ -3,6 +3,7 @@ import { quickPipelineRow } from '../support/clearblade-rows';
 import { NodeRed, nodeRedMajor } from '../support/node-red';
 import { buildModel, irisModel } from '../support/onnx-models';
 import { requireOrSkip } from '../support/requirement';
+import { assertAccessible } from './accessibility';
 import { chromiumPath, Editor } from './editor';
 
 describe(`the dialog that imports from ClearBlade, in Node-RED ${nodeRedMajor}`, function () {
@@ -47,6 +48,7 @@ describe(`the dialog that imports from ClearBlade, in Node-RED ${nodeRedMajor}`,
     await page.getByText(/^Upload outbox\/model.onnx of the bucket set "iris" as version 1/).waitFor();
     await page.getByText(/Only "Inbound" names the wire to "iris"/).waitFor();
     await editor.picture('import-preview');
+    await assertAccessible(page, 'the preview of an import');
     await page.getByLabel('left out').uncheck();
     await editor.button('Put 2 pipelines into the editor').click();
     await page.getByText('2 pipelines are in the editor. Nothing of them runs yet.').waitFor();
@@ -85,6 +87,7 @@ describe(`the dialog that imports from ClearBlade, in Node-RED ${nodeRedMajor}`,
     await fill('hello');
     await page.getByRole('alert').getByText('There are no rows of pipelines, models or jobs in this.').waitFor();
     await editor.picture('import-refused');
+    await assertAccessible(page, 'rows that were refused');
     await fill('{"steps":{"a":{"nodeType":"SHELL"}}}');
     await page
       .getByRole('alert')
