@@ -19,6 +19,19 @@ export function sourceFile(name: LibraryName): string {
   return `${name}.js`;
 }
 
+/** Whether the error is of this package. A look at what a library threw may run code of it. */
+export function isOwnError(name: LibraryName, thrown: unknown): thrown is ModelManagementError {
+  try {
+    return withTimeLimit(
+      describeTimeoutMs,
+      name,
+      () => types.isNativeError(thrown) && thrown instanceof ModelManagementError,
+    );
+  } catch {
+    return false;
+  }
+}
+
 /** What a library threw, whatever it is: an error of any realm, a text, null, an object that throws when it is read. */
 export function describeThrown(name: LibraryName, thrown: unknown): Fault {
   try {

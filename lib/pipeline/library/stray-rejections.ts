@@ -33,9 +33,14 @@ function onUnhandledRejection(reason: unknown, promise: unknown): void {
 }
 
 function ownerOf(promise: unknown): ((reason: unknown) => void) | undefined {
-  for (let at = promise; typeof at === 'object' && at !== null; at = Object.getPrototypeOf(at)) {
-    const owner = owners.get(at);
-    if (owner) return owner;
+  try {
+    for (let at = promise; typeof at === 'object' && at !== null; at = Object.getPrototypeOf(at)) {
+      const owner = owners.get(at);
+      if (owner) return owner;
+    }
+  } catch {
+    // A prototype that throws when it is looked at: nobody's code but a library's makes such a promise.
+    return () => undefined;
   }
   return undefined;
 }

@@ -199,6 +199,19 @@ describe('a call that fails', () => {
       /cannot be shown/,
       {},
     ],
+    [
+      'a proxy that throws whatever is asked of it',
+      'module.exports = () => { throw new Proxy({}, new Proxy({}, { get() { throw 1; } })); };',
+      /failed: (?:threw|something was thrown)/,
+      {},
+    ],
+    [
+      'an error whose prototype throws when it is looked at',
+      `module.exports = async () => {
+        throw Object.setPrototypeOf(new Error('x'), new Proxy({}, { getPrototypeOf() { throw 1; }, get() { throw 2; } })); };`,
+      /failed/,
+      {},
+    ],
     ['an error without words', 'module.exports = () => { throw new Error(); };', /an error without a message/, {}],
     [
       'a promise in the result',
@@ -289,6 +302,8 @@ describe('what a library leaves for later', () => {
       Promise.reject(new Error('rejected'));
       (async () => { await null; throw new Error('async'); })();
       new (class extends Promise {})((_, reject) => reject(new Error('subclass')));
+      const odd = Promise.reject(new Error('odd'));
+      Object.setPrototypeOf(odd, new Proxy({}, { getPrototypeOf() { throw new Error('trap'); } }));
     };`);
     await exec();
     // Mocha tells a rejection twice.
