@@ -27,7 +27,8 @@ export function ModelDetail({ name }: { readonly name: string }) {
   usePolling(health.reload, HEALTH_INTERVAL_MS);
 
   const { data } = model;
-  if (!data) {
+  // Without a word on what runs, the first picture would have to be taken back.
+  if (!data || !(health.data || health.error)) {
     return model.error ? (
       <ErrorBox error={model.error} onRetry={refresh} />
     ) : (
