@@ -31,7 +31,7 @@ export function pipelineFlow(row: PipelineRow, options: PipelineFlowOptions) {
   const layout = new Layout(graph.steps.values());
   const z = newFlowId();
   const warnings: Omit<ImportWarning, 'pipeline'>[] = [...graph.warnings];
-  const halts = [...graph.steps.values()].filter((step) => step.nodeType === 'MQTTSUB' && parents.of(step).length > 0);
+  const halts = [...graph.steps.values()].filter((step) => parents.isHeld(step));
   const behindHalts = graph.downstreamOf(halts.map(({ id }) => id));
   const builder = new StepBuilder({ ...options, inbound: graph.inbound, parents, layout, behindHalts });
   const placed: Placed[] = [];

@@ -63,10 +63,11 @@ export class StepBuilder {
   /** `mqtt in`, and where it holds the run of its parents, the library that joins both and gives the message alone. */
   #waitingSubscription(step: TopicStep): readonly Placed[] {
     const subscription = this.#subscription(step);
+    if (!this.options.parents.isHeld(step)) return [subscription];
     const gates = this.options.parents.of(step);
-    if (gates.length === 0) return [subscription];
     const message: StepParent = { nodeId: subscription.entry.id, key: step.id, policy: 'next', mayBeText: true };
-    const node = this.#node(step, 'helper', `${nameOf(step)} (wait)`, [...gates, message]);
+    // The message first: pipelib_pick takes the first parent that is waited for anew, and a gate may be one as well.
+    const node = this.#node(step, 'helper', `${nameOf(step)} (wait)`, [message, ...gates]);
     return [subscription, this.#beside(step, libraryNode(node, 'pipelib_pick'), node.parents)];
   }
 
@@ -132,7 +133,7 @@ export class StepBuilder {
 const idsOf = (parents: readonly StepParent[]): readonly string[] => parents.map(({ nodeId }) => nodeId);
 
 /** The label as the node's name, cut where it is longer than any canvas wants. */
-export function nameOf({ label }: Step): string {
+function nameOf({ label }: Step): string {
   return label.length <= MAX_NAME_LENGTH ? label : `${label.slice(0, MAX_NAME_LENGTH)}…`;
 }
 

@@ -41,6 +41,11 @@ export class StepParents {
     return this.#passing.has(step.id);
   }
 
+  /** True for a subscription that holds the run of its parents, even if these get nothing themselves. */
+  isHeld(step: Step): boolean {
+    return step.nodeType === 'MQTTSUB' && this.graph.parentsOf(step.id).length > 0;
+  }
+
   /** In the order of `prev`, each node once. */
   of(step: Step): readonly StepParent[] {
     const known = this.#parents.get(step.id);
@@ -57,19 +62,29 @@ export class StepParents {
   }
 
   #resolve(step: Step): readonly StepParent[] {
-    const steps = this.graph.parentsOf(step.id);
-    const direct = new Map(
-      steps.filter((parent) => !isPublish(parent)).map((parent) => [parent, this.#valueOf(parent)]),
-    );
-    const taken = new Set([...direct.values()].map(({ nodeId }) => nodeId));
-    const found = steps.flatMap((parent) => direct.get(parent) ?? this.#handedOn(parent, taken) ?? []);
+    const values = this.graph.parentsOf(step.id).flatMap((parent) => {
+      const value = isPublish(parent) ? this.#handedOn(parent) : this.#valueOf(parent);
+      return value ? [{ parent, value }] : [];
+    });
+    // Whoever has a node of its own keeps it; who only hands on the same one gets another.
+    const taken = new Set(values.flatMap(({ parent, value }) => (this.#owns(parent, value) ? [value.nodeId] : [])));
+    const found = values.map(({ parent, value }) => {
+      if (this.#owns(parent, value)) return value;
+      if (taken.has(value.nodeId)) return this.#pass(parent, value);
+      taken.add(value.nodeId);
+      return value;
+    });
     if (found.length > 1 && found.some(({ policy }) => policy === 'each')) return found;
     return found.map((parent, index) => (index === 0 ? { ...parent, policy: 'each' } : parent));
   }
 
+  #owns(step: Step, { nodeId }: StepParent): boolean {
+    return nodeId === this.idOf(step, 'main') || nodeId === this.idOf(step, 'helper');
+  }
+
   #valueOf(step: Step): StepParent {
     if (step.nodeType !== 'MQTTSUB') return this.#value(step, 'main', step.id);
-    if (this.graph.parentsOf(step.id).length > 0) return this.#value(step, 'helper', step.id);
+    if (this.isHeld(step)) return this.#value(step, 'helper', step.id);
     return { ...this.#value(step, 'main', step.id), policy: 'next' };
   }
 
@@ -78,19 +93,18 @@ export class StepParents {
   }
 
   /** What a publishing step got: of one parent its result, of several the joined object. */
-  #handedOn(step: Step, taken: Set<string>): StepParent | undefined {
+  #handedOn(step: Step): StepParent | undefined {
     // Publishing steps in a circle get nothing from anywhere.
     if (this.#asking.has(step.id)) return undefined;
     this.#asking.add(step.id);
     const [first, second] = this.of(step);
     this.#asking.delete(step.id);
-    if (!first) return undefined;
     if (second) return { ...this.#value(step, 'helper', step.id), mayBeText: false };
-    if (!taken.has(first.nodeId)) {
-      taken.add(first.nodeId);
-      return { ...first, key: step.id };
-    }
+    return first && { ...first, key: step.id };
+  }
+
+  #pass(step: Step, value: StepParent): StepParent {
     this.#passing.add(step.id);
-    return { ...this.#value(step, 'pass', step.id), mayBeText: first.mayBeText };
+    return { ...this.#value(step, 'pass', step.id), mayBeText: value.mayBeText };
   }
 }

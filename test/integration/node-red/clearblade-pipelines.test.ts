@@ -143,6 +143,28 @@ describe(`pipelines of the original, imported into Node-RED ${nodeRedMajor}`, fu
     );
   });
 
+  it('a branch that was held is joined with the other branch of its own run', async () => {
+    const steps = {
+      InboundStep: { nodeType: 'INBOUND', metadata: { topic: 'late/read' } },
+      quick: { nodeType: 'LIBRARY', metadata: { library: 'pipelib_double' } },
+      hold: { nodeType: 'MQTTSUB', metadata: { topic: 'late/go' } },
+      OutboundStep: { nodeType: 'OUTBOUND', metadata: { topic: 'late/write' } },
+    };
+    const edges = ['InboundStep>quick', 'InboundStep>hold', 'quick>OutboundStep', 'hold>OutboundStep'];
+    await deploy(aPipelineRow('late', steps, edges));
+    await using answers = await MqttListener.on(lab.broker, ['late/write']);
+    for (const number of [1, 2, 3]) await answers.publish('late/read', number);
+    const all = async (): Promise<boolean> => {
+      await answers.publish('late/go', 7);
+      return answers.on('late/write').length === 3;
+    };
+    await waitFor(all, { intervalMs: 50 });
+    assert.deepEqual(
+      answers.on('late/write'),
+      [1, 2, 3].map((number) => ({ quick: 2 * number, hold: 7 })),
+    );
+  });
+
   it('an MQTTPUB in the middle publishes, and its child gets the same value instead of nothing', async () => {
     await deploy(publishInTheMiddleRow());
     await using answers = await MqttListener.on(lab.broker, ['middle/report', 'middle/write']);
