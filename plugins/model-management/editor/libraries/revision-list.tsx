@@ -1,4 +1,4 @@
-import { useCallback, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { Busy, ErrorBox } from '../feedback';
 import { t } from '../i18n';
 import { useLibraryChanges, useResource } from '../live';
@@ -23,7 +23,7 @@ export function RevisionList({
 }) {
   const { data, error, reload } = useResource((signal) => fetchRevisions(name, signal), [name]);
   const [asked, setAsked] = useState<{ readonly task: RevisionTask; readonly revision: number }>();
-  useLibraryChanges(useCallback(() => reload(), [reload]));
+  useLibraryChanges(reload);
   const close = (): void => setAsked(undefined);
   return (
     <section aria-label={t('library.revisions')}>

@@ -1,5 +1,5 @@
 import type { Ref } from 'preact';
-import { useEffect, useImperativeHandle, useMemo, useRef } from 'preact/hooks';
+import { useEffect, useId, useImperativeHandle, useMemo, useRef } from 'preact/hooks';
 import { t } from '../i18n';
 import { releaseTab } from './tab-release';
 
@@ -24,6 +24,7 @@ interface CodeEditorProps {
 export function CodeEditor({ text, language, label, class: className, readOnly, onChange, handle }: CodeEditorProps) {
   const host = useRef<HTMLDivElement>(null);
   const editor = useRef<RedCodeEditor | undefined>(undefined);
+  const hintId = useId();
   const changed = useRef(onChange);
   changed.current = onChange;
   useEffect(() => {
@@ -57,8 +58,15 @@ export function CodeEditor({ text, language, label, class: className, readOnly, 
     }),
     [],
   );
-  // biome-ignore lint/a11y/useSemanticElements: a fieldset would bring the platform's dialog styles
-  return <div ref={host} class={className} role="group" aria-label={label} title={t('code.leave')} />;
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset would bring the platform's dialog styles
+    <div class={`mm-code-field ${className ?? ''}`} role="group" aria-label={label} aria-describedby={hintId}>
+      <div ref={host} />
+      <p id={hintId} class="mm-code-hint">
+        {t('code.leave')}
+      </p>
+    </div>
+  );
 }
 
 /** In JSON; a changed `initial` replaces what was typed. */
