@@ -10,6 +10,7 @@ const HOSTILE = '<img src=x onerror="window.hacked=1">';
 
 /** POST /ask → pipelib → its answer; what fails answers with its code. */
 const flows: readonly FlowNode[] = [
+  { id: 'other', type: 'tab', label: 'In sight at first' },
   { id: 'tab', type: 'tab', label: 'Line 3' },
   { id: 'ask', type: 'http in', z: 'tab', url: '/ask', method: 'post', x: 100, y: 100, wires: [['lib']] },
   { id: 'lib', type: 'pipelib', z: 'tab', name: HOSTILE, library: 'pipelib_live', x: 300, y: 100, wires: [['answer']] },
@@ -93,9 +94,11 @@ describe('a library at work in a flow', function () {
     const user = tray.element.locator('.mm-usage').getByRole('button', { name: HOSTILE });
     await user.waitFor();
     await editor.picture('library-used');
+    const node = editor.page.locator('g.red-ui-flow-node#lib');
+    assert.equal(await node.count(), 0, 'its tab is not in sight');
     await user.click();
     await tray.element.waitFor({ state: 'detached' });
-    await editor.page.locator('g.red-ui-flow-node.red-ui-flow-node-highlighted').waitFor();
+    await node.waitFor();
 
     await tray.open(panel, 'pipelib_live');
     await editor.button('Delete…').click();

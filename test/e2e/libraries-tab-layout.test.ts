@@ -134,6 +134,7 @@ describe('the libraries tab in the room it gets, for everybody', function () {
     await press('ArrowRight');
     assert.equal(await page.getByRole('tab', { name: 'Libraries' }).getAttribute('aria-selected'), 'true');
     assert.equal(await focused.textContent(), 'Libraries');
+    await page.getByRole('searchbox', { name: 'search libraries' }).waitFor();
     await press('Tab');
     await page.keyboard.type('small');
     await tabTo('New');
