@@ -3,19 +3,14 @@ import type { Route, RouteState } from '../../lib/inference/route';
 import {
   cutStatus,
   failureText,
-  type JoinFacts,
   type NodeStatus,
-  rateText,
-  statusLine,
+  type WorkFacts,
+  workingStatus,
 } from '../../lib/pipeline/node/node-status';
 
-export interface StatusFacts extends JoinFacts {
+export interface StatusFacts extends WorkFacts {
   readonly route: Pick<Route, 'kind' | 'model' | 'ref'>;
   readonly state: RouteState;
-  /** Answers in the last second. */
-  readonly perSecond: number;
-  /** The last message failed. */
-  readonly isFailing: boolean;
 }
 
 const failureTexts: Partial<Record<ErrorCode, string>> = {
@@ -43,8 +38,7 @@ function missingText({ kind, model, ref }: StatusFacts['route']): string {
 
 /** What stands under the node: shape and words tell the state, the colour only repeats it. */
 export function statusOf(facts: StatusFacts): NodeStatus {
-  const { route, state, perSecond, isFailing, joinedCount, waitsFor, isBadJoin } = facts;
-  if (isBadJoin) return { fill: 'red', shape: 'ring', text: 'bad join' };
+  const { route, state, isFailing } = facts;
   switch (state.status) {
     case 'missing':
       return { fill: 'red', shape: 'ring', text: cutStatus(missingText(route)) };
@@ -63,9 +57,7 @@ export function statusOf(facts: StatusFacts): NodeStatus {
       if (state.next)
         return { fill: 'yellow', shape: 'dot', text: cutStatus(`${own} · ${versionText(state.next.version)} loads`) };
       if (isFailing) return { fill: 'red', shape: 'dot', text: cutStatus(`${own} · error`) };
-      if (waitsFor !== undefined) return { fill: 'blue', shape: 'ring', text: cutStatus(`waits: ${waitsFor}`) };
-      const text = statusLine(own, joinedCount > 0 && `joins ${joinedCount}`, perSecond > 0 && rateText(perSecond));
-      return { fill: 'green', shape: 'dot', text };
+      return workingStatus(facts, own, own);
     }
   }
 }

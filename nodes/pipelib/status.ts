@@ -3,20 +3,15 @@ import type { LinkState } from '../../lib/pipeline/library';
 import {
   cutStatus,
   failureText,
-  type JoinFacts,
   type NodeStatus,
-  rateText,
-  statusLine,
+  type WorkFacts,
+  workingStatus,
 } from '../../lib/pipeline/node/node-status';
 
-export interface StatusFacts extends JoinFacts {
+export interface StatusFacts extends WorkFacts {
   /** As the node names it; empty = none. */
   readonly library: string;
   readonly state: LinkState;
-  /** Answers in the last second. */
-  readonly perSecond: number;
-  /** The last message failed. */
-  readonly isFailing: boolean;
 }
 
 function brokenText({ code, details }: ModelManagementError): string {
@@ -31,8 +26,7 @@ function missingText(library: string): string {
 
 /** What stands under the node: shape and words tell the state, the colour only repeats it. */
 export function statusOf(facts: StatusFacts): NodeStatus {
-  const { library, state, perSecond, isFailing, joinedCount, waitsFor, isBadJoin } = facts;
-  if (isBadJoin) return { fill: 'red', shape: 'ring', text: 'bad join' };
+  const { library, state, isFailing } = facts;
   switch (state.status) {
     case 'waiting':
       return { fill: 'yellow', shape: 'ring', text: 'starting' };
@@ -40,11 +34,8 @@ export function statusOf(facts: StatusFacts): NodeStatus {
       return { fill: 'red', shape: 'ring', text: cutStatus(missingText(library)) };
     case 'failed':
       return { fill: 'red', shape: 'ring', text: cutStatus(brokenText(state.error)) };
-    case 'ready': {
+    case 'ready':
       if (isFailing) return { fill: 'red', shape: 'dot', text: 'error' };
-      if (waitsFor !== undefined) return { fill: 'blue', shape: 'ring', text: cutStatus(`waits: ${waitsFor}`) };
-      const text = statusLine(joinedCount > 0 && `joins ${joinedCount}`, perSecond > 0 && rateText(perSecond));
-      return { fill: 'green', shape: 'dot', text: text || 'ready' };
-    }
+      return workingStatus(facts, '', 'ready');
   }
 }

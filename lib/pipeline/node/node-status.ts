@@ -7,14 +7,16 @@ export interface NodeStatus {
   readonly text: string;
 }
 
-/** How a node with several parents joins them. */
-export interface JoinFacts {
+/** What every node knows of itself, beside the state of what it works with. */
+export interface WorkFacts {
+  /** Answers in the last second. */
+  readonly perSecond: number;
+  /** The last message failed. */
+  readonly isFailing: boolean;
   /** Parents whose results are joined; 0 = every message runs by itself. */
   readonly joinedCount: number;
   /** The parent that a round waits for, while nothing is answered. */
   readonly waitsFor: string | undefined;
-  /** They cannot be joined: every message is refused. */
-  readonly isBadJoin: boolean;
 }
 
 /** The editor cuts longer texts off. */
@@ -39,11 +41,13 @@ export function failureText(code: ErrorCode, own: Partial<Record<ErrorCode, stri
   return own[code] ?? failureTexts[code] ?? code.toLowerCase().replace(/_/g, ' ');
 }
 
-export function rateText(perSecond: number): string {
+function rateText(perSecond: number): string {
   return perSecond < 1_000 ? `${perSecond}/s` : `${(perSecond / 1_000).toFixed(1)}k/s`;
 }
 
-/** The parts that there are, in a row. */
-export function statusLine(...parts: readonly (string | false)[]): string {
-  return cutStatus(parts.filter(Boolean).join(' · '));
+/** The status of a node that works. @param own - what stands before the figures, '' = nothing */
+export function workingStatus({ perSecond, joinedCount, waitsFor }: WorkFacts, own: string, idle: string): NodeStatus {
+  if (waitsFor !== undefined) return { fill: 'blue', shape: 'ring', text: cutStatus(`waits: ${waitsFor}`) };
+  const parts = [own, joinedCount > 0 && `joins ${joinedCount}`, perSecond > 0 && rateText(perSecond)];
+  return { fill: 'green', shape: 'dot', text: cutStatus(parts.filter(Boolean).join(' · ') || idle) };
 }

@@ -2,6 +2,14 @@ import type { ModelManagementError } from '../../errors';
 import type { Usage } from '../../registry/types';
 import type { NodeStatus } from './node-status';
 
+/** A message as Node-RED's types know it; it may hold anything else. */
+export interface FlowMessage {
+  payload?: unknown;
+  topic?: string | undefined;
+  _msgid?: string;
+  [property: string]: unknown;
+}
+
 /** What is used of a node that Node-RED runs. */
 export interface RunningNode {
   readonly id: string;
@@ -10,7 +18,11 @@ export interface RunningNode {
   readonly z: string;
   status(status: NodeStatus): void;
   error(text: string): void;
-  on(event: 'input', listener: (message: object, send: unknown, done: (error?: Error) => void) => void): unknown;
+  on(
+    event: 'input',
+    listener: (message: FlowMessage, send: (message: FlowMessage) => void, done: (error?: Error) => void) => void,
+  ): unknown;
+  on(event: 'close', listener: (removed: boolean, done: () => void) => void): unknown;
 }
 
 type EachEntry = (callback: (entry: { readonly id: string; readonly type: string }) => void) => void;

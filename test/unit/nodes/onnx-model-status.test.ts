@@ -71,14 +71,12 @@ const rows: readonly Row[] = [
     waitsFor: 'a parent with a long name',
     shown: 'blue ring waits: a parent wi…',
   },
-  { state: { status: 'serving', served: served(3) }, joinedCount: 2, isBadJoin: true, shown: 'red ring bad join' },
-  { state: { status: 'missing' }, isBadJoin: true, shown: 'red ring bad join' },
 ];
 
 describe('the status under an onnx-model', () => {
   for (const row of rows) {
     const { shown, state, route = iris, perSecond = 0, isFailing = false } = row;
-    const { joinedCount = 0, waitsFor, isBadJoin = false } = row;
+    const { joinedCount = 0, waitsFor } = row;
     it(`is "${shown}"`, () => {
       const { fill, shape, text } = statusOf({
         route,
@@ -87,7 +85,6 @@ describe('the status under an onnx-model', () => {
         isFailing,
         joinedCount,
         waitsFor,
-        isBadJoin,
       });
       assert.equal(`${fill} ${shape} ${text}`, shown);
       assert.ok(text.length < 20, 'the editor cuts longer texts');

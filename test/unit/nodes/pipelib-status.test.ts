@@ -30,7 +30,6 @@ const rows: readonly Row[] = [
   { state: ready, joinedCount: 2, perSecond: 9, shown: 'green dot joins 2 · 9/s' },
   { state: ready, joinedCount: 2, waitsFor: 'limits', shown: 'blue ring waits: limits' },
   { state: ready, isFailing: true, perSecond: 3, shown: 'red dot error' },
-  { state: ready, joinedCount: 2, isBadJoin: true, shown: 'red ring bad join' },
 ];
 
 describe('the status under a pipelib', () => {
@@ -42,7 +41,6 @@ describe('the status under a pipelib', () => {
         isFailing: false,
         joinedCount: 0,
         waitsFor: undefined,
-        isBadJoin: false,
         ...row,
       });
       assert.equal(`${fill} ${shape} ${text}`, shown);
