@@ -1,5 +1,5 @@
 // Builds dist/ (CommonJS, one file per source, as Node-RED's loader wants it) and resources/ (editor bundles).
-import { cp, glob, mkdir, rm, stat } from 'node:fs/promises';
+import { cp, glob, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -52,7 +52,7 @@ async function copyStatic() {
 async function buildEditor() {
   const entries = await find(['plugins/*/editor/index.tsx', 'nodes/*/editor/index.tsx']);
   if (entries.length === 0) return;
-  await build({
+  const { metafile } = await build({
     entryPoints: entries.map((file) => ({ in: file, out: relative(root, file).split(sep)[1] })),
     outdir: join(root, 'resources'),
     platform: 'browser',
@@ -64,7 +64,23 @@ async function buildEditor() {
     jsx: 'automatic',
     jsxImportSource: 'preact',
     logLevel: 'warning',
+    metafile: true,
   });
+  await writeLicenses(Object.keys(metafile.inputs));
+}
+
+/** What is bundled keeps its terms beside the bundles: minified code has no room for them. */
+async function writeLicenses(inputs) {
+  const names = inputs.flatMap((file) => /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? []);
+  const parts = [...new Set(names)].sort().map(async (name) => {
+    const folder = join(root, 'node_modules', name);
+    const { version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+    const license = (await readdir(folder)).find((file) => /^licen[cs]e/i.test(file));
+    if (!license) throw new Error(`${name} is bundled, but its package holds no license file`);
+    return `${name} ${version}\n\n${(await readFile(join(folder, license), 'utf8')).trim()}\n`;
+  });
+  const text = (await Promise.all(parts)).join(`\n${'-'.repeat(80)}\n\n`);
+  await writeFile(join(root, 'resources', 'third-party-licenses.txt'), text);
 }
 
 /** Overwrites in place and then removes what this build did not write, so a running Node-RED never sees a gap. */

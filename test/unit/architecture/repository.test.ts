@@ -99,4 +99,10 @@ describe('the built package', () => {
       assert.ok(existsSync(join(root, path)), `${path} is missing: run the build`);
     });
   }
+
+  it('holds the terms of every package that the editor bundles carry', () => {
+    const terms = read('resources/third-party-licenses.txt');
+    for (const name of ['diff', 'preact', 'uplot']) assert.match(terms, new RegExp(`^${name} \\d`, 'm'));
+    assert.match(terms, /Redistributions in binary form must reproduce/);
+  });
 });
