@@ -2,7 +2,7 @@ import type { Tags } from './contract';
 import { t } from './i18n';
 
 /** `team:vision`, as the search finds it; the name alone where there is no value. */
-export function tagText(name: string, value: string): string {
+function tagText(name: string, value: string): string {
   return value === '' ? name : `${name}:${value}`;
 }
 
