@@ -109,12 +109,12 @@ describe('the chart of a metric', function () {
 
   it('reads out what lies below the pointer and shows it on a click', async () => {
     const chart = await open('iris');
-    const box = await chart.locator('.u-over').boundingBox();
-    assert.ok(box);
-    await editor.page.mouse.move(box.x + box.width - 10, box.y + 20);
+    const plot = chart.locator('.u-over');
+    const { width } = (await plot.boundingBox()) ?? { width: 0 };
+    // Waits until the tray has come in.
+    await plot.hover({ position: { x: width - 10, y: 20 } });
     await editor.page.getByText('v4 · accuracy 0.97', { exact: true }).waitFor();
-    await editor.page.mouse.down();
-    await editor.page.mouse.up();
+    await plot.click({ position: { x: width - 10, y: 20 } });
     await editor.page.getByText('Signature of v4').waitFor();
   });
 
