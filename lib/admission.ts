@@ -13,15 +13,17 @@ export class Admission {
   readonly #queue: Waiting[] = [];
   #used = 0;
 
+  /** @param capacity - a whole number, as all costs: fractions would not add up to nothing again */
   constructor(private readonly capacity: number) {}
 
   /**
    * Runs the work when there is room for it.
+   * @param cost - a whole number
    * @param signal - gives up the wait; the work itself looks after its own signal
    * @throws {ModelManagementError} `ABORTED` when the signal came first; then the work has not run
    */
   async run<T>(cost: number, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    const share = Math.min(cost, this.capacity);
+    const share = Math.min(Math.ceil(cost), this.capacity);
     await this.#enter(share, signal);
     try {
       return await work();

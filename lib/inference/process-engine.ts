@@ -53,6 +53,8 @@ export const defaultEngineOptions: EngineOptions = {
 
 /** More probes at a time leave no processor for those who want answers. */
 const MAX_PROBE_COUNT = 4;
+/** Whole numbers: added and taken away again, fractions leave a rest, and a full share would never fit again. */
+const PROBE_SHARES = 1_000;
 
 /** Runs models in processes of their own, one for each loaded version. Nothing starts before the first call. */
 export function createEngine(deps: EngineDeps): Engine {
@@ -68,7 +70,7 @@ class ProcessEngine implements Engine {
   readonly #closing = new AbortController();
   #prepared: Promise<void> | undefined;
   /** Shares of the processors and of half the memory that probes may take together. */
-  readonly #probes = new Admission(1);
+  readonly #probes = new Admission(PROBE_SHARES);
   readonly #probing = new Set<Promise<unknown>>();
 
   constructor(private readonly deps: EngineDeps) {
@@ -169,9 +171,10 @@ class ProcessEngine implements Engine {
         limitBytes / defaultMemoryLimitBytes(machineMemoryBytes()),
         1 / Math.min(MAX_PROBE_COUNT, availableParallelism()),
       );
+      const cost = Math.floor(share * PROBE_SHARES);
       const timeoutMs = loadTimeoutMs(fileBytes, this.#options.loadTimeoutMs);
       const command = this.#commandFor(target, limitBytes);
-      const reply = await this.#probes.run(share, () => tryOut(this.#place, command, timeoutMs, given), given);
+      const reply = await this.#probes.run(cost, () => tryOut(this.#place, command, timeoutMs, given), given);
       if (reply.type !== 'ready') throw new LaunchFailure('process', 'the engine process gave no signature');
       return reply.signature;
     } catch (error) {

@@ -59,7 +59,8 @@ export class VersionUploads {
       const received = await atStage('read', () => this.#receive(upload, intake));
       const life = this.journal.findLife(name);
       if (life) refuseRepeated(life, filesOf(received), request);
-      const version = await this.#admission.run(1, () => this.#accept(request, received, intake), upload.signal);
+      const content = await this.#admission.run(1, () => this.#examine(request, received, intake), upload.signal);
+      const version = await this.moves.turn(name, () => this.#commit(request, content, intake));
       intake.release();
       if (version.digest !== received.model.digest) await this.discard(new Set([received.model.digest]));
       return version;
@@ -94,11 +95,10 @@ export class VersionUploads {
     return { model: await intake.put(body, options), additionalOutputs: [], attributes: {} };
   }
 
-  async #accept(request: UploadRequest, received: ReceivedFiles, intake: Intake): Promise<Version> {
+  async #examine(request: UploadRequest, received: ReceivedFiles, intake: Intake): Promise<Content> {
     const files = await atStage('checked', () => asRunnable(received, intake, this.deps.maxModelSizeBytes));
     const inspected = await inspectFiles(files, this.deps, request.signal);
-    const content = contentOf(request, files, inspected);
-    return await this.moves.turn(request.name, () => this.#commit(request, content, intake));
+    return contentOf(request, files, inspected);
   }
 
   /** Within the model's turn to move aliases, so that number and aliases stay as they were chosen. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import { Admission } from '../../lib/admission';
 
 /** Work that ends when it is told to, in a row of events. */
@@ -76,5 +77,25 @@ describe('Admission', () => {
     const next = works.start('next', 2, new AbortController().signal);
     await works.end('next');
     assert.equal(await next, 'next');
+  });
+
+  it('lets in what takes all there is, whatever came and went before', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.double({ min: 0.01, max: 1_500, noNaN: true }), { maxLength: 40 }),
+        async (costs) => {
+          const admission = new Admission(1_000);
+          await Promise.all(costs.map((cost) => admission.run(cost, () => Promise.resolve())));
+          let hasRun = false;
+          const whole = admission.run(1_000, () => {
+            hasRun = true;
+            return Promise.resolve();
+          });
+          await new Promise((resolve) => setImmediate(resolve));
+          assert.ok(hasRun, 'something of what is over still takes its place');
+          await whole;
+        },
+      ),
+    );
   });
 });

@@ -14,6 +14,8 @@ export const GraphField = {
 
 /** Inputs plus outputs; keeps a version's document small. */
 const MAX_VALUE_COUNT = 4_096;
+/** Of all inputs or all outputs together. */
+const MAX_NAMES_LENGTH = 16 * 1024 * 1024;
 const MAX_WEIGHT_NAME_BYTES = 64 * 1024;
 /** Each level takes three of the hundred message levels that protobuf readers allow. */
 export const MAX_DEPTH = 32;
@@ -51,11 +53,14 @@ async function readPlaces(reader: WireReader, graph: Span, direction: Direction)
   const number = direction === 'input' ? GraphField.input : GraphField.output;
   // Old files list their weights as inputs: as many as they like, as long as they turn out to be weights.
   let count = 0;
+  let nameLength = 0;
   for await (const field of reader.fields(graph, fieldSet(number))) {
     const place = reader.span(field, `an ${direction}`);
     const name = await readValueName(reader, place, direction);
     if (places.has(name)) throw refuse(`The model has two ${direction}s named ${quoted(name)}.`, 'Give each its name.');
+    nameLength += name.length;
     if (++count > 16 * MAX_VALUE_COUNT) throw tooMany(direction);
+    if (nameLength > MAX_NAMES_LENGTH) throw refuse(`The names of the ${direction}s are too long.`, 'Shorten them.');
     places.set(name, { start: place.start, end: place.end });
   }
   return places;

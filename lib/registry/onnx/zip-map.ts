@@ -13,6 +13,8 @@ const Attribute = { graph: 6, graphs: 11 } as const;
 const SparseTensor = { values: 1 } as const;
 const Tensor = { name: 8 } as const;
 const FunctionField = { name: 1, domain: 10 } as const;
+const MAX_OUTPUT_COUNT = 4_096;
+const MAX_OUTPUT_NAME_LENGTH = 4_096;
 const MAX_NAME_BYTES = 64 * 1024;
 const ZIP_MAP = 'ZipMap';
 
@@ -89,11 +91,10 @@ async function onlyGraph(reader: WireReader, whole: Span): Promise<Field | undef
 }
 
 async function isZipMapFunction(reader: WireReader, message: Span): Promise<boolean> {
-  const names = new Set<string>();
-  for await (const field of reader.fields(message, fieldSet(FunctionField.name, FunctionField.domain))) {
-    names.add(await reader.text(field, MAX_NAME_BYTES, 'the name of a function'));
+  for await (const field of reader.fields(message, fieldSet(FunctionField.name))) {
+    if ((await reader.text(field, MAX_NAME_BYTES, 'the name of a function')) === ZIP_MAP) return true;
   }
-  return names.has(ZIP_MAP);
+  return false;
 }
 
 async function onlyMapOutput(reader: WireReader, graph: Span): Promise<MapOutput | undefined> {
@@ -168,7 +169,9 @@ async function scoresFacts(
     const part = reader.span(field, 'a part of the graph');
     const name = await nameIn(reader, field.number, part);
     if (field.number === GraphField.output) {
-      if (outputs.has(name)) return undefined;
+      // No more than the signature may have, which is read later: a hostile file could have millions, and they are kept.
+      if (outputs.has(name) || outputs.size >= MAX_OUTPUT_COUNT || name.length > MAX_OUTPUT_NAME_LENGTH)
+        return undefined;
       outputs.add(name);
     } else if (field.number !== valueInfo) {
       if (name === tensor || name === output) return undefined;

@@ -129,6 +129,16 @@ describe('reading an ONNX file is refused with words for', () => {
       /more than 4096 outputs/,
     ],
     [
+      'thousands of weights among the inputs, each with a name of four thousand letters',
+      () =>
+        mutatedModel((model) =>
+          Object.assign(graphIn(model), {
+            input: Array.from({ length: 5_000 }, (_, n) => ({ name: `${n}`.padEnd(4_000, 'x'), type: tensor })),
+          }),
+        ),
+      /names of the inputs are too long/,
+    ],
+    [
       'a shape of a hundred dimensions',
       () =>
         mutatedModel(

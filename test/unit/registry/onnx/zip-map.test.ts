@@ -64,6 +64,26 @@ describe('a ZipMap at the end of a model', () => {
     assert.equal(await find(buildModel(irisModel())), undefined);
   });
 
+  it('is one also beside a function from a domain of its name', async () => {
+    const mutate = (model: onnx.ModelProto): void => {
+      model.functions.push(onnx.FunctionProto.create({ name: 'f', domain: 'ZipMap' }));
+    };
+    assert.deepEqual((await find(zipMapModel({ mutate })))?.labels, ['a', 'b', 'c']);
+  });
+
+  for (const { name, outputs } of [
+    { name: 'more outputs than a model may have', outputs: Array.from({ length: 5_000 }, (_, n) => `y${n}`) },
+    { name: 'an output with a name of five thousand letters', outputs: ['y'.repeat(5_000)] },
+  ]) {
+    it(`is not looked for among ${name}: they would have to be kept`, async () => {
+      const tensor = { tensorType: { elemType: 1 } };
+      const mutate = (_: unknown, graph: onnx.IGraphProto): void => {
+        graph.output?.push(...outputs.map((output) => ({ name: output, type: tensor })));
+      };
+      assert.equal(await find(zipMapModel({ mutate })), undefined);
+    });
+  }
+
   it('takes nothing with it but its node, its output and the length of the graph', async () => {
     for (const name of zipMapFixtures) {
       const original = await exportedModel(name);
