@@ -4,6 +4,7 @@ import type { Version } from '../../../plugins/model-management/editor/contract'
 import { ChoiceRow } from '../../../plugins/model-management/editor/dialog/rows';
 import { type ListedParent, storeList } from '../../../plugins/model-management/editor/join/parent-list';
 import type { PartProps } from './dialog';
+import { rowFor } from './input-row';
 import { type InputRow, InputTableRow } from './input-table-row';
 import { nodeText } from './texts';
 
@@ -36,11 +37,6 @@ export function InputTable({
     change({ inputMap: [...inputMap], ...(isBeyond ? { parentIds, join } : {}) });
   };
   const free = known.find((name) => !rows.some(({ input }) => input === name)) ?? '';
-  const aRow = (input: string): InputRow => ({
-    input,
-    value: input ? `payload["${input}"]` : 'payload',
-    valueType: 'msg',
-  });
   return (
     <>
       <ChoiceRow
@@ -50,7 +46,7 @@ export function InputTable({
         options={['automatic', 'table'].map((value) => ({ value, text: nodeText(`inputs.${value}`) }))}
         onChange={(value) => {
           keys.current = [];
-          set(value === 'table' ? (known.length > 0 ? known : ['']).map(aRow) : []);
+          set(value === 'table' ? (known.length > 0 ? known : ['']).map(rowFor) : []);
         }}
       />
       {rows.length > 0 && (
@@ -69,7 +65,7 @@ export function InputTable({
               }}
             />
           ))}
-          <button type="button" class="red-ui-button red-ui-button-small" onClick={() => set([...rows, aRow(free)])}>
+          <button type="button" class="red-ui-button red-ui-button-small" onClick={() => set([...rows, rowFor(free)])}>
             <i class="fa fa-plus" aria-hidden="true" /> {nodeText('inputs.add')}
           </button>
         </div>

@@ -1,8 +1,41 @@
 import assert from 'node:assert/strict';
 import { parseConfig } from '../../../nodes/onnx-model/config';
+import { rowFor } from '../../../nodes/onnx-model/editor/input-row';
 import { type ConfigChanges, readConfig } from '../../../nodes/onnx-model/editor/stored-config';
 import { columnCount, findFault } from '../../../nodes/onnx-model/editor/validation';
 import { writeChanges } from '../../../plugins/model-management/editor/dialog/stored-config';
+
+const { util } = require('@node-red/util') as {
+  readonly util: {
+    evaluateNodeProperty(value: string, type: string, node: object, msg: object, done: Done): void;
+  };
+};
+type Done = (error: unknown, value?: unknown) => void;
+
+describe('a new row of the input table', () => {
+  for (const input of [
+    'a',
+    'float input',
+    'a.b[0]',
+    'say "hi"',
+    "it's",
+    `both " and '`,
+    'back\\slash',
+    'ünï',
+  ] as const) {
+    it(`takes ${input} from the payload`, async () => {
+      const { value, valueType } = rowFor(input);
+      const taken = await new Promise((resolve, reject) => {
+        util.evaluateNodeProperty(value, valueType, {}, { payload: { [input]: 7 } }, (error, found) =>
+          error ? reject(error) : resolve(found),
+        );
+      });
+      assert.equal(taken, 7);
+    });
+  }
+
+  it('without an input takes the payload', () => assert.equal(rowFor('').value, 'payload'));
+});
 
 describe('the stored configuration in the dialog', () => {
   it('has the same defaults as the runtime', () => {
