@@ -31,6 +31,11 @@ describe('rows of an export', () => {
     it(`are not found in ${JSON.stringify(text)}`, () => assert.equal(rowsFromText(text), undefined));
   }
 
+  it('are found however many there are', () => {
+    const rows = rowsFromText(JSON.stringify(Array.from({ length: 200_000 }, () => ({ steps: 1 }))));
+    assert.equal(rows?.pipelines.length, 200_000);
+  });
+
   it('come out of CSV as they went in, with JSON in their fields', () => {
     const steps = { InboundStep: { label: 'say "hi", twice\nor more' } };
     const quoted = `"${JSON.stringify(steps).replaceAll('"', '""')}"`;
@@ -49,10 +54,26 @@ describe('comma-separated text', () => {
     { text: 'a,b\n"x,y","1\n2"\n', rows: [{ a: 'x,y', b: '1\n2' }] },
     { text: 'a,b\n,2\n1\n', rows: [{ b: '2' }, { a: '1' }] },
     { text: 'a,b\n"",""\n3,4', rows: [{ a: '3', b: '4' }] },
+    { text: 'a,b\n"say ""hi""",2', rows: [{ a: 'say "hi"', b: '2' }] },
+    { text: 'a,b\nsay "hi",2', rows: [{ a: 'say "hi"', b: '2' }] },
+    { text: 'a,b\n\n1,2\n\n', rows: [{ a: '1', b: '2' }] },
+    { text: 'a,b\n1,', rows: [{ a: '1' }] },
+    { text: 'a,b\n1,"2', rows: undefined },
     { text: 'a,b', rows: undefined },
     { text: 'only one\ncolumn', rows: undefined },
     { text: '', rows: undefined },
   ]) {
     it(`${JSON.stringify(text)} is ${JSON.stringify(rows)}`, () => assert.deepEqual(rowsFromCsv(text), rows));
   }
+
+  it('may hold a field of many megabytes', () => {
+    const field = 'x""'.repeat(4_000_000);
+    const [row] = rowsFromCsv(`a,b\n1,"${field}"`) ?? [];
+    assert.equal(row?.['b']?.length, 8_000_000);
+  });
+
+  it('may be quotes and nothing else', () => {
+    assert.equal(rowsFromCsv(`a,b\n1,${'"'.repeat(400_001)}`), undefined);
+    assert.deepEqual(rowsFromCsv(`a,b\n1,${'"'.repeat(400_000)}`), [{ a: '1', b: '"'.repeat(199_999) }]);
+  });
 });

@@ -12,14 +12,15 @@ const kinds: readonly Kind[] = ['pipelines', 'models', 'jobs'];
 /** What exports and API answers wrap their rows in. */
 const wrappers = ['DATA', 'Data', 'data', 'rows', 'items', 'results'];
 
-const none: ExportedRows = { pipelines: [], models: [], jobs: [] };
+type Found = { readonly [K in Kind]: unknown[] };
 
 /**
  * The rows in a text: JSON (a row, a list of rows, `{pipelines, models, jobs}`, each also wrapped as exports do) or CSV.
  * Undefined when the text holds nothing that is such a row.
  */
 export function rowsFromText(text: string): ExportedRows | undefined {
-  const found = collect(parse(text), undefined);
+  const found: Found = { pipelines: [], models: [], jobs: [] };
+  collect(parse(text), undefined, found);
   return countOf(found) > 0 ? found : undefined;
 }
 
@@ -36,16 +37,22 @@ function parse(text: string): unknown {
 }
 
 /** @param kind - what the rows are, where a name above them tells it */
-function collect(value: unknown, kind: Kind | undefined): ExportedRows {
-  if (Array.isArray(value)) return value.map((item) => collect(item, kind)).reduce(joined, none);
-  if (typeof value !== 'object' || value === null) return none;
+function collect(value: unknown, kind: Kind | undefined, found: Found): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (Array.isArray(value)) {
+    for (const item of value) collect(item, kind, found);
+    return;
+  }
   const own = kindOf(value);
-  if (own) return { ...none, [own]: [value] };
+  if (own) {
+    found[own].push(value);
+    return;
+  }
   const named = kinds.filter((name) => name in value);
-  if (named.length > 0) return named.map((name) => collect(Reflect.get(value, name), name)).reduce(joined, none);
   const wrapper = wrappers.find((name) => name in value);
-  if (wrapper) return collect(Reflect.get(value, wrapper), kind);
-  return kind ? { ...none, [kind]: [value] } : none;
+  if (named.length > 0) for (const name of named) collect(Reflect.get(value, name), name, found);
+  else if (wrapper) collect(Reflect.get(value, wrapper), kind, found);
+  else if (kind) found[kind].push(value);
 }
 
 /** By the columns that only one of the collections has. */
@@ -54,12 +61,4 @@ function kindOf(row: object): Kind | undefined {
   if ('training_edge' in row || 'base_model_id' in row) return 'jobs';
   if ('is_history' in row || 'to_deploy' in row) return 'models';
   return undefined;
-}
-
-function joined(a: ExportedRows, b: ExportedRows): ExportedRows {
-  return {
-    pipelines: [...a.pipelines, ...b.pipelines],
-    models: [...a.models, ...b.models],
-    jobs: [...a.jobs, ...b.jobs],
-  };
 }

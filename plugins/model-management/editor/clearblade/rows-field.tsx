@@ -4,6 +4,15 @@ import { DropZone } from '../upload/drop-zone';
 import { FileButton } from '../upload/file-button';
 import { type ExportedRows, rowsFromText } from './exported-rows';
 
+/** Undefined also for what is nested too deeply to be walked through. */
+function readRows(text: string): ExportedRows | undefined {
+  try {
+    return rowsFromText(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Rows of the original, pasted or from a file; goes on once there are some. */
 export function RowsField({
   text,
@@ -16,7 +25,7 @@ export function RowsField({
 }) {
   const [isRefused, setRefused] = useState(false);
   const take = (given: string): void => {
-    const rows = rowsFromText(given);
+    const rows = readRows(given);
     onText(given);
     setRefused(rows === undefined);
     if (rows) onRows(rows);
