@@ -17,6 +17,10 @@ async function store(nodeRed: NodeRed, model: string, spec: ModelSpec): Promise<
   assert.equal(answer.status, 201, answer.text);
 }
 
+interface ActionList {
+  readonly RED: { readonly actions: { list(): readonly { readonly id: string }[] } };
+}
+
 describe('the models tab when something is wrong', function () {
   this.timeout(120_000);
   let nodeRed: NodeRed;
@@ -167,6 +171,11 @@ describe('the models tab without the right to change', function () {
     for (const name of ['New', 'New version', 'Delete…', 'Create inference pipeline']) {
       assert.equal(await editor.button(name).count(), 0, name);
     }
+    const actions = await editor.page.evaluate(() =>
+      (globalThis as unknown as ActionList).RED.actions.list().map(({ id }) => id),
+    );
+    assert.ok(actions.includes('model-management:show'));
+    assert.ok(!actions.includes('model-management:import-from-clearblade'));
     assert.equal(await editor.page.getByText('Anyone who can reach this editor').count(), 0);
     await editor.picture('reader');
     assert.deepEqual(editor.complaints, []);

@@ -1,5 +1,5 @@
 import { render } from 'preact';
-import { openImport } from './clearblade/import-tray';
+import { mayImport, openImport } from './clearblade/import-tray';
 import { t } from './i18n';
 import { Sidebar } from './sidebar/sidebar';
 import 'uplot/dist/uPlot.min.css';
@@ -24,7 +24,7 @@ RED.plugins.registerPlugin(TAB, {
     const content = document.createElement('div');
     content.className = 'mm-sidebar';
     RED.actions.add('model-management:show', () => RED.sidebar.show(TAB));
-    RED.actions.add('model-management:import-from-clearblade', openImport);
+    if (mayImport()) RED.actions.add('model-management:import-from-clearblade', openImport);
     RED.sidebar.addTab({
       id: TAB,
       label: t('sidebar.label'),
