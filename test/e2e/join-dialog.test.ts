@@ -243,10 +243,18 @@ describe('the join in the dialog of a node', function () {
 
   it('keeps the table of inputs right when the list is arranged anew, and when lost parents are forgotten', async () => {
     await editor.editNode('full');
-    await join().getByRole('button', { name: 'Move a up' }).click();
-    assert.deepEqual(await join().locator('.mm-parent strong').allTextContents(), ['a', 'b', 'level']);
-    await join().getByRole('button', { name: 'Forget them' }).click();
+    const names = () => join().locator('.mm-parent strong').allTextContents();
+    const focused = () => editor.page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
+    await join().getByRole('button', { name: 'Move level up' }).press('Enter');
+    assert.deepEqual([await names(), await focused()], [['b', 'level', 'a'], 'Move level up']);
+    await join().getByRole('button', { name: 'Move a up' }).press('Enter');
+    await editor.page.keyboard.press('Enter');
+    await editor.page.keyboard.press('Enter');
+    assert.deepEqual([await names(), await focused()], [['a', 'b', 'level'], 'Move a up']);
+    await editor.picture('join-moved');
+    await join().getByRole('button', { name: 'Forget them' }).press('Enter');
     await join().getByText('Not wired any more').waitFor({ state: 'detached' });
+    assert.equal(await focused(), 'Parents');
     await editor.saveNode();
     const after = await stored('full');
     assert.deepEqual(after?.['parentIds'], ['left', 'right', 'stranger']);
@@ -262,6 +270,8 @@ describe('the join in the dialog of a node', function () {
   });
 
   it('offers the parents for the inputs of the model, and stores the list they are chosen from', async () => {
+    const menus = editor.page.locator('.red-ui-typedInput-options');
+    const menuCount = await menus.count();
     const dialog = await editor.editNode('bare');
     await dialog.getByRole('table', { name: 'Signature' }).waitFor();
     await dialog.getByLabel('Inputs').selectOption('table');
@@ -272,6 +282,7 @@ describe('the join in the dialog of a node', function () {
     await row.locator('.red-ui-typedInput-option-trigger').click();
     await editor.page.locator('.red-ui-typedInput-options:visible').getByText('b', { exact: true }).click();
     await editor.saveNode();
+    assert.equal(await menus.count(), menuCount, 'no menu stays in the page');
     const after = await stored('bare');
     assert.deepEqual(Object(after?.['inputMap'])[0], { input: 'a', value: '1', valueType: 'parent' });
     assert.deepEqual(after?.['parentIds'], ['left', 'right']);

@@ -1,3 +1,4 @@
+import { useRef } from 'preact/hooks';
 import type { JoinConfig } from '../../../../lib/pipeline/join-config';
 import { ChoiceRow, CountRow, Row, TextRow } from '../dialog/rows';
 import { t } from '../i18n';
@@ -66,6 +67,7 @@ function ParentRows({
   const ids = list.map(({ id }) => id);
   const wired = list.flatMap(({ planned }) => planned ?? []);
   const lost = list.filter(({ planned }) => !planned);
+  const rows = useRef<HTMLOListElement>(null);
   const moveUp = (at: number) => (): void => {
     const [own, before] = [wired[at]?.id ?? '', wired[at - 1]?.id ?? ''];
     const swapped = ids.map((id) => (id === own ? before : id === before ? own : id));
@@ -73,16 +75,17 @@ function ParentRows({
   };
   return (
     <>
-      <ol class="mm-parents">
+      <ol ref={rows} class="mm-parents" tabIndex={-1} aria-label={t('join.parents')}>
         {wired.map((parent, at) => (
           <ParentRow
             key={parent.id}
             parent={parent}
+            place={at}
             label={labelOf(parent.id)}
             storedKey={stored.join.parents[stored.parentIds.indexOf(parent.id)]?.key ?? ''}
             isJoining={isJoining}
             onChange={(change) => onList(changeParent(stored, list, parent.id, change))}
-            onMoveUp={at > 0 ? moveUp(at) : undefined}
+            onMoveUp={moveUp(at)}
           />
         ))}
       </ol>
@@ -92,15 +95,17 @@ function ParentRows({
           <button
             type="button"
             class="mm-link"
-            onClick={() =>
+            onClick={() => {
+              // This button goes with what is forgotten.
+              rows.current?.focus({ preventScroll: true });
               onList(
                 arrangeParents(
                   stored,
                   list,
                   wired.map(({ id }) => id),
                 ),
-              )
-            }
+              );
+            }}
           >
             {t('join.forget')}
           </button>

@@ -1,4 +1,4 @@
-import { useId, useState } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { PlannedParent } from '../../../../lib/pipeline/join/join-plan';
 import { t } from '../i18n';
 import { parseJson } from '../json-text';
@@ -7,6 +7,7 @@ import { type ParentChange, policies } from './parent-list';
 /** One parent: how its results take part, and what they are called. */
 export function ParentRow({
   parent,
+  place,
   label,
   storedKey,
   isJoining,
@@ -14,17 +15,17 @@ export function ParentRow({
   onMoveUp,
 }: {
   readonly parent: PlannedParent;
+  /** In the list, from 0. */
+  readonly place: number;
   readonly label: string;
   /** The key given to it, `''` for that of the node. */
   readonly storedKey: string;
   /** False while every message runs the node by itself. */
   readonly isJoining: boolean;
   readonly onChange: (change: ParentChange) => void;
-  /** None for the first. */
-  readonly onMoveUp: (() => void) | undefined;
+  readonly onMoveUp: () => void;
 }) {
   const { policy } = parent;
-  const moveUp = t('join.moveUp', { name: label });
   const meaningId = useId();
   return (
     <li class="mm-parent">
@@ -48,17 +49,7 @@ export function ParentRow({
             ))}
           </select>
         )}
-        {onMoveUp && (
-          <button
-            type="button"
-            class="red-ui-button red-ui-button-small"
-            aria-label={moveUp}
-            title={moveUp}
-            onClick={onMoveUp}
-          >
-            <i class="fa fa-arrow-up" aria-hidden="true" />
-          </button>
-        )}
+        <MoveUp label={label} place={place} onMoveUp={onMoveUp} />
       </div>
       {isJoining && (
         <p id={meaningId} class="mm-hint">
@@ -72,6 +63,42 @@ export function ParentRow({
         </div>
       )}
     </li>
+  );
+}
+
+/** Keeps the focus: a row that goes elsewhere in the page would lose it, and so would a button that is gone at the top. */
+function MoveUp({
+  label,
+  place,
+  onMoveUp,
+}: {
+  readonly label: string;
+  readonly place: number;
+  readonly onMoveUp: () => void;
+}) {
+  const button = useRef<HTMLButtonElement>(null);
+  const wasPressed = useRef(false);
+  useLayoutEffect(() => {
+    if (wasPressed.current) button.current?.focus();
+    wasPressed.current = false;
+  }, [place]);
+  const text = t('join.moveUp', { name: label });
+  return (
+    <button
+      ref={button}
+      type="button"
+      class="red-ui-button red-ui-button-small"
+      aria-label={text}
+      aria-disabled={place === 0}
+      title={text}
+      onClick={() => {
+        if (place === 0) return;
+        wasPressed.current = true;
+        onMoveUp();
+      }}
+    >
+      <i class="fa fa-arrow-up" aria-hidden="true" />
+    </button>
   );
 }
 

@@ -18,8 +18,9 @@ export function TypedInput({
   const changed = useRef(onChange);
   changed.current = onChange;
   useEffect(() => {
-    if (!host.current) return undefined;
-    const input = $('<input type="text">').attr('aria-label', label).appendTo(host.current);
+    const box = host.current;
+    if (!box) return undefined;
+    const input = $('<input type="text">').attr('aria-label', label).appendTo(box);
     const widget = input as JQuery & RedTypedInput;
     widget.typedInput({ default: type, types });
     widget.typedInput('type', type);
@@ -27,7 +28,7 @@ export function TypedInput({
     widget.typedInput('width', '100%');
     // Node-RED 4.1 does not hand the name on to the field that it shows in place of ours.
     const nameField = (): void => {
-      host.current?.querySelector('.red-ui-typedInput-input')?.setAttribute('aria-label', label);
+      box.querySelector('.red-ui-typedInput-input')?.setAttribute('aria-label', label);
     };
     nameField();
     input.on('change', () => {
@@ -36,7 +37,8 @@ export function TypedInput({
     });
     return () => {
       input.off('change');
-      host.current?.replaceChildren();
+      // The platform's way: the widget then takes its menus, too, out of the page.
+      $(box).empty();
     };
   }, []);
   return <div ref={host} class="mm-typed-input" />;
