@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { formatAge } from '../format';
 import { t } from '../i18n';
 import { Toggle } from '../toggle';
+import { useSettled } from '../use-settled';
 import type { LibraryWithSource } from './contract';
 import { DiffView } from './diff-view';
 import type { Typed } from './library-draft';
@@ -22,6 +23,7 @@ export function Conflict({
   readonly onReplace: () => void;
 }) {
   const [isOpen, setIsOpen] = useState(false);
+  const source = useSettled(mine.source);
   const { revision, updatedBy, updatedAt } = theirs;
   const values = {
     user: updatedBy ?? t('library.somebody'),
@@ -46,7 +48,7 @@ export function Conflict({
       {isOpen && (
         <DiffView
           before={theirs.source}
-          after={mine.source}
+          after={source}
           beforeName={t('library.revision', { revision })}
           afterName={t('library.diff.mine')}
         />

@@ -2,6 +2,7 @@ import { useId, useState } from 'preact/hooks';
 import { Busy, ErrorBox, Question } from '../feedback';
 import { t } from '../i18n';
 import { useResource } from '../live';
+import { useSettled } from '../use-settled';
 import type { LibraryRevision } from './contract';
 import { DiffView } from './diff-view';
 import { fetchRevision } from './library-client';
@@ -61,6 +62,7 @@ function Comparison({
   readonly draft: Draft;
 }) {
   const id = useId();
+  const typed = useSettled(draft.source);
   const [against, setAgainst] = useState<'text' | 'older'>('text');
   const hasOlder = older !== undefined && !older.deleted;
   const before = useResource(
@@ -85,7 +87,7 @@ function Comparison({
       )}
       {before.error && <ErrorBox error={before.error} onRetry={before.reload} />}
       {against === 'text' && (
-        <DiffView before={source} after={draft.source} beforeName={own} afterName={t('library.diff.mine')} />
+        <DiffView before={source} after={typed} beforeName={own} afterName={t('library.diff.mine')} />
       )}
       {against === 'older' && before.data && (
         <DiffView
