@@ -37,7 +37,7 @@ describe('a library that several people change', function () {
 
   /** As another user would. */
   async function store(name: string, source: string): Promise<number> {
-    const answer = await nodeRed.api<{ revision: number }>('PUT', `libraries/${name}`, { source });
+    const answer = await nodeRed.api<{ revision: number }>('PUT', `libraries/${name}`, { source, description: '' });
     assert.equal(answer.status, 200, answer.text);
     return answer.body.revision;
   }
@@ -66,6 +66,50 @@ describe('a library that several people change', function () {
     await editor.button(`Save mine as revision ${revision + 1}`).click();
     await tray.untilSaved();
     assert.match(await stored(), /mine/);
+    assert.equal(await tray.element.getByText('was stored by').count(), 0);
+  });
+
+  it('has no conflict with itself when it is saved twice at once', async () => {
+    let answerNow = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      answerNow = resolve;
+    });
+    let savingCount = 0;
+    await editor.page.route('**/model-management/libraries/pipelib_shared', async (route) => {
+      if (route.request().method() !== 'PUT') return route.continue();
+      savingCount++;
+      const answer = await route.fetch();
+      await held;
+      return route.fulfill({ response: answer });
+    });
+    await tray.replaceSource('module.exports = () => "twice";');
+    await tray.element.getByText('not saved', { exact: true }).waitFor();
+    await editor.page.keyboard.press('ControlOrMeta+s');
+    await waitFor(async () => (await stored()).includes('twice'), { what: 'the first saving' });
+    await tray.element.getByText('saved', { exact: true }).waitFor();
+    await editor.page.keyboard.press('ControlOrMeta+s');
+    await tray.element.getByLabel('Description').fill('more');
+    await tray.code.locator('.mm-code').click();
+    await editor.page.keyboard.press('ControlOrMeta+s');
+    answerNow();
+    await waitFor(async () => !(await editor.button('Save').isDisabled()), { what: 'the end of the first saving' });
+    assert.equal(savingCount, 1, 'nothing is sent while a saving is under way');
+    assert.equal(await tray.element.getByText('was stored by').count(), 0);
+    await tray.save();
+    await tray.untilSaved();
+    await tray.close();
+  });
+
+  it('knows its own text when the saving was given up after it had been stored', async () => {
+    await editor.page.route('**/model-management/libraries/pipelib_shared', async (route) => {
+      if (route.request().method() !== 'PUT') return route.continue();
+      await route.fetch();
+      return route.abort();
+    });
+    await tray.replaceSource('module.exports = () => "lost answer";');
+    await tray.save();
+    await tray.untilSaved();
+    assert.match(await stored(), /lost answer/);
     assert.equal(await tray.element.getByText('was stored by').count(), 0);
   });
 

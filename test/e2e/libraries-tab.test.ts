@@ -151,6 +151,9 @@ describe('the libraries tab', function () {
     assert.equal(await tray.element.getByLabel('Name, after pipelib_').inputValue(), 'labels_copy');
     await editor.button('Write it').click();
     await tray.element.getByRole('heading', { name: 'pipelib_labels_copy' }).waitFor();
+    await editor.button('Close').click();
+    await editor.page.getByRole('alertdialog').getByText('changes that are not saved').waitFor();
+    await editor.page.keyboard.press('Escape');
     await tray.save();
     await tray.untilSaved();
     assert.equal((await read('pipelib_labels_copy')).source, (await read('pipelib_labels')).source);

@@ -7,6 +7,8 @@ import {
   isUnsaved,
   newDraft,
   reduceDraft,
+  type Template,
+  wouldLose,
 } from '../../../plugins/model-management/editor/libraries/library-draft';
 
 function stored(revision: number, source: string, description = ''): LibraryWithSource {
@@ -125,8 +127,24 @@ describe('a library in its tray', () => {
     },
     {
       name: 'is as before when the saving was refused',
-      events: [arrived(1, 'a'), typed('b'), sent('b'), { kind: 'refused' }, arrived(2, 'b')],
+      events: [arrived(1, 'a'), typed('b'), sent('b'), { kind: 'refused' }, arrived(2, 'c')],
       after: { typed: 'b', editor: 'a', base: 1, theirs: 2, changed: true },
+    },
+    {
+      name: 'meets no conflict with itself when the saving was given up after it had been stored',
+      events: [arrived(1, 'a'), typed('b'), sent('b'), { kind: 'refused' }, arrived(2, 'b')],
+      after: { typed: 'b', editor: 'a', base: 2, changed: false },
+    },
+    {
+      name: 'goes on waiting for its answer when somebody stores what was typed meanwhile',
+      events: [arrived(1, 'a'), typed('b'), sent('b'), typed('c'), arrived(2, 'c'), answered(3, 'b')],
+      after: { typed: 'c', editor: 'a', base: 3, changed: true },
+    },
+    {
+      name: 'begun with a copy, does not lose it to a library that somebody made meanwhile',
+      template: { source: 'copied', description: '', isCopy: true },
+      events: [arrived(1, 'theirs')],
+      after: { typed: 'copied', editor: 'copied', base: undefined, theirs: 1, changed: false },
     },
     {
       name: 'drops an answer that was overtaken',
@@ -168,7 +186,7 @@ describe('a library in its tray', () => {
   ] satisfies readonly {
     name: string;
     events: readonly DraftEvent[];
-    template?: { source: string; description: string };
+    template?: Template;
     after: object;
   }[]) {
     it(name, () => assert.deepEqual(shown(play(events, template && newDraft(template))), after));
@@ -188,6 +206,14 @@ describe('a library in its tray', () => {
   it('not stored yet can be saved though nothing would be lost', () => {
     const draft = newDraft({ source: 'a', description: '' });
     assert.deepEqual([isChanged(draft), isUnsaved(draft)], [false, true]);
+  });
+
+  it('begun with a copy would lose it until it is stored, and begun with a template only what is typed', () => {
+    const copy = newDraft({ source: 'a', description: '', isCopy: true });
+    assert.equal(wouldLose(copy), true);
+    assert.equal(wouldLose(play([sent('a'), answered(1, 'a')], copy)), false);
+    const made = newDraft({ source: 'a', description: '' });
+    assert.deepEqual([wouldLose(made), wouldLose(play([typed('b')], made))], [false, true]);
   });
 
   it('puts a text into the code editor only when that has to change', () => {

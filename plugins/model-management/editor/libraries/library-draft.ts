@@ -7,6 +7,12 @@ export interface Typed {
   readonly description: string;
 }
 
+/** What a library that is not stored yet begins with. */
+export interface Template extends Typed {
+  /** It was written by somebody, not made here: it may stand nowhere else. */
+  readonly isCopy?: true;
+}
+
 /** A library as it stands in its tray: what is typed, what it began with, and what the server holds. */
 export interface Draft extends Typed {
   /** What the fields began with: the stored revision, or a template. */
@@ -21,6 +27,8 @@ export interface Draft extends Typed {
   readonly news?: LibraryWithSource;
   /** Somebody deleted the library. */
   readonly isGone: boolean;
+  /** It began with a copy and was never stored. */
+  readonly isCopy?: true;
   /** The text for the code editor; a new object replaces what stands in it. */
   readonly text: { readonly value: string };
 }
@@ -39,17 +47,23 @@ export type DraftEvent =
   | { readonly kind: 'mineKept' }
   | { readonly kind: 'discarded' };
 
-export function newDraft(typed: Typed): Draft {
-  return { ...typed, start: typed, isGone: false, text: { value: typed.source } };
+export function newDraft({ isCopy, ...typed }: Template): Draft {
+  return { ...typed, start: typed, isGone: false, text: { value: typed.source }, ...(isCopy && { isCopy }) };
 }
 
 const isSame = (a: Typed, b: Typed): boolean => isSameText(a.source, b.source) && a.description === b.description;
 
-/** Whether something typed would be lost. */
+/** Whether something was typed. */
 export const isChanged = (draft: Draft): boolean => !isSame(draft, draft.start);
+
+/** Whether a text that stands only here would be lost. */
+export const wouldLose = (draft: Draft): boolean => isChanged(draft) || draft.isCopy === true;
 
 /** Whether saving would change what the server holds. */
 export const isUnsaved = (draft: Draft): boolean => draft.base === undefined || isChanged(draft);
+
+/** Whether it may be saved as it is: over what somebody else stored only when told so. */
+export const isSavable = (draft: Draft): boolean => isUnsaved(draft) && draft.theirs === undefined;
 
 const typedOf = ({ source, description }: Typed): Typed => ({ source, description });
 
@@ -107,7 +121,9 @@ function arrived(draft: Draft, library: LibraryWithSource): Draft {
   if (library.revision === theirs?.revision) return { ...draft, theirs: library };
   // One's own, seen before the answer to the saving came.
   if (sent && isSame(sent, library)) return { ...based(draft, library), sent };
-  if (isChanged(draft)) return { ...draft, theirs: library, isGone: false };
+  // Mostly one's own as well: stored though the answer was lost or not waited for.
+  if (isSame(draft, library)) return { ...based(draft, library), ...(sent && { sent }) };
+  if (wouldLose(draft)) return { ...draft, theirs: library, isGone: false };
   return { ...loaded(library), news: library };
 }
 

@@ -7,7 +7,7 @@ import type { LeaveGate } from '../widgets/leave-gate';
 import { closeTray } from '../widgets/tray';
 import { Conflict } from './conflict';
 import type { LibraryWithSource } from './contract';
-import type { Typed } from './library-draft';
+import { isSavable, type Template } from './library-draft';
 import { LibraryHead } from './library-head';
 import { LibraryNotices } from './library-notices';
 import type { LibraryTrayOptions } from './library-tray';
@@ -27,7 +27,7 @@ export function LibraryEditor({
   onOpen,
 }: {
   readonly name: string;
-  readonly template?: Typed;
+  readonly template?: Template;
   readonly gate: LeaveGate;
   readonly onStored: (library: LibraryWithSource) => void;
   readonly onOpen: (options: LibraryTrayOptions) => void;
@@ -53,7 +53,7 @@ export function LibraryEditor({
         onKeyDown={(event) => {
           if (event.key !== 's' || !(event.ctrlKey || event.metaKey) || !mayChange) return;
           event.preventDefault();
-          library.save();
+          if (!event.repeat && isSavable(draft)) library.save();
         }}
       >
         {question && (

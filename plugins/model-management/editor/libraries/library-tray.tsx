@@ -2,7 +2,7 @@ import { t } from '../i18n';
 import { openGate } from '../widgets/leave-gate';
 import { openTray } from '../widgets/tray';
 import type { LibraryWithSource } from './contract';
-import type { Typed } from './library-draft';
+import type { Template } from './library-draft';
 import { LibraryEditor } from './library-editor';
 
 /** Editor and test side by side where the window has the room. */
@@ -11,7 +11,7 @@ const WIDTH_PX = 1_000;
 export interface LibraryTrayOptions {
   readonly name: string;
   /** What a library that is not stored yet begins with. */
-  readonly template?: Typed;
+  readonly template?: Template;
   readonly onStored?: (library: LibraryWithSource) => void;
 }
 

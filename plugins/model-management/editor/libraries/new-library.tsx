@@ -4,7 +4,7 @@ import { FormGroup } from '../form-group';
 import { t } from '../i18n';
 import { useResource } from '../live';
 import { fetchLibraries } from './library-client';
-import type { Typed } from './library-draft';
+import type { Template, Typed } from './library-draft';
 import { copyName, endingOf, nameFault, PREFIX } from './library-name';
 import type { LibraryTrayOptions } from './library-tray';
 import { copyOf as copySource, type Form, forms, templateOf } from './templates';
@@ -32,8 +32,8 @@ export function NewLibrary({
   const create = (): void => {
     if (!isComplete) return;
     const name = `${PREFIX}${ending}`;
-    const template: Typed = copyOf
-      ? { source: copySource(copyOf.source, copyOf.name, name), description: copyOf.description }
+    const template: Template = copyOf
+      ? { source: copySource(copyOf.source, copyOf.name, name), description: copyOf.description, isCopy: true }
       : { source: templateOf(form, name, (key) => t(`library.template.${key}`)), description: '' };
     onCreate({ name, template });
   };

@@ -5,7 +5,7 @@ import type { TaskState } from '../live';
 import { SteadyButton } from '../steady-button';
 import { CodeEditor, type CodeEditorHandle } from '../widgets/code-editor';
 import { FaultBox, faultOf } from './fault-box';
-import { type Draft, isChanged, isUnsaved } from './library-draft';
+import { type Draft, isChanged, isSavable, isUnsaved } from './library-draft';
 import type { OpenLibrary } from './use-library';
 
 /** Description and source, with what saving says of them. */
@@ -49,7 +49,7 @@ export function SourceField({
       />
       {mayChange && (
         <div class="mm-buttons">
-          <SteadyButton primary off={isBusy || !isUnsaved(draft) || draft.theirs !== undefined} onClick={() => save()}>
+          <SteadyButton primary off={isBusy || !isSavable(draft)} onClick={() => save()}>
             {t('library.save')}
           </SteadyButton>
           <SteadyButton off={isBusy || !isChanged(draft)} onClick={() => dispatch({ kind: 'discarded' })}>

@@ -3,7 +3,7 @@ import type { ApiError } from '../api';
 import { type TaskState, useLibraryChanges, useResource, useTask } from '../live';
 import type { LibraryWithSource } from './contract';
 import { fetchLibrary, saveLibrary } from './library-client';
-import { type Draft, type DraftEvent, newDraft, reduceDraft, type Typed } from './library-draft';
+import { type Draft, type DraftEvent, newDraft, reduceDraft, type Template, type Typed } from './library-draft';
 
 export interface OpenLibrary {
   /** undefined until the library has arrived. */
@@ -13,7 +13,7 @@ export interface OpenLibrary {
   readonly error: ApiError | undefined;
   readonly reload: () => void;
   readonly saving: TaskState;
-  /** Stores what is typed; `over` = the revision that it knowingly replaces, by default the one it stands on. */
+  /** Stores what is typed; `over` = the revision that it knowingly replaces, by default the one it stands on. Not while one is under way. */
   readonly save: (over?: number) => void;
   readonly cancel: () => void;
   /** Stores another text as the next revision and shows it. */
@@ -23,7 +23,7 @@ export interface OpenLibrary {
 /** A library in its tray: what is typed, beside what the server holds, whose changes it follows. */
 export function useLibrary(
   name: string,
-  template: Typed | undefined,
+  template: Template | undefined,
   onStored: (library: LibraryWithSource) => void,
 ): OpenLibrary {
   const [draft, dispatch] = useReducer(reduceDraft, template && newDraft(template));
@@ -53,7 +53,7 @@ export function useLibrary(
     [name, start, reload, onStored],
   );
   const save = (over?: number): void => {
-    if (!draft) return;
+    if (!draft || saving.status === 'busy') return;
     const typed = { source: draft.source, description: draft.description.trim() };
     dispatch({ kind: 'typed', ...typed });
     dispatch({ kind: 'sent', typed });
