@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { ALIAS_NAME, MODEL_NAME } from './names';
 
-/** `^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`; compared without regard to case, kept as first written. */
-export const ModelName = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/)
-  .brand<'ModelName'>();
+/** As `MODEL_NAME`; compared without regard to case, kept as first written. */
+export const ModelName = z.string().regex(MODEL_NAME).brand<'ModelName'>();
 export type ModelName = z.infer<typeof ModelName>;
 
 /** Positive integer, counted per model and never used again. */
@@ -13,10 +11,7 @@ export const VersionNumber = z.number().int().positive().brand<'VersionNumber'>(
 export type VersionNumber = z.infer<typeof VersionNumber>;
 
 /** A mutable name for one version; never a number. `deployed` and `latest` are reserved. */
-export const AliasName = z
-  .string()
-  .regex(/^[A-Za-z][A-Za-z0-9._-]{0,62}$/)
-  .brand<'AliasName'>();
+export const AliasName = z.string().regex(ALIAS_NAME).brand<'AliasName'>();
 export type AliasName = z.infer<typeof AliasName>;
 
 /** `^pipelib_[A-Za-z0-9_]{1,56}$`; compared exactly, as JavaScript does with the name it is. */

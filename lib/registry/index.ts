@@ -1,6 +1,7 @@
 export type { AliasMove, AliasSwitch, ModelFiles, RegistryDeps } from './dependencies';
 export { AuditDocument, ModelDocument, VersionDocument } from './documents';
-export { isMetricName, parseInput } from './input';
+export { parseInput } from './input';
+export { isMetricName } from './metric-name';
 export { chooseLabels } from './onnx/label-choice';
 export { type ModelFile, readModelFile } from './onnx/model-file';
 export { Registry } from './registry';

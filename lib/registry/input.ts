@@ -2,13 +2,12 @@ import { z } from 'zod';
 import { invalidInput } from '../errors';
 import { ModelName } from '../ids';
 import { OriginalFile } from './documents';
+import { isMetricName } from './metric-name';
 import { isNameList, MAX_NAME_COUNT } from './onnx/metadata';
 
 const MAX_DESCRIPTION_LENGTH = 10_000;
 const MAX_ENTRY_COUNT = 256;
 const MAX_TAG_LENGTH = 1_024;
-const reservedMetrics =
-  /^(model_file|preprocessing_file|additional_output_folder|collection_data_\d+|previous_metrics)$/;
 
 export const Description = z.string().max(MAX_DESCRIPTION_LENGTH);
 
@@ -39,10 +38,6 @@ const tags = entries(
   (key) => key !== '' && key.length <= 128,
   'the name of a tag has 1 to 128 characters',
 );
-/** Letters, digits and "_", not first a digit; none of the file names that scripts are given. */
-export function isMetricName(name: string): boolean {
-  return /^[A-Za-z_]\w{0,127}$/.test(name) && !reservedMetrics.test(name);
-}
 
 const metrics = entries(
   z.number(),

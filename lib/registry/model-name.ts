@@ -1,9 +1,3 @@
-const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
-
-export function isModelName(text: string): boolean {
-  return MODEL_NAME.test(text);
-}
-
 /** A model's name made from any text: `My model (2)` → `My-model-2`; empty when nothing of it can be used. */
 export function modelNameFrom(text: string): string {
   return text

@@ -1,5 +1,6 @@
 import { LibraryName } from '../../ids';
-import { isModelName, modelNameFrom } from '../../registry/model-name';
+import { isModelName } from '../../names';
+import { modelNameFrom } from '../../registry/model-name';
 
 const MAX_LIBRARY_NAME_LENGTH = 'pipelib_'.length + 56;
 

@@ -1,9 +1,9 @@
+import { isAliasName, isModelName } from '../../../lib/names';
 import { ENVIRONMENT, type Fault, faultIf, isCount } from '../../../plugins/model-management/editor/dialog/fault';
 import { findJoinFault } from '../../../plugins/model-management/editor/join/stored-join';
 import type { EditedConfig } from './stored-config';
 
-const MODEL = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
-const VERSION = /^([1-9]\d*|[A-Za-z][A-Za-z0-9._-]{0,62})$/;
+const isVersion = (text: string): boolean => /^[1-9]\d*$/.test(text) || isAliasName(text);
 
 type Checks = {
   readonly [K in keyof EditedConfig]?: (value: EditedConfig[K], config: EditedConfig) => Fault | undefined;
@@ -13,14 +13,14 @@ const CHECKS: Checks = {
   model: (model, { source }) =>
     source === 'registry'
       ? (faultIf(model === '', 'noModel') ??
-        faultIf(!MODEL.test(model) && !ENVIRONMENT.test(model), 'badModel', { model }))
+        faultIf(!isModelName(model) && !ENVIRONMENT.test(model), 'badModel', { model }))
       : undefined,
   file: (file, { source }) =>
     source === 'file'
       ? (faultIf(file === '', 'noFile') ?? faultIf(/^([/\\]|[A-Za-z]:)|(^|[/\\])\.\.([/\\]|$)/.test(file), 'badFile'))
       : undefined,
   version: (version, { source }) =>
-    faultIf(source === 'registry' && !VERSION.test(version) && !ENVIRONMENT.test(version), 'badVersion', { version }),
+    faultIf(source === 'registry' && !isVersion(version) && !ENVIRONMENT.test(version), 'badVersion', { version }),
   features: (features) => {
     const twice = features.find((name, index) => features.indexOf(name) !== index);
     return (

@@ -16,7 +16,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Files that stand beside the folders of lib: the vocabulary, which everybody may import. */
-const VOCABULARY = ['admission.ts', 'clock.ts', 'errors.ts', 'files.ts', 'ids.ts', 'log.ts', 'service-slot.ts'];
+const VOCABULARY = [
+  'admission.ts',
+  'clock.ts',
+  'errors.ts',
+  'files.ts',
+  'ids.ts',
+  'log.ts',
+  'names.ts',
+  'service-slot.ts',
+];
 
 const SOURCE = /\.tsx?$/;
 const IMPORT = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*['"]([^'"]+)['"]/g;

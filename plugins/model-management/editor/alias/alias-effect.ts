@@ -1,12 +1,11 @@
+import { isAliasName } from '../../../../lib/names';
 import type { Model } from '../contract';
 import { t, tCount } from '../i18n';
-
-const NAME = /^[A-Za-z][A-Za-z0-9._-]{0,62}$/;
 
 /** The key of what is wrong with a name for an alias. */
 export function aliasFault(alias: string): 'alias.bad' | 'alias.computed' | undefined {
   if (alias.toLowerCase() === 'latest') return 'alias.computed';
-  return NAME.test(alias) ? undefined : 'alias.bad';
+  return isAliasName(alias) ? undefined : 'alias.bad';
 }
 
 /** Nodes that answer with whatever version the alias names. */

@@ -1,4 +1,4 @@
-/** What is wrong with a property: key of a sentence in the node's catalogue, with its values. */
+/** What is wrong with what was filled in: key of a sentence in the catalogue, with its values. */
 export interface Fault {
   readonly key: string;
   readonly values?: Readonly<Record<string, string | number>>;

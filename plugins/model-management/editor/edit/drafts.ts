@@ -1,4 +1,6 @@
+import { isMetricName, isReservedMetric } from '../../../../lib/registry/metric-name';
 import type { Tags, Version, VersionPatch } from '../contract';
+import type { Fault } from '../dialog/fault';
 
 /** A name and its value as they are typed. */
 export interface Entry {
@@ -18,17 +20,8 @@ export interface VersionDraft extends ModelDraft {
   readonly features: string;
 }
 
-/** What is wrong with a draft: a key of the catalogue and its values. */
-export interface Fault {
-  readonly key: string;
-  readonly values: Readonly<Record<string, string>>;
-}
-
 type Outcome<T> = { readonly patch: T } | { readonly fault: Fault };
 
-const METRIC_NAME = /^[A-Za-z_]\w{0,127}$/;
-const RESERVED_METRIC =
-  /^(model_file|preprocessing_file|additional_output_folder|collection_data_\d+|previous_metrics)$/;
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 
 const entriesOf = (values: Readonly<Record<string, string | number>>): readonly Entry[] =>
@@ -111,8 +104,8 @@ function tagFault(tags: readonly Entry[]): Fault | undefined {
 function metricFault(metrics: readonly Entry[]): Fault | undefined {
   for (const { name, value } of filled(metrics)) {
     const values = { name: name.trim(), value };
-    if (RESERVED_METRIC.test(values.name)) return { key: 'edit.reservedMetric', values };
-    if (!METRIC_NAME.test(values.name)) return { key: 'edit.badMetric', values };
+    if (isReservedMetric(values.name)) return { key: 'edit.reservedMetric', values };
+    if (!isMetricName(values.name)) return { key: 'edit.badMetric', values };
     if (!NUMBER.test(value.trim()) || !Number.isFinite(Number(value))) return { key: 'edit.badNumber', values };
   }
   const twice = firstTwice(filled(metrics).map(({ name }) => name.trim()));

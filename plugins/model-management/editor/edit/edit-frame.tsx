@@ -1,11 +1,11 @@
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
+import type { Fault } from '../dialog/fault';
 import { ErrorBox } from '../feedback';
 import { useFocusReturn } from '../focus-return';
 import { FormGroup } from '../form-group';
 import { t } from '../i18n';
 import type { TaskState } from '../live';
-import type { Fault } from './drafts';
 
 /** What all forms for changing something have: the first field in focus, what is wrong in words, Save and Cancel. */
 export function EditFrame({

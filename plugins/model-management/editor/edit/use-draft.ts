@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import { announce } from '../announce';
+import type { Fault } from '../dialog/fault';
 import { t } from '../i18n';
 import { type TaskState, useTask } from '../live';
-import type { Fault } from './drafts';
 
 /**
  * The state of a form that changes something. It starts from what was there when it opened, and sends only what was

@@ -30,7 +30,7 @@ const STORAGE_KEY = 'model-management:dismissed-notices';
 /** The keys that were dismissed in this browser; none where it keeps nothing. */
 export function dismissedNotices(): readonly string[] {
   try {
-    const stored: unknown = JSON.parse(localStorage.getItem(STORAGE_KEY) ?? '[]');
+    const stored: unknown = JSON.parse(RED.settings.getLocal(STORAGE_KEY) ?? '[]');
     return Array.isArray(stored) ? stored.filter((key) => typeof key === 'string') : [];
   } catch {
     return [];
@@ -39,7 +39,7 @@ export function dismissedNotices(): readonly string[] {
 
 export function storeDismissed(keys: readonly string[]): void {
   try {
-    localStorage.setItem(STORAGE_KEY, JSON.stringify(keys));
+    RED.settings.setLocal(STORAGE_KEY, JSON.stringify(keys));
   } catch {
     // A browser that keeps nothing shows them again next time.
   }

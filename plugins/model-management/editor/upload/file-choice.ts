@@ -1,6 +1,6 @@
 import { modelNameFrom } from '../../../../lib/registry/model-name';
 
-export { isModelName } from '../../../../lib/registry/model-name';
+export { isModelName } from '../../../../lib/names';
 
 /** A tar as a version is exported: files and all that is said of them. */
 export function isArchive(fileName: string): boolean {

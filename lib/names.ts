@@ -1,0 +1,8 @@
+/** What a model may be called; compared without regard to case, kept as first written. */
+export const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+
+/** What an alias may be called; never a number. */
+export const ALIAS_NAME = /^[A-Za-z][A-Za-z0-9._-]{0,62}$/;
+
+export const isModelName = (text: string): boolean => MODEL_NAME.test(text);
+export const isAliasName = (text: string): boolean => ALIAS_NAME.test(text);
