@@ -43,9 +43,11 @@ export function describeThrown(name: LibraryName, thrown: unknown): Fault {
 
 function readThrown(name: LibraryName, thrown: unknown): Fault {
   if (!types.isNativeError(thrown))
-    return { message: cut(`threw ${withoutForeignFrames(inspect(thrown, { depth: 2 }))}`) };
+    return { message: `threw ${withoutForeignFrames(inspect(thrown, { depth: 2 }), maxMessageLength)}` };
   const { name: kind, message, stack } = thrown;
-  const text = kind === 'Error' ? String(message) : `${String(kind)}: ${String(message)}`;
+  // A module that is not found tells the files that asked for it.
+  const [words = ''] = String(message).split('\nRequire stack:', 1);
+  const text = kind === 'Error' ? words : `${String(kind)}: ${words}`;
   const [, line, column] = placePattern(name).exec(String(stack)) ?? [];
   return { message: cut(text || 'an error without a message'), ...place(line, column) };
 }
@@ -60,12 +62,19 @@ export function describeSyntaxError(name: LibraryName, error: unknown): Fault {
   return { message: cut(`${error.name}: ${error.message}`), ...place(line, line && column) };
 }
 
-const frame = /\n\s+at [^\n]*:\d+:\d+\)?(?=\n|$)/g;
+const frame = /\n[ \t]+at [^\n]*:\d+:\d+\)?(?=\n|$)/g;
+/** The beginning of a frame, which tells a path as well. */
+const openFrame = /\n[ \t]+at [^\n]*$/;
 
-/** A text with stacks in it, without the frames that are not of the library: they hold paths of this machine. */
-export function withoutForeignFrames(text: string, name?: LibraryName): string {
+/**
+ * A text with stacks in it, cut to a length, without the frames that are not of the library: they hold paths of this
+ * machine.
+ */
+export function withoutForeignFrames(text: string, maxLength: number, name?: LibraryName): string {
   const own = name && placePattern(name);
-  return text.replace(frame, (line) => (own?.test(line) ? line : ''));
+  const isCut = text.length > maxLength;
+  const beginning = isCut ? text.slice(0, maxLength).replace(openFrame, '') : text;
+  return beginning.replace(frame, (line) => (own?.test(line) ? line : '')) + (isCut ? '…' : '');
 }
 
 function placePattern(name: LibraryName): RegExp {
@@ -81,25 +90,28 @@ function cut(text: string): string {
   return text.length <= maxMessageLength ? text : `${text.slice(0, maxMessageLength)}…`;
 }
 
-/** The source cannot become a library; `details` has `line` and `column` where they are known. */
-export function invalidLibrary(name: LibraryName, { message, ...at }: Fault, cause?: unknown): ModelManagementError {
+/**
+ * The source cannot become a library; `details` has `line` and `column` where they are known. No `cause`, which flows get
+ * to see: what a library threw is its own.
+ */
+export function invalidLibrary(name: LibraryName, { message, ...at }: Fault): ModelManagementError {
   const where = at.line === undefined ? '' : ` Line ${at.line}:`;
   return new ModelManagementError(
     'INVALID_LIBRARY',
     `The library ${name} cannot be used.${where} ${message}`,
     'Mend the source and save it again; until then the revision before stays in use.',
-    { cause, details: { library: name, ...at } },
+    { details: { library: name, ...at } },
   );
 }
 
-/** `exec` threw, or gave what cannot be passed on. */
-export function libraryFailed(name: LibraryName, { message, ...at }: Fault, cause?: unknown): ModelManagementError {
+/** `exec` threw, or gave what cannot be passed on. No `cause`, as above. */
+export function libraryFailed(name: LibraryName, { message, ...at }: Fault): ModelManagementError {
   const where = at.line === undefined ? '' : ` in line ${at.line}`;
   return new ModelManagementError(
     'LIBRARY_FAILED',
     `The library ${name} failed${where}: ${message}`,
     'Mend the library, or send it what it expects.',
-    { cause, details: { library: name, ...at } },
+    { details: { library: name, ...at } },
   );
 }
 

@@ -74,7 +74,7 @@ export class LoadedLibrary {
       const value = await this.settled(first.value, restMs, timeoutMs);
       return withTimeLimit(timeoutMs, this.name, () => copyInto(ownRealm, value));
     } catch (error) {
-      throw isOwnError(this.name, error) ? error : libraryFailed(this.name, describeThrown(this.name, error), error);
+      throw isOwnError(this.name, error) ? error : libraryFailed(this.name, describeThrown(this.name, error));
     } finally {
       this.pendingCount -= 1;
       if (this.isRetired) this.disposeWhenIdle();
@@ -142,8 +142,8 @@ function isThenable(value: unknown): boolean {
 
 /** An error of the library's making, as the refusal of its source. */
 function asInvalid(name: LibraryName, error: unknown): ModelManagementError {
-  if (!isOwnError(name, error)) return invalidLibrary(name, describeThrown(name, error), error);
+  if (!isOwnError(name, error)) return invalidLibrary(name, describeThrown(name, error));
   if (error.code !== 'TIMEOUT') return error;
   const message = `It did not come to an end within ${loadTimeoutMs} ms when it was loaded.`;
-  return invalidLibrary(name, { message }, error);
+  return invalidLibrary(name, { message });
 }

@@ -99,7 +99,7 @@ class Copier {
       return this.remember(value, new target.DataView(bytes));
     }
     if (types.isBoxedPrimitive(value)) return value.valueOf();
-    if (types.isPromise(value)) throw new TypeError('there is a promise in the result: await it first');
+    if (types.isPromise(value)) throw new TypeError('there is a promise in the value: await it first');
     return isOfOwnRealm(value) ? value : this.copyEntries(value);
   }
 

@@ -94,12 +94,24 @@ export class Sandbox {
   }
 
   private require(id: unknown): unknown {
-    const { modules, modulesPath } = this.options;
+    const { modules } = this.options;
     const known = modules.find((module) => module === id || `node:${module}` === id || module === `node:${String(id)}`);
-    if (known !== undefined) return createRequire(join(modulesPath, 'library.js'))(String(id));
+    if (known !== undefined) return this.load(String(id));
     throw new this.realm.Error(
       `the module ${JSON.stringify(id)} is not allowed: modelManagement.libraries.modules in settings.js has to list it`,
     );
+  }
+
+  /** Node.js tells paths of this machine where a module, or one that it needs, cannot be found. */
+  private load(id: string): unknown {
+    try {
+      return createRequire(join(this.options.modulesPath, 'library.js'))(id);
+    } catch (error) {
+      const { code } = Object(error) as { readonly code?: unknown };
+      if (typeof code !== 'string' || !/^(?:MODULE_NOT_FOUND|ERR_\w+)$/.test(code)) throw error;
+      const words = `the module ${JSON.stringify(id)} is allowed, but cannot be loaded (${code}): it, or what it needs, is not installed`;
+      throw Object.assign(new this.realm.Error(words), { code });
+    }
   }
 }
 
@@ -108,6 +120,6 @@ export function compile(name: LibraryName, source: string): Script {
   try {
     return new Script(source, { filename: sourceFile(name) });
   } catch (error) {
-    throw invalidLibrary(name, describeSyntaxError(name, error), error);
+    throw invalidLibrary(name, describeSyntaxError(name, error));
   }
 }

@@ -21,7 +21,7 @@ export function showValue(value: unknown): ShownValue {
   let isInexact = false;
   const inexact = (item: unknown): string => {
     isInexact = true;
-    return withoutForeignFrames(inspect(item, { depth: 2 }));
+    return withoutForeignFrames(inspect(item, { depth: 2 }), maxOutputLength);
   };
   const show = (item: unknown, holders: readonly object[]): unknown => {
     if (item === null || typeof item === 'string' || typeof item === 'boolean') return item;

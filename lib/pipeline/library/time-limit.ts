@@ -6,6 +6,19 @@ const box: { work?: () => void } = {};
 const context = createContext(box);
 const script = new Script('work()', { filename: 'time-limit' });
 
+/** Code that may be ended at any instruction. */
+export interface RunningLimit {
+  /** Run in this order once it is over: work that must not be left half done, as a line for the log. Must not throw. */
+  readonly after: (() => void)[];
+}
+
+let running: RunningLimit | undefined;
+
+/** The outermost limit that code runs under at this moment; undefined = nothing can end it. */
+export function runningLimit(): RunningLimit | undefined {
+  return running;
+}
+
 /**
  * Runs synchronous code and stops it, even amid an endless loop, when it takes longer. What it left half done stays
  * half done. Costs about 0.1 ms, for the thread that watches.
@@ -16,6 +29,18 @@ const script = new Script('work()', { filename: 'time-limit' });
  */
 export function withTimeLimit<T>(timeoutMs: number, name: string, work: () => T): T {
   if (timeoutMs === 0) return work();
+  const outer = running;
+  running ??= { after: [] };
+  const { after } = running;
+  try {
+    return limited(timeoutMs, name, work);
+  } finally {
+    running = outer;
+    if (!outer) for (const rest of after.splice(0)) rest();
+  }
+}
+
+function limited<T>(timeoutMs: number, name: string, work: () => T): T {
   let outcome: { readonly value: T } | { readonly error: unknown } | undefined;
   // Kept inside: node:vm would otherwise write the place of the call into the stack of an error that passes through.
   box.work = () => {

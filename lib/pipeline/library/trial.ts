@@ -164,7 +164,7 @@ class Trial {
   private crash(error: unknown): ModelManagementError {
     const { code, message } = Object(error) as { readonly code?: unknown; readonly message?: unknown };
     if (code === 'ERR_WORKER_OUT_OF_MEMORY') return this.tooLarge();
-    return libraryFailed(this.order.name, { message: String(message ?? error) }, error);
+    return libraryFailed(this.order.name, { message: String(message ?? error) });
   }
 
   private tooLarge(): ModelManagementError {
