@@ -15,7 +15,7 @@ import type { ChosenVersion } from './use-chosen-version';
 /** Model and version of the registry, what they take and give, and the way to upload or try them in place. */
 export function RegistrySource({ config, change, chosen }: PartProps & { readonly chosen: ChosenVersion }) {
   const [open, setOpen] = useState<'upload' | 'try'>();
-  const { models, model, version } = chosen;
+  const { models, model, number, version } = chosen;
   const toggle = (section: 'upload' | 'try'): void => setOpen(open === section ? undefined : section);
   const { features, result, format, label } = config;
   const isUnknown = models.data !== undefined && config.model !== '' && !model;
@@ -56,15 +56,15 @@ export function RegistrySource({ config, change, chosen }: PartProps & { readonl
         options={versionChoices(config.version, model)}
         onChange={(ref) => change({ version: ref })}
       >
-        {model && version && <Toggle open={open === 'try'} text={nodeText('tryIt')} onClick={() => toggle('try')} />}
+        {model && number && <Toggle open={open === 'try'} text={nodeText('tryIt')} onClick={() => toggle('try')} />}
       </ChoiceRow>
       {version && (
         <Row icon="fa-exchange" label={nodeText('signature')}>
           <SignatureTable signature={effectiveSignature(version)} />
         </Row>
       )}
-      {open === 'try' && model && version && (
-        <TryIt model={model.name} version={version.version} options={{ features, result, format, label }} />
+      {open === 'try' && model && number && (
+        <TryIt model={model.name} version={number} options={{ features, result, format, label }} />
       )}
     </>
   );

@@ -8,6 +8,8 @@ export interface ChosenVersion {
   readonly models: Resource<readonly Model[]>;
   /** The registry's model of that name, whatever its case. */
   readonly model: Model | undefined;
+  /** The number of the version, as soon as the models are known; undefined when there is none, and for files. */
+  readonly number: number | undefined;
   /** undefined while it is loaded, when there is none, and for files. */
   readonly version: Version | undefined;
 }
@@ -22,8 +24,12 @@ export function useChosenVersion({ source, model: name, version: ref }: EditedCo
     async (signal) => (model && number ? await fetchVersion(model.name, number, signal) : undefined),
     [model?.name ?? '', number ?? 0],
   );
-  useModelChanges(useCallback(() => models.reload(), [models.reload]));
-  return { models, model, version: version.data };
+  const refresh = useCallback(() => {
+    models.reload();
+    version.reload();
+  }, [models.reload, version.reload]);
+  useModelChanges(refresh);
+  return { models, model, number, version: version.data };
 }
 
 function versionNumber(model: Model, ref: string): number | undefined {

@@ -5,7 +5,10 @@ import { ApiError } from './api';
 export interface Resource<T> {
   readonly data: T | undefined;
   readonly error: ApiError | undefined;
+  /** Loads again: now, or as soon as what is being loaded has come; steady calls never keep an answer away. */
   readonly reload: () => void;
+  /** As `reload`, but nothing while it is being loaded: for the ticks of a clock. */
+  readonly poll: () => void;
   /** Gives up on what is being loaded; that is then an error, to be tried again. */
   readonly cancel: () => void;
 }
@@ -28,18 +31,30 @@ export function useResource<T>(
   const key = JSON.stringify(inputs);
   const [state, setState] = useState<Loaded<T>>({ key, data: undefined, error: undefined });
   const [round, setRound] = useState(0);
-  const reload = useCallback(() => setRound((last) => last + 1), []);
+  const running = useRef<{ isWantedAgain: boolean } | undefined>(undefined);
+  const start = useCallback(() => setRound((last) => last + 1), []);
+  const reload = useCallback(() => {
+    if (running.current) running.current.isWantedAgain = true;
+    else start();
+  }, []);
+  const poll = useCallback(() => running.current || start(), []);
   const giveUp = useRef<() => void>(() => undefined);
   const cancel = useCallback(() => giveUp.current(), []);
   // `load` is a new function on each rendering; `key` says when it differs.
   useEffect(() => {
     const { signal, abort } = abortable();
+    const own = { isWantedAgain: false };
+    running.current = own;
     giveUp.current = () => {
       abort();
+      running.current = undefined;
       setState((last) => ({ ...last, key, error: new ApiError('ABORTED', '', '') }));
     };
     const keep = (outcome: (last: T | undefined) => Omit<Loaded<T>, 'key'>): void => {
-      if (!signal.aborted) setState((last) => ({ key, ...outcome(last.key === key ? last.data : undefined) }));
+      if (signal.aborted) return;
+      running.current = undefined;
+      setState((last) => ({ key, ...outcome(last.key === key ? last.data : undefined) }));
+      if (own.isWantedAgain) start();
     };
     load(signal).then(
       (data) => keep(() => ({ data, error: undefined })),
@@ -48,7 +63,14 @@ export function useResource<T>(
     return abort;
   }, [key, round]);
   const isCurrent = state.key === key;
-  return { data: isCurrent ? state.data : undefined, error: isCurrent ? state.error : undefined, reload, cancel };
+  return { data: isCurrent ? state.data : undefined, error: isCurrent ? state.error : undefined, reload, poll, cancel };
+}
+
+/** What was loaded last, until what is loaded in its place is there: for where other inputs are not another thing. */
+export function useKept<T>(data: T | undefined): T | undefined {
+  const kept = useRef(data);
+  if (data !== undefined) kept.current = data;
+  return kept.current;
 }
 
 function abortable(): { readonly signal: AbortSignal; readonly abort: () => void } {

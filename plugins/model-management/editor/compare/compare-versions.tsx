@@ -2,7 +2,7 @@ import { useRef, useState } from 'preact/hooks';
 import { Busy, ErrorBox } from '../feedback';
 import { useFocusReturn } from '../focus-return';
 import { t } from '../i18n';
-import { useResource } from '../live';
+import { useModelChanges, useResource } from '../live';
 import { fetchVersion } from '../registry-client';
 import { useReveal } from '../reveal';
 import { type ComparisonGroup, type ComparisonRow, comparisonGroups } from './comparison-rows';
@@ -25,6 +25,7 @@ export function CompareVersions({
     (signal) => Promise.all([fetchVersion(model, left, signal), fetchVersion(model, right, signal)]),
     [model, left, right],
   );
+  useModelChanges(reload);
   useReveal(box);
   useFocusReturn(box);
   const title = t('compare.title', { left, right });

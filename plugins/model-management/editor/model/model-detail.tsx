@@ -24,11 +24,10 @@ export function ModelDetail({ name }: { readonly name: string }) {
     health.reload();
   }, [model.reload, health.reload]);
   useModelChanges(refresh);
-  usePolling(health.reload, HEALTH_INTERVAL_MS);
+  usePolling(health.poll, HEALTH_INTERVAL_MS);
 
   const { data } = model;
-  // Without a word on what runs, the first picture would have to be taken back.
-  if (!data || !(health.data || health.error)) {
+  if (!data) {
     return model.error ? (
       <ErrorBox error={model.error} onRetry={refresh} />
     ) : (
@@ -44,7 +43,15 @@ export function ModelDetail({ name }: { readonly name: string }) {
       <ModelHeader model={data} health={health.data} onChanged={refresh} />
       <MetricChart model={data} onShow={setShown} />
       <VersionTable model={data} shown={version} onShow={setShown} onChanged={refresh} />
-      {version && <VersionSection model={data.name} version={version} onChanged={refresh} />}
+      {version && (
+        <VersionSection
+          key={version}
+          model={data.name}
+          version={version}
+          onEdit={() => setShown(version)}
+          onChanged={refresh}
+        />
+      )}
       <LiveFigures model={data} health={health.data} />
       <ModelActions model={data} onChanged={refresh} onGone={() => void leave()} />
     </div>

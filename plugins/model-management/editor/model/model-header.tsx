@@ -26,18 +26,19 @@ export function ModelHeader({
   const [open, setOpen] = useState<Section>();
   const toggle = (section: Section): void => setOpen(open === section ? undefined : section);
   const { deployed } = model.aliases;
-  const state = modelState(model, health);
+  // Before the machine told what runs, a word on it would have to be taken back.
+  const state = health && modelState(model, health);
   return (
     <>
       <header class="mm-head">
         <div>
           <h2>
-            <StateDot state={state} /> {model.name}
+            {state && <StateDot state={state} />} {model.name}
           </h2>
           <p class="mm-sub">
             {deployed ? t('tray.deployed', { version: deployed }) : t('version.none')}
-            {model.latestVersion !== null && ` · ${t('tray.latest', { version: model.latestVersion })}`} ·{' '}
-            {t(`state.${state}`)}
+            {model.latestVersion !== null && ` · ${t('tray.latest', { version: model.latestVersion })}`}
+            {state && ` · ${t(`state.${state}`)}`}
           </p>
           {model.description && <p class="mm-description">{model.description}</p>}
           <TagList tags={model.tags} />

@@ -1,4 +1,4 @@
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { InferAnswer } from '../contract';
 import { Busy, ErrorBox } from '../feedback';
 import { formatNumber } from '../format';
@@ -16,13 +16,18 @@ export function TryItRun({
   options,
 }: {
   readonly model: string;
-  readonly version: number | string;
+  readonly version: number;
   readonly sample: string;
   readonly options: Omit<InferRequest, 'payload'>;
 }) {
-  const text = useRef(sample);
+  const { text, offered } = usePayload(sample);
   const { state, start, reset } = useTask();
   const [answer, setAnswer] = useState<InferAnswer>();
+  // What another version answered says nothing of this one.
+  useEffect(() => {
+    reset();
+    setAnswer(undefined);
+  }, [model, version]);
   const run = (): void =>
     start(async (signal) => {
       setAnswer(undefined);
@@ -31,7 +36,7 @@ export function TryItRun({
   return (
     <>
       <JsonEditor
-        initial={sample}
+        initial={offered}
         label={t('try.payload')}
         onChange={(typed) => {
           text.current = typed;
@@ -53,4 +58,14 @@ export function TryItRun({
       {answer?.nonFinite && <p class="mm-hint">{t('try.nonFinite')}</p>}
     </>
   );
+}
+
+/** What is sent: the sample until somebody typed. Then another sample takes nothing away. */
+function usePayload(sample: string) {
+  const text = useRef(sample);
+  const [offered, setOffered] = useState(sample);
+  useEffect(() => {
+    if (text.current === offered) setOffered(sample);
+  }, [sample]);
+  return { text, offered };
 }

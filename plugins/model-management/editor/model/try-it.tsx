@@ -3,7 +3,7 @@ import { effectiveSignature } from '../../../../lib/registry/signature-compariso
 import type { VersionSummary } from '../contract';
 import { Busy, ErrorBox } from '../feedback';
 import { t } from '../i18n';
-import { useResource } from '../live';
+import { useKept, useModelChanges, useResource } from '../live';
 import { fetchVersion, type InferRequest } from '../registry-client';
 import { samplePayloadOf } from './sample-payload';
 import { TryItRun } from './try-it-run';
@@ -16,16 +16,19 @@ export function TryIt({
   options = {},
 }: {
   readonly model: string;
-  /** Number or alias to start with. */
-  readonly version: number | string;
+  /** To start with; where there is nothing to choose from, it is followed. */
+  readonly version: number;
   /** To choose from; absent: only the one given. */
   readonly versions?: readonly VersionSummary[];
   /** The node's own settings. */
   readonly options?: Omit<InferRequest, 'payload'>;
 }) {
-  const [chosen, setChosen] = useState<number | string>();
-  const ref = chosen ?? version;
+  const [chosen, setChosen] = useState(version);
+  const ref = versions?.some((one) => one.version === chosen) ? chosen : version;
   const { data, error, reload, cancel } = useResource((signal) => fetchVersion(model, ref, signal), [model, ref]);
+  // The payload stands while the facts of another version are loaded.
+  const facts = useKept(data);
+  useModelChanges(reload);
   return (
     <section class="mm-try" aria-label={t('try.title')}>
       <header class="mm-section-head">
@@ -46,12 +49,11 @@ export function TryIt({
       </header>
       {error && <ErrorBox error={error} onRetry={reload} />}
       {!data && !error && <Busy text={t('signature.loading')} onCancel={cancel} />}
-      {data && (
+      {facts && (
         <TryItRun
-          key={data.digest}
           model={model}
           version={ref}
-          sample={samplePayloadOf(data, effectiveSignature(data), options.features)}
+          sample={samplePayloadOf(facts, effectiveSignature(facts), options.features)}
           options={options}
         />
       )}

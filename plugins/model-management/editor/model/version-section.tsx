@@ -16,10 +16,13 @@ import { SignatureFacts } from './signature-facts';
 export function VersionSection({
   model,
   version,
+  onEdit,
   onChanged,
 }: {
   readonly model: string;
   readonly version: number;
+  /** From now on this version is to stay in sight, whatever is deployed meanwhile. */
+  readonly onEdit: () => void;
   readonly onChanged: () => void;
 }) {
   const { data, error, reload, cancel } = useResource(
@@ -39,19 +42,21 @@ export function VersionSection({
               class="red-ui-button red-ui-button-small"
               aria-expanded={isEditing}
               aria-label={t('edit.version', { version })}
-              onClick={() => setEditing(!isEditing)}
+              onClick={() => {
+                onEdit();
+                setEditing(!isEditing);
+              }}
             >
               <i class="fa fa-pencil" aria-hidden="true" /> {t('edit.button')}
             </button>
           )}
-          <DownloadButton key={version} model={model} version={version} kind="archive" />
+          <DownloadButton model={model} version={version} kind="archive" />
         </span>
       </header>
       {error && <ErrorBox error={error} onRetry={reload} />}
       {!data && !error && <Busy text={t('signature.loading')} onCancel={cancel} />}
       {data && isEditing && (
         <EditVersion
-          key={version}
           version={data}
           onDone={() => {
             reload();

@@ -24,7 +24,7 @@ export function ModelsPanel() {
   }, [models.reload, health.reload]);
   const closeBeside = useCallback(() => Promise.resolve(setBeside(undefined)), []);
   useModelChanges(refresh);
-  usePolling(health.reload, HEALTH_INTERVAL_MS);
+  usePolling(health.poll, HEALTH_INTERVAL_MS);
   // The form took the place of the list, its button included.
   const isAdding = adding !== undefined;
   const wasAdding = useRef(false);
@@ -61,7 +61,7 @@ export function ModelsPanel() {
           />
         </div>
       )}
-      {isWide && beside && <ModelBeside key={beside} name={beside} onClose={closeBeside} />}
+      {beside && <ModelBeside key={beside} name={beside} hidden={!isWide} onClose={closeBeside} />}
     </div>
   );
 }
