@@ -89,9 +89,17 @@ export function upload<T>(address: string, file: Blob, options: UploadRequest): 
   });
 }
 
-/** Fetches with the editor's token, which a plain link would not carry, and hands the file to the browser. */
-export async function download(address: string, fileName: string): Promise<void> {
-  const blob = await send<Blob>(address, {}, { dataType: 'binary', xhrFields: { responseType: 'blob' } });
+/**
+ * Fetches with the editor's token, which a plain link would not carry, and hands the file to the browser.
+ * @throws {ApiError} as `request`
+ */
+export async function download(address: string, fileName: string, signal: AbortSignal): Promise<void> {
+  const xhr = new XMLHttpRequest();
+  const settings: JQuery.AjaxSettings = { dataType: 'binary', xhr: () => xhr, xhrFields: { responseType: 'blob' } };
+  const blob = await send<Blob>(address, { signal }, settings).catch(async (error: unknown) => {
+    // The server's words come as a file too.
+    throw (await errorInFile(xhr.response)) ?? error;
+  });
   const link = document.createElement('a');
   link.href = URL.createObjectURL(blob);
   link.download = fileName;
@@ -128,12 +136,28 @@ function queryText(query: Query = {}): string {
 }
 
 function asApiError(xhr: JQuery.jqXHR): ApiError {
-  const error: unknown = xhr.responseJSON?.error;
-  if (typeof error === 'object' && error !== null) {
-    const { code, message, hint, details, ...more } = error as Record<string, unknown>;
-    return new ApiError(String(code), String(message), String(hint ?? ''), { ...more, ...Object(details) });
-  }
+  const told = errorInAnswer(xhr.responseJSON);
+  if (told) return told;
   if (xhr.statusText === 'abort') return new ApiError('ABORTED', '', '');
   if (xhr.status === 0) return new ApiError('NETWORK', '', '');
   return new ApiError('HTTP', `${xhr.status} ${xhr.statusText}`, '');
+}
+
+/** The error an answer tells of; undefined: none. */
+export function errorInAnswer(answer: unknown): ApiError | undefined {
+  const { error }: { readonly error?: unknown } = Object(answer);
+  if (typeof error !== 'object' || error === null) return undefined;
+  const { code, message, hint, details, ...more } = error as Record<string, unknown>;
+  return new ApiError(String(code), String(message), String(hint ?? ''), { ...more, ...Object(details) });
+}
+
+/** As `errorInAnswer`, of an answer that was to be a file. */
+export async function errorInFile(file: unknown): Promise<ApiError | undefined> {
+  if (!(file instanceof Blob)) return undefined;
+  try {
+    return errorInAnswer(JSON.parse(await file.text()));
+  } catch {
+    // No JSON: something between here and the server answered; its status says more.
+    return undefined;
+  }
 }

@@ -60,12 +60,12 @@ export const deleteModel = (name: string, force: boolean, signal: AbortSignal): 
 export const deleteVersion = (name: string, version: number, signal: AbortSignal): Promise<void> =>
   request(path`models/${name}/versions/${version}`, { method: 'DELETE', signal });
 
-export const downloadVersion = (name: string, version: number): Promise<void> =>
-  download(path`models/${name}/versions/${version}/file`, `${name}-${version}.onnx`);
+export const downloadVersion = (name: string, version: number, signal: AbortSignal): Promise<void> =>
+  download(path`models/${name}/versions/${version}/file`, `${name}-${version}.onnx`, signal);
 
 /** The archive that `uploadVersion` takes back: files, metrics, labels, features, description, tags. */
-export const exportVersion = (name: string, version: number): Promise<void> =>
-  download(path`models/${name}/versions/${version}/export`, `${name}-${version}.tar`);
+export const exportVersion = (name: string, version: number, signal: AbortSignal): Promise<void> =>
+  download(path`models/${name}/versions/${version}/export`, `${name}-${version}.tar`, signal);
 
 export interface UploadOptions {
   /** A tar as `exportVersion` gives it; else a model file. */
