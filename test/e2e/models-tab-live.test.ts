@@ -134,6 +134,7 @@ describe('the models tab and what runs', function () {
     const dismiss = notes.getByRole('button', { name: 'Do not show this again in this browser' });
     await dismiss.first().press('Enter');
     await notes.getByText('Anyone who can reach').waitFor({ state: 'detached' });
+    assert.ok(await dismiss.first().evaluate((button) => button === document.activeElement));
     await editor.page.reload();
     await editor.untilReady();
     panel = await editor.showModels();

@@ -53,6 +53,8 @@ describe('the models tab with 200 models, and a model of 200 versions', function
       await panel.getByText(`${range} of ${COUNT + 1}`).waitFor();
     }
     await panel.getByText('model-200', { exact: true }).waitFor();
+    const next = panel.getByRole('button', { name: 'Next page' });
+    assert.ok(await next.evaluate((button) => button === document.activeElement && button.ariaDisabled === 'true'));
     await panel.getByRole('searchbox').fill('model-173');
     await panel.getByText('1–1 of 1').waitFor();
     await panel.getByRole('searchbox').fill('');

@@ -4,43 +4,55 @@ import type { AuditEntry } from '../contract';
 import { Busy, ErrorBox } from '../feedback';
 import { t } from '../i18n';
 import { Pager } from '../list/pager';
-import { useModelChanges, useResource } from '../live';
+import { useKept, useModelChanges, useResource } from '../live';
 import { fetchAudit } from '../registry-client';
 import { type AuditChange, auditSentence } from './audit-sentence';
 
 const PAGE_COUNT = 20;
 
 /** Fields that have a word of their own; others show their name. */
-const FIELDS = new Set(['description', 'tags', 'metrics', 'labels', 'features', 'digest', 'aliases']);
+const FIELDS = new Set([
+  'description',
+  'tags',
+  'metrics',
+  'labels',
+  'features',
+  'digest',
+  'aliases',
+  'preprocessing',
+  'original',
+]);
 
 /** Who changed what, the newest first, a page at a time. */
 export function AuditLog({ model }: { readonly model: string }) {
-  const [first, setFirst] = useState(0);
+  const [wanted, setWanted] = useState(0);
   const { data, error, reload, cancel } = useResource(
-    (signal) => fetchAudit(model, first, PAGE_COUNT, signal),
-    [model, first],
+    async (signal) => ({ first: wanted, ...(await fetchAudit(model, wanted, PAGE_COUNT, signal)) }),
+    [model, wanted],
   );
+  // The page before, with the button that was pressed, stands until the next is there.
+  const page = useKept(data);
   useModelChanges(reload);
   return (
     <section class="mm-audit" aria-label={t('audit.title')}>
       <h3>{t('audit.title')}</h3>
       {error && <ErrorBox error={error} onRetry={reload} />}
-      {!data && !error && <Busy text={t('audit.loading')} onCancel={cancel} />}
-      {data && (
+      {!page && !error && <Busy text={t('audit.loading')} onCancel={cancel} />}
+      {page && (
         <>
           <ol>
-            {data.items.map((entry, index) => (
-              <Entry key={`${entry.at} ${data.total - first - index}`} entry={entry} />
+            {page.items.map((entry, index) => (
+              <Entry key={`${entry.at} ${page.total - page.first - index}`} entry={entry} />
             ))}
           </ol>
-          {data.total > PAGE_COUNT && (
+          {page.total > PAGE_COUNT && (
             <Pager
               page={{
-                shown: data.items,
-                first,
-                total: data.total,
-                ...(first > 0 && { onPrevious: () => setFirst(Math.max(0, first - PAGE_COUNT)) }),
-                ...(first + PAGE_COUNT < data.total && { onNext: () => setFirst(first + PAGE_COUNT) }),
+                shown: page.items,
+                first: page.first,
+                total: page.total,
+                ...(page.first > 0 && { onPrevious: () => setWanted(Math.max(0, page.first - PAGE_COUNT)) }),
+                ...(page.first + PAGE_COUNT < page.total && { onNext: () => setWanted(page.first + PAGE_COUNT) }),
               }}
             />
           )}
@@ -72,7 +84,7 @@ function Entry({ entry }: { readonly entry: AuditEntry }) {
 function Change({ change: { field, name, before, after } }: { readonly change: AuditChange }) {
   return (
     <li>
-      {FIELDS.has(field) ? t(`audit.field.${field}`) : field} {name}:{' '}
+      {[FIELDS.has(field) ? t(`audit.field.${field}`) : field, name].filter(Boolean).join(' ')}:{' '}
       {before && (
         <>
           <del>{before}</del>{' '}

@@ -1,18 +1,20 @@
 import { t } from '../i18n';
 import type { Page } from './pages';
 
-/** "51–100 of 312", with the ways to the other pages; nothing for an empty list. */
+/** "51–100 of 312", with the ways to the other pages where there are any; nothing for an empty list. */
 export function Pager({ page: { shown, first, total, onPrevious, onNext } }: { readonly page: Page<unknown> }) {
   if (total === 0) return null;
+  const hasPages = onPrevious !== undefined || onNext !== undefined;
   return (
-    <div class="mm-pager" role="status">
-      {onPrevious && <PageButton icon="fa-angle-left" label={t('list.previous')} onClick={onPrevious} />}
-      <span>{t('list.range', { from: first + 1, to: first + shown.length, total })}</span>
-      {onNext && <PageButton icon="fa-angle-right" label={t('list.next')} onClick={onNext} />}
+    <div class="mm-pager">
+      {hasPages && <PageButton icon="fa-angle-left" label={t('list.previous')} onClick={onPrevious} />}
+      <span role="status">{t('list.range', { from: first + 1, to: first + shown.length, total })}</span>
+      {hasPages && <PageButton icon="fa-angle-right" label={t('list.next')} onClick={onNext} />}
     </div>
   );
 }
 
+/** Stays where it is, with the focus, when there is no such page. */
 function PageButton({
   icon,
   label,
@@ -20,10 +22,17 @@ function PageButton({
 }: {
   readonly icon: string;
   readonly label: string;
-  readonly onClick: () => void;
+  readonly onClick: (() => void) | undefined;
 }) {
   return (
-    <button type="button" class="red-ui-button red-ui-button-small" aria-label={label} title={label} onClick={onClick}>
+    <button
+      type="button"
+      class="red-ui-button red-ui-button-small"
+      aria-label={label}
+      title={label}
+      aria-disabled={onClick === undefined}
+      onClick={onClick}
+    >
       <i class={`fa ${icon}`} aria-hidden="true" />
     </button>
   );

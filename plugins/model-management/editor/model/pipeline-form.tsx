@@ -1,9 +1,11 @@
-import { useContext, useState } from 'preact/hooks';
+import { useContext, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Busy, ErrorBox } from '../feedback';
+import { useFocusReturn } from '../focus-return';
 import { FormGroup } from '../form-group';
 import { t } from '../i18n';
 import { useTask } from '../live';
 import { createInferenceFlow, type PipelineRequest } from '../registry-client';
+import { SteadyButton } from '../steady-button';
 import { BrokerField } from './broker-field';
 import { brokersOf, importFlow } from './flow-import';
 import { Leave } from './frame';
@@ -12,6 +14,9 @@ import { Leave } from './frame';
 export function PipelineForm({ model, onClose }: { readonly model: string; readonly onClose: () => void }) {
   const { state, start } = useTask();
   const leave = useContext(Leave);
+  const box = useRef<HTMLDivElement>(null);
+  useFocusReturn(box);
+  useLayoutEffect(() => box.current?.querySelector('input')?.focus({ preventScroll: true }), []);
   const brokers = brokersOf();
   // Whoever has one broker means that one.
   const [onlyBroker, otherBroker] = brokers;
@@ -27,39 +32,42 @@ export function PipelineForm({ model, onClose }: { readonly model: string; reado
       await leave();
       importFlow(flow);
     });
-  if (state.status === 'busy') return <Busy text={t('pipeline.busy')} />;
-  const isComplete = wish.inboundTopic !== '' && wish.outboundTopic !== '';
+  const isBusy = state.status === 'busy';
+  const isReady = !isBusy && wish.inboundTopic !== '' && wish.outboundTopic !== '';
   return (
-    <FormGroup class="mm-form mm-question" label={t('action.createPipeline')} onSubmit={() => isComplete && create()}>
-      <TopicField
-        label={t('pipeline.inbound')}
-        value={wish.inboundTopic}
-        onInput={(inboundTopic) => setWish({ ...wish, inboundTopic })}
-      />
-      <TopicField
-        label={t('pipeline.outbound')}
-        value={wish.outboundTopic}
-        onInput={(outboundTopic) => setWish({ ...wish, outboundTopic })}
-      />
-      <BrokerField
-        brokers={brokers}
-        value={wish.brokerId}
-        onChange={(brokerId) => {
-          const { inboundTopic, outboundTopic } = wish;
-          setWish({ inboundTopic, outboundTopic, ...(brokerId && { brokerId }) });
-        }}
-      />
-      {state.status === 'failed' && <ErrorBox error={state.error} />}
-      <p class="mm-hint">{t('pipeline.hint')}</p>
-      <div class="mm-buttons">
-        <button type="button" class="red-ui-button primary" disabled={!isComplete} onClick={create}>
-          {t('pipeline.create')}
-        </button>
-        <button type="button" class="red-ui-button" onClick={onClose}>
-          {t('action.cancel')}
-        </button>
-      </div>
-    </FormGroup>
+    <div ref={box}>
+      <FormGroup class="mm-form mm-question" label={t('action.createPipeline')} onSubmit={() => isReady && create()}>
+        <TopicField
+          label={t('pipeline.inbound')}
+          value={wish.inboundTopic}
+          onInput={(inboundTopic) => setWish({ ...wish, inboundTopic })}
+        />
+        <TopicField
+          label={t('pipeline.outbound')}
+          value={wish.outboundTopic}
+          onInput={(outboundTopic) => setWish({ ...wish, outboundTopic })}
+        />
+        <BrokerField
+          brokers={brokers}
+          value={wish.brokerId}
+          onChange={(brokerId) => {
+            const { inboundTopic, outboundTopic } = wish;
+            setWish({ inboundTopic, outboundTopic, ...(brokerId && { brokerId }) });
+          }}
+        />
+        {isBusy && <Busy text={t('pipeline.busy')} />}
+        {state.status === 'failed' && <ErrorBox error={state.error} />}
+        <p class="mm-hint">{t('pipeline.hint')}</p>
+        <div class="mm-buttons">
+          <SteadyButton primary off={!isReady} onClick={create}>
+            {t('pipeline.create')}
+          </SteadyButton>
+          <button type="button" class="red-ui-button" onClick={onClose}>
+            {t('action.cancel')}
+          </button>
+        </div>
+      </FormGroup>
+    </div>
   );
 }
 

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Health } from '../contract';
 import { t, tCount } from '../i18n';
 import { dismissedNotices, type Notice, noticesOf, storeDismissed } from './notice-list';
@@ -16,15 +16,23 @@ const ICONS: Record<Notice['key'], string> = {
 export function Notices({ health }: { readonly health: Health }) {
   const [dismissed, setDismissed] = useState(dismissedNotices);
   const [isOpen, setOpen] = useState(false);
+  const box = useRef<HTMLElement>(null);
+  const pane = useRef<Element | null>(null);
+  // The button went with its line: the next one gets the focus, after the last the search of the list.
+  useLayoutEffect(() => {
+    const next = pane.current?.querySelector<HTMLElement>('.mm-notices button') ?? pane.current?.querySelector('input');
+    next?.focus({ preventScroll: true });
+  }, [dismissed]);
   const [first, ...others] = noticesOf(health).filter(({ key }) => !dismissed.includes(key));
   if (!first) return null;
   const dismiss = (key: string): void => {
     const keys = [...dismissed, key];
     storeDismissed(keys);
+    pane.current = box.current?.closest('.mm-pane') ?? null;
     setDismissed(keys);
   };
   return (
-    <section class="mm-notices" aria-label={t('notice.label')}>
+    <section ref={box} class="mm-notices" aria-label={t('notice.label')}>
       <ul>
         {[first, ...(isOpen ? others : [])].map((notice) => (
           <Line key={notice.key} notice={notice} onDismiss={dismiss} />
