@@ -30,7 +30,11 @@ describe('the versions of a model', function () {
       assert.equal(answer.status, 201, answer.text);
     }
     await nodeRed.api('PATCH', 'models/iris/versions/1', { metrics: { accuracy: 0.8 }, labels: ['a', 'b'] });
-    await nodeRed.api('PATCH', 'models/iris/versions/3', { metrics: { accuracy: 0.9, loss: 2 }, description: HOSTILE });
+    await nodeRed.api('PATCH', 'models/iris/versions/3', {
+      metrics: { accuracy: 0.9, loss: 2 },
+      description: HOSTILE,
+      labels: ['a, b'],
+    });
   });
   after(() => nodeRed?.[Symbol.asyncDispose]());
   beforeEach(async () => {
@@ -80,7 +84,7 @@ describe('the versions of a model', function () {
     assert.deepEqual(await line('accuracy'), ['0.8', '0.9', '+0.1 (+12.5%)']);
     assert.deepEqual(await line('loss'), ['–', '2', 'differs']);
     assert.deepEqual(await line('in x'), ['float32 [N, 4]', 'float64 [N, 4]', 'another type']);
-    assert.deepEqual(await line('Labels'), ['a, b', '–', 'differs']);
+    assert.deepEqual(await line('Labels'), ['a, b', 'a, b', 'differs']);
     assert.deepEqual(await line('Description'), ['–', HOSTILE, 'differs']);
     assert.deepEqual(await line('Opset'), ['13', '13', 'same']);
     await assertAccessible(page, 'comparison');
@@ -219,6 +223,30 @@ describe('the versions of a model', function () {
     }
   });
 
+  it('say what the server says of a file that is not there, and let a file that is slow to come go', async () => {
+    const { page } = editor;
+    const actions = page.locator('.mm-actions').filter({ has: editor.button('Export version 1') });
+    const address = '**/model-management/models/iris/versions/1/export';
+    await editor.button('1').click();
+    await page.getByText('Signature of v1').waitFor();
+    await page.route(address, (route) =>
+      route.continue({ url: route.request().url().replace('/versions/1/', '/versions/99/') }),
+    );
+    await editor.button('Export version 1').click();
+    const told = await actions.getByRole('alert').textContent();
+    assert.match(told ?? '', /99.*v1 was not downloaded/s);
+    await editor.picture('download-failed');
+    await page.unroute(address);
+
+    const stopped = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/export'));
+    await page.route(address, () => undefined);
+    await editor.button('Export version 1').press('Enter');
+    await editor.button('Cancel the download of version 1').press('Enter');
+    await stopped;
+    assert.equal(await focused(), 'Export version 1');
+    await page.unroute(address);
+  });
+
   it('leave a trail in sentences: who, when, before and after', async () => {
     const { page } = editor;
     await editor.button('Audit').click();
@@ -234,7 +262,10 @@ describe('the versions of a model', function () {
     }
     const { body } = await nodeRed.api<{ total: number; items: AuditEntry[] }>('GET', 'models/iris/audit');
     await log.getByText(`1–20 of ${body.total}`).waitFor();
-    await log.getByRole('button', { name: 'Next page' }).click();
+    assert.doesNotMatch((await log.textContent()) ?? '', / :/);
+    const next = log.getByRole('button', { name: 'Next page' });
+    await next.press('Enter');
     await log.getByText('The model iris was created.').waitFor();
+    assert.ok(await next.evaluate((button) => button === document.activeElement));
   });
 });

@@ -8,6 +8,14 @@ export function aliasFault(alias: string): 'alias.bad' | 'alias.computed' | unde
   return isAliasName(alias) ? undefined : 'alias.bad';
 }
 
+/** The version it names; its own: an alias may be named like something that every object has. */
+export function aliasVersion(
+  { aliases }: { readonly aliases: Readonly<Record<string, number>> },
+  alias: string,
+): number | undefined {
+  return Object.hasOwn(aliases, alias) ? aliases[alias] : undefined;
+}
+
 /** Nodes that answer with whatever version the alias names. */
 export function followerCount({ usedBy }: Model, alias: string): number {
   return usedBy.filter(({ kind, ref }) => kind === 'node' && (ref ?? 'deployed') === alias).length;
@@ -15,7 +23,7 @@ export function followerCount({ usedBy }: Model, alias: string): number {
 
 /** What a move changes, in words: "canary moves from v3 to v6. 2 nodes will answer with v6." */
 export function moveEffect(model: Model, alias: string, version: number): string {
-  const { [alias]: before } = model.aliases;
+  const before = aliasVersion(model, alias);
   const nodeCount = followerCount(model, alias);
   const users = tCount('usage.nodeCount', nodeCount);
   return [

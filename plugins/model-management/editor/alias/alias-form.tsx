@@ -8,7 +8,7 @@ import { t } from '../i18n';
 import { useTask } from '../live';
 import { Differences, differencesOf } from '../model/differences';
 import { setAlias } from '../registry-client';
-import { aliasFault, moveEffect } from './alias-effect';
+import { aliasFault, aliasVersion, moveEffect } from './alias-effect';
 
 /** Gives a version a name, new or taken from another version; what that changes is said before it is done. */
 export function AliasForm({
@@ -32,7 +32,12 @@ export function AliasForm({
   const fault = aliasFault(alias);
   const run = (force: boolean): void =>
     start(async (signal) => {
-      await setAlias(model.name, alias, { version, expectedVersion: model.aliases[alias] ?? null, force }, signal);
+      await setAlias(
+        model.name,
+        alias,
+        { version, expectedVersion: aliasVersion(model, alias) ?? null, force },
+        signal,
+      );
       announce(t('alias.done', { alias, version }));
       onDone();
       onClose();
@@ -50,7 +55,7 @@ export function AliasForm({
       <FormGroup
         class="mm-form mm-box"
         label={t('alias.title', { version })}
-        onSubmit={() => fault || run(false)}
+        onSubmit={() => fault || state.status === 'busy' || run(false)}
         onEscape={onClose}
       >
         <label>

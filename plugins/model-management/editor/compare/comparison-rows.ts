@@ -32,16 +32,20 @@ export function comparisonGroups(left: Version, right: Version): readonly Compar
   ].filter(({ rows }) => rows.length > 0);
 }
 
-function row(name: string, left: string, right: string): ComparisonRow {
-  return { name, left, right, difference: left === right ? '' : t('compare.differs') };
+/** The values are compared, not their texts: two sizes may look alike and differ. */
+function row<T>(name: string, left: T, right: T, text: (value: T) => string): ComparisonRow {
+  const isSame = JSON.stringify(left) === JSON.stringify(right);
+  return { name, left: text(left), right: text(right), difference: isSame ? '' : t('compare.differs') };
 }
+
+const plainText = (value: string | number | null | undefined): string => String(value ?? '');
 
 function metricRows(left: Version, right: Version): readonly ComparisonRow[] {
   const language = RED.i18n.lang();
   const text = (value: number | undefined): string => (value === undefined ? '' : formatNumber(value, language));
   const signed = (value: number): string => `${value > 0 ? '+' : ''}${formatNumber(value, language)}`;
   return pairs(left.metrics, right.metrics).map((pair) => {
-    const plain = row(pair.name, text(pair.left), text(pair.right));
+    const plain = row(pair.name, pair.left, pair.right, text);
     const change = metricChange(pair);
     if (!change) return plain;
     const { difference, ratio } = change;
@@ -63,9 +67,9 @@ function signatureRows(left: Version, right: Version): readonly ComparisonRow[] 
 function attributeRows(left: Version, right: Version): readonly ComparisonRow[] {
   const names = (list: readonly string[] | undefined): string => list?.join(', ') ?? '';
   return [
-    row(t('upload.description'), left.description, right.description),
-    row(t('signature.features'), names(left.features), names(right.features)),
-    row(t('signature.labels'), names(left.labels), names(right.labels)),
+    row(t('upload.description'), left.description, right.description, plainText),
+    row(t('signature.features'), left.features, right.features, names),
+    row(t('signature.labels'), left.labels, right.labels, names),
   ].filter((one) => one.left !== '' || one.right !== '');
 }
 
@@ -76,33 +80,41 @@ function entryRows(
 ): readonly ComparisonRow[] {
   const text = (value: unknown): string =>
     typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value, null, 1);
-  return pairs(left, right).map((pair) => row(pair.name, text(pair.left), text(pair.right)));
+  return pairs(left, right).map((pair) => row(pair.name, pair.left, pair.right, text));
 }
 
 function fileRows(left: Version, right: Version): readonly ComparisonRow[] {
-  const language = RED.i18n.lang();
-  const outputs = ({ additionalOutputs }: Version): string => additionalOutputs.map(({ path }) => path).join(', ');
-  const both = (name: string, of: (version: Version) => string): ComparisonRow => row(name, of(left), of(right));
+  const size = (bytes: number): string => formatBytes(bytes, RED.i18n.lang());
+  const outputs = (files: Version['additionalOutputs']): string => files.map(({ path }) => path).join(', ');
+  const both = sideBySide(left, right);
   return [
-    both(t('fact.size'), ({ sizeBytes }) => formatBytes(sizeBytes, language)),
-    both(t('fact.digest'), ({ digest }) => digest),
-    both(t('fact.opset'), ({ opset }) => String(opset)),
-    both(t('fact.irVersion'), ({ irVersion }) => String(irVersion)),
-    both(t('fact.producer'), ({ producer }) => producer),
-    both(t('fact.preprocessing'), ({ preprocessing }) => preprocessing?.digest ?? ''),
-    both(t('fact.outputs'), outputs),
+    both(t('fact.size'), ({ sizeBytes }) => sizeBytes, size),
+    both(t('fact.digest'), ({ digest }) => digest, plainText),
+    both(t('fact.opset'), ({ opset }) => opset, plainText),
+    both(t('fact.irVersion'), ({ irVersion }) => irVersion, plainText),
+    both(t('fact.producer'), ({ producer }) => producer, plainText),
+    both(t('fact.preprocessing'), ({ preprocessing }) => preprocessing?.digest, plainText),
+    both(t('fact.outputs'), ({ additionalOutputs }) => additionalOutputs, outputs),
   ].filter((one) => one.left !== '' || one.right !== '');
 }
 
 function originRows(left: Version, right: Version): readonly ComparisonRow[] {
-  const language = RED.i18n.lang();
-  const both = (name: string, of: (version: Version) => string): ComparisonRow => row(name, of(left), of(right));
+  const moment = (iso: string): string => formatMoment(iso, RED.i18n.lang());
+  const source = (name: Version['source']): string => t(`version.source.${name}`);
+  const names = (aliases: readonly string[]): string => aliases.join(', ');
+  const both = sideBySide(left, right);
   return [
-    both(t('version.column.created'), ({ createdAt }) => formatMoment(createdAt, language)),
-    both(t('fact.createdBy'), ({ createdBy }) => createdBy ?? ''),
-    both(t('version.column.source'), ({ source }) => t(`version.source.${source}`)),
-    both(t('fact.run'), ({ runId }) => runId ?? ''),
-    both(t('fact.parent'), ({ parentVersion }) => (parentVersion === undefined ? '' : String(parentVersion))),
-    both(t('version.column.aliases'), ({ aliases }) => aliases.join(', ')),
+    both(t('version.column.created'), ({ createdAt }) => createdAt, moment),
+    both(t('fact.createdBy'), ({ createdBy }) => createdBy, plainText),
+    both(t('version.column.source'), (version) => version.source, source),
+    both(t('fact.run'), ({ runId }) => runId, plainText),
+    both(t('fact.parent'), ({ parentVersion }) => parentVersion, plainText),
+    both(t('version.column.aliases'), ({ aliases }) => aliases, names),
   ].filter((one) => one.left !== '' || one.right !== '');
+}
+
+/** Rows that hold the same of both versions. */
+function sideBySide(left: Version, right: Version) {
+  return <T>(name: string, of: (version: Version) => T, text: (value: T) => string): ComparisonRow =>
+    row(name, of(left), of(right), text);
 }

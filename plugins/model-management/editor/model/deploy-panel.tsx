@@ -27,10 +27,11 @@ export function DeployPanel({
   const confirm = t(kind === 'deploy' ? 'deploy.confirm' : 'rollback.confirm', { version });
   const run = (force: boolean): void =>
     start(async (signal) => {
-      await (kind === 'deploy'
+      const { aliases } = await (kind === 'deploy'
         ? setAlias(model.name, 'deployed', { version, expectedVersion: deployed, force }, signal)
         : rollBack(model.name, force, signal));
-      announce(t('deploy.done', { name: model.name, version }));
+      // A rollback goes to where the server stands by now.
+      announce(t('deploy.done', { name: model.name, version: aliases.deployed ?? version }));
       onDone();
       onClose();
     });

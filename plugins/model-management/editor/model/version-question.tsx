@@ -28,6 +28,6 @@ export function VersionQuestion({
     case 'alias':
       return <AliasForm {...props} />;
     case 'deleteAlias':
-      return <DeleteAlias {...props} alias={what.alias} />;
+      return <DeleteAlias key={what.alias} {...props} alias={what.alias} />;
   }
 }
