@@ -245,6 +245,8 @@ describe('the join in the dialog of a node', function () {
     await editor.editNode('full');
     const names = () => join().locator('.mm-parent strong').allTextContents();
     const focused = () => editor.page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
+    // The platform takes the focus once, a moment after it has opened the dialog.
+    await editor.page.waitForFunction(() => document.activeElement?.closest('.red-ui-tray'));
     await join().getByRole('button', { name: 'Move level up' }).press('Enter');
     assert.deepEqual([await names(), await focused()], [['b', 'level', 'a'], 'Move level up']);
     await join().getByRole('button', { name: 'Move a up' }).press('Enter');
