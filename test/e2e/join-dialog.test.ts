@@ -53,7 +53,7 @@ const joinTab: readonly FlowNode[] = [
   inject('start', 'start', ['left', 'right']),
   func('left', 'a', 'msg.payload = [1, 2]; return msg;', ['cross']),
   { ...at, id: 'cross', type: 'junction', wires: [['bare', 'full', 'lib']] },
-  func('right', 'b', 'msg.payload = [10, 20]; return msg;', ['bare', 'full', 'lib']),
+  func('right', 'b', 'msg.payload = [10, 20]; return msg;', ['bare', 'full', 'lib', 'single']),
   func('stranger', 'level', 'return msg;', ['full']),
   {
     ...joining,
@@ -100,6 +100,7 @@ const joinTab: readonly FlowNode[] = [
   func('keep-bare', 'keep bare', kept, []),
   func('keep-full', 'keep full', kept, []),
   { ...joining, id: 'free', wires: [[]] },
+  { ...joining, id: 'single', parentIds: ['right', 'gone'], wires: [[]] },
 ];
 const readTab: readonly FlowNode[] = [
   { id: 'read', type: 'tab', label: 'Read', disabled: false, info: '', env: [] },
@@ -269,6 +270,16 @@ describe('the join in the dialog of a node', function () {
       { policy: 'each', key: 'rechts' },
       { policy: 'latest', initial: [5] },
     ]);
+  });
+
+  it('keeps the focus in the dialog when nothing is left to join', async () => {
+    const dialog = await editor.editNode('single');
+    await editor.page.waitForFunction(() => document.activeElement?.closest('.red-ui-tray'));
+    await join().getByRole('button', { name: 'Forget them' }).press('Enter');
+    await join().waitFor({ state: 'detached' });
+    assert.equal(await dialog.locator(':focus').count(), 1);
+    await editor.saveNode();
+    assert.deepEqual((await stored('single'))?.['parentIds'], ['right']);
   });
 
   it('offers the parents for the inputs of the model, and stores the list they are chosen from', async () => {

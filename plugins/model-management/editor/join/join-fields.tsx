@@ -96,8 +96,9 @@ function ParentRows({
             type="button"
             class="mm-link"
             onClick={() => {
-              // This button goes with what is forgotten.
-              rows.current?.focus({ preventScroll: true });
+              // This button goes with what is forgotten; where nothing is left to join, the list goes as well.
+              const stays = wired.length < 2 ? firstField(rows.current) : rows.current;
+              stays?.focus({ preventScroll: true });
               onList(
                 arrangeParents(
                   stored,
@@ -114,6 +115,9 @@ function ParentRows({
     </>
   );
 }
+
+const firstField = (inside: HTMLElement | null): HTMLElement | null | undefined =>
+  inside?.closest('.mm-dialog')?.querySelector<HTMLElement>('input, select');
 
 /** What counts as one run, what the results are called, and the limits; these folded away. */
 function JoinOptions({
