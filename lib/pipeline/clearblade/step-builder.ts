@@ -1,6 +1,8 @@
 import type { FlowEntry } from '../flow-entry';
-import type { Layout, Point } from './layout';
+import type { Point } from './boxes';
+import type { Layout } from './layout';
 import type { Names } from './names';
+import { nameOf } from './step-graph';
 import {
   emptyInputNode,
   jsonNode,
@@ -12,8 +14,6 @@ import {
 } from './step-nodes';
 import type { NodeRole, StepParent, StepParents } from './step-parents';
 import type { Step, TopicStep } from './steps';
-
-const MAX_NAME_LENGTH = 100;
 
 /** A node, the nodes whose messages go into it, and where it stands. */
 export interface Placed {
@@ -131,11 +131,6 @@ export class StepBuilder {
 }
 
 const idsOf = (parents: readonly StepParent[]): readonly string[] => parents.map(({ nodeId }) => nodeId);
-
-/** The label as the node's name, cut where it is longer than any canvas wants. */
-function nameOf({ label }: Step): string {
-  return label.length <= MAX_NAME_LENGTH ? label : `${label.slice(0, MAX_NAME_LENGTH)}…`;
-}
 
 /** What has no place of its own in Node-RED, for the node's description. */
 function infoOf(step: Step): string {

@@ -2,6 +2,7 @@ import type { Step } from './steps';
 import type { ImportWarning } from './warning';
 
 const MAX_TITLE_LENGTH = 80;
+const MAX_NAME_LENGTH = 100;
 /** Of a cycle, how many steps are named; and how many cycles are told. */
 const MAX_NAMED_STEPS = 10;
 const MAX_TOLD_CYCLES = 20;
@@ -10,6 +11,11 @@ const MAX_TOLD_CYCLES = 20;
 export function titleOf({ id, label }: Step): string {
   const title = label || id;
   return JSON.stringify(title.length <= MAX_TITLE_LENGTH ? title : `${title.slice(0, MAX_TITLE_LENGTH)}…`);
+}
+
+/** The label as the node's name, cut where it is longer than any canvas wants. */
+export function nameOf({ label }: Step): string {
+  return label.length <= MAX_NAME_LENGTH ? label : `${label.slice(0, MAX_NAME_LENGTH)}…`;
 }
 
 /** The steps of a pipeline with the edges that can be drawn. */

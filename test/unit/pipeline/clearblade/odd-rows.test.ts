@@ -273,6 +273,17 @@ describe('odd pipelines of the original', () => {
     assert.ok(String(tab?.['info']).includes(name) && String(node?.['info']).includes(long));
   });
 
+  it('a label of any length takes no more room than the name that is drawn', () => {
+    const row = aPipelineRow(
+      'wide',
+      { InboundStep: { ...inbound, label: 'x'.repeat(5_000), at: [600, 100] }, a: { ...library, at: [1_200, 100] } },
+      ['InboundStep>a'],
+    );
+    const { flows, warnings } = imported({ pipelines: [row] });
+    const { x, y } = new FlowView(flows).node('a');
+    assert.deepEqual([x, y, warnings], [1_200, 100, []]);
+  });
+
   for (const [state, warned] of [
     ['ONGOING', false],
     ['ALL_DONE', false],
