@@ -1,7 +1,7 @@
 import type { FlowEntry } from '../flow-entry';
 import { brokerNodes, localBrokerUrl } from '../flow-nodes';
-import { type ImportedJob, importedJob } from './job-rows';
-import { modelWarnings } from './model-rows';
+import { baseModelOf, type ImportedJob, importedJob } from './job-rows';
+import { isTrainedAlone, modelWarnings } from './model-rows';
 import { mapNames, type Names } from './names';
 import { pipelineFlow } from './pipeline-flow';
 import type { ImportRequest, PipelineRow } from './rows';
@@ -40,8 +40,12 @@ export interface ClearbladeImport {
 /** Rows of the original as flows, jobs and what is left to do. Changes nothing; every call makes new ids. */
 export function importClearblade(rows: ImportRequest, here: ImportSurroundings): ClearbladeImport {
   const used = usedNames(rows.pipelines);
-  const allModels = [...used.models, ...rows.models.map(({ name }) => name), ...rows.jobs.map((job) => job.model_name)];
-  const names = mapNames(allModels, used.libraries, here.builtInLibraries);
+  const originals = {
+    models: [...used.models, ...rows.models.map(({ name }) => name), ...rows.jobs.map(baseModelOf)],
+    trained: rows.models.filter(isTrainedAlone).map(({ name }) => name),
+    libraries: used.libraries,
+  };
+  const names = mapNames(originals, here.builtInLibraries);
   const own = rows.brokerId === undefined ? brokerNodes(here.brokerUrl ?? localBrokerUrl) : undefined;
   const broker = rows.brokerId ?? own?.[0].id ?? '';
   const labels = new Set<string>();

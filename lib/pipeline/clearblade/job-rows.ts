@@ -1,10 +1,12 @@
 import { isMetricName } from '../../registry';
-import type { Names } from './names';
+import { MAX_MODEL_NAME_LENGTH, type Names } from './names';
 import type { JobRow } from './rows';
 import type { ImportWarning } from './warning';
 
 /** What the original ran its containers on. */
 const ORIGINAL_IMAGE = 'python:3.9-bullseye';
+/** Of what `{run}` stands for. */
+const RUN_ID_LENGTH = 36;
 const LOWER_IS_BETTER = /loss|error|mae|mse|rmse/i;
 /** The original knew the last two words, but could not train by them. */
 const units = new Map([
@@ -38,6 +40,11 @@ export interface ImportedJob {
   readonly network: 'bridge';
 }
 
+/** The name its model has in the original, which called a job after its model where it named none. */
+export function baseModelOf({ name, model_name: model }: JobRow): string {
+  return model || name.replace(/(?<=.)_job$/s, '');
+}
+
 /** A job as this package describes one. What the row cannot say, and what does not fit, is in the warnings. */
 export function importedJob(
   row: JobRow,
@@ -62,13 +69,13 @@ export function importedJob(
     'JOB_NOT_CREATED',
     'Jobs cannot be run by this version. Keep the translated job: it is what a later version takes.',
   );
-  const baseModel = names.model(row.model_name || row.name.replace(/_job$/, ''));
+  const baseModel = names.model(baseModelOf(row));
   const job: ImportedJob = {
     name: row.name,
     baseModel,
     trainingEdge: row.training_edge || 'local',
     updateExistingModel: row.update_existing_model,
-    ...(row.update_existing_model ? {} : { newModelName: `${baseModel}-{run}` }),
+    ...(row.update_existing_model ? {} : { newModelName: newNameFrom(baseModel) }),
     schedule,
     queries: row.queries.map(({ query, new_data_only, collection }, index) => ({
       id: `q${index + 1}`,
@@ -83,6 +90,10 @@ export function importedJob(
     network: 'bridge',
   };
   return { job, warnings };
+}
+
+function newNameFrom(baseModel: string): string {
+  return `${baseModel.slice(0, MAX_MODEL_NAME_LENGTH - 1 - RUN_ID_LENGTH)}-{run}`;
 }
 
 function scheduleOf({ repeat }: JobRow, warn: (message: string) => void): ImportedJob['schedule'] {

@@ -2,6 +2,11 @@ import type { Names } from './names';
 import type { ModelRow } from './rows';
 import type { ImportWarning } from './warning';
 
+/** A model of its own that a job made: it carried the name of the model it was trained from. */
+export function isTrainedAlone({ job_name: job, is_history: isHistory }: ModelRow): boolean {
+  return job !== '' && !isHistory;
+}
+
 /**
  * What to upload: rows hold no files. One warning per version, in the order in which to upload them, so that version
  * numbers come out in the order of the original's history.
@@ -10,14 +15,12 @@ export function modelWarnings(rows: readonly ModelRow[], names: Names): readonly
   const byAge = [...rows].sort((a, b) => (a.created_at ?? '').localeCompare(b.created_at ?? ''));
   const versionCounts = new Map<string, number>();
   return byAge.map((row) => {
-    const isTrainedAlone = row.job_name !== '' && !row.is_history;
-    // Models of their own that a job had made carried the name of the model they were trained from.
-    const name = isTrainedAlone ? `${names.model(row.name)}-trained` : names.model(row.name);
+    const name = isTrainedAlone(row) ? names.trained(row.name) : names.model(row.name);
     const version = (versionCounts.get(name) ?? 0) + 1;
     versionCounts.set(name, version);
     const facts = [
       `Upload ${fileOf(row)} as version ${version} of the model ${name}`,
-      row.to_deploy && !isTrainedAlone ? 'with the alias deployed' : '',
+      row.to_deploy && !isTrainedAlone(row) ? 'with the alias deployed' : '',
       row.created_at ? `(made ${row.created_at})` : '',
       metricsOf(row),
     ];

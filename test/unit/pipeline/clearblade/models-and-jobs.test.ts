@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { ModelName, newId } from '../../../../lib/ids';
 import { imported } from '../../../support/clearblade-import';
 
 const aModelRow = (row: object) => ({
@@ -64,6 +65,26 @@ describe('rows of the original about models', () => {
     });
     assert.match(warnings[0]?.message ?? '', /version 1 of the model iris with the alias deployed/);
     assert.match(warnings[1]?.message ?? '', /own\/model\.onnx .* version 1 of the model iris-trained /);
+  });
+
+  it('name each model that a job made as a model can be called, and as no other one is', () => {
+    const long = 'm'.repeat(63);
+    const trained = { is_history: false, job_name: 'some_job' };
+    const { warnings } = imported({
+      models: [
+        aModelRow({ name: 'iris-trained' }),
+        aModelRow({ name: 'iris', ...trained }),
+        aModelRow({ name: long, ...trained }),
+        aModelRow({ name: `${long.slice(1)}n`, ...trained }),
+      ],
+    });
+    const names = warnings.map(({ message }) => /as version 1 of the model (\S+) /.exec(message)?.[1]);
+    assert.deepEqual(names, [
+      'iris-trained',
+      'iris-trained-2',
+      `${'m'.repeat(55)}-trained`,
+      `${'m'.repeat(53)}-trained-2`,
+    ]);
   });
 });
 
@@ -144,5 +165,37 @@ describe('rows of the original about jobs', () => {
       ['ok'],
     );
     assert.equal(warnings.filter(({ code }) => code === 'JOB_FIELD').length, 2);
+  });
+
+  for (const { what, row, baseModel } of [
+    { what: 'a model of another name than its own', row: { name: 'x_job', model_name: 'iris' }, baseModel: 'iris' },
+    { what: 'no model', row: { name: 'iris_job', model_name: '' }, baseModel: 'iris' },
+    {
+      what: 'no model, and a name that is none of a model',
+      row: { name: 'My job', model_name: null },
+      baseModel: 'My-job',
+    },
+    { what: 'no model, and nothing before _job', row: { name: '_job', model_name: null }, baseModel: 'job' },
+    { what: 'a model whose name is none here', row: { model_name: 'Größe (2)' }, baseModel: 'Gro-e-2' },
+  ]) {
+    it(`a job that names ${what} trains ${baseModel}`, () => {
+      const { jobs } = imported({ jobs: [aJobRow(row)] });
+      assert.equal(jobs[0]?.baseModel, baseModel);
+    });
+  }
+
+  it('the model of a job that names none is not taken for another one', () => {
+    const { jobs } = imported({
+      models: [aModelRow({ name: 'My-job' })],
+      jobs: [aJobRow({ name: 'My job', model_name: '' })],
+    });
+    assert.equal(jobs[0]?.baseModel, 'My-job-2');
+  });
+
+  it('the name of a model of its own can be one with the id of any run', () => {
+    const { jobs } = imported({ jobs: [aJobRow({ model_name: 'm'.repeat(63), update_existing_model: false })] });
+    assert.equal(jobs[0]?.baseModel, 'm'.repeat(63));
+    const newName = jobs[0]?.newModelName?.replace('{run}', newId());
+    assert.ok(ModelName.safeParse(newName).success, newName);
   });
 });
