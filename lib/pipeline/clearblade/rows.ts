@@ -86,7 +86,7 @@ const rows = <T>(row: z.ZodType<T>) => z.array(row).max(MAX_ROW_COUNT).default([
 
 /**
  * What to import: exported rows of the original's collections. `jsonb` columns may be objects or their JSON text, columns
- * that are not needed may be absent or anything; at most 500 rows of a kind and 2,500 steps in all.
+ * that are not needed may be absent or anything; at most 500 rows of a kind, 2,500 steps and 50,000 ids in all.
  */
 export const ImportRequest = z
   .strictObject({

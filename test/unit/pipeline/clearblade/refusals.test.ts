@@ -9,6 +9,11 @@ const anInbound = { InboundStep: inbound };
 const nested = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
 const manySteps = (count: number) =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`s${index}`, library]));
+/** Each names 500 others. */
+const stepsWithEnds = (count: number) =>
+  Object.fromEntries(
+    Array.from({ length: count }, (_, index) => [`s${index}`, { ...library, prev: Array(500).fill('a') }]),
+  );
 
 describe('what is no export of the original', () => {
   for (const [what, body, field] of [
@@ -29,6 +34,11 @@ describe('what is no export of the original', () => {
     [
       'thousands of steps in several pipelines',
       { pipelines: Array.from({ length: 6 }, () => ({ steps: manySteps(500) })) },
+      'pipelines',
+    ],
+    [
+      'tens of thousands of edges in several pipelines',
+      { pipelines: Array.from({ length: 6 }, () => ({ steps: stepsWithEnds(20) })) },
       'pipelines',
     ],
     [
