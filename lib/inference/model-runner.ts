@@ -7,6 +7,7 @@ import { OrderedResults, type ResultSlot } from './ordered-results';
 import { type QueueLimits, RequestQueue } from './request-queue';
 import type { Route, RouteState } from './route';
 import type { ServedVersion } from './served-version';
+import { stoppedError } from './stopped-error';
 import { untilAborted } from './until-aborted';
 
 /**
@@ -87,10 +88,6 @@ function encodeInput(codec: Codec, signature: Signature, input: RunnerInput): En
   if (input.kind === 'inputs') return codec.encodeInputs(input.values);
   const values = input.kind === 'results' ? inputsByName(signature, input.results) : undefined;
   return values ? codec.encodeInputs(values) : codec.encode(input.value);
-}
-
-function stoppedError(): ModelManagementError {
-  return new ModelManagementError('ABORTED', 'The node was stopped before the message was answered.', 'Send it again.');
 }
 
 /**

@@ -1,7 +1,5 @@
 import { z } from 'zod';
-
-/** A timer set for longer would fire at once. */
-const LONGEST_TIMER_MS = 2_147_483_647;
+import { LONGEST_TIMER_MS } from '../inference/timer';
 
 /** A number of messages; 0 has the meaning its property gives it. */
 export const countField = (fallback: number) => z.number().int().min(0).default(fallback);

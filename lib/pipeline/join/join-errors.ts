@@ -1,4 +1,5 @@
 import { ModelManagementError } from '../../errors';
+import { stoppedBefore } from '../../inference/stopped-error';
 import type { JoinConfig } from '../join-config';
 import type { Dropped } from './join-types';
 
@@ -48,5 +49,5 @@ export function notReadyError(): ModelManagementError {
 }
 
 export function stoppedError(): ModelManagementError {
-  return new ModelManagementError('ABORTED', 'The node was stopped before the round was whole.', 'Send it again.');
+  return stoppedBefore('the round was whole');
 }

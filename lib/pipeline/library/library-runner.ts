@@ -1,5 +1,6 @@
 import { asModelManagementError, ModelManagementError } from '../../errors';
 import { OrderedResults, type ResultSlot } from '../../inference/ordered-results';
+import { stoppedError } from '../../inference/stopped-error';
 import type { LibraryLink, LinkState, RunnableLibrary } from './library-link';
 import type { CallContext } from './types';
 
@@ -106,8 +107,4 @@ function missingError(name: string): ModelManagementError {
     name === '' ? 'No library is chosen.' : `There is no library named ${name}.`,
     name === '' ? 'Open the node and choose one.' : 'Save a library of that name, or choose another one.',
   );
-}
-
-function stoppedError(): ModelManagementError {
-  return new ModelManagementError('ABORTED', 'The node was stopped before the message was answered.', 'Send it again.');
 }

@@ -1,5 +1,6 @@
 import type { ModelManagementError } from '../../errors';
 import type { LibraryName } from '../../ids';
+import { timerMs } from '../../inference/timer';
 import { describeThrown, invalidLibrary, isOwnError, libraryFailed } from './faults';
 import { type Callable, instantiate } from './library-form';
 import { copyInto, ownRealm } from './realm';
@@ -8,8 +9,6 @@ import { timedOut, withTimeLimit } from './time-limit';
 import type { CallContext } from './types';
 
 export const loadTimeoutMs = 5_000;
-/** A timer set for longer would fire at once. */
-const longestTimerMs = 2 ** 31 - 1;
 
 /** The node whose call runs at this moment. */
 interface Caller {
@@ -124,7 +123,7 @@ export class LoadedLibrary {
     if (timeoutMs === 0) return value;
     let timer: NodeJS.Timeout | undefined;
     const expired = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(timedOut(this.name, timeoutMs)), Math.min(restMs, longestTimerMs));
+      timer = setTimeout(() => reject(timedOut(this.name, timeoutMs)), timerMs(restMs));
     });
     try {
       // The call has its own end even where the library never gets there; what it rejects with later is heard here.
