@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../../lib/clock';
 import { LibraryName } from '../../lib/ids';
 import { type Log, silentLog } from '../../lib/log';
 import { Libraries, type LibrariesDeps, RevisionDocument } from '../../lib/pipeline/library';
+import { afterLimits } from '../../lib/pipeline/library/kept-lines';
 import { LoadedLibrary } from '../../lib/pipeline/library/loaded-library';
 import type { SandboxOptions } from '../../lib/pipeline/library/sandbox';
 import type { CallContext, ConsoleLine } from '../../lib/pipeline/library/types';
@@ -38,7 +39,7 @@ export function aLibrary(
   const library = LoadedLibrary.load(LibraryName.parse(name), 1, source, {
     modules: [],
     modulesPath: __dirname,
-    onLine: (line) => lines.push(line),
+    onLine: afterLimits((line) => lines.push(line)),
     onLateFault: (fault) => lateFaults.push(fault),
     ...sandbox,
   });

@@ -3,6 +3,7 @@ import type { LibraryName } from '../../ids';
 import type { Log } from '../../log';
 import type { Usage } from '../../registry/types';
 import { describeThrown, libraryFailed } from './faults';
+import { afterLimits } from './kept-lines';
 import { LibraryLink, type RunnableLibrary } from './library-link';
 import { LoadedLibrary } from './loaded-library';
 import { LoopWatch } from './loop-watch';
@@ -159,11 +160,11 @@ export class LibraryHost {
     return LoadedLibrary.load(name, revision, source, {
       modules,
       modulesPath,
-      onLine: ({ level, text, node }) => {
+      onLine: afterLimits(({ level, text, node }) => {
         const fields = { text, ...(node ? { node } : {}) };
         if (level === 'debug') log.debug('a library says', () => fields);
         else log[level]('a library says', fields);
-      },
+      }),
       onLateFault: (thrown) => {
         const { code, message } = libraryFailed(name, describeThrown(name, thrown));
         log.error('a library failed outside of a call', { code, message });

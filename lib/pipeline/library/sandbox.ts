@@ -18,6 +18,7 @@ export interface SandboxOptions {
   readonly modules: readonly string[];
   /** Folder the modules are looked up from. */
   readonly modulesPath: string;
+  /** Called under the time limit, which may end it at any instruction: see `afterLimits`. */
   readonly onLine: (line: ConsoleLine) => void;
   /** Something was thrown where no call is left to fail: in a timer, or in a promise that nobody awaits. */
   readonly onLateFault: (thrown: unknown) => void;

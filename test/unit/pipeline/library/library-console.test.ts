@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { afterLimits } from '../../../../lib/pipeline/library/kept-lines';
 import { aLibrary } from '../../../support/libraries';
 import { withCode } from '../../../support/registry-lab';
 import { waitFor } from '../../../support/wait-for';
@@ -37,13 +38,13 @@ describe('lines written under a time limit', () => {
     let openCount = 0;
     let endedCount = 0;
     const { exec, lines } = aLibrary('module.exports = () => { console.log("a"); console.log("b"); for (;;); };', {
-      onLine: (line) => {
+      onLine: afterLimits((line) => {
         openCount += 1;
         const untilMs = performance.now() + 100;
         while (performance.now() < untilMs);
         endedCount += 1;
         lines.push(line);
-      },
+      }),
     });
     await assert.rejects(async () => exec(0, {}, 50), withCode('TIMEOUT'));
     assert.deepEqual([openCount, endedCount], [2, 2]);
