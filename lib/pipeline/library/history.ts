@@ -30,10 +30,15 @@ export function stateOf(history: readonly RevisionDocument[]): LibraryState | un
   };
 }
 
-export function toRevision({ revision, at, user, description, source }: RevisionDocument): LibraryRevision {
+export interface RevisionFact extends Pick<RevisionDocument, 'revision' | 'user' | 'description' | 'source'> {
+  /** Epoch ms; null = came with the package. */
+  readonly at: number | null;
+}
+
+export function toRevision({ revision, at, user, description, source }: RevisionFact): LibraryRevision {
   return {
     revision,
-    at: toIso(at),
+    at: at === null ? null : toIso(at),
     user,
     description,
     sizeBytes: source === null ? 0 : Buffer.byteLength(source),

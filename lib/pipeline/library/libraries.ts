@@ -1,3 +1,4 @@
+import { Admission } from '../../admission';
 import { toIso } from '../../clock';
 import { ModelManagementError } from '../../errors';
 import { LibraryName } from '../../ids';
@@ -6,13 +7,14 @@ import { parseInput, type Usage, type User } from '../../registry';
 import { ServiceSlot } from '../../service-slot';
 import { type BuiltInLibrary, readBuiltInLibraries } from './built-in-libraries';
 import { toLibraryError } from './faults';
-import { type LibraryState, toRevision } from './history';
+import { type LibraryState, type RevisionFact, toRevision } from './history';
 import { checkSize, parseLibraryName, SaveInput, TestInput } from './input';
 import { type JournalDeps, LibraryJournal } from './journal';
 import { type LibraryFollowing, LibraryHost } from './library-host';
+import { moved, notFound } from './refusals';
 import { compile } from './sandbox';
-import type { TrialAnswer } from './trial';
-import { Trials } from './trials';
+import { type TrialAnswer, tryLibrary } from './trial';
+import type { TrialOrder } from './trial-messages';
 import type { Library, LibraryChange, LibraryRevision, LibraryRevisionWithSource, LibraryWithSource } from './types';
 
 export interface LibrariesDeps extends JournalDeps {
@@ -25,6 +27,9 @@ export interface LibrariesDeps extends JournalDeps {
   readonly workerPath: string;
 }
 
+/** Each may take 128 MB and a whole core. */
+const maxTrials = 4;
+
 /**
  * Named JavaScript for the nodes `pipelib`: sources with revisions, the running instances, and the built-in ones. Reads
  * answer from memory; a change is on the disk when its promise resolves, and nothing of it when it rejects.
@@ -32,16 +37,15 @@ export interface LibrariesDeps extends JournalDeps {
 export class Libraries {
   readonly #journal: LibraryJournal;
   readonly #host: LibraryHost;
-  readonly #trials: Trials;
+  readonly #trials = new Admission(maxTrials);
   /** Beside the trials, so that those who try do not hold up those who save. */
-  readonly #proofs: Trials;
+  readonly #proofs = new Admission(maxTrials);
+  readonly #closing = new AbortController();
   readonly #builtIns: ReadonlyMap<string, BuiltInLibrary>;
   readonly #listeners = new Set<(change: LibraryChange) => void>();
 
   private constructor(private readonly deps: LibrariesDeps) {
     this.#journal = new LibraryJournal(deps);
-    this.#trials = new Trials(deps.workerPath);
-    this.#proofs = new Trials(deps.workerPath);
     this.#builtIns = new Map(readBuiltInLibraries().map((builtIn) => [builtIn.name, builtIn]));
     this.#host = new LibraryHost({
       ...deps,
@@ -85,7 +89,7 @@ export class Libraries {
    *
    * @param input - `{source, description?, expectedRevision?}`; no description keeps the one it has
    * @throws {ModelManagementError} `INVALID_INPUT`, `PAYLOAD_TOO_LARGE`, `READ_ONLY`, `LIBRARY_MOVED` (the revision is
-   * not the expected one), `INVALID_LIBRARY`; what runs keeps running then
+   * not the expected one), `INVALID_LIBRARY`, `ABORTED` (could not be tried); what runs keeps running then
    */
   async save(wantedName: string, input: unknown, user: User): Promise<LibraryWithSource> {
     const name = this.#ownName(wantedName);
@@ -126,11 +130,10 @@ export class Libraries {
     });
   }
 
-  /** Newest first, also of a deleted library; built-in ones have none. @throws as {@link get} */
+  /** Newest first, also of a deleted library; a built-in one has the one it is at. @throws as {@link get} */
   revisions(wantedName: string): readonly LibraryRevision[] {
     const name = parseLibraryName(wantedName);
-    if (this.#builtIns.has(name)) return [];
-    const history = this.#journal.revisions(name);
+    const history = this.#historyOf(name);
     if (history.length === 0) throw notFound(name);
     return history.map(toRevision).reverse();
   }
@@ -138,7 +141,7 @@ export class Libraries {
   /** @throws {ModelManagementError} `INVALID_INPUT`, `LIBRARY_NOT_FOUND` */
   revision(wantedName: string, number: string): LibraryRevisionWithSource {
     const name = parseLibraryName(wantedName);
-    const found = this.#journal.revisions(name).find(({ revision }) => String(revision) === number);
+    const found = this.#historyOf(name).find(({ revision }) => String(revision) === number);
     if (found) return { ...toRevision(found), source: found.source };
     throw new ModelManagementError(
       'LIBRARY_NOT_FOUND',
@@ -158,9 +161,7 @@ export class Libraries {
     if (unsaved !== undefined) checkSize(unsaved);
     const source = unsaved ?? this.get(name).source;
     const context = { msg: { payload: given, ...msg }, node: { id: 'test', name: 'test' }, parents };
-    const { modules, modulesPath } = this.deps;
-    const call = { input: given, context, timeoutMs };
-    return this.#trials.run({ name, source, modules, modulesPath, call }, signal);
+    return this.#try(this.#trials, { name, source, call: { input: given, context, timeoutMs } }, signal);
   }
 
   /** Follows a library, which need not exist yet: it is loaded now, and again at each revision. */
@@ -175,12 +176,11 @@ export class Libraries {
 
   /** Ends all instances and trials. */
   close(): void {
-    this.#trials.close();
-    this.#proofs.close();
+    this.#closing.abort();
     this.#host.close();
   }
 
-  /** @throws {ModelManagementError} `INVALID_LIBRARY`; what `write` throws. Nothing is replaced then */
+  /** @throws {ModelManagementError} as {@link #prove}; what `write` throws. Nothing is replaced then */
   async #replace(name: LibraryName, source: string, write: () => Promise<void>): Promise<void> {
     await this.#prove(name, source);
     const prepared = this.#host.prepare(name, { revision: this.#journal.nextRevision(name), source });
@@ -193,12 +193,12 @@ export class Libraries {
     prepared.commit();
   }
 
-  /** @throws {ModelManagementError} `INVALID_LIBRARY` */
+  /** @throws {ModelManagementError} `INVALID_LIBRARY`; `ABORTED` when it could not be told */
   async #prove(name: LibraryName, source: string): Promise<void> {
     compile(name, source);
-    const { modules, modulesPath } = this.deps;
-    const { error } = await this.#proofs.run({ name, source, modules, modulesPath });
+    const { error } = await this.#try(this.#proofs, { name, source });
     if (!error) return;
+    if (error.code === 'ABORTED') throw new ModelManagementError('ABORTED', error.message, 'Save it again.');
     const { message, code: _, ...at } = error;
     throw new ModelManagementError(
       'INVALID_LIBRARY',
@@ -206,6 +206,22 @@ export class Libraries {
       'Mend the source and save it again; until then the revision before stays in use.',
       { details: { library: name, ...at } },
     );
+  }
+
+  #try(
+    turns: Admission,
+    order: Pick<TrialOrder, 'name' | 'source' | 'call'>,
+    signal = this.#closing.signal,
+  ): Promise<TrialAnswer> {
+    const { modules, modulesPath, workerPath } = this.deps;
+    const givenUp = AbortSignal.any([signal, this.#closing.signal]);
+    return turns.run(1, () => tryLibrary(workerPath, { ...order, modules, modulesPath }, givenUp), givenUp);
+  }
+
+  /** Oldest first. */
+  #historyOf(name: LibraryName): readonly RevisionFact[] {
+    const builtIn = this.#builtIns.get(name);
+    return builtIn ? [{ revision: 1, at: null, user: null, ...builtIn }] : this.#journal.revisions(name);
   }
 
   /** @throws {ModelManagementError} `INVALID_INPUT`; `READ_ONLY` for a built-in one */
@@ -277,21 +293,3 @@ export class Libraries {
 
 /** Where the composition root leaves the libraries for the nodes. */
 export const librariesSlot = new ServiceSlot<Libraries>();
-
-function notFound(name: LibraryName): ModelManagementError {
-  return new ModelManagementError(
-    'LIBRARY_NOT_FOUND',
-    `There is no library named ${name}.`,
-    'Check the spelling, or save a library of that name.',
-  );
-}
-
-function moved(name: LibraryName, expected: number, present: LibraryState | undefined): ModelManagementError {
-  const is = present ? `at revision ${present.revision}` : 'not there';
-  return new ModelManagementError(
-    'LIBRARY_MOVED',
-    `The library ${name} was expected at revision ${expected}, but it is ${is}.`,
-    'Somebody else changed it: read it again, and bring the two together.',
-    { details: { expectedRevision: expected, revision: present?.revision ?? null } },
-  );
-}

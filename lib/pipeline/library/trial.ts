@@ -12,7 +12,9 @@ const bootTimeoutMs = 10_000;
 /** The thread keeps its limits itself as long as it can; this much later it is ended. */
 const graceMs = 500;
 const heapLimitMb = 128;
-/** Bytes outside of the heap have no limit of their own: the growth of the whole process is watched. */
+/**
+ * Bytes outside of the heap have no limit of their own: the growth of the whole process is watched, whoever's it is.
+ */
 const growthLimitBytes = 512 * 2 ** 20;
 const growthPollMs = 50;
 
@@ -100,7 +102,8 @@ class Trial {
   }
 
   private watchGrowth(): void {
-    if (process.memoryUsage.rss() - this.startBytes > growthLimitBytes) this.fail(this.tooLarge());
+    const growthBytes = process.memoryUsage.rss() - this.startBytes;
+    if (growthBytes > growthLimitBytes) this.fail(grown(this.order.name, growthBytes));
   }
 
   private hear(reply: TrialReply): void {
@@ -174,6 +177,12 @@ class Trial {
 
 export function trialGivenUp(): ModelManagementError {
   return new ModelManagementError('ABORTED', 'The test was given up.', 'Start it again.');
+}
+
+/** Nobody knows whose memory it is. */
+function grown(name: string, growthBytes: number): ModelManagementError {
+  const message = `Node-RED grew by ${Math.round(growthBytes / 2 ** 20)} MB while ${name} was tried, so the test was ended. Try again; if it comes each time, the library takes the memory.`;
+  return new ModelManagementError('ABORTED', message, 'Try again.');
 }
 
 function notStarted(): ModelManagementError {

@@ -35,7 +35,8 @@ export interface LibraryWithSource extends Library {
 /** One entry of a library's history. */
 export interface LibraryRevision {
   readonly revision: number;
-  readonly at: string;
+  /** Null for a built-in library. */
+  readonly at: string | null;
   readonly user: User;
   readonly description: string;
   readonly sizeBytes: number;

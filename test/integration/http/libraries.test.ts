@@ -51,7 +51,10 @@ describe('libraries over HTTP', function () {
       assert.ok(description.length > 40);
       await api.refused(403, 'READ_ONLY', 'PUT', `libraries/${name}`, { source: plus(1) });
       await api.refused(403, 'READ_ONLY', 'DELETE', `libraries/${name}`);
-      assert.deepEqual(await revisionsOf(name), []);
+      const [only, ...others] = await revisionsOf(name);
+      assert.deepEqual([only?.revision, only?.at, only?.description, others], [1, null, description, []]);
+      assert.deepEqual(await api.ok(200, 'GET', `libraries/${name}/revisions/1`), { ...only, source });
+      await api.refused(404, 'LIBRARY_NOT_FOUND', 'GET', `libraries/${name}/revisions/2`);
     }
   });
 
@@ -176,7 +179,6 @@ describe('libraries over HTTP', function () {
     ['never ends', 'for (;;);', {}],
     ['never comes to rest', '(async () => { for (;;) await null; })(); module.exports = () => 1;', {}],
     ['takes all memory', 'const all = []; for (;;) all.push(new Array(1_000).fill(all.length));', {}],
-    ['takes all memory outside of the heap', 'const all = []; for (;;) all.push(Buffer.alloc(1e6, 1));', {}],
   ] as const) {
     it(`refuses a source that ${what}, and keeps the one before`, async () => {
       const name = 'pipelib_broken';
@@ -187,6 +189,14 @@ describe('libraries over HTTP', function () {
       assert.deepEqual((await test(name, { input: 1 })).output, 2);
     });
   }
+
+  it('gives up a source that takes memory outside of the heap, which could be of others too, and keeps the one before', async () => {
+    const before = await save('pipelib_large', { source: plus(1) });
+    const source = 'const all = []; for (;;) all.push(Buffer.alloc(1e6, 1));';
+    const { message } = await api.refused(503, 'ABORTED', 'PUT', 'libraries/pipelib_large', { source });
+    assert.match(message, /^Node-RED grew by \d+ MB while pipelib_large was tried/);
+    assert.deepEqual(await get('pipelib_large'), before);
+  });
 
   describe('a test', () => {
     before(() => save('pipelib_tested', { source: plus(1) }));

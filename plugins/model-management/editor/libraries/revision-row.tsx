@@ -25,7 +25,7 @@ export function RevisionRow({
       <div class="mm-revision">
         <strong>{t('library.revision', { revision })}</strong>
         <span class="mm-sub">
-          <Age at={at} />
+          {at === null ? t('library.state.builtIn') : <Age at={at} />}
           {user && ` · ${user}`}
           {deleted ? ` · ${t('library.deletedEntry')}` : ` · ${formatBytes(sizeBytes, RED.i18n.lang())}`}
           {description && ` · ${description}`}
