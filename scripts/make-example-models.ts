@@ -1,4 +1,4 @@
-// Writes the small models of the example flows into examples/models. Same bytes each time: a test makes them again and
+// Writes the small models of the example flows into example-models. Same bytes each time: a test makes them again and
 // compares. The iris models are trained: make-iris-models.ts.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -67,7 +67,7 @@ const smoother: ModelSpec = {
 export const EXAMPLE_MODELS: Readonly<Record<string, ModelSpec>> = { 'petal-area': petalArea, mixing, smoother };
 
 async function writeAll(): Promise<void> {
-  const folder = join(__dirname, '..', 'examples', 'models');
+  const folder = join(__dirname, '..', 'example-models');
   await mkdir(folder, { recursive: true });
   for (const [name, spec] of Object.entries(EXAMPLE_MODELS)) {
     const bytes = buildModel(spec);

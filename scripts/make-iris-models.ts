@@ -1,4 +1,4 @@
-// Trains the two demo models on the iris data set and writes examples/models/iris-{1,2}.onnx.
+// Trains the two demo models on the iris data set and writes example-models/iris-{1,2}.onnx.
 // Same seed, same bytes: a test makes them again and compares.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -199,7 +199,7 @@ export function encodeIris(network: Network): Uint8Array {
 }
 
 async function writeAll(): Promise<void> {
-  const folder = join(__dirname, '..', 'examples', 'models');
+  const folder = join(__dirname, '..', 'example-models');
   await mkdir(folder, { recursive: true });
   for (const { file, epochCount } of IRIS_MODELS) {
     const network = trainIris(epochCount);

@@ -98,7 +98,7 @@ function sayWhatToDo(url, brokerPort) {
   answer on     iris/write   {"label":"virginica","score":0.595…}
   in a shell    npx mqtt_sub -p ${brokerPort} -t iris/write
                 npx mqtt_pub -p ${brokerPort} -t iris/read -m '${sample}'
-  then          open the sidebar tab Models, upload ${relative(process.cwd(), join(root, 'examples', 'models', 'iris-2.onnx'))}
+  then          open the sidebar tab Models, upload ${relative(process.cwd(), join(root, 'example-models', 'iris-2.onnx'))}
                 as a new version of iris, deploy it, and publish the same message:
                 the answer becomes {"label":"versicolor","score":0.998…}; Roll back undoes it
   more          in the menu: Import, Examples; their models and library are here${otherPort(brokerPort)}
@@ -119,7 +119,7 @@ async function main() {
   startNodeRed(port);
   const url = `http://127.0.0.1:${port}`;
   await waitUntilHealthy(url, ending.signal);
-  await provideExamples(url, join(root, 'examples'));
+  await provideExamples(url, root);
   // A flow that the user has changed may subscribe to nothing: then this is not worth more waiting.
   await Promise.race([subscribed, pause(SUBSCRIBED_WITHIN_MS, undefined, { signal: ending.signal })]);
   if (isWatching) rebuildOnChange(port, url);

@@ -41,15 +41,18 @@ const models = [
 ];
 const libraries = [{ name: 'pipelib_inches', description: 'Written lengths to centimetres' }];
 
-/** Gives the demo what the example flows need; what is there already stays as the user left it. */
-export async function provideExamples(url, examplesFolder) {
+/**
+ * Gives the demo what the example flows need; what is there already stays as the user left it.
+ * @param projectRoot - holds `examples` and `example-models`
+ */
+export async function provideExamples(url, projectRoot) {
   for (const { name, file, description } of models) {
     const query = new URLSearchParams({ create: 'true', description });
-    const body = readFileSync(join(examplesFolder, 'models', file));
+    const body = readFileSync(join(projectRoot, 'example-models', file));
     await ensure(url, `models/${name}`, 'POST', `models/${name}/versions?${query}`, body, 'application/octet-stream');
   }
   for (const { name, description } of libraries) {
-    const source = readFileSync(join(examplesFolder, `${name}.js`), 'utf8');
+    const source = readFileSync(join(projectRoot, 'examples', `${name}.js`), 'utf8');
     const body = JSON.stringify({ source, description });
     await ensure(url, `libraries/${name}`, 'PUT', `libraries/${name}`, body, 'application/json');
   }

@@ -8,7 +8,7 @@ import { installInto, packProject, removeNativeRuntime } from './installed-packa
 
 const packageName = '@edge-models/node-red-model-management';
 const sample = { sepal_length: 7, sepal_width: 3.2, petal_length: 4.7, petal_width: 1.4 };
-const model = join(__dirname, '..', '..', 'examples', 'models', 'iris-1.onnx');
+const model = join(__dirname, '..', '..', 'example-models', 'iris-1.onnx');
 
 interface LoadedSet {
   readonly id: string;

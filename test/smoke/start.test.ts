@@ -98,7 +98,7 @@ if (nodeRedMajor === '5') {
         await client.subscribeAsync('iris/write', { qos: 1 });
         const first = await ask(client);
         assert.deepEqual([first.label, first.score.toFixed(3)], ['virginica', '0.595']);
-        const file = await readFile(join(root, 'examples', 'models', 'iris-2.onnx'));
+        const file = await readFile(join(root, 'example-models', 'iris-2.onnx'));
         await change(demo.url, 'POST', 'versions', file, 'application/octet-stream');
         await change(demo.url, 'PUT', 'aliases/deployed', JSON.stringify({ version: 2 }), 'application/json');
         const second = await ask(client);

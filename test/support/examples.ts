@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import type { FlowNode } from './node-red';
 
 export const examplesFolder = join(__dirname, '..', '..', 'examples');
+/** Apart from the flows: Node-RED would show a folder of them under *Import → Examples*. */
+export const exampleModelsFolder = join(__dirname, '..', '..', 'example-models');
 
 /** The titles under *Import → Examples*, in their order: the names of the files. */
 export const exampleTitles: readonly string[] = readdirSync(examplesFolder)
@@ -14,7 +16,7 @@ export function readExample(title: string): readonly FlowNode[] {
   return JSON.parse(readFileSync(join(examplesFolder, `${title}.json`), 'utf8')) as FlowNode[];
 }
 
-export const readExampleModel = (file: string): Buffer => readFileSync(join(examplesFolder, 'models', file));
+export const readExampleModel = (file: string): Buffer => readFileSync(join(exampleModelsFolder, file));
 
 export const readExampleLibrary = (name: string): string => readFileSync(join(examplesFolder, `${name}.js`), 'utf8');
 

@@ -7,6 +7,7 @@ import { parseConfig as parseLibraryConfig } from '../../../nodes/pipelib/config
 import { EXAMPLE_MODELS } from '../../../scripts/make-example-models';
 import {
   exampleModels,
+  exampleModelsFolder,
   examplesFolder,
   exampleTitles,
   readExample,
@@ -20,6 +21,14 @@ const MAX_MODEL_BYTES = 100_000;
 const parsers = { 'onnx-model': parseModelConfig, pipelib: parseLibraryConfig } as const;
 
 describe('the examples', () => {
+  it('lie in no folders: Node-RED would show each under Import → Examples', () => {
+    const folders = readdirSync(examplesFolder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    assert.deepEqual(
+      folders.map(({ name }) => name),
+      [],
+    );
+  });
+
   it('all have a number and a title, and ids of their own', () => {
     assert.equal(exampleTitles.length, 10);
     for (const title of exampleTitles) assert.match(title, /^\d\d - [A-Z][a-z ]+$/);
@@ -79,16 +88,16 @@ describe('the examples', () => {
 
 describe('the models of the examples', () => {
   for (const [name, spec] of Object.entries(EXAMPLE_MODELS)) {
-    it(`examples/models/${name}.onnx is what the script makes`, () => {
+    it(`example-models/${name}.onnx is what the script makes`, () => {
       assert.deepEqual(readExampleModel(`${name}.onnx`), buildModel(spec));
     });
   }
 
   it('are all used, and small', () => {
-    const files = readdirSync(join(examplesFolder, 'models'));
+    const files = readdirSync(exampleModelsFolder);
     // Version 2 of iris is for the reader of the README to deploy.
     assert.deepEqual(files.filter((file) => file !== 'iris-2.onnx').sort(), Object.values(exampleModels).sort());
-    const sizeBytes = files.reduce((sum, file) => sum + statSync(join(examplesFolder, 'models', file)).size, 0);
+    const sizeBytes = files.reduce((sum, file) => sum + statSync(join(exampleModelsFolder, file)).size, 0);
     assert.ok(sizeBytes < MAX_MODEL_BYTES);
   });
 });

@@ -9,9 +9,9 @@ import {
   predict,
   trainIris,
 } from '../../../scripts/make-iris-models';
+import { exampleModelsFolder } from '../../support/examples';
 
 const LABELS = ['setosa', 'versicolor', 'virginica'];
-const EXAMPLES = join(__dirname, '..', '..', '..', 'examples');
 
 function answer(network: Network, features: readonly number[]): { label: string | undefined; score: number } {
   const probabilities = predict(network, features);
@@ -23,9 +23,9 @@ describe('the iris models of the demo', () => {
   const [first, second] = IRIS_MODELS.map(({ epochCount }) => trainIris(epochCount)) as [Network, Network];
 
   for (const [index, { file }] of IRIS_MODELS.entries()) {
-    it(`examples/models/${file} is what the script makes`, () => {
+    it(`example-models/${file} is what the script makes`, () => {
       const network = [first, second][index] ?? first;
-      assert.deepEqual(readFileSync(join(EXAMPLES, 'models', file)), Buffer.from(encodeIris(network)));
+      assert.deepEqual(readFileSync(join(exampleModelsFolder, file)), Buffer.from(encodeIris(network)));
     });
   }
 
@@ -43,7 +43,7 @@ describe('the iris models of the demo', () => {
   });
 
   it('the README shows the scores they give', () => {
-    const readme = readFileSync(join(EXAMPLES, '..', 'README.md'), 'utf8');
+    const readme = readFileSync(join(__dirname, '..', '..', '..', 'README.md'), 'utf8');
     for (const network of [first, second]) {
       const { label, score } = answer(network, [7, 3.2, 4.7, 1.4]);
       // As a reader compares: the digits that stand before the ellipsis are those of the answer.
