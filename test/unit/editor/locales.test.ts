@@ -194,3 +194,35 @@ for (const node of ['onnx-model', 'pipelib']) {
     }
   });
 }
+
+describe('the words of the nodes', () => {
+  const read = (node: string, language: string, file: string): string =>
+    readFileSync(join('nodes', node, 'locales', language, file), 'utf8');
+
+  for (const node of ['onnx-model', 'pipelib']) {
+    for (const language of languages) {
+      it(`the help of ${node} tells of its join, ${language}`, () => {
+        const help = read(node, language, `${node}.html`);
+        for (const word of ['JOIN_TIMEOUT', 'JOIN_FULL', 'msg.reset', '*each*', '*latest*', '*next*', '*optional*'])
+          assert.ok(help.includes(word), word);
+      });
+    }
+  }
+
+  for (const [language, key] of [
+    ['de', 'Zeitlimit'],
+    ['fr', 'Délai'],
+  ] as const) {
+    it(`a time limit has one word in ${language}`, () => {
+      const labels = ['onnx-model', 'pipelib'].map((node) =>
+        load(join('nodes', node, 'locales'), language, node).get(`${node}.timeout.label`),
+      );
+      assert.deepEqual(labels, [key, key]);
+    });
+  }
+
+  it('a node is a Node in German, as in Node-RED', () => {
+    for (const node of ['onnx-model', 'pipelib'])
+      for (const file of [`${node}.json`, `${node}.html`]) assert.doesNotMatch(read(node, 'de', file), /Knoten/);
+  });
+});
