@@ -92,6 +92,19 @@ describe(`the node pipelib in Node-RED ${nodeRedMajor}`, function () {
     assert.equal(await lab.mqtt.ask('in', 2, 'out'), 2);
   });
 
+  it('GIVEN_endless_loops_that_log_WHEN_they_are_ended_THEN_the_log_of_Node_RED_goes_on', async () => {
+    const source =
+      'module.exports = (x) => { while (x > 0) console.log("again"); console.log("still heard"); return x; };';
+    await save('pipelib_talk', source);
+    await deploy('pipelib_talk', { timeoutMs: 100 });
+    for (let round = 1; round <= 10; round += 1) {
+      assert.equal(((await lab.mqtt.ask('in', round, 'errors')) as Failure).code, 'TIMEOUT');
+    }
+    assert.equal(await lab.mqtt.ask('in', 0, 'out'), 0);
+    await waitFor(() => lab.nodeRed.log.includes('still heard'), { what: () => lab.nodeRed.log.slice(-2_000) });
+    assert.match(lab.nodeRed.log, /more lines of this call are left out/);
+  });
+
   it('GIVEN_errors_in_timers_and_forgotten_promises_WHEN_they_come_late_THEN_Node_RED_lives_and_its_log_names_the_library', async () => {
     const { pid } = lab.nodeRed;
     await save(
