@@ -1,8 +1,8 @@
 import { ModelManagementError } from '../errors';
 import type { ServiceSlot } from '../service-slot';
 import type { FlowGraph } from './flow-graph';
-import { Join } from './join/join';
-import { dropError, keyError, notReadyError, stoppedError } from './join/join-errors';
+import { isConsumed, Join } from './join/join';
+import { badJoinError, copyError, dropError, keyError, notReadyError, stoppedError } from './join/join-errors';
 import { type JoinPlan, type PlannedParent, planJoin } from './join/join-plan';
 import type { JoinEffects, JoinParent, Released } from './join/join-types';
 import { keptLatest } from './join/kept-latest';
@@ -19,8 +19,10 @@ export interface MessageJoinOptions<A extends Arrival> {
   readonly graphs: Pick<ServiceSlot<LiveGraph>, 'watch'>;
   /** Reads a property of a message by its path. */
   readonly getProperty: (message: JoinMessage, path: string) => unknown;
-  /** Copies a value that several rounds get. */
-  readonly copy: <T>(shared: T) => T;
+  /** Copies a value that several rounds get; as it is where the node does not write to it. */
+  readonly copyValue: <T>(shared: T) => T;
+  /** Copies what goes on with the message in `msg.parents`. */
+  readonly copyMessage: <T>(message: T) => T;
   /** Runs the node; must not throw. */
   readonly run: (input: JoinInput<A>) => void;
   /** The parents or the fault may be others now. */
@@ -53,6 +55,7 @@ export class MessageJoin<A extends Arrival> {
   #stopMarking = (): void => undefined;
   #unwatch = (): void => undefined;
   #unfollow = (): void => undefined;
+  #isClosed = false;
   #droppedRounds = 0;
   #unusedResults = 0;
   readonly #nowMs: () => number;
@@ -102,6 +105,10 @@ export class MessageJoin<A extends Arrival> {
 
   /** Never throws. */
   take(arrival: A): void {
+    if (this.#isClosed) {
+      arrival.done(stoppedError());
+      return;
+    }
     this.#refresh();
     if (!this.#graph && this.options.parentIds.length > 1) {
       arrival.done(notReadyError());
@@ -109,21 +116,19 @@ export class MessageJoin<A extends Arrival> {
     }
     const { fault, joined } = this.#plan;
     if (fault) {
-      arrival.done(new ModelManagementError('BAD_JOIN', fault.message, fault.hint));
+      arrival.done(badJoinError(fault));
       return;
     }
     const { message } = arrival;
-    const origin = originOf(message);
-    const parentId = origin === undefined ? undefined : this.#graph?.parentOf(this.options.nodeId, origin);
-    const parent = this.#plan.parents.find(({ id }) => id === parentId);
-    if (joined.length === 0 || !parent || !joined.includes(parent)) {
-      // A node without parents to join has nothing to reset: the message is one like any other.
-      this.options.run(aloneInput(arrival, parent));
-      return;
-    }
-    if (message['reset'] === true) {
+    // Whoever sends it. A node without parents to join has nothing to reset: there it is a message like any other.
+    if (joined.length > 0 && message['reset'] === true) {
       this.#apply(this.#join.reset(this.#nowMs()));
       arrival.done();
+      return;
+    }
+    const parent = this.#parentOf(message);
+    if (!parent || !joined.includes(parent)) {
+      this.options.run(aloneInput(arrival, parent));
       return;
     }
     try {
@@ -137,6 +142,8 @@ export class MessageJoin<A extends Arrival> {
 
   /** Ends what waits. Idempotent. @param isRemoved - the node will not come back: what it kept is forgotten */
   close(isRemoved: boolean): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#unwatch();
     this.#unfollow();
     this.#stopMarking();
@@ -151,19 +158,40 @@ export class MessageJoin<A extends Arrival> {
   #refresh(): void {
     const { nodeId, parentIds, config, onChange } = this.options;
     const live = this.#live;
-    if (!live || this.#generation === live.generation) return;
+    if (this.#isClosed || !live || this.#generation === live.generation) return;
     const graph = live.get();
     if (!graph) return;
     this.#generation = live.generation;
     this.#graph = graph;
     this.#plan = planJoin(graph.parentsOf(nodeId), graph.cyclesOf(nodeId), parentIds, config);
-    const { joined, parents } = this.#plan;
+    const { parents, fault } = this.#plan;
     const stopMarking = this.#stopMarking;
-    this.#stopMarking = joined.length > 0 ? originMarks.retain() : () => undefined;
+    // Also where nothing is joined, the table of inputs may ask which parent a message comes from.
+    this.#stopMarking = parents.length > 1 || parentIds.length > 1 ? originMarks.retain() : () => undefined;
     stopMarking();
+    if (fault) this.#giveUp(badJoinError(fault));
     // A parent that a deploy left alone completes the rounds that waited for the others.
-    this.#apply(this.#join.setParents(parents.flatMap(asJoinParent<A>), this.#nowMs()));
+    else this.#apply(this.#join.setParents(parents.flatMap(asJoinParent<A>), this.#nowMs()));
     onChange?.();
+  }
+
+  /** Ends what waits with an error; what `latest` parents sent stays. */
+  #giveUp(error: ModelManagementError): void {
+    const latest = new Map(this.#join.latest);
+    for (const round of this.#join.reset(this.#nowMs()).dropped) {
+      this.#droppedRounds += 1;
+      this.#end(round, error);
+    }
+    this.#join.restoreLatest(latest);
+  }
+
+  #parentOf(message: JoinMessage): PlannedParent | undefined {
+    const { parents } = this.#plan;
+    // Nobody else sends to it, and messages need not be marked then.
+    if (parents.length === 1) return parents[0];
+    const origin = originOf(message);
+    const id = origin === undefined ? undefined : this.#graph?.parentOf(this.options.nodeId, origin);
+    return parents.find((parent) => parent.id === id);
   }
 
   #runOf({ policy }: PlannedParent, message: JoinMessage): string {
@@ -171,9 +199,18 @@ export class MessageJoin<A extends Arrival> {
     // These count for every run.
     if (policy === 'latest' || policy === 'next') return '';
     if (key !== 'property') return String(message['_msgid']);
-    const value = this.options.getProperty(message, property);
+    const value = this.#property(message, property);
     if (typeof value === 'string' || typeof value === 'number') return String(value);
     throw keyError(property, value);
+  }
+
+  /** Node-RED throws where the way to the property ends early, and for an expression it cannot read. */
+  #property(message: JoinMessage, path: string): unknown {
+    try {
+      return this.options.getProperty(message, path);
+    } catch {
+      return undefined;
+    }
   }
 
   #apply({ released, dropped, settled }: JoinEffects<Held<A>>): void {
@@ -190,30 +227,35 @@ export class MessageJoin<A extends Arrival> {
     this.#schedule();
   }
 
-  #runRound({ results }: Released<Held<A>>): void {
-    const { config, copy, run } = this.options;
+  #runRound(round: Released<Held<A>>): void {
+    const { config, copyValue, copyMessage, run } = this.options;
     const { parents, joined } = this.#plan;
     if (joined.length === 0) {
-      for (const [parentId, { arrival }] of results) {
-        if (arrival)
-          run(
-            aloneInput(
-              arrival,
-              parents.find(({ id }) => id === parentId),
-            ),
-          );
+      for (const [parentId, { arrival }] of round.results) {
+        const parent = parents.find(({ id }) => id === parentId);
+        if (arrival) run(aloneInput(arrival, parent));
       }
       return;
     }
-    const input = roundInput(joined, results, config.keepParents, copy);
-    if (input) run(input);
+    let input: JoinInput<A>;
+    try {
+      input = roundInput(joined, round.results, { copyValue, ...(config.keepParents ? { copyMessage } : {}) });
+    } catch (error) {
+      // What several rounds get is copied, and that fails for values nested too deeply.
+      this.#end(round, copyError(error));
+      return;
+    }
+    run(input);
   }
 
-  /** The error goes to one message of the round, the others are done. */
+  /** The error goes to one message of the round, the others are done; those of `latest` and `next` parents are already. */
   #end({ results }: Released<Held<A>>, error: ModelManagementError | undefined): void {
-    const arrivals = [...this.#plan.joined.map(({ id }) => results.get(id)), ...results.values()];
-    const own = [...new Set(arrivals.flatMap((held) => (held?.arrival ? [held.arrival] : [])))];
-    for (const [index, arrival] of own.entries()) arrival.done(index === 0 ? error : undefined);
+    const order = new Map(this.#plan.parents.map(({ id }, index) => [id, index]));
+    const isDone = new Set(this.#plan.parents.flatMap(({ id, policy }) => (isConsumed(policy) ? [] : [id])));
+    const own = [...results]
+      .filter(([id]) => !isDone.has(id))
+      .sort(([a], [b]) => (order.get(a) ?? order.size) - (order.get(b) ?? order.size));
+    for (const [index, [, { arrival }]] of own.entries()) arrival?.done(index === 0 ? error : undefined);
   }
 
   #labelOf(id: string): string {

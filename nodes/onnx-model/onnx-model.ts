@@ -87,7 +87,8 @@ export default function register(red: NodeAPI): void {
   const access = {
     getProperty: (message: object, path: string): unknown => red.util.getMessageProperty(message as NodeMessage, path),
     // Tensors are made of the values at once; nothing writes to them.
-    copy: <T>(shared: T): T => shared,
+    copyValue: <T>(shared: T): T => shared,
+    copyMessage: <T>(message: T): T => red.util.cloneMessage(message as NodeMessage) as T,
   };
   function construct(this: Node, definition: NodeDef): void {
     red.nodes.createNode(this, definition);

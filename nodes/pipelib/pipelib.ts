@@ -80,7 +80,8 @@ class LibraryWork implements NodeWork {
 export default function register(red: NodeAPI): void {
   const access = {
     getProperty: (message: object, path: string): unknown => red.util.getMessageProperty(message as NodeMessage, path),
-    copy: <T>(shared: T): T => red.util.cloneMessage(shared as NodeMessage) as T,
+    copyValue: <T>(shared: T): T => red.util.cloneMessage(shared as NodeMessage) as T,
+    copyMessage: <T>(message: T): T => red.util.cloneMessage(message as NodeMessage) as T,
   };
   function construct(this: Node, definition: NodeDef): void {
     red.nodes.createNode(this, definition);

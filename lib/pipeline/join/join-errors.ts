@@ -1,6 +1,7 @@
 import { ModelManagementError } from '../../errors';
 import { stoppedBefore } from '../../inference/stopped-error';
 import type { JoinConfig } from '../join-config';
+import type { JoinFault } from './join-plan';
 import type { Dropped } from './join-types';
 
 /** Why a round came to nothing; a reset is no error. @param missing - the parents it lacked, in words */
@@ -38,6 +39,20 @@ export function keyError(property: string, value: unknown): ModelManagementError
     'Set the property before the flow forks, or choose in the node how runs are known.',
     { details: { field: property } },
   );
+}
+
+/** Parents that cannot be joined. */
+export function badJoinError({ message, hint }: JoinFault): ModelManagementError {
+  return new ModelManagementError('BAD_JOIN', message, hint);
+}
+
+/** A round whose values cannot be copied for it. */
+export function copyError(cause: unknown): ModelManagementError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const hint = 'Send plain values, nested less deeply.';
+  return new ModelManagementError('INVALID_INPUT', `A result of the round cannot be copied: ${reason}.`, hint, {
+    cause,
+  });
 }
 
 export function notReadyError(): ModelManagementError {

@@ -1,13 +1,5 @@
-import type {
-  Dropped,
-  DropReason,
-  JoinEffects,
-  JoinedPolicy,
-  JoinLimits,
-  JoinParent,
-  Released,
-  Settled,
-} from './join-types';
+import type { ParentPolicy } from '../join-config';
+import type { Dropped, DropReason, JoinEffects, JoinLimits, JoinParent, Released, Settled } from './join-types';
 import { type OpenRound, OpenRounds } from './open-rounds';
 
 interface Effects<T> extends JoinEffects<T> {
@@ -255,7 +247,7 @@ export class Join<T> {
 }
 
 /** A result of such a parent belongs to one round. */
-function isConsumed(policy: JoinedPolicy): boolean {
+export function isConsumed(policy: ParentPolicy): boolean {
   return policy === 'each' || policy === 'optional';
 }
 

@@ -1,4 +1,5 @@
 import type { ModelManagementError } from '../../errors';
+import { isConsumed } from './join';
 import type { PlannedParent } from './join-plan';
 
 export type JoinMessage = Record<string, unknown>;
@@ -24,7 +25,7 @@ export interface JoinInput<A extends Arrival> {
   readonly parents: readonly ParentResult[];
   /** True when results of several parents came together. */
   readonly isJoined: boolean;
-  /** With `keepParents`: the messages of the round without their payloads, by key. */
+  /** With `keepParents`: the messages of the round without their payloads and without messages they kept, by key. */
   readonly messages?: Readonly<Record<string, JoinMessage>>;
   /** Ends all messages of the round; the error goes to the one that goes on. Once. */
   finish(error?: ModelManagementError): void;
@@ -44,37 +45,40 @@ export function aloneInput<A extends Arrival>(arrival: A, parent: PlannedParent 
   return { arrival, value, parents, isJoined: false, finish: (error) => arrival.done(error) };
 }
 
+export interface RoundCopies {
+  /** Copies what other rounds get as well: the values of `latest` and `next` parents. */
+  readonly copyValue: <T>(shared: T) => T;
+  /** Copies the messages that are kept; absent: none are. */
+  readonly copyMessage?: <T>(message: T) => T;
+}
+
 /**
  * What came together, in the order of the node's list.
- * @param copy - copies what other rounds get as well: the values of `latest` and `next` parents
- * @returns undefined without a result of an `each` parent, which no round is released without
+ * @throws whatever copying throws; {TypeError} without a result of an `each` parent, which no round is released without
  */
 export function roundInput<A extends Arrival>(
   joined: readonly PlannedParent[],
   results: ReadonlyMap<string, Held<A>>,
-  keepParents: boolean,
-  copy: <T>(shared: T) => T,
-): JoinInput<A> | undefined {
+  { copyValue, copyMessage }: RoundCopies,
+): JoinInput<A> {
   const present = joined.flatMap((parent) => {
     const held = results.get(parent.id);
     if (!held) return [];
     const isShared = parent.policy === 'latest' || parent.policy === 'next';
-    return [{ parent, held, value: isShared ? copy(held.value) : held.value }];
+    return [{ parent, held, value: isShared ? copyValue(held.value) : held.value }];
   });
   const arrival = present.find(({ parent }) => parent.policy === 'each')?.held.arrival;
-  if (!arrival) return undefined;
+  if (!arrival) throw new TypeError('a round without a result of an each parent');
   const others = present.flatMap(({ parent: { policy }, held }) => {
-    const isConsumed = policy === 'each' || policy === 'optional';
-    return isConsumed && held.arrival && held.arrival !== arrival ? [held.arrival] : [];
+    return isConsumed(policy) && held.arrival && held.arrival !== arrival ? [held.arrival] : [];
   });
+  const kept = copyMessage && present.map(({ parent, held }) => [parent.key, copyMessage(keptMessage(held))] as const);
   return {
     arrival,
     value: Object.fromEntries(present.map(({ parent, value }) => [parent.key, value])),
     parents: present.map(({ parent, value }) => asResult(parent, value)),
     isJoined: true,
-    ...(keepParents
-      ? { messages: Object.fromEntries(present.map(({ parent, held }) => [parent.key, copy(withoutPayload(held))])) }
-      : {}),
+    ...(kept ? { messages: Object.fromEntries(kept) } : {}),
     finish: (error) => {
       for (const other of others) other.done();
       arrival.done(error);
@@ -86,7 +90,8 @@ function asResult({ id, key, name, policy }: PlannedParent, value: unknown): Par
   return { id, key, name, policy, value };
 }
 
-function withoutPayload({ arrival }: Held<Arrival>): JoinMessage {
-  const { payload: _payload, ...rest } = arrival?.message ?? {};
+/** Without its own kept messages: one that is fed back would carry all that ever were. */
+function keptMessage({ arrival }: Held<Arrival>): JoinMessage {
+  const { payload: _payload, parents: _parents, ...rest } = arrival?.message ?? {};
   return rest;
 }

@@ -43,7 +43,7 @@ export interface JoiningNodeConfig {
   readonly join: JoinConfig;
 }
 
-export type MessageAccess = Pick<MessageJoinOptions<Incoming>, 'getProperty' | 'copy'>;
+export type MessageAccess = Pick<MessageJoinOptions<Incoming>, 'getProperty' | 'copyValue' | 'copyMessage'>;
 
 /** A node of a flow that joins its parents: messages, status and end, around its own work. */
 class JoiningNode {

@@ -135,6 +135,32 @@ describe(`joins of flows in Node-RED ${nodeRedMajor}`, function () {
     assert.ok(numbersOf(second()).every((number) => number >= 100_000));
   });
 
+  it('runs in a subflow with a single parent in its list, which Node-RED hands over as a text', async () => {
+    const base = joinFlow(lab.broker.port, ['inst'], []).filter(({ id }) => id !== 'model');
+    await deploy([
+      ...base,
+      onTab('inst', 'subflow:single', ['out'], { name: 'inst' }),
+      {
+        id: 'single',
+        type: 'subflow',
+        name: 'single',
+        info: '',
+        in: [{ x: 1, y: 1, wires: [{ id: 'first' }] }],
+        out: [{ x: 9, y: 1, wires: [{ id: 'second', port: 0 }] }],
+        env: [],
+      },
+      aFunction('first', 'msg.payload = { a: [1, 1], b: [2, 2] }; return msg;', ['second'], { z: 'single' }),
+      onTab('second', 'onnx-model', [], {
+        z: 'single',
+        model: 'two',
+        result: joinNode.result,
+        parentIds: ['first'],
+        wires: [[]],
+      }),
+    ]);
+    assert.deepEqual(await lab.mqtt.ask('in', 0, 'out'), { sum: [3, 3], count: [2, 2] });
+  });
+
   for (const type of ['full', 'flows', 'nodes'] as const) {
     it(`GIVEN_a_stream_WHEN_${type}_are_deployed_again_and_again_THEN_nothing_is_mixed_or_doubled_and_it_goes_on`, async () => {
       await deploy(forkFlow(lab.broker.port));

@@ -40,7 +40,8 @@ export function checkJoinMemory(messageCount: number): void {
     config: JoinSchema.parse({ timeoutMs: 1_000, parents: [{}, {}, { policy: 'optional' }], optionalWaitMs: 50 }),
     graphs: slot,
     getProperty: (message, path) => message[path],
-    copy: (shared) => shared,
+    copyValue: (shared) => shared,
+    copyMessage: (message) => message,
     run: ({ finish }) => {
       runCount += 1;
       finish();

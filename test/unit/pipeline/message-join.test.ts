@@ -6,11 +6,16 @@ import type { Arrival, JoinInput } from '../../../lib/pipeline/join/round-input'
 import { JoinSchema } from '../../../lib/pipeline/join-config';
 import { LiveGraph } from '../../../lib/pipeline/live-graph';
 import { MessageJoin } from '../../../lib/pipeline/message-join';
+import { originMarks, originOf } from '../../../lib/pipeline/message-origin';
 import { ServiceSlot } from '../../../lib/service-slot';
 import { aNode, aTab } from '../../support/flow-entries';
 import { waitFor } from '../../support/wait-for';
 
 const originKey = Symbol.for('model-management.origin');
+/** As the nodes have it: it throws where a property has no object around it. */
+const { util } = require('@node-red/util') as {
+  util: { getMessageProperty(message: object, path: string): unknown };
+};
 
 const tab = aTab('t');
 /** `a` and `b` into `j`. */
@@ -44,8 +49,9 @@ class JoinLab {
       parentIds,
       config: JoinSchema.parse(join),
       graphs: this.slot,
-      getProperty: (message, path) => message[path],
-      copy: (shared) => structuredClone(shared),
+      getProperty: (message, path) => util.getMessageProperty(message, path),
+      copyValue: (shared) => structuredClone(shared),
+      copyMessage: (message) => structuredClone(message),
       run: (input) => this.inputs.push(input),
       nowMs: () => this.nowMs,
     });
@@ -138,6 +144,51 @@ describe('a node with several parents', () => {
     lab.join.close(true);
   });
 
+  it('refuses a message that has not even the object around the property, and a property that is none', () => {
+    for (const property of ['device.id', '', 'a..b']) {
+      const lab = new JoinLab({ join: { key: 'property', property } });
+      lab.send('a', 'a1');
+      assert.deepEqual(lab.ends, ['a1 INVALID_INPUT'], property);
+      lab.join.close(true);
+    }
+  });
+
+  it('knows its only parent without a mark, and marks messages when several could have sent them', () => {
+    const only = new JoinLab({ entries: [tab, aNode('a', 'j'), aNode('j')] });
+    only.send(undefined, 'a1');
+    assert.deepEqual(
+      only.inputs[0]?.parents.map(({ id }) => id),
+      ['a'],
+    );
+    only.join.close(true);
+    const lab = new JoinLab({ entries: [tab, aNode('a', 'j'), aNode('i', 'j', { type: 'inject' }), aNode('j')] });
+    assert.deepEqual(lab.join.plan.joined, [], 'nothing is joined');
+    const message = { payload: 1 };
+    originMarks.onSend([{ msg: message, source: { node: { id: 'a', type: 'function' } }, destination: { id: 'j' } }]);
+    assert.equal(originOf(message), 'a');
+    lab.join.close(true);
+    originMarks.settle();
+    const later = { payload: 1 };
+    originMarks.onSend([{ msg: later, source: { node: { id: 'a', type: 'function' } }, destination: { id: 'j' } }]);
+    assert.equal(originOf(later), undefined, 'nobody wants to know any more');
+  });
+
+  it('keeps no messages of messages: a state that is fed back would carry all that ever were', () => {
+    const lab = new JoinLab({ join: { keepParents: true } });
+    lab.send('a', 1, 'r', { parents: { b: { parents: {} } } });
+    lab.send('b', 2, 'r');
+    assert.deepEqual(lab.inputs[0]?.messages, { a: { _msgid: 'r' }, b: { _msgid: 'r' } });
+    lab.join.close(true);
+  });
+
+  it('is emptied by a reset of whoever, also of an inject that runs the node by itself', () => {
+    const lab = new JoinLab({ entries: [...twoParents, aNode('i', 'j', { type: 'inject' })] });
+    lab.send('a', 'a1');
+    lab.send('i', 'go', 's', { reset: true });
+    assert.deepEqual([lab.values, lab.ends, lab.join.waitingCount], [[], ['a1 ok', 'go ok'], 0]);
+    lab.join.close(true);
+  });
+
   it('is emptied by a message with reset, and only where something is joined', () => {
     const lab = new JoinLab();
     lab.send('a', 'a1');
@@ -165,6 +216,44 @@ describe('a node with several parents', () => {
     assert.deepEqual(lab.ends, ['a1 JOIN_TIMEOUT', 'b1 ok']);
     assert.equal(lab.join.waitingCount, 0);
     lab.join.close(true);
+  });
+
+  it('GIVEN_a_value_that_cannot_be_copied_WHEN_a_timer_releases_its_round_THEN_one_message_gets_the_error', async () => {
+    const lab = new JoinLab({
+      entries: [tab, aNode('a', 'j'), aNode('b', 'j'), aNode('c', 'j'), aNode('j')],
+      parentIds: ['a', 'b', 'c'],
+      join: {
+        parents: [{ policy: 'each' }, { policy: 'latest' }, { policy: 'optional' }],
+        optionalWaitMs: 10,
+      },
+    });
+    lab.send('b', () => 'a function has no copy');
+    lab.send('a', 'a1');
+    lab.nowMs = 10;
+    await waitFor(() => lab.ends.length === 2);
+    assert.equal(lab.ends[1], 'a1 INVALID_INPUT');
+    lab.join.close(true);
+  });
+
+  it('GIVEN_a_round_that_waits_WHEN_a_deploy_takes_the_parent_that_starts_rounds_THEN_it_ends_with_the_fault', () => {
+    const optional = { policy: 'optional' };
+    const lab = new JoinLab({
+      entries: [...twoParents, aNode('c', 'j')],
+      parentIds: ['a', 'b', 'c'],
+      join: { parents: [{ policy: 'each' }, optional, optional] },
+    });
+    lab.send('b', 'b1');
+    lab.deploy([tab, aNode('a'), aNode('b', 'j'), aNode('c', 'j'), aNode('j')]);
+    assert.deepEqual([lab.ends, lab.join.waitingCount], [['b1 BAD_JOIN'], 0]);
+    lab.join.close(true);
+  });
+
+  it('GIVEN_a_closed_node_WHEN_a_message_that_was_on_its_way_comes_THEN_it_is_refused_and_nothing_waits', () => {
+    const lab = new JoinLab();
+    lab.join.close(false);
+    lab.deploy(twoParents);
+    lab.send('a', 'a1');
+    assert.deepEqual([lab.ends, lab.join.waitingCount], [['a1 ABORTED'], 0]);
   });
 
   it('GIVEN_waiting_rounds_WHEN_the_node_closes_THEN_each_ends_with_one_error', () => {

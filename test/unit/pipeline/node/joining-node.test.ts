@@ -59,7 +59,8 @@ class NodeLab {
     Object.defineProperty(work, 'answeredCount', { get: () => this.answeredCount });
     const access = {
       getProperty: (message: object, path: string) => Reflect.get(message, path),
-      copy: <T>(value: T) => value,
+      copyValue: <T>(value: T) => value,
+      copyMessage: <T>(message: T) => message,
     };
     runJoiningNode(
       node,
