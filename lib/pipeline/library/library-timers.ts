@@ -1,9 +1,55 @@
+import { runningLimit } from './time-limit';
+
 type Callback = (...values: unknown[]) => void;
+
+/** Of Node.js. They stand in lists of the whole process, which would break for all if they were left half changed. */
+interface InnerTimer {
+  ref(): unknown;
+  unref(): unknown;
+  hasRef(): boolean;
+  refresh?(): unknown;
+}
+
+/** What the library holds of a timer, with what Node.js's handles can do: the timer itself begins after the limit. */
+class LibraryTimer {
+  inner: InnerTimer | undefined;
+
+  constructor(
+    private readonly number: number,
+    readonly close: () => void,
+  ) {}
+
+  ref(): this {
+    return this.later((inner) => inner.ref());
+  }
+
+  unref(): this {
+    return this.later((inner) => inner.unref());
+  }
+
+  refresh(): this {
+    return this.later((inner) => inner.refresh?.());
+  }
+
+  hasRef(): boolean {
+    return this.inner?.hasRef() ?? true;
+  }
+
+  [Symbol.toPrimitive](): number {
+    return this.number;
+  }
+
+  private later(change: (inner: InnerTimer) => unknown): this {
+    outsideOfLimit(() => this.inner && change(this.inner));
+    return this;
+  }
+}
 
 /** The timers of one library: their callbacks run guarded, and none is left after `dispose`. */
 export class LibraryTimers {
-  /** By handle: how to stop what has not fired yet. */
-  private readonly stops = new Map<unknown, () => void>();
+  /** With how to stop it, once it has begun. */
+  private readonly stops = new Map<LibraryTimer, (() => void) | undefined>();
+  private lastNumber = 0;
   private isDisposed = false;
 
   /** @param guard - runs what the library left for later; must not throw */
@@ -30,49 +76,69 @@ export class LibraryTimers {
 
   dispose(): void {
     this.isDisposed = true;
-    for (const stop of this.stops.values()) stop();
+    for (const stop of this.stops.values()) stop?.();
     this.stops.clear();
   }
 
-  private setTimeout(callback: Callback, delayMs: number, values: unknown[]): unknown {
-    const timeout = setTimeout(() => {
-      this.stops.delete(timeout);
-      this.run(callback, values);
-    }, delayMs);
-    return this.keep(timeout, () => clearTimeout(timeout));
-  }
-
-  private setInterval(callback: Callback, delayMs: number, values: unknown[]): unknown {
-    const interval = setInterval(() => this.run(callback, values), delayMs);
-    return this.keep(interval, () => clearInterval(interval));
-  }
-
-  private setImmediate(callback: Callback, values: unknown[]): unknown {
-    const immediate = setImmediate(() => {
-      this.stops.delete(immediate);
-      this.run(callback, values);
+  private setTimeout(callback: Callback, delayMs: number, values: unknown[]): LibraryTimer {
+    const timer = this.begin(() => {
+      const timeout = setTimeout(() => {
+        this.run(callback, values, timer);
+      }, delayMs);
+      return { inner: timeout, stop: () => clearTimeout(timeout) };
     });
-    return this.keep(immediate, () => clearImmediate(immediate));
+    return timer;
+  }
+
+  private setInterval(callback: Callback, delayMs: number, values: unknown[]): LibraryTimer {
+    return this.begin(() => {
+      const interval = setInterval(() => this.run(callback, values), delayMs);
+      return { inner: interval, stop: () => clearInterval(interval) };
+    });
+  }
+
+  private setImmediate(callback: Callback, values: unknown[]): LibraryTimer {
+    const timer = this.begin(() => {
+      const immediate = setImmediate(() => this.run(callback, values, timer));
+      return { inner: immediate, stop: () => clearImmediate(immediate) };
+    });
+    return timer;
   }
 
   /** Code that still runs after its library ended gets timers that never fire. */
-  private keep(handle: unknown, stop: () => void): unknown {
-    if (this.isDisposed) stop();
-    else this.stops.set(handle, stop);
-    return handle;
+  private begin(start: () => { readonly inner: InnerTimer; readonly stop: () => void }): LibraryTimer {
+    const timer: LibraryTimer = new LibraryTimer(++this.lastNumber, () => this.clear(timer));
+    if (this.isDisposed) return timer;
+    this.stops.set(timer, undefined);
+    outsideOfLimit(() => {
+      if (!this.stops.has(timer)) return;
+      const { inner, stop } = start();
+      timer.inner = inner;
+      this.stops.set(timer, stop);
+    });
+    return timer;
   }
 
   /** Timers of Node-RED itself are out of reach, whatever number or object is handed in. */
   private clear(handle: unknown): void {
     const isNumber = typeof handle === 'number' || typeof handle === 'string';
     const own = isNumber ? [...this.stops.keys()].find((key) => Number(key) === Number(handle)) : handle;
-    this.stops.get(own)?.();
+    if (!(own instanceof LibraryTimer)) return;
+    const stop = this.stops.get(own);
     this.stops.delete(own);
+    if (stop) outsideOfLimit(stop);
   }
 
-  private run(callback: Callback, values: unknown[]): void {
+  private run(callback: Callback, values: unknown[], once?: LibraryTimer): void {
+    if (once) this.stops.delete(once);
     if (!this.isDisposed) this.guard(() => callback(...values));
   }
+}
+
+function outsideOfLimit(work: () => void): void {
+  const limit = runningLimit();
+  if (limit) limit.after.push(work);
+  else work();
 }
 
 function asCallback(value: unknown): Callback {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { guardRejections } from '../../../../lib/pipeline/library/stray-rejections';
+import { runningLimit } from '../../../../lib/pipeline/library/time-limit';
 import { aLibrary } from '../../../support/libraries';
 import { withCode } from '../../../support/registry-lab';
 import { waitFor } from '../../../support/wait-for';
@@ -274,6 +275,32 @@ describe('the time limit of a call', () => {
       const end = Date.now() + 150; while (Date.now() < end); await new Promise((done) => setTimeout(done, 150)); return 1; };`);
     await assert.rejects(async () => exec(0, {}, 200), withCode('TIMEOUT'));
     assert.equal(await exec(0, {}, 0), 1, '0 is no limit');
+  });
+
+  it('GIVEN_a_call_that_sets_timers_WHEN_it_may_be_ended_THEN_those_of_the_process_are_not_touched_until_it_is_over', async () => {
+    const { exec, lines } = aLibrary(`module.exports = () => {
+      clearTimeout(setTimeout(() => console.log('no'), 1));
+      const interval = setInterval(() => { clearInterval(interval); console.log('interval'); }, 1).unref().ref();
+      setTimeout(() => setTimeout(() => console.log('timeout'), 1).refresh(), 1);
+      return interval.hasRef();
+    };`);
+    const { setTimeout: own, setInterval: ownInterval } = globalThis;
+    const limits: unknown[] = [];
+    const watched = <T extends typeof own | typeof ownInterval>(inner: T): T =>
+      ((...values: Parameters<T>) => {
+        limits.push(runningLimit());
+        return Reflect.apply(inner, undefined, values);
+      }) as T;
+    Object.assign(globalThis, { setTimeout: watched(own), setInterval: watched(ownInterval) });
+    try {
+      assert.equal(await exec(0, {}, 1_000), true);
+      await waitFor(() => lines.length === 2);
+    } finally {
+      Object.assign(globalThis, { setTimeout: own, setInterval: ownInterval });
+    }
+    assert.ok(limits.length >= 3);
+    assert.ok(limits.every((limit) => limit === undefined));
+    assert.deepEqual(lines.map(({ text }) => text).sort(), ['interval', 'timeout']);
   });
 
   it('ends a library that does not come to an end while it is loaded', function () {
