@@ -16,7 +16,7 @@ import { chooseGroups, filesOf } from './test/groups.mjs';
 
 const isLong = process.argv.includes('--long');
 const isCI = Boolean(process.env.CI) && process.env.CI !== 'false';
-const GROUP_TIMEOUT_MS = (isLong ? 90 : 25) * 60_000;
+const GROUP_TIMEOUT_MS = (isLong ? 90 : 40) * 60_000;
 const EXIT_GRACE_MS = 15_000;
 const LANE_COUNT = process.argv.includes('--serial') ? 1 : Math.min(2, availableParallelism());
 const scratch = mkdtempSync(join(tmpdir(), 'mm-test-'));
