@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { systemClock } from '../lib/clock';
-import { createEngine } from '../lib/inference/process-engine';
+import { createEngine } from '../lib/inference/processes/process-engine';
 import type { Tensor, Tensors } from '../lib/inference/tensor';
 import { silentLog } from '../lib/log';
 import { builtEngineProcessPath } from '../test/support/built-engine';

@@ -1,4 +1,4 @@
-import { aborted } from './engine-errors';
+import { aborted } from './processes/engine-errors';
 
 /**
  * What the promise gives, or `ABORTED` when the signal comes first; the promise itself goes on.

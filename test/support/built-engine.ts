@@ -14,7 +14,7 @@ async function buildOnce(): Promise<string> {
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   await build({
     absWorkingDir: root,
-    entryPoints: ['lib/inference/*.ts', 'lib/registry/**/*.ts', 'lib/*.ts', ...supportFiles],
+    entryPoints: ['lib/inference/**/*.ts', 'lib/registry/**/*.ts', 'lib/*.ts', ...supportFiles],
     outdir: folder,
     outbase: '.',
     platform: 'node',
@@ -32,7 +32,7 @@ function buildFolder(): Promise<string> {
 
 /** The engine process, built from the sources as they are now, once per test process. */
 export async function builtEngineProcessPath(): Promise<string> {
-  return join(await buildFolder(), 'lib', 'inference', 'engine-process.js');
+  return join(await buildFolder(), 'lib', 'inference', 'child', 'engine-process.js');
 }
 
 /** The same engine process with the faults of `faulty-engine-process.ts` built in. */

@@ -1,5 +1,5 @@
 import { systemClock } from '../../lib/clock';
-import { createEngine } from '../../lib/inference/process-engine';
+import { createEngine } from '../../lib/inference/processes/process-engine';
 import { silentLog } from '../../lib/log';
 import { ENDLESS, rounds } from './feeds';
 

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import type * as NativeRuntime from '../../lib/inference/native-runtime';
-import type { InferenceRuntime } from '../../lib/inference/runtime';
+import type * as NativeRuntime from '../../lib/inference/child/native-runtime';
+import type { InferenceRuntime } from '../../lib/inference/child/runtime';
 
 /*
  * The real engine process around a runtime that crashes where a real one would only with a defect we do not have at
@@ -10,7 +10,7 @@ import type { InferenceRuntime } from '../../lib/inference/runtime';
 export const CRASH_MARK = 666;
 export const CRASH_ON_LOAD = 'crash-on-load';
 
-const path = require.resolve('../../lib/inference/native-runtime');
+const path = require.resolve('../../lib/inference/child/native-runtime');
 const real: typeof NativeRuntime = require(path);
 
 function withFaults(runtime: InferenceRuntime): InferenceRuntime {
@@ -36,4 +36,4 @@ if (cached) {
     withFaults(real.loadNativeRuntime(paths));
   cached.exports = { ...real, loadNativeRuntime };
 }
-if (require.main === module) require('../../lib/inference/engine-process');
+if (require.main === module) require('../../lib/inference/child/engine-process');

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { buildEnvironment } from '../../lib/inference/engine-child';
+import { buildEnvironment } from '../../lib/inference/processes/engine-child';
 import { builtEngineProcessPath } from './built-engine';
 import { addModel, writeModel } from './onnx-models';
 

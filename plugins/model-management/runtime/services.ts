@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import type { Clock } from '../../../lib/clock';
 import { ModelManagementError } from '../../../lib/errors';
 import type { Engine } from '../../../lib/inference/engine';
-import { createEngine } from '../../../lib/inference/process-engine';
+import { createEngine } from '../../../lib/inference/processes/process-engine';
 import type { ModelSource } from '../../../lib/inference/served-version';
 import { Serving } from '../../../lib/inference/serving';
 import type { Log } from '../../../lib/log';
@@ -56,7 +56,7 @@ export interface ServicesOptions {
 }
 
 const libPath = join(__dirname, '..', '..', '..', 'lib');
-const processPath = join(libPath, 'inference', 'engine-process.js');
+const processPath = join(libPath, 'inference', 'child', 'engine-process.js');
 const trialWorkerPath = join(libPath, 'pipeline', 'library', 'trial-worker.js');
 const filePollMs = 1_000;
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { processMemoryBytes } from '../../../lib/inference/process-memory';
+import { processMemoryBytes } from '../../../lib/inference/processes/process-memory';
 import { ModelLab, startStream } from '../../support/model-lab';
 import { mosquittoPath } from '../../support/mosquitto';
 import { nodeRedMajor } from '../../support/node-red';

@@ -3,8 +3,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { cp, mkdir, readdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { buildEnvironment } from '../../../lib/inference/engine-child';
+import { dirname, join, relative, resolve } from 'node:path';
+import { buildEnvironment } from '../../../lib/inference/processes/engine-child';
 import { builtEngineHostPath, builtEngineProcessPath } from '../../support/built-engine';
 import { openEngineLab } from '../../support/engine-lab';
 import { floats, row } from '../../support/feeds';
@@ -92,8 +92,10 @@ describe('An engine process is kept apart', () => {
 describe('Where onnxruntime-node does not load', () => {
   /** The engine process where no `node_modules` above it holds the runtime. */
   async function isolatedProcess(folder: string): Promise<string> {
-    await cp(dirname(dirname(await builtEngineProcessPath())), join(folder, 'lib'), { recursive: true });
-    return join(folder, 'lib', 'inference', 'engine-process.js');
+    const builtPath = await builtEngineProcessPath();
+    const libPath = resolve(dirname(builtPath), '..', '..');
+    await cp(libPath, join(folder, 'lib'), { recursive: true });
+    return join(folder, relative(dirname(libPath), builtPath));
   }
 
   it('loading and health say so, why, and how to get it', async () => {

@@ -81,3 +81,13 @@ describe('nobody builds on an adapter', () => {
     });
   }
 });
+
+describe('native code stays in engine processes', () => {
+  const child = ['lib', 'inference', 'child', ''].join(sep);
+  const outside = sourcesUnder('lib').filter((file) => !file.startsWith(child));
+  for (const file of outside) {
+    it(`${file} imports nothing that runs in an engine process`, () => {
+      for (const imported of importsOf(file)) assert.ok(!imported.startsWith(child), `${file} imports ${imported}`);
+    });
+  }
+});

@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { decodeFrame } from '../../../lib/inference/frame-decoder';
-import { encodeFrame } from '../../../lib/inference/frame-encoder';
-import { FrameStream } from '../../../lib/inference/frame-stream';
-import { type AnswerItem, type Frame, FrameError, HEADER_BYTES, type RequestItem } from '../../../lib/inference/frames';
+import { decodeFrame } from '../../../lib/inference/wire/frame-decoder';
+import { encodeFrame } from '../../../lib/inference/wire/frame-encoder';
+import { FrameStream } from '../../../lib/inference/wire/frame-stream';
+import {
+  type AnswerItem,
+  type Frame,
+  FrameError,
+  HEADER_BYTES,
+  type RequestItem,
+} from '../../../lib/inference/wire/frames';
 import { anyTensor } from '../../support/tensor-arbitraries';
 
 const plain = { noNullPrototype: true } as const;

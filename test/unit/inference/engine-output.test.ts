@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
-import { OutputTail } from '../../../lib/inference/output-tail';
+import { OutputTail } from '../../../lib/inference/processes/output-tail';
 
 function tailOf(...texts: string[]): OutputTail {
   const stream = new PassThrough();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { FrameScheduler } from '../../../lib/inference/frame-scheduler';
-import type { PendingRequest } from '../../../lib/inference/pending-request';
+import { FrameScheduler } from '../../../lib/inference/processes/frame-scheduler';
+import type { PendingRequest } from '../../../lib/inference/processes/pending-request';
 
 function aRequest(id: number, bytes = 16): PendingRequest {
   const settle = (): void => undefined;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
-import { FrameStream } from '../../../lib/inference/frame-stream';
-import { FrameWriter } from '../../../lib/inference/frame-writer';
-import type { AnswerItem, Frame } from '../../../lib/inference/frames';
-import { ModelServer } from '../../../lib/inference/model-server';
-import type { RunnableModel } from '../../../lib/inference/runnable-model';
+import { ModelServer } from '../../../lib/inference/child/model-server';
+import type { RunnableModel } from '../../../lib/inference/child/runnable-model';
 import type { Tensor } from '../../../lib/inference/tensor';
+import { FrameStream } from '../../../lib/inference/wire/frame-stream';
+import { FrameWriter } from '../../../lib/inference/wire/frame-writer';
+import type { AnswerItem, Frame } from '../../../lib/inference/wire/frames';
 import { floats } from '../../support/feeds';
 
 /** Doubles `x`; refuses negative numbers; from 100 on takes 10 ms. */

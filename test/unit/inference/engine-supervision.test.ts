@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { LatencySample } from '../../../lib/inference/latency';
-import { defaultSupervision, planRestart } from '../../../lib/inference/supervision';
+import { LatencySample } from '../../../lib/inference/processes/latency';
+import { defaultSupervision, planRestart } from '../../../lib/inference/processes/supervision';
 
 describe('planRestart', () => {
   const limits = {

@@ -6,7 +6,7 @@ import {
   loadTimeoutMs,
   machineMemoryBytes,
   probeMemoryBytes,
-} from '../../../lib/inference/load-limits';
+} from '../../../lib/inference/processes/load-limits';
 
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;

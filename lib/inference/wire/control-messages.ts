@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { tensorTypes } from '../registry/signature';
+import { tensorTypes } from '../../registry/signature';
 
 /** Parent → child over the ipc channel: the first and only message, what this process is for. */
 export type ControlCommand =

@@ -1,15 +1,17 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import type { Clock } from '../clock';
-import type { Log } from '../log';
-import type { Signature } from '../registry/signature';
-import type { ControlCommand } from './control-messages';
-import type { EngineOptions, ModelStats, ModelTarget, RunOptions, RunResult } from './engine';
+import type { Clock } from '../../clock';
+import type { Log } from '../../log';
+import type { Signature } from '../../registry/signature';
+import type { EngineOptions, ModelStats, ModelTarget, RunOptions, RunResult } from '../engine';
+import type { Tensor, Tensors } from '../tensor';
+import { timerMs } from '../timer';
+import type { ControlCommand } from '../wire/control-messages';
+import { encodeFrame } from '../wire/frame-encoder';
+import type { AnswerItem } from '../wire/frames';
 import type { ChildEnd, ChildPlace, EngineChild } from './engine-child';
 import * as errors from './engine-errors';
-import { encodeFrame } from './frame-encoder';
 import { FrameScheduler } from './frame-scheduler';
-import type { AnswerItem } from './frames';
 import { LaunchFailure, launch, type ReadyReply } from './launch';
 import { loadTimeoutMs, MAX_MODEL_BYTES } from './load-limits';
 import { ModelFigures } from './model-figures';
@@ -17,8 +19,6 @@ import { openRequest, type PendingRequest } from './pending-request';
 import { processMemoryBytes } from './process-memory';
 import { buildRequestItem } from './request-item';
 import { planRestart, type Supervision } from './supervision';
-import type { Tensor, Tensors } from './tensor';
-import { timerMs } from './timer';
 
 export interface ModelProcessDeps {
   readonly target: ModelTarget;

@@ -1,8 +1,8 @@
-import type { EngineOptions, LoadedModel, ModelStats, ModelTarget } from './engine';
+import type { EngineOptions, LoadedModel, ModelStats, ModelTarget } from '../engine';
+import { timerMs } from '../timer';
+import { untilAborted } from '../until-aborted';
 import * as errors from './engine-errors';
 import type { ModelProcess } from './model-process';
-import { timerMs } from './timer';
-import { untilAborted } from './until-aborted';
 
 interface Entry {
   readonly key: string;

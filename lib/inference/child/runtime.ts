@@ -1,5 +1,5 @@
-import type { Dimension, TensorType } from '../registry/signature';
-import type { Tensor, Tensors } from './tensor';
+import type { Dimension, TensorType } from '../../registry/signature';
+import type { Tensor, Tensors } from '../tensor';
 
 /** An input or output as the runtime tells it; `type` is null with a word for it when we cannot pass it. */
 export type RuntimeValue =

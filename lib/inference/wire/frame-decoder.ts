@@ -1,5 +1,5 @@
+import type { TensorData } from '../tensor';
 import { type AnswerItem, type Frame, FrameError, type IndexedTensor, type RequestItem } from './frames';
-import type { TensorData } from './tensor';
 import { alignedOffset, FRAME_KINDS, type WireType, wireTypes } from './wire-types';
 
 class Reader {

@@ -1,8 +1,8 @@
-import type { RunOptions } from './engine';
+import type { RunOptions } from '../engine';
+import type { Tensor } from '../tensor';
+import { timerMs } from '../timer';
+import type { AnswerItem, RequestItem } from '../wire/frames';
 import { aborted, gaveUp } from './engine-errors';
-import type { AnswerItem, RequestItem } from './frames';
-import type { Tensor } from './tensor';
-import { timerMs } from './timer';
 
 /** A request from the call of `run` to its answer. */
 export interface PendingRequest {

@@ -1,4 +1,4 @@
-import type { Tensor } from './tensor';
+import type { Tensor } from '../tensor';
 
 /*
  * Binary frames between Node-RED and an engine process; all numbers little-endian.

@@ -1,7 +1,7 @@
-import { ModelManagementError } from '../errors';
-import type { Signature } from '../registry/signature';
-import type { IndexedTensor, RequestItem } from './frames';
-import type { Tensors } from './tensor';
+import { ModelManagementError } from '../../errors';
+import type { Signature } from '../../registry/signature';
+import type { Tensors } from '../tensor';
+import type { IndexedTensor, RequestItem } from '../wire/frames';
 
 function refused(message: string, hint: string): ModelManagementError {
   return new ModelManagementError('INFERENCE_FAILED', message, hint);

@@ -1,15 +1,15 @@
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { ControlCommand, ControlReply } from './control-messages';
-import { FrameStream } from './frame-stream';
-import { FrameWriter } from './frame-writer';
-import { isAllocationFailure } from './load-limits';
+import { isAllocationFailure } from '../processes/load-limits';
+import type { ControlCommand, ControlReply } from '../wire/control-messages';
+import { FrameStream } from '../wire/frame-stream';
+import { FrameWriter } from '../wire/frame-writer';
+import { cells, DATA_FD, PARENT_PID_VARIABLE, type WatchdogData } from '../wire/watchdog-cells';
 import { ModelServer, type RunProgress } from './model-server';
 import { loadNativeRuntime } from './native-runtime';
 import { composeModel, generatedFeeds, type RunnableModel } from './runnable-model';
 import type { InferenceRuntime } from './runtime';
-import { cells, DATA_FD, PARENT_PID_VARIABLE, type WatchdogData } from './watchdog-cells';
 
 /*
  * Entry point of an engine process: one loaded model, or one look at the runtime. Ends with its parent. Nothing of

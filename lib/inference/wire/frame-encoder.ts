@@ -1,5 +1,5 @@
+import type { Tensor, TensorData } from '../tensor';
 import { type Frame, HEADER_BYTES, type IndexedTensor, MAX_FRAME_BYTES } from './frames';
-import type { Tensor, TensorData } from './tensor';
 import { alignedOffset, FRAME_KINDS, typeCodes } from './wire-types';
 
 const MAX_U32 = 0xffff_ffff;

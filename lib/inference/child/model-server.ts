@@ -1,8 +1,8 @@
-import { encodeFrame } from './frame-encoder';
-import type { FrameWriter } from './frame-writer';
-import type { AnswerItem, Frame, RequestItem } from './frames';
+import type { Tensor } from '../tensor';
+import { encodeFrame } from '../wire/frame-encoder';
+import type { FrameWriter } from '../wire/frame-writer';
+import type { AnswerItem, Frame, RequestItem } from '../wire/frames';
 import type { RunnableModel } from './runnable-model';
-import type { Tensor } from './tensor';
 
 /** Told before and after each call of the runtime, so that a watchdog on another thread sees one that hangs. */
 export interface RunProgress {

@@ -1,4 +1,4 @@
-import { ModelManagementError } from '../errors';
+import { ModelManagementError } from '../../errors';
 import { LatencySample } from './latency';
 
 /** Counts and latencies of one loaded version. */

@@ -1,5 +1,5 @@
-import type { Clock } from '../clock';
-import { asModelManagementError, type ModelManagementError } from '../errors';
+import type { Clock } from '../../clock';
+import { asModelManagementError, type ModelManagementError } from '../../errors';
 import type { ChildPlace } from './engine-child';
 import * as errors from './engine-errors';
 import { LaunchFailure, launch } from './launch';

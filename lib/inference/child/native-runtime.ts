@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { elementType } from '../registry/onnx/element-type';
-import { type Dimension, type TensorType, tensorTypes } from '../registry/signature';
+import { elementType } from '../../registry/onnx/element-type';
+import { type Dimension, type TensorType, tensorTypes } from '../../registry/signature';
+import type { Tensor, TensorData, Tensors } from '../tensor';
 import type { InferenceRuntime, RuntimeSession, RuntimeValue } from './runtime';
-import type { Tensor, TensorData, Tensors } from './tensor';
 
 /*
  * onnxruntime-node is reached through its synchronous binding, an internal interface: the public `run()` wraps the same

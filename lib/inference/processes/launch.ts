@@ -1,8 +1,8 @@
-import type { ControlCommand, ControlReply } from './control-messages';
+import { timerMs } from '../timer';
+import type { ControlCommand, ControlReply } from '../wire/control-messages';
+import type { AnswerItem } from '../wire/frames';
 import { type ChildEnd, type ChildListener, type ChildPlace, EngineChild } from './engine-child';
-import type { AnswerItem } from './frames';
 import { withoutFolders } from './output-tail';
-import { timerMs } from './timer';
 
 /** Why a process did not come up. `message` ends a sentence that begins with the model's name. */
 export class LaunchFailure extends Error {

@@ -1,13 +1,14 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import { Admission } from '../admission';
-import type { Clock } from '../clock';
-import { storageError } from '../files';
-import type { Log } from '../log';
-import type { Signature } from '../registry/signature';
-import type { ControlCommand } from './control-messages';
-import type { Engine, EngineOptions, EngineStats, LoadedModel, ModelTarget } from './engine';
+import { Admission } from '../../admission';
+import type { Clock } from '../../clock';
+import { storageError } from '../../files';
+import type { Log } from '../../log';
+import type { Signature } from '../../registry/signature';
+import type { Engine, EngineOptions, EngineStats, LoadedModel, ModelTarget } from '../engine';
+import { untilAborted } from '../until-aborted';
+import type { ControlCommand } from '../wire/control-messages';
 import { CHILD_FOLDER_PREFIX, type ChildPlace } from './engine-child';
 import * as errors from './engine-errors';
 import { type GoodReply, LaunchFailure, launch } from './launch';
@@ -22,14 +23,13 @@ import { ModelPool } from './model-pool';
 import { ModelProcess } from './model-process';
 import { RuntimeLookup } from './runtime-lookup';
 import { defaultSupervision, type Supervision } from './supervision';
-import { untilAborted } from './until-aborted';
 
 export interface EngineDeps {
   /** Defaults: `defaultEngineOptions`. */
   readonly options?: Partial<EngineOptions>;
   /** Defaults: `defaultSupervision`. */
   readonly supervision?: Partial<Supervision>;
-  /** The built entry point, `dist/lib/inference/engine-process.js`. */
+  /** The built entry point, `dist/lib/inference/child/engine-process.js`. */
   readonly processPath: string;
   /** Of this engine alone: processes work in here, and what an earlier engine left is removed. */
   readonly tempPath: string;

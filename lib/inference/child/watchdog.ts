@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
-import type { WatchdogReport } from './control-messages';
-import { cells, REPORT_FD, type WatchdogData } from './watchdog-cells';
+import type { WatchdogReport } from '../wire/control-messages';
+import { cells, REPORT_FD, type WatchdogData } from '../wire/watchdog-cells';
 
 /*
  * A thread of every engine process. A call of the runtime is synchronous: while it hangs, the main thread sees neither

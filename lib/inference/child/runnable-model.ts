@@ -1,6 +1,6 @@
-import type { Signature, TensorInfo } from '../registry/signature';
+import type { Signature, TensorInfo } from '../../registry/signature';
+import type { Tensor, TensorData, Tensors } from '../tensor';
 import type { RuntimeSession, RuntimeValue } from './runtime';
-import type { Tensor, TensorData, Tensors } from './tensor';
 
 /** The pair of preprocessing and model, or the model alone, as one function of tensors. */
 export interface RunnableModel {

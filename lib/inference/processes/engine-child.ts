@@ -4,18 +4,18 @@ import { rm } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
-import { newId } from '../ids';
-import { type ControlCommand, ControlReply, WatchdogReport } from './control-messages';
-import { FrameStream } from './frame-stream';
-import { FrameWriter } from './frame-writer';
-import type { AnswerItem } from './frames';
+import { newId } from '../../ids';
+import { type ControlCommand, ControlReply, WatchdogReport } from '../wire/control-messages';
+import { FrameStream } from '../wire/frame-stream';
+import { FrameWriter } from '../wire/frame-writer';
+import type { AnswerItem } from '../wire/frames';
+import { DATA_FD, PARENT_PID_VARIABLE, REPORT_FD } from '../wire/watchdog-cells';
 import { limitedCommand, shellFailureCodes } from './limited-command';
 import { OutputTail, withoutFolders } from './output-tail';
-import { DATA_FD, PARENT_PID_VARIABLE, REPORT_FD } from './watchdog-cells';
 
 /** How and where engine processes are started. */
 export interface ChildPlace {
-  /** The built entry point, `dist/lib/inference/engine-process.js`. */
+  /** The built entry point, `dist/lib/inference/child/engine-process.js`. */
   readonly processPath: string;
   /** Each child gets a folder of its own in here as working, home and temporary folder. */
   readonly tempPath: string;

@@ -1,5 +1,5 @@
-import type { TensorType } from '../registry/signature';
-import type { TensorData } from './tensor';
+import type { TensorType } from '../../registry/signature';
+import type { TensorData } from '../tensor';
 
 /** How the elements of one tensor type lie in a frame. */
 export interface WireType {

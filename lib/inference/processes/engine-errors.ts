@@ -1,5 +1,5 @@
-import { type ErrorCode, ModelManagementError } from '../errors';
-import type { ModelTarget } from './engine';
+import { type ErrorCode, ModelManagementError } from '../../errors';
+import type { ModelTarget } from '../engine';
 import type { ChildEnd } from './engine-child';
 import { LaunchFailure } from './launch';
 import { isAllocationFailure } from './load-limits';
