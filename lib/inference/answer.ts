@@ -1,5 +1,7 @@
+import { asModelManagementError, ModelManagementError } from '../errors';
 import type { Codec, EncodedRequest } from './codec';
-import type { LoadedModel, RunOptions } from './engine';
+import type { GiveUp, LoadedModel, RunOptions, RunResult, StartOptions } from './engine';
+import { toPromise } from './started-run';
 
 export interface Answer {
   /** As the codec's options want it. */
@@ -12,17 +14,47 @@ export interface Answer {
 
 /**
  * Runs an encoded request and decodes what comes. An empty batch whose answer follows from the signature never reaches
- * the runtime: some kernels fail on no rows.
+ * the runtime: some kernels fail on no rows; it is answered at once, from within this call.
+ * @throws {ModelManagementError} what `LoadedModel.start` throws; `onAnswer` is not called then
+ */
+export function startAnswer(
+  request: EncodedRequest,
+  codec: Codec,
+  loaded: LoadedModel,
+  options: Omit<StartOptions, 'fetches'>,
+  onAnswer: (answer: Answer | ModelManagementError) => void,
+): GiveUp {
+  const empty = codec.emptyOutputs(request);
+  if (empty) {
+    onAnswer({ value: codec.decode(empty, request), durationMs: 0, batchSize: 0 });
+    return () => undefined;
+  }
+  return loaded.start(request.feeds, { ...options, fetches: codec.fetches }, (result) => {
+    onAnswer(result instanceof ModelManagementError ? result : decoded(result, codec, request));
+  });
+}
+
+function decoded(
+  { outputs, durationMs, batchSize }: RunResult,
+  codec: Codec,
+  request: EncodedRequest,
+): Answer | ModelManagementError {
+  try {
+    return { value: codec.decode(outputs, request), durationMs, batchSize };
+  } catch (error) {
+    return asModelManagementError(error);
+  }
+}
+
+/**
+ * The same as a promise.
  * @throws {ModelManagementError} what `LoadedModel.run` throws
  */
-export async function answerTo(
+export function answerTo(
   request: EncodedRequest,
   codec: Codec,
   loaded: LoadedModel,
   options: Omit<RunOptions, 'fetches'>,
 ): Promise<Answer> {
-  const empty = codec.emptyOutputs(request);
-  if (empty) return { value: codec.decode(empty, request), durationMs: 0, batchSize: 0 };
-  const { outputs, durationMs, batchSize } = await loaded.run(request.feeds, { ...options, fetches: codec.fetches });
-  return { value: codec.decode(outputs, request), durationMs, batchSize };
+  return toPromise<Answer>(options, (rest, onAnswer) => startAnswer(request, codec, loaded, rest, onAnswer));
 }

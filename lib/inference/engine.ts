@@ -1,3 +1,4 @@
+import type { ModelManagementError } from '../errors';
 import type { Signature } from '../registry/signature';
 import type { Tensors } from './tensor';
 
@@ -12,19 +13,30 @@ export interface ModelTarget {
   readonly preprocessingPath?: string;
 }
 
-export interface RunOptions {
+export interface StartOptions {
   /** Output names to compute; default all. */
   readonly fetches?: readonly string[];
+  /** Who asks: requests of different senders take turns, so that none waits behind another's flood. */
+  readonly sender?: unknown;
+}
+
+export interface RunOptions extends StartOptions {
   /** Gives up on this request, waiting included; never kills the process. Default: no limit of its own. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
 
+/** Called once, and never from within the call that started the run. */
+export type OnResult = (result: RunResult | ModelManagementError) => void;
+
+/** Ends a run that nobody waits for any more: its result is `error`. What is in the process already runs to its end. */
+export type GiveUp = (error: ModelManagementError) => void;
+
 export interface RunResult {
   readonly outputs: Tensors;
-  /** Time inside the runtime, without waiting and transport. */
+  /** Time inside the runtime, without waiting and transport; that of the whole call, whoever shared it. */
   readonly durationMs: number;
-  /** Rows of other requests that ran in the same call, this one included; 1 = alone. */
+  /** Requests that ran in the same call, this one included; 1 = alone. */
   readonly batchSize: number;
 }
 
@@ -34,10 +46,15 @@ export interface LoadedModel {
   /** As the runtime sees it, preprocessing included: inputs of the first model, outputs of the last. */
   readonly signature: Signature;
   /**
-   * @throws {ModelManagementError} `INFERENCE_FAILED` (the runtime refused the tensors), `ENGINE_TIMEOUT` (ran longer
-   * than `requestTimeoutMs`, process killed), `ENGINE_CRASHED` (this request ended the process), `MODEL_FAILED` (keeps
-   * crashing), `TIMEOUT`, `ABORTED`
+   * The tensors must not change before the result comes. Errors that come as the result: `INFERENCE_FAILED` (the runtime
+   * refused the tensors), `ENGINE_TIMEOUT` (ran longer than `requestTimeoutMs`, process killed), `ENGINE_CRASHED` (this
+   * request ended the process), `MODEL_FAILED` (keeps crashing), and what the run was given up with.
+   *
+   * @throws {ModelManagementError} `INFERENCE_FAILED` (no tensors of this signature), `QUEUE_FULL`, `MODEL_FAILED`,
+   * `ABORTED` (unloaded); `onResult` is not called then
    */
+  start(feeds: Tensors, options: StartOptions, onResult: OnResult): GiveUp;
+  /** The same as a promise. @throws {ModelManagementError} what `start` throws and gives, `TIMEOUT`, `ABORTED` */
   run(feeds: Tensors, options?: RunOptions): Promise<RunResult>;
   /**
    * Idempotent. Requests under way still finish. With no lease left the version stays loaded for `keepMs` (default

@@ -1,14 +1,17 @@
 import { asModelManagementError, ModelManagementError } from '../errors';
 import type { Signature } from '../registry/signature';
-import { answerTo } from './answer';
+import { type Answer, startAnswer } from './answer';
 import { type Codec, type CodecOptions, createCodec, type EncodedRequest } from './codec';
+import { Deadlines } from './deadlines';
+import type { GiveUp } from './engine';
+import type { Place } from './linked-queue';
 import { inputsByName, type NamedResult } from './named-results';
 import { OrderedResults, type ResultSlot } from './ordered-results';
 import { type QueueLimits, RequestQueue } from './request-queue';
 import type { Route, RouteState } from './route';
 import type { ServedVersion } from './served-version';
 import { stoppedError } from './stopped-error';
-import { untilAborted } from './until-aborted';
+import { tensorBytes } from './tensor';
 
 /**
  * What a message brings: a value to convert by the signature, one value per model input, or the results of several
@@ -51,12 +54,20 @@ export interface RunnerCounters {
   readonly dropped: number;
 }
 
-interface Pending extends Job {
+/** A job from its arrival to its end. */
+interface Pending {
+  readonly job: Job;
   readonly slot: ResultSlot;
-  readonly abort: AbortController;
-  timer: NodeJS.Timeout | undefined;
+  deadline: Place<unknown> | undefined;
+  /** Where it waits. */
+  place: Place<Pending> | undefined;
+  /** Once it runs. */
+  giveUp: GiveUp | undefined;
   isOpen: boolean;
 }
+
+/** Tensors of one node in the engine at once; what waits behind them waits as messages, which can still be dropped. */
+const MAX_IN_FLIGHT_BYTES = 32 * 1024 * 1024;
 
 /** Why a route has nothing to answer with now, for the author of a message. */
 function unservedError(route: Route, state: RouteState): ModelManagementError {
@@ -96,10 +107,12 @@ function encodeInput(codec: Codec, signature: Signature, input: RunnerInput): En
  */
 export class ModelRunner {
   private readonly queue: RequestQueue<Pending>;
-  private readonly running = new Set<Pending>();
   private readonly results = new OrderedResults();
+  private readonly deadlines: Deadlines<Pending>;
   private codec: { readonly served: ServedVersion; readonly codec: Codec } | undefined;
   private readonly unwatch: () => void;
+  private inFlightBytes = 0;
+  private isPumping = false;
   private answered = 0;
   private failed = 0;
   private dropped = 0;
@@ -111,6 +124,7 @@ export class ModelRunner {
     private readonly options: RunnerOptions,
   ) {
     this.queue = new RequestQueue(options.queue);
+    this.deadlines = new Deadlines(options.timeoutMs, (pending) => this.expire(pending));
     this.unwatch = route.watch(() => this.pump());
   }
 
@@ -129,12 +143,14 @@ export class ModelRunner {
       return;
     }
     const pending = this.admit(job);
-    const { isAccepted, dropped } = this.queue.offer(pending);
-    for (const old of dropped) {
+    const offer = this.queue.offer(pending);
+    for (const old of offer.dropped) {
       this.settle(old, () => undefined, 'dropped');
-      old.drop();
+      old.job.drop();
     }
-    if (!isAccepted) {
+    if (offer.isAccepted) {
+      pending.place = offer.place;
+    } else {
       this.refuse(
         pending,
         new ModelManagementError(
@@ -162,73 +178,94 @@ export class ModelRunner {
       await idle;
       clearTimeout(timer);
     }
-    for (const pending of this.running) {
+    for (let pending = this.deadlines.first; pending; pending = this.deadlines.first) {
       this.refuse(pending, stoppedError());
-      pending.abort.abort();
+      pending.giveUp?.(stoppedError());
     }
     this.unwatch();
   }
 
   private admit(job: Job): Pending {
-    const pending: Pending = {
-      input: job.input,
-      answer: (value, model) => job.answer(value, model),
-      fail: (error) => job.fail(error),
-      drop: () => job.drop(),
-      slot: this.results.open(),
-      abort: new AbortController(),
-      timer: undefined,
-      isOpen: true,
-    };
+    const slot = this.results.open();
+    const pending: Pending = { job, slot, deadline: undefined, place: undefined, giveUp: undefined, isOpen: true };
+    pending.deadline = this.deadlines.add(pending);
     // Taken up when its turn comes; until then a failure must not count as unhandled.
     if (job.input instanceof Promise) job.input.catch(() => undefined);
-    const { timeoutMs } = this.options;
-    if (timeoutMs > 0) pending.timer = setTimeout(() => this.expire(pending), timeoutMs);
     return pending;
   }
 
   private pump(): void {
-    const { state } = this.route;
-    if (state.status === 'loading' && !this.isClosed) return;
-    for (let pending = this.queue.take(); pending; pending = this.queue.take()) {
-      if (state.status === 'serving') {
-        void this.run(pending);
-      } else {
-        this.queue.finish();
-        this.refuse(pending, unservedError(this.route, state));
-      }
+    // What ends at once calls back here: the loop that runs already takes the next.
+    if (this.isPumping) return;
+    this.isPumping = true;
+    while (this.inFlightBytes < MAX_IN_FLIGHT_BYTES) {
+      const { state } = this.route;
+      if (state.status === 'loading' && !this.isClosed) break;
+      const pending = this.queue.take();
+      if (!pending) break;
+      const { input } = pending.job;
+      if (input instanceof Promise) this.runLater(pending, input);
+      else this.run(pending, input);
     }
+    this.isPumping = false;
     if (this.queue.count === 0) this.whenIdle?.();
   }
 
-  /** Never rejects. */
-  private async run(pending: Pending): Promise<void> {
-    this.running.add(pending);
-    const end = await this.outcomeOf(pending);
-    this.running.delete(pending);
-    this.queue.finish();
-    if (pending.isOpen) end();
-    this.pump();
+  /** Its place in the queue is free again as soon as somebody gives it up, whether the input ever comes or not. */
+  private runLater(pending: Pending, input: Promise<RunnerInput>): void {
+    let isWaiting = true;
+    const once = (act: () => void): void => {
+      if (isWaiting) act();
+      isWaiting = false;
+    };
+    pending.giveUp = () => once(() => this.end(0));
+    input.then(
+      (value) => once(() => this.run(pending, value)),
+      (error: unknown) => once(() => this.finish(pending, asModelManagementError(error), undefined, 0)),
+    );
   }
 
-  private async outcomeOf(pending: Pending): Promise<() => void> {
+  private run(pending: Pending, input: RunnerInput): void {
+    let bytes = 0;
     try {
-      const { input: given, abort } = pending;
-      const input =
-        given instanceof Promise ? await untilAborted(given, abort.signal, 'the message was given up') : given;
       // Read now, not when the job was taken: a swap meanwhile gave the lease of the version before back.
       const { state } = this.route;
       if (state.status !== 'serving') throw unservedError(this.route, state);
       const { served } = state;
       const codec = this.codecOf(served);
       const request = encodeInput(codec, served.signature, input);
-      const { value, ...timing } = await answerTo(request, codec, served.loaded, { signal: abort.signal });
-      const { model: name, version, digest } = served;
-      const facts = { name, version, digest, ...timing };
-      return () => this.settle(pending, () => pending.answer(value, facts), 'answered');
+      for (const tensor of request.feeds.values()) bytes += tensorBytes(tensor);
+      this.inFlightBytes += bytes;
+      pending.giveUp = startAnswer(request, codec, served.loaded, { sender: this }, (answer) =>
+        this.finish(pending, answer, served, bytes),
+      );
     } catch (error) {
-      return () => this.refuse(pending, asModelManagementError(error));
+      this.finish(pending, asModelManagementError(error), undefined, bytes);
     }
+  }
+
+  private finish(
+    pending: Pending,
+    answer: Answer | ModelManagementError,
+    served: ServedVersion | undefined,
+    bytes: number,
+  ): void {
+    if (answer instanceof ModelManagementError || !served) {
+      this.refuse(pending, asModelManagementError(answer));
+    } else if (pending.isOpen) {
+      const { value, durationMs, batchSize } = answer;
+      const { model: name, version, digest } = served;
+      const facts = { name, version, digest, durationMs, batchSize };
+      this.settle(pending, () => pending.job.answer(value, facts), 'answered');
+    }
+    this.end(bytes);
+  }
+
+  /** One less is in flight. */
+  private end(bytes: number): void {
+    this.inFlightBytes -= bytes;
+    this.queue.finish();
+    this.pump();
   }
 
   private codecOf(served: ServedVersion): Codec {
@@ -252,21 +289,21 @@ export class ModelRunner {
       `The model ${this.route.model} did not answer within ${timeoutMs} ms, waiting included.`,
       'Raise the time limit of the node, send fewer messages, or use a faster model.',
     );
-    this.queue.remove(pending);
+    if (pending.place) this.queue.remove(pending.place);
     this.refuse(pending, error);
-    pending.abort.abort(error);
+    pending.giveUp?.(error);
   }
 
   /** Errors are told at once; only answers keep their order. */
   private refuse(pending: Pending, error: ModelManagementError): void {
     if (!pending.isOpen) return;
     this.settle(pending, () => undefined, 'failed');
-    pending.fail(error);
+    pending.job.fail(error);
   }
 
   private settle(pending: Pending, emit: () => void, counter: 'answered' | 'failed' | 'dropped'): void {
     pending.isOpen = false;
-    clearTimeout(pending.timer);
+    if (pending.deadline) this.deadlines.remove(pending.deadline);
     this[counter] += 1;
     pending.slot.settle(emit);
   }

@@ -1,3 +1,5 @@
+import { LinkedQueue } from './linked-queue';
+
 /** A place in the row, taken when the message came. */
 export interface ResultSlot {
   /** Gives the result; runs now if all before it have settled, else when they have. Only the first call counts. */
@@ -14,17 +16,17 @@ interface OpenSlot {
  * does not hold up those behind it: its error is thrown from the `settle` that ran it, after the others have run.
  */
 export class OrderedResults {
-  readonly #slots: OpenSlot[] = [];
+  readonly #slots = new LinkedQueue<OpenSlot>();
   #isEmitting = false;
 
   /** Slots opened whose result has not left yet. */
   get openCount(): number {
-    return this.#slots.length;
+    return this.#slots.size;
   }
 
   open(): ResultSlot {
     const slot: OpenSlot = { emit: undefined, isSettled: false };
-    this.#slots.push(slot);
+    this.#slots.add(slot);
     return {
       settle: (emit) => {
         if (slot.isSettled) return;
@@ -40,8 +42,8 @@ export class OrderedResults {
     if (this.#isEmitting) return;
     this.#isEmitting = true;
     const errors: unknown[] = [];
-    while (this.#slots[0]?.isSettled) {
-      const slot = this.#slots.shift();
+    while (this.#slots.first?.isSettled) {
+      const slot = this.#slots.take();
       try {
         slot?.emit?.();
       } catch (error) {

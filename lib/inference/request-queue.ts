@@ -1,3 +1,5 @@
+import { LinkedQueue, type Place } from './linked-queue';
+
 export const overflows = ['error', 'dropOldest', 'keepNewest'] as const;
 /** What happens to a message that comes when the queue is full: refused, or an older one makes room. */
 export type Overflow = (typeof overflows)[number];
@@ -8,7 +10,9 @@ export interface QueueLimits {
   readonly overflow: Overflow;
 }
 
-export type Offer<T> = { readonly isAccepted: boolean; readonly dropped: readonly T[] };
+export type Offer<T> =
+  | { readonly isAccepted: true; readonly dropped: readonly T[]; readonly place: Place<T> }
+  | { readonly isAccepted: false; readonly dropped: readonly T[] };
 
 const maxInFlight = 64;
 
@@ -26,7 +30,7 @@ function inFlightLimit({ max, overflow }: QueueLimits): number {
  * the caller runs what `take` gives and says `finish` for each.
  */
 export class RequestQueue<T> {
-  private readonly waiting: T[] = [];
+  private readonly waiting = new LinkedQueue<T>();
   private inFlightCount = 0;
   private readonly inFlightMax: number;
 
@@ -36,24 +40,24 @@ export class RequestQueue<T> {
 
   /** Waiting and in flight. */
   get count(): number {
-    return this.waiting.length + this.inFlightCount;
+    return this.waiting.size + this.inFlightCount;
   }
 
   /** Takes the item in, or refuses it; `dropped` are the ones that had to go for it. */
   offer(item: T): Offer<T> {
     const { max, overflow } = this.limits;
-    const dropped = overflow === 'keepNewest' ? this.waiting.splice(0) : [];
+    const dropped = overflow === 'keepNewest' ? this.waiting.drain() : [];
     const isFull = overflow !== 'keepNewest' && this.count > max;
-    if (isFull && (overflow === 'error' || this.waiting.length === 0)) return { isAccepted: false, dropped };
-    if (isFull) dropped.push(...this.waiting.splice(0, 1));
-    this.waiting.push(item);
-    return { isAccepted: true, dropped };
+    if (isFull && (overflow === 'error' || this.waiting.size === 0)) return { isAccepted: false, dropped };
+    const oldest = isFull ? this.waiting.take() : undefined;
+    if (oldest !== undefined) dropped.push(oldest);
+    return { isAccepted: true, dropped, place: this.waiting.add(item) };
   }
 
   /** The next to run, if one waits and one more may be in flight. Each needs one `finish`. */
   take(): T | undefined {
     if (this.inFlightCount >= this.inFlightMax) return undefined;
-    const item = this.waiting.shift();
+    const item = this.waiting.take();
     if (item !== undefined) this.inFlightCount += 1;
     return item;
   }
@@ -62,15 +66,13 @@ export class RequestQueue<T> {
     this.inFlightCount -= 1;
   }
 
-  /** Takes out a waiting item that nobody wants any more; false when it is not (or no longer) waiting. */
-  remove(item: T): boolean {
-    const index = this.waiting.indexOf(item);
-    if (index >= 0) this.waiting.splice(index, 1);
-    return index >= 0;
+  /** Takes out a waiting item that nobody wants any more; false when it is not waiting any more. */
+  remove(place: Place<T>): boolean {
+    return this.waiting.remove(place);
   }
 
   /** Empties the queue; what is in flight stays. */
   drain(): readonly T[] {
-    return this.waiting.splice(0);
+    return this.waiting.drain();
   }
 }

@@ -41,6 +41,7 @@ function releasingAlso(loaded: LoadedModel, unstage: () => void): LoadedModel {
   return {
     target: loaded.target,
     signature: loaded.signature,
+    start: (feeds, options, onResult) => loaded.start(feeds, options, onResult),
     run: (feeds, options) => loaded.run(feeds, options),
     release: (keepMs) => {
       if (!isHeld) return;

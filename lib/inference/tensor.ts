@@ -25,3 +25,11 @@ export interface Tensor {
 
 /** Tensors by the model's input or output names. A Map, because names are opaque text (`__proto__` is legal). */
 export type Tensors = ReadonlyMap<string, Tensor>;
+
+/** Memory of its elements, about: texts by their length. */
+export function tensorBytes({ data }: Tensor): number {
+  if (ArrayBuffer.isView(data)) return data.byteLength;
+  let bytes = 0;
+  for (const text of data) bytes += 4 + text.length;
+  return bytes;
+}

@@ -4,10 +4,11 @@ import type { InferenceRuntime } from '../../lib/inference/child/runtime';
 
 /*
  * The real engine process around a runtime that crashes where a real one would only with a defect we do not have at
- * hand: on a file whose name says so, and on a float32 input that begins with the mark.
+ * hand: on a file whose name says so, and on a float32 input that holds the mark. Another mark hangs it.
  */
 
 export const CRASH_MARK = 666;
+export const HANG_MARK = 777;
 export const CRASH_ON_LOAD = 'crash-on-load';
 
 const path = require.resolve('../../lib/inference/child/native-runtime');
@@ -22,7 +23,11 @@ function withFaults(runtime: InferenceRuntime): InferenceRuntime {
       return {
         ...session,
         run: (feeds, fetches) => {
-          for (const { data } of feeds.values()) if (data[0] === CRASH_MARK) process.abort();
+          for (const { data } of feeds.values()) {
+            if (!(data instanceof Float32Array)) continue;
+            if (data.includes(CRASH_MARK)) process.abort();
+            while (data.includes(HANG_MARK));
+          }
           return session.run(feeds, fetches);
         },
       };

@@ -68,6 +68,9 @@ export class HandEngine implements Engine {
     const loaded: LoadedModel = {
       target,
       signature: { inputs: [], outputs: [] },
+      start: () => {
+        throw refusal('INFERENCE_FAILED');
+      },
       run: () => Promise.reject(refusal('INFERENCE_FAILED')),
       release: (keepMs) => {
         lease.releaseCount += 1;

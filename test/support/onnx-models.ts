@@ -195,6 +195,16 @@ export function twoInputModel(): ModelSpec {
   };
 }
 
+/** `y` = the row `i` of a table of ten rows of two numbers, as an embedding is looked up; no other index is taken. */
+export function lookupModel(): ModelSpec {
+  return {
+    nodes: [{ op: 'Gather', inputs: ['table', 'i'], outputs: ['y'], attributes: { axis: 0 } }],
+    inputs: [{ name: 'i', type: 'int64', shape: ['N', 1] }],
+    outputs: [{ name: 'y', type: 'float32', shape: ['N', 1, 2] }],
+    weights: [{ name: 'table', type: 'float32', dims: [10, 2], values: Array.from({ length: 20 }, (_, n) => n) }],
+  };
+}
+
 /**
  * `y = x` after `n` empty rounds of a Loop, where `n` is an input: takes as long as the caller asks, in one call of
  * the runtime. About 10^6 rounds a second; a huge `n` hangs.

@@ -37,12 +37,15 @@ function dataOf(type: TensorType, count: number): fc.Arbitrary<TensorData> {
   }
 }
 
+/** Tensors of this type and shape. */
+export function tensorOf(type: TensorType, dims: readonly number[]): fc.Arbitrary<Tensor> {
+  const count = dims.reduce((product, size) => product * size, 1);
+  return dataOf(type, count).map((data) => ({ type, dims, data }));
+}
+
 /** Tensors of every type, scalars and empty ones included. */
 export function anyTensor(): fc.Arbitrary<Tensor> {
   return fc
     .tuple(fc.constantFrom(...tensorTypes), fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 }))
-    .chain(([type, dims]) => {
-      const count = dims.reduce((product, size) => product * size, 1);
-      return dataOf(type, count).map((data) => ({ type, dims, data }));
-    });
+    .chain(([type, dims]) => tensorOf(type, dims));
 }

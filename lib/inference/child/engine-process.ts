@@ -8,8 +8,9 @@ import { FrameWriter } from '../wire/frame-writer';
 import { cells, DATA_FD, PARENT_PID_VARIABLE, type WatchdogData } from '../wire/watchdog-cells';
 import { ModelServer, type RunProgress } from './model-server';
 import { loadNativeRuntime } from './native-runtime';
-import { composeModel, generatedFeeds, type RunnableModel } from './runnable-model';
+import { composeModel, type RunnableModel } from './runnable-model';
 import type { InferenceRuntime } from './runtime';
+import { warmUp } from './warm-up';
 
 /*
  * Entry point of an engine process: one loaded model, or one look at the runtime. Ends with its parent. Nothing of
@@ -17,8 +18,6 @@ import type { InferenceRuntime } from './runtime';
  */
 
 const READ_BUFFER_BYTES = 1024 * 1024;
-/** A generated input larger than this is not worth its memory: the first real request warms the model then. */
-const WARM_UP_ELEMENT_COUNT = 16 * 1024 * 1024;
 
 function die(): void {
   process.kill(process.pid, 'SIGKILL');
@@ -56,29 +55,6 @@ function progressOf(state: Int32Array): RunProgress {
     },
     end: () => Atomics.add(state, cells.runCount, 1),
   };
-}
-
-/**
- * Runs the model once, so that the first real request finds it warm.
- * @throws {Error} the run needs more memory than there is: then none would do
- */
-async function warmUp(model: RunnableModel, progress: RunProgress): Promise<void> {
-  const sizes = model.signature.inputs.map(({ shape }) =>
-    (shape ?? []).reduce<number>((product, size) => product * (typeof size === 'number' ? size : 1), 1),
-  );
-  if (sizes.reduce((sum, size) => sum + size, 0) > WARM_UP_ELEMENT_COUNT) return;
-  progress.begin(0);
-  try {
-    await model.run(
-      generatedFeeds(model.signature),
-      model.signature.outputs.map(({ name }) => name),
-    );
-  } catch (error) {
-    // Zeros need not be legal input: only a crash, a hang or hunger says something about the model. The first two end us.
-    if (isAllocationFailure(messageOf(error))) throw error;
-  } finally {
-    progress.end();
-  }
 }
 
 async function openModel(
@@ -129,9 +105,9 @@ async function obey(command: ControlCommand, watched: Promise<Int32Array>): Prom
   const progress = progressOf(state);
   try {
     const model = await openModel(runtime, command);
-    await warmUp(model, progress);
+    const batching = await warmUp(model, progress);
     serveOver(model, progress);
-    await reply({ type: 'ready', version, signature: model.signature });
+    await reply({ type: 'ready', version, signature: model.signature, batching: batching ?? null });
   } catch (error) {
     const said = messageOf(error);
     const message = isAllocationFailure(said) ? `it needs more memory than its limit of ${limitMiB} MiB` : said;

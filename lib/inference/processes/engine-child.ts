@@ -8,7 +8,7 @@ import { newId } from '../../ids';
 import { type ControlCommand, ControlReply, WatchdogReport } from '../wire/control-messages';
 import { FrameStream } from '../wire/frame-stream';
 import { FrameWriter } from '../wire/frame-writer';
-import type { AnswerItem } from '../wire/frames';
+import type { AnswerFrame } from '../wire/frames';
 import { DATA_FD, PARENT_PID_VARIABLE, REPORT_FD } from '../wire/watchdog-cells';
 import { limitedCommand, shellFailureCodes } from './limited-command';
 import { OutputTail, withoutFolders } from './output-tail';
@@ -33,7 +33,7 @@ export interface ChildEnd {
 
 export interface ChildListener {
   reply(reply: ControlReply): void;
-  answers(items: readonly AnswerItem[]): void;
+  frame(frame: AnswerFrame): void;
   /** Once, after everything the child still said was delivered. */
   end(end: ChildEnd): void;
 }
@@ -145,8 +145,9 @@ export class EngineChild {
 
   #listenToData(data: Duplex): void {
     const stream = new FrameStream((frame) => {
-      if (frame.kind !== 'answers') throw new Error('requests came from the engine process');
-      this.listener.answers(frame.items);
+      if (frame.kind !== 'answers' && frame.kind !== 'results')
+        throw new Error('requests came from the engine process');
+      this.listener.frame(frame);
     });
     data.on('data', (chunk: Buffer) => {
       try {

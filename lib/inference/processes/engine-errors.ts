@@ -115,6 +115,14 @@ export function keepsCrashing(target: ModelTarget, words: string, retryInMs: num
   );
 }
 
+export function queueFull(target: ModelTarget): ModelManagementError {
+  return new ModelManagementError(
+    'QUEUE_FULL',
+    `too many requests wait for ${nameOf(target)} already`,
+    'Send fewer at a time, or use a faster model.',
+  );
+}
+
 export function engineFull(maxProcesses: number): ModelManagementError {
   return new ModelManagementError(
     'ENGINE_FULL',

@@ -1,6 +1,6 @@
 import { timerMs } from '../timer';
 import type { ControlCommand, ControlReply } from '../wire/control-messages';
-import type { AnswerItem } from '../wire/frames';
+import type { AnswerFrame } from '../wire/frames';
 import { type ChildEnd, type ChildListener, type ChildPlace, EngineChild } from './engine-child';
 import { withoutFolders } from './output-tail';
 
@@ -23,7 +23,7 @@ export interface LaunchOptions {
   /** Takes the processor only when nobody else wants it. Default false. */
   readonly isBackground?: boolean;
   /** Answers and end, from the moment the launch has succeeded. */
-  readonly answers?: (items: readonly AnswerItem[]) => void;
+  readonly frame?: (frame: AnswerFrame) => void;
   readonly end?: (end: ChildEnd) => void;
 }
 
@@ -44,14 +44,14 @@ export interface Launched {
 export async function launch(
   place: ChildPlace,
   command: ControlCommand,
-  { timeoutMs, signal, isBackground = false, answers, end }: LaunchOptions,
+  { timeoutMs, signal, isBackground = false, frame, end }: LaunchOptions,
 ): Promise<Launched> {
   if (signal?.aborted) throw new LaunchFailure('aborted', 'loading was given up');
   const waiting = Promise.withResolvers<ControlReply>();
   let hasStarted = false;
   const listener: ChildListener = {
     reply: (reply) => waiting.resolve(reply),
-    answers: (items) => answers?.(items),
+    frame: (answerFrame) => frame?.(answerFrame),
     end: (childEnd) => {
       if (hasStarted) end?.(childEnd);
       else waiting.reject(failureOf(childEnd, command));

@@ -1,4 +1,4 @@
-import { ModelManagementError } from '../../errors';
+import type { ModelManagementError } from '../../errors';
 import { LatencySample } from './latency';
 
 /** Counts and latencies of one loaded version. */
@@ -8,18 +8,18 @@ export class ModelFigures {
   #errorCount = 0;
   restartCount = 0;
 
-  /** Counts one request; one that its caller gave up (`ABORTED`) is no error. */
-  async count<T>(work: () => Promise<T>): Promise<T> {
-    const startMs = performance.now();
+  begin(): void {
     this.#requestCount++;
-    try {
-      const result = await work();
-      this.#latency.add(performance.now() - startMs);
-      return result;
-    } catch (error) {
-      if (!(ModelManagementError.is(error) && error.code === 'ABORTED')) this.#errorCount++;
-      throw error;
-    }
+  }
+
+  /** @param durationMs - from hand-over to answer */
+  answered(durationMs: number, _batchSize: number): void {
+    this.#latency.add(durationMs);
+  }
+
+  /** One that its caller gave up (`ABORTED`) is no error. */
+  failed({ code }: ModelManagementError): void {
+    if (code !== 'ABORTED') this.#errorCount++;
   }
 
   read(): { requests: number; errors: number; restarts: number; p50Ms: number | null; p99Ms: number | null } {

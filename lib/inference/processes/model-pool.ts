@@ -1,4 +1,5 @@
 import type { EngineOptions, LoadedModel, ModelStats, ModelTarget } from '../engine';
+import { toPromise } from '../started-run';
 import { timerMs } from '../timer';
 import { untilAborted } from '../until-aborted';
 import * as errors from './engine-errors';
@@ -94,13 +95,15 @@ export class ModelPool {
   #lease(target: ModelTarget, entry: Entry): LoadedModel {
     let isHeld = true;
     const { process } = entry;
+    const start: LoadedModel['start'] = (feeds, options, onResult) => {
+      if (!isHeld) throw errors.aborted(`${errors.nameOf(target)} was released before this request`);
+      return process.start(feeds, options, onResult);
+    };
     return {
       target,
       signature: process.signature,
-      run: async (feeds, options) => {
-        if (!isHeld) throw errors.aborted(`${errors.nameOf(target)} was released before this request`);
-        return await process.run(feeds, options);
-      },
+      start,
+      run: (feeds, options = {}) => toPromise(options, (rest, onResult) => start(feeds, rest, onResult)),
       release: (keepMs = this.options.idleMs) => {
         if (isHeld) this.#release(entry, keepMs);
         isHeld = false;

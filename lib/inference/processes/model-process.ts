@@ -1,21 +1,23 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../clock';
+import { ModelManagementError } from '../../errors';
 import type { Log } from '../../log';
 import type { Signature } from '../../registry/signature';
-import type { EngineOptions, ModelStats, ModelTarget, RunOptions, RunResult } from '../engine';
+import type { EngineOptions, GiveUp, ModelStats, ModelTarget, OnResult, RunResult, StartOptions } from '../engine';
 import type { Tensor, Tensors } from '../tensor';
 import { timerMs } from '../timer';
 import type { ControlCommand } from '../wire/control-messages';
-import { encodeFrame } from '../wire/frame-encoder';
-import type { AnswerItem } from '../wire/frames';
+import { encodeBatch, encodeFrame } from '../wire/frame-encoder';
+import type { AnswerFrame, AnswerItem } from '../wire/frames';
+import { answersIn } from './batch-answers';
 import type { ChildEnd, ChildPlace, EngineChild } from './engine-child';
 import * as errors from './engine-errors';
 import { FrameScheduler } from './frame-scheduler';
 import { LaunchFailure, launch, type ReadyReply } from './launch';
 import { loadTimeoutMs, MAX_MODEL_BYTES } from './load-limits';
 import { ModelFigures } from './model-figures';
-import { openRequest, type PendingRequest } from './pending-request';
+import { PendingRequest, type RequestResult } from './pending-request';
 import { processMemoryBytes } from './process-memory';
 import { buildRequestItem } from './request-item';
 import { planRestart, type Supervision } from './supervision';
@@ -88,9 +90,22 @@ export class ModelProcess {
     }
   }
 
-  /** @see LoadedModel.run */
-  run(feeds: Tensors, options: RunOptions = {}): Promise<RunResult> {
-    return this.#figures.count(() => this.#run(feeds, options));
+  /** @see LoadedModel.start */
+  start(feeds: Tensors, { fetches = [], sender }: StartOptions, onResult: OnResult): GiveUp {
+    if (this.#state.status === 'closed') throw this.#unloaded();
+    this.#tryFailedAgain();
+    // Never 0, which stands for no request.
+    this.#lastId = (this.#lastId % 0xffff_ffff) + 1;
+    const item = buildRequestItem(this.#lastId, this.signature, feeds, fetches);
+    const request = new PendingRequest(item, sender, (result) => onResult(this.#counted(request, result)));
+    if (!this.#scheduler.hasRoomFor(request)) throw errors.queueFull(this.deps.target);
+    this.#figures.begin();
+    this.#scheduler.add(request);
+    this.#planFlush();
+    return (error) => {
+      this.#scheduler.abandon(request);
+      request.settle(error);
+    };
   }
 
   async stats(): Promise<ModelStats> {
@@ -112,20 +127,16 @@ export class ModelProcess {
     await this.#launching;
   }
 
-  async #run(feeds: Tensors, options: RunOptions): Promise<RunResult> {
-    if (this.#state.status === 'closed') throw this.#unloaded();
-    if (options.signal?.aborted) throw errors.aborted('the request was given up');
-    this.#tryFailedAgain();
-    this.#lastId = (this.#lastId + 1) % 0x1_0000_0000;
-    const item = buildRequestItem(this.#lastId, this.signature, feeds, options.fetches ?? []);
-    const { request, answer } = openRequest(item, options, ({ item: { id } }) => this.#scheduler.abandon(id));
-    this.#scheduler.add(request);
-    this.#planFlush();
-    const result = await answer;
-    if (result.status === 'refused') throw errors.refusedByRuntime(result.message);
+  #counted(request: PendingRequest, result: RequestResult): RunResult | ModelManagementError {
+    if (result instanceof ModelManagementError) {
+      this.#figures.failed(result);
+      return result;
+    }
+    const { durationMs, batchSize } = result;
+    this.#figures.answered(performance.now() - request.startMs, batchSize);
     const outputs = new Map<string, Tensor>();
     for (const { index, tensor } of result.tensors) outputs.set(this.signature.outputs[index]?.name ?? '', tensor);
-    return { outputs, durationMs: result.durationMs, batchSize: result.batchSize };
+    return { outputs, durationMs, batchSize };
   }
 
   /** All requests of this turn of the event loop leave in one write. */
@@ -143,8 +154,9 @@ export class ModelProcess {
     const { child } = this.#state;
     if (this.#scheduler.inFlightCount === 0) this.#heardAtMs = performance.now();
     for (const requests of this.#scheduler.take()) {
+      const items = requests.map(({ item }) => item);
       try {
-        child.add(encodeFrame({ kind: 'requests', items: requests.map(({ item }) => item) }));
+        child.add(items.length > 1 ? encodeBatch(items) : encodeFrame({ kind: 'requests', items }));
       } catch (error) {
         this.#refuse(requests, error);
       }
@@ -155,23 +167,38 @@ export class ModelProcess {
 
   #refuse(requests: readonly PendingRequest[], error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
-    for (const { item, settle } of requests) {
-      this.#scheduler.answered(item.id);
-      settle(errors.refusedByRuntime(message));
+    for (const request of requests) {
+      this.#scheduler.answered(request.item.id);
+      request.settle(errors.refusedByRuntime(message));
     }
     this.#planFlush();
   }
 
-  #onAnswers(items: readonly AnswerItem[]): void {
-    const settled = items.map((item) => ({ item, request: this.#scheduler.answered(item.id) }));
+  #onFrame(frame: AnswerFrame): void {
+    const answers = answersIn(frame);
+    const settled = answers.map((answer) => ({ answer, request: this.#scheduler.answered(answer.id) }));
     // An answer that nobody asked for is no sign of health.
     if (settled.some(({ request }) => request !== undefined)) {
       this.#heardAtMs = performance.now();
       this.#deathCount = 0;
     }
+    this.#observe(frame, settled);
     // The child gets its next work before the callers hear of the last.
     this.#flush();
-    for (const { item, request } of settled) request?.settle(item);
+    for (const { answer, request } of settled) {
+      request?.settle(answer.status === 'ok' ? answer : errors.refusedByRuntime(answer.message));
+    }
+  }
+
+  #observe(frame: AnswerFrame, settled: readonly { answer: AnswerItem; request: PendingRequest | undefined }[]): void {
+    if (frame.kind === 'results') {
+      const rows = frame.entries.reduce((sum, entry) => sum + entry.rows, 0);
+      this.#scheduler.observe(rows, frame.durationMs);
+      return;
+    }
+    for (const { answer, request } of settled) {
+      if (answer.status === 'ok' && request) this.#scheduler.observe(request.rows, answer.durationMs);
+    }
   }
 
   #watchSilence(child: EngineChild): void {
@@ -199,7 +226,7 @@ export class ModelProcess {
       // For the largest file: this one has been tried before.
       timeoutMs: loadTimeoutMs(MAX_MODEL_BYTES, options.loadTimeoutMs),
       signal: this.#closing.signal,
-      answers: (items) => this.#onAnswers(items),
+      frame: (frame) => this.#onFrame(frame),
       end: (end) => this.#onEnd(end),
     });
     if (reply.type !== 'ready' || (this.#reply && !isDeepStrictEqual(this.#reply.signature, reply.signature))) {
@@ -211,6 +238,7 @@ export class ModelProcess {
       return;
     }
     this.#reply = reply;
+    this.#scheduler.start(reply.batching);
     this.#state = { status: 'ready', child };
     this.deps.log.info('model loaded', { pid: child.pid });
     this.#flush();
@@ -273,7 +301,7 @@ export class ModelProcess {
     this.#launching = this.#restart(0);
   }
 
-  #unloaded(): Error {
+  #unloaded(): ModelManagementError {
     return errors.aborted(`${errors.nameOf(this.deps.target)} was unloaded`);
   }
 }

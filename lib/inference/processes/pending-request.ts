@@ -1,59 +1,69 @@
-import type { RunOptions } from '../engine';
-import type { Tensor } from '../tensor';
-import { timerMs } from '../timer';
+import type { ModelManagementError } from '../../errors';
+import { tensorBytes } from '../tensor';
 import type { AnswerItem, RequestItem } from '../wire/frames';
-import { aborted, gaveUp } from './engine-errors';
+import type { FairPlace } from './fair-queue';
 
-/** A request from the call of `run` to its answer. */
-export interface PendingRequest {
-  readonly item: RequestItem;
+/** What became of a request: the child's answer, or why there is none. */
+export type RequestResult = Extract<AnswerItem, { readonly status: 'ok' }> | ModelManagementError;
+
+/** A request from the call to its result, which comes once. */
+export class PendingRequest {
+  readonly startMs = performance.now();
   /** Of its tensors, about. */
   readonly bytes: number;
+  /** Along dimension 0 of all its inputs; 0 where they have none, or differ. */
+  readonly rows: number;
+  /** Where it waits. */
+  place: FairPlace<PendingRequest> | undefined;
   /** Ends of a process that this request was in. */
-  deathCount: number;
-  /** The caller has gone: no answer is wanted any more. */
-  isAbandoned: boolean;
-  /** Idempotent: the first result counts. */
-  settle(result: AnswerItem | Error): void;
+  deathCount = 0;
+  #isSettled = false;
+
+  constructor(
+    readonly item: RequestItem,
+    /** Requests of different senders take turns. */
+    readonly sender: unknown,
+    private readonly onSettled: (result: RequestResult) => void,
+  ) {
+    let bytes = 0;
+    for (const { tensor } of item.tensors) bytes += tensorBytes(tensor);
+    this.bytes = bytes;
+    this.rows = rowsOf(item);
+  }
+
+  /** Has its result: none of the child's is wanted any more. */
+  get isSettled(): boolean {
+    return this.#isSettled;
+  }
+
+  /** The first result counts. */
+  settle(result: RequestResult): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    this.onSettled(result);
+  }
+
+  /** Whether both may be rows of one batch. */
+  isLike({ item, rows }: PendingRequest): boolean {
+    if (this.rows === 0 || rows === 0) return false;
+    return (
+      areEqual(this.item.fetches, item.fetches, 0) &&
+      this.item.tensors.every(({ tensor }, position) => {
+        const other = item.tensors[position]?.tensor;
+        return other !== undefined && other.type === tensor.type && areEqual(other.dims, tensor.dims, 1);
+      })
+    );
+  }
 }
 
-export interface OpenRequest {
-  readonly request: PendingRequest;
-  /** Rejects with what `settle` was given, `TIMEOUT` or `ABORTED`. */
-  readonly answer: Promise<AnswerItem>;
+function areEqual(a: readonly number[], b: readonly number[], from: number): boolean {
+  if (a.length !== b.length) return false;
+  for (let n = from; n < a.length; n += 1) if (a[n] !== b[n]) return false;
+  return true;
 }
 
-function bytesOf({ data }: Tensor): number {
-  return ArrayBuffer.isView(data) ? data.byteLength : data.reduce((sum, text) => sum + 4 + text.length, 0);
-}
-
-/** @param onAbandoned - called when the caller's time limit or signal came before an answer */
-export function openRequest(
-  item: RequestItem,
-  { timeoutMs, signal }: RunOptions,
-  onAbandoned: (request: PendingRequest) => void,
-): OpenRequest {
-  const { promise, resolve, reject } = Promise.withResolvers<AnswerItem>();
-  let timer: NodeJS.Timeout | undefined;
-  const request: PendingRequest = {
-    item,
-    bytes: item.tensors.reduce((sum, { tensor }) => sum + bytesOf(tensor), 0),
-    deathCount: 0,
-    isAbandoned: false,
-    settle: (result) => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
-      if (result instanceof Error) reject(result);
-      else resolve(result);
-    },
-  };
-  const abandon = (error: Error): void => {
-    request.isAbandoned = true;
-    request.settle(error);
-    onAbandoned(request);
-  };
-  const onAbort = (): void => abandon(aborted('the request was given up'));
-  if (timeoutMs !== undefined) timer = setTimeout(() => abandon(gaveUp(timeoutMs)), timerMs(timeoutMs));
-  signal?.addEventListener('abort', onAbort, { once: true });
-  return { request, answer: promise };
+function rowsOf({ tensors }: RequestItem): number {
+  const rows = tensors[0]?.tensor.dims[0] ?? 0;
+  for (const { tensor } of tensors) if (tensor.dims[0] !== rows) return 0;
+  return rows;
 }

@@ -34,6 +34,8 @@ export const ControlReply = z.discriminatedUnion('type', [
       inputs: z.array(TensorInfoMessage).readonly(),
       outputs: z.array(TensorInfoMessage).readonly(),
     }),
+    /** Whether rows of several requests may be run together, and what one of them took; null = never. */
+    batching: z.object({ maxRows: z.number().int().min(1), rowMs: z.number().nonnegative() }).nullable(),
   }),
   z.object({ type: z.literal('failed'), what: z.enum(['runtime', 'model']), message: z.string() }),
 ]);

@@ -1,5 +1,14 @@
 import type { TensorData } from '../tensor';
-import { type AnswerItem, type Frame, FrameError, type IndexedTensor, type RequestItem } from './frames';
+import {
+  type AnswerItem,
+  type Batch,
+  type BatchEntry,
+  type BatchResults,
+  type Frame,
+  FrameError,
+  type IndexedTensor,
+  type RequestItem,
+} from './frames';
 import { alignedOffset, FRAME_KINDS, type WireType, wireTypes } from './wire-types';
 
 class Reader {
@@ -79,14 +88,57 @@ export function decodeFrame(payload: Buffer, isOwned: boolean): Frame {
   const reader = new Reader(payload, isOwned);
   const kind = reader.u8();
   reader.u8();
-  const count = reader.u16();
-  let frame: Frame;
-  if (kind === FRAME_KINDS.requests) frame = { kind: 'requests', items: reader.list(count, () => readRequest(reader)) };
-  else if (kind === FRAME_KINDS.answers)
-    frame = { kind: 'answers', items: reader.list(count, () => readAnswer(reader)) };
-  else throw new FrameError(`unknown frame kind ${kind}`);
+  const frame = readFrame(reader, kind, reader.u16());
   if (!reader.isAtEnd) throw new FrameError('bytes left over at the end of a frame');
   return frame;
+}
+
+function readFrame(reader: Reader, kind: number, count: number): Frame {
+  switch (kind) {
+    case FRAME_KINDS.requests:
+      return { kind: 'requests', items: reader.list(count, () => readRequest(reader)) };
+    case FRAME_KINDS.answers:
+      return { kind: 'answers', items: reader.list(count, () => readAnswer(reader)) };
+    case FRAME_KINDS.batch:
+      return readBatch(reader, count);
+    case FRAME_KINDS.results:
+      return readResults(reader, count);
+    default:
+      throw new FrameError(`unknown frame kind ${kind}`);
+  }
+}
+
+function readBatch(reader: Reader, count: number): Batch {
+  const fetchCount = reader.u16();
+  const tensorCount = reader.u16();
+  const entries = reader.list(count, () => readEntry(reader));
+  const fetches = reader.list(fetchCount, () => reader.u16());
+  const tensors = reader.list(tensorCount, () => reader.tensor());
+  checkRows(entries, tensors);
+  return { kind: 'batch', entries, fetches, tensors };
+}
+
+function readResults(reader: Reader, count: number): BatchResults {
+  reader.u16();
+  const tensorCount = reader.u16();
+  const entries = reader.list(count, () => readEntry(reader));
+  const durationMs = reader.f64();
+  const tensors = reader.list(tensorCount, () => reader.tensor());
+  checkRows(entries, tensors);
+  return { kind: 'results', entries, durationMs, tensors };
+}
+
+function readEntry(reader: Reader): BatchEntry {
+  return { id: reader.u32(), rows: reader.u32() };
+}
+
+/** Whoever takes the rows apart may rely on them. */
+function checkRows(entries: readonly BatchEntry[], tensors: readonly IndexedTensor[]): void {
+  const rows = entries.reduce((sum, entry) => sum + entry.rows, 0);
+  for (const { tensor } of tensors) {
+    if (tensor.dims[0] !== rows)
+      throw new FrameError(`${rows} rows in a batch, [${tensor.dims.join(', ')}] in a tensor`);
+  }
 }
 
 function readRequest(reader: Reader): RequestItem {

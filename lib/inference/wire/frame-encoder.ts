@@ -1,86 +1,30 @@
-import type { Tensor, TensorData } from '../tensor';
-import { type Frame, HEADER_BYTES, type IndexedTensor, MAX_FRAME_BYTES } from './frames';
-import { alignedOffset, FRAME_KINDS, typeCodes } from './wire-types';
+import type { TensorData } from '../tensor';
+import { checkTensor, FrameBuffer, type TensorPieces, tensorEnd } from './frame-buffer';
+import {
+  type AnswerItem,
+  type Batch,
+  type BatchEntry,
+  type BatchResults,
+  type Frame,
+  type IndexedTensor,
+  MAX_FRAME_BYTES,
+  type RequestItem,
+} from './frames';
 
-const MAX_U32 = 0xffff_ffff;
-
-function isStrings(data: TensorData): data is readonly string[] {
-  return Array.isArray(data);
+function whole({ index, tensor: { type, dims, data } }: IndexedTensor): TensorPieces {
+  return { index, type, dims, pieces: [data] };
 }
 
-function dataBytes(data: TensorData): number {
-  if (!isStrings(data)) return data.byteLength;
-  let bytes = 0;
-  for (const text of data) bytes += 4 + Buffer.byteLength(text);
-  return bytes;
+/** Checked, because a decoder takes what disagrees for the end of the stream. */
+function checked(tensors: readonly TensorPieces[]): readonly TensorPieces[] {
+  for (const tensor of tensors) checkTensor(tensor);
+  return tensors;
 }
 
-function tensorsEnd(start: number, tensors: readonly IndexedTensor[]): number {
+function endOf(start: number, tensors: readonly TensorPieces[]): number {
   let end = start;
-  for (const { tensor } of tensors) end = alignedOffset(end + 8 + 4 * tensor.dims.length) + dataBytes(tensor.data);
+  for (const tensor of tensors) end = tensorEnd(end, tensor);
   return end;
-}
-
-function payloadBytes(frame: Frame): number {
-  let end = 4;
-  if (frame.kind === 'requests') {
-    for (const item of frame.items) end = tensorsEnd(end + 8 + 2 * item.fetches.length, item.tensors);
-    return end;
-  }
-  for (const item of frame.items) {
-    end += 8;
-    end = item.status === 'ok' ? tensorsEnd(end + 12, item.tensors) : end + 4 + Buffer.byteLength(item.message);
-  }
-  return end;
-}
-
-class Writer {
-  #at = HEADER_BYTES;
-  constructor(readonly buffer: Buffer) {}
-  u8(value: number): void {
-    this.#at = this.buffer.writeUInt8(value, this.#at);
-  }
-  u16(value: number): void {
-    this.#at = this.buffer.writeUInt16LE(value, this.#at);
-  }
-  u32(value: number): void {
-    this.#at = this.buffer.writeUInt32LE(value, this.#at);
-  }
-  f64(value: number): void {
-    this.#at = this.buffer.writeDoubleLE(value, this.#at);
-  }
-  text(value: string): void {
-    const length = this.buffer.write(value, this.#at + 4);
-    this.u32(length);
-    this.#at += length;
-  }
-  tensor({ index, tensor }: IndexedTensor): void {
-    const { type, dims, data } = tensor;
-    this.u16(index);
-    this.u8(typeCodes.get(type) ?? 0);
-    this.u8(dims.length);
-    for (const dim of dims) this.u32(dim);
-    this.u32(dataBytes(data));
-    const start = HEADER_BYTES + alignedOffset(this.#at - HEADER_BYTES);
-    this.buffer.fill(0, this.#at, start);
-    this.#at = start;
-    if (isStrings(data)) {
-      for (const value of data) this.text(value);
-      return;
-    }
-    this.buffer.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), start);
-    this.#at = start + data.byteLength;
-  }
-}
-
-function checkTensor({ dims, data }: Tensor): void {
-  if (dims.length > 255) throw new RangeError(`a tensor has ${dims.length} dimensions; at most 255 can travel`);
-  const large = dims.find((dim) => !Number.isInteger(dim) || dim < 0 || dim > MAX_U32);
-  if (large !== undefined) throw new RangeError(`a tensor has a dimension of ${large}; 0 to ${MAX_U32} can travel`);
-  const count = dims.reduce((product, dim) => product * dim, 1);
-  if (count !== data.length) {
-    throw new RangeError(`a tensor of shape [${dims.join(', ')}] needs ${count} elements; it has ${data.length}`);
-  }
 }
 
 /**
@@ -89,40 +33,102 @@ function checkTensor({ dims, data }: Tensor): void {
  * @throws {RangeError} a tensor whose dims and data disagree, or a frame above `maxBytes`
  */
 export function encodeFrame(frame: Frame, maxBytes: number = MAX_FRAME_BYTES): Buffer {
-  for (const item of frame.items) {
-    if ('tensors' in item) for (const { tensor } of item.tensors) checkTensor(tensor);
+  switch (frame.kind) {
+    case 'requests':
+      return encodeRequests(frame.items, maxBytes);
+    case 'answers':
+      return encodeAnswers(frame.items, maxBytes);
+    case 'batch':
+      return encodeBatchFrame(frame, checked(frame.tensors.map(whole)), maxBytes);
+    case 'results':
+      return encodeResults(frame, maxBytes);
   }
-  const length = payloadBytes(frame);
-  if (length > maxBytes) {
-    throw new RangeError(`the tensors make a frame of ${length} bytes; at most ${maxBytes} can travel`);
+}
+
+/**
+ * A batch frame of requests that each have the same inputs, equal in type and trailing dims, and the same fetches.
+ *
+ * @throws {RangeError} a tensor whose dims and data disagree, or a frame above `maxBytes`
+ */
+export function encodeBatch(requests: readonly RequestItem[], maxBytes: number = MAX_FRAME_BYTES): Buffer {
+  const entries = requests.map(({ id, tensors }) => ({ id, rows: tensors[0]?.tensor.dims[0] ?? 0 }));
+  const rows = entries.reduce((sum, entry) => sum + entry.rows, 0);
+  const [first] = requests;
+  const tensors = (first?.tensors ?? []).map(({ index, tensor: { type, dims } }, position): TensorPieces => {
+    const pieces = requests.map((request) => request.tensors[position]?.tensor.data as TensorData);
+    return { index, type, dims: [rows, ...dims.slice(1)], pieces };
+  });
+  return encodeBatchFrame({ entries, fetches: first?.fetches ?? [] }, checked(tensors), maxBytes);
+}
+
+function encodeRequests(items: readonly RequestItem[], maxBytes: number): Buffer {
+  const pieces = items.map((item) => checked(item.tensors.map(whole)));
+  let end = 4;
+  for (const [n, { fetches }] of items.entries()) end = endOf(end + 8 + 2 * fetches.length, pieces[n] ?? []);
+  const buffer = new FrameBuffer('requests', items.length, end, maxBytes);
+  for (const [n, { id, fetches, tensors }] of items.entries()) {
+    buffer.u32(id);
+    buffer.u16(fetches.length);
+    buffer.u16(tensors.length);
+    for (const index of fetches) buffer.u16(index);
+    for (const tensor of pieces[n] ?? []) buffer.tensor(tensor);
   }
-  const writer = new Writer(Buffer.allocUnsafe(HEADER_BYTES + length));
-  writer.buffer.writeUInt32LE(length, 0);
-  writer.u8(FRAME_KINDS[frame.kind]);
-  writer.u8(0);
-  writer.u16(frame.items.length);
-  if (frame.kind === 'requests') {
-    for (const { id, fetches, tensors } of frame.items) {
-      writer.u32(id);
-      writer.u16(fetches.length);
-      writer.u16(tensors.length);
-      for (const index of fetches) writer.u16(index);
-      for (const tensor of tensors) writer.tensor(tensor);
-    }
-    return writer.buffer;
+  return buffer.bytes;
+}
+
+function encodeAnswers(items: readonly AnswerItem[], maxBytes: number): Buffer {
+  const pieces = items.map((item) => (item.status === 'ok' ? checked(item.tensors.map(whole)) : []));
+  let end = 4;
+  for (const [n, item] of items.entries()) {
+    end += 8;
+    end = item.status === 'ok' ? endOf(end + 12, pieces[n] ?? []) : end + 4 + Buffer.byteLength(item.message);
   }
-  for (const item of frame.items) {
-    writer.u32(item.id);
-    writer.u8(item.status === 'ok' ? 0 : 1);
-    writer.u8(0);
-    writer.u16(item.status === 'ok' ? item.tensors.length : 0);
+  const buffer = new FrameBuffer('answers', items.length, end, maxBytes);
+  for (const [n, item] of items.entries()) {
+    buffer.u32(item.id);
+    buffer.u8(item.status === 'ok' ? 0 : 1);
+    buffer.u8(0);
+    buffer.u16(item.status === 'ok' ? item.tensors.length : 0);
     if (item.status === 'refused') {
-      writer.text(item.message);
+      buffer.text(item.message);
       continue;
     }
-    writer.f64(item.durationMs);
-    writer.u32(item.batchSize);
-    for (const tensor of item.tensors) writer.tensor(tensor);
+    buffer.f64(item.durationMs);
+    buffer.u32(item.batchSize);
+    for (const tensor of pieces[n] ?? []) buffer.tensor(tensor);
   }
-  return writer.buffer;
+  return buffer.bytes;
+}
+
+function encodeBatchFrame(
+  { entries, fetches }: Pick<Batch, 'entries' | 'fetches'>,
+  tensors: readonly TensorPieces[],
+  maxBytes: number,
+): Buffer {
+  const end = endOf(8 + 8 * entries.length + 2 * fetches.length, tensors);
+  const buffer = new FrameBuffer('batch', entries.length, end, maxBytes);
+  buffer.u16(fetches.length);
+  buffer.u16(tensors.length);
+  writeEntries(buffer, entries);
+  for (const index of fetches) buffer.u16(index);
+  for (const tensor of tensors) buffer.tensor(tensor);
+  return buffer.bytes;
+}
+
+function encodeResults({ entries, durationMs, tensors: results }: BatchResults, maxBytes: number): Buffer {
+  const tensors = checked(results.map(whole));
+  const buffer = new FrameBuffer('results', entries.length, endOf(16 + 8 * entries.length, tensors), maxBytes);
+  buffer.u16(0);
+  buffer.u16(tensors.length);
+  writeEntries(buffer, entries);
+  buffer.f64(durationMs);
+  for (const tensor of tensors) buffer.tensor(tensor);
+  return buffer.bytes;
+}
+
+function writeEntries(buffer: FrameBuffer, entries: readonly BatchEntry[]): void {
+  for (const { id, rows } of entries) {
+    buffer.u32(id);
+    buffer.u32(rows);
+  }
 }

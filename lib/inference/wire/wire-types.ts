@@ -26,7 +26,7 @@ export const wireTypes: readonly WireType[] = [
 ];
 export const typeCodes = new Map(wireTypes.map(({ type }, code) => [type, code]));
 
-export const FRAME_KINDS = { requests: 1, answers: 2 } as const;
+export const FRAME_KINDS = { requests: 1, answers: 2, batch: 3, results: 4 } as const;
 
 /** Data begins at a multiple of 8 from the start of the payload, so that every typed array may view it in place. */
 export function alignedOffset(offset: number): number {

@@ -4,9 +4,9 @@ import { builtFaultyEngineProcessPath } from '../../support/built-engine';
 import { openEngineLab } from '../../support/engine-lab';
 import { FakeClock } from '../../support/fake-clock';
 import { memoryModel } from '../../support/fault-models';
-import { CRASH_MARK } from '../../support/faulty-engine-process';
+import { CRASH_MARK, HANG_MARK } from '../../support/faulty-engine-process';
 import { ENDLESS, floats, rounds, row } from '../../support/feeds';
-import { addModel, identityModel, loopModel } from '../../support/onnx-models';
+import { addModel, identityModel, lookupModel, loopModel } from '../../support/onnx-models';
 import { waitFor } from '../../support/wait-for';
 
 const MIB = 1024 * 1024;
@@ -45,6 +45,36 @@ describe('A request that goes wrong', () => {
       runs.map((_, n) => (n === 3 ? 'ENGINE_TIMEOUT' : 'ok')),
     );
     assert.equal((await lab.engine.stats()).models[0]?.restarts, 1);
+  });
+
+  it('GIVEN_requests_that_run_together_WHEN_one_hangs_THEN_only_it_gets_ENGINE_TIMEOUT', async () => {
+    const options = { requestTimeoutMs: 400 };
+    await using lab = await openEngineLab({ processPath: await builtFaultyEngineProcessPath(), options });
+    const model = await lab.load('add', addModel(1));
+    const together = await Promise.all(Array.from({ length: 20 }, (_, n) => model.run(row(n, 0, 0, 0))));
+    assert.ok(together.some(({ batchSize }) => batchSize > 1));
+    const runs = Array.from({ length: 20 }, (_, n) => model.run(n === 7 ? row(0, HANG_MARK, 0, 0) : row(n, 0, 0, 0)));
+    assert.deepEqual(
+      await outcomes(runs),
+      runs.map((_, n) => (n === 7 ? 'ENGINE_TIMEOUT' : 'ok')),
+    );
+    assert.deepEqual((await runs[19])?.outputs.get('y'), floats([1, 4], 20, 1, 1, 1));
+  });
+
+  it('GIVEN_requests_that_run_together_WHEN_the_model_refuses_one_THEN_only_it_gets_INFERENCE_FAILED', async () => {
+    await using lab = await openEngineLab();
+    const model = await lab.load('lookup', lookupModel());
+    const index = (value: number) =>
+      new Map([['i', { type: 'int64' as const, dims: [1, 1], data: BigInt64Array.of(BigInt(value)) }]]);
+    const together = await Promise.all(Array.from({ length: 20 }, () => model.run(index(1))));
+    assert.ok(together.some(({ batchSize }) => batchSize > 1));
+    const runs = Array.from({ length: 20 }, (_, n) => model.run(index(n === 7 ? 1_000_000 : n % 3)));
+    assert.deepEqual(
+      await outcomes(runs),
+      runs.map((_, n) => (n === 7 ? 'INFERENCE_FAILED' : 'ok')),
+    );
+    assert.deepEqual((await runs[19])?.outputs.get('y'), floats([1, 1, 2], 2, 3));
+    assert.equal((await lab.engine.stats()).models[0]?.restarts, 0);
   });
 
   it('GIVEN_two_that_hang_WHEN_both_are_in_flight_THEN_each_gets_its_own_ENGINE_TIMEOUT', async () => {

@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import type { TensorData } from '../../../lib/inference/tensor';
 import { decodeFrame } from '../../../lib/inference/wire/frame-decoder';
-import { encodeFrame } from '../../../lib/inference/wire/frame-encoder';
+import { encodeBatch, encodeFrame } from '../../../lib/inference/wire/frame-encoder';
 import { FrameStream } from '../../../lib/inference/wire/frame-stream';
 import {
   type AnswerItem,
+  type Batch,
+  type BatchResults,
   type Frame,
   FrameError,
   HEADER_BYTES,
   type RequestItem,
 } from '../../../lib/inference/wire/frames';
-import { anyTensor } from '../../support/tensor-arbitraries';
+import { anyTensor, tensorOf } from '../../support/tensor-arbitraries';
 
 const plain = { noNullPrototype: true } as const;
 const u16 = (): fc.Arbitrary<number> => fc.integer({ min: 0, max: 0xffff });
@@ -33,8 +36,64 @@ const answer = (): fc.Arbitrary<AnswerItem> =>
     ),
     fc.record({ id: id(), status: fc.constant('refused' as const), message: fc.string({ unit: 'grapheme' }) }, plain),
   );
+/** Requests of equal fetches, types and trailing dims, as they may share a batch. */
+const alikeRequests = (): fc.Arbitrary<RequestItem[]> =>
+  fc
+    .array(u16(), { maxLength: 3 })
+    .chain((fetches) =>
+      fc
+        .array(fc.record({ index: u16(), tensor: anyTensor() }, plain), { minLength: 1, maxLength: 3 })
+        .chain((likes) =>
+          fc
+            .array(fc.tuple(id(), fc.integer({ min: 0, max: 3 })), { minLength: 1, maxLength: 4 })
+            .chain((entries) =>
+              fc.tuple(
+                ...entries.map(([requestId, rows]) =>
+                  fc
+                    .tuple(
+                      ...likes.map(({ index, tensor: { type, dims } }) =>
+                        tensorOf(type, [rows, ...dims.slice(0, 2)]).map((tensor) => ({ index, tensor })),
+                      ),
+                    )
+                    .map((items) => ({ id: requestId, fetches, tensors: items })),
+                ),
+              ),
+            ),
+        ),
+    );
+
+/** The batch that holds the requests, joined in the plainest way. */
+function joined(requests: readonly RequestItem[]): Batch {
+  const entries = requests.map(({ id: requestId, tensors: [first] }) => ({
+    id: requestId,
+    rows: first?.tensor.dims[0] ?? 0,
+  }));
+  const rows = entries.reduce((sum, entry) => sum + entry.rows, 0);
+  const [like] = requests;
+  return {
+    kind: 'batch',
+    entries,
+    fetches: like?.fetches ?? [],
+    tensors: (like?.tensors ?? []).map(({ index, tensor: { type, dims } }, position) => {
+      const elements = requests.flatMap((one) => [...(one.tensors[position]?.tensor.data ?? [])]);
+      const storage = like?.tensors[position]?.tensor.data.constructor as unknown as {
+        from(values: unknown[]): TensorData;
+      };
+      return { index, tensor: { type, dims: [rows, ...dims.slice(1)], data: storage.from(elements) } };
+    }),
+  };
+}
+
+const results = (): fc.Arbitrary<BatchResults> =>
+  fc.tuple(alikeRequests(), fc.double({ noNaN: true })).map(([requests, durationMs]) => {
+    const { entries, tensors: items } = joined(requests);
+    return { kind: 'results', entries, durationMs, tensors: items };
+  });
+
 const anyFrame = (): fc.Arbitrary<Frame> =>
   fc.oneof(
+    alikeRequests().map(joined),
+    results(),
     fc.record({ kind: fc.constant('requests' as const), items: fc.array(request(), { maxLength: 4 }) }, plain),
     fc.record({ kind: fc.constant('answers' as const), items: fc.array(answer(), { maxLength: 4 }) }, plain),
   );
@@ -51,6 +110,27 @@ function split(bytes: Buffer, sizes: readonly number[]): Buffer[] {
 }
 
 describe('Frames of the engine pipe', () => {
+  it('hold the rows of a batch one request after the other', () => {
+    fc.assert(
+      fc.property(alikeRequests(), (requests) => {
+        const payload = encodeBatch(requests).subarray(HEADER_BYTES);
+        assert.deepEqual(decodeFrame(payload, false), joined(requests));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('refuse a batch whose tensors do not hold the rows its requests say', () => {
+    const tensor = { type: 'float32' as const, dims: [2], data: Float32Array.of(1, 2) };
+    const frame = encodeFrame({
+      kind: 'batch',
+      entries: [{ id: 1, rows: 3 }],
+      fetches: [],
+      tensors: [{ index: 0, tensor }],
+    });
+    assert.throws(() => decodeFrame(frame.subarray(HEADER_BYTES), false), /3 rows in a batch, \[2\] in a tensor/);
+  });
+
   it('come back as they were, however the stream is split', () => {
     const sizes = fc.array(fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 4_096 })), {
       minLength: 1,

@@ -5,7 +5,6 @@ import type { LoadedModel, RunResult } from '../../../lib/inference/engine';
 import { ModelRunner, type RunnerInput, type RunnerOptions } from '../../../lib/inference/model-runner';
 import { Route } from '../../../lib/inference/route';
 import type { ServedVersion } from '../../../lib/inference/served-version';
-import type { Tensors } from '../../../lib/inference/tensor';
 import type { Signature } from '../../../lib/registry/signature';
 import { waitFor } from '../../support/wait-for';
 
@@ -16,15 +15,21 @@ const signature: Signature = {
 
 /** A loaded model whose answers the test gives itself, in any order: each run waits for `answer` or `refuse`. */
 class HandModel {
-  readonly runs: { answer(): void; refuse(error: Error): void }[] = [];
+  readonly runs: { answer(): void; refuse(error: ModelManagementError): void }[] = [];
 
   served(version: number): ServedVersion {
-    const run = (feeds: Tensors): Promise<RunResult> =>
-      new Promise((resolve, reject) => {
-        this.runs.push({ answer: () => resolve({ outputs: feeds, durationMs: 1, batchSize: 1 }), refuse: reject });
-      });
+    const start: LoadedModel['start'] = (feeds, _options, onResult) => {
+      let isOpen = true;
+      const end = (result: RunResult | ModelManagementError): void => {
+        if (isOpen) onResult(result);
+        isOpen = false;
+      };
+      this.runs.push({ answer: () => end({ outputs: feeds, durationMs: 1, batchSize: 1 }), refuse: end });
+      return end;
+    };
+    const run = (): Promise<never> => Promise.reject(new Error('nodes call start'));
     const target = { key: String(version), model: 'm', version, modelPath: '' };
-    const loaded: LoadedModel = { target, signature, run, release: () => undefined };
+    const loaded: LoadedModel = { target, signature, start, run, release: () => undefined };
     return {
       model: 'm',
       version: version as never,
@@ -166,6 +171,17 @@ describe('a model runner', () => {
       assert.deepEqual(new Set(events.map((event) => event.split(' ')[1])), new Set([code]));
     });
   }
+
+  it('hands over no more than 32 MiB of tensors at once, and at least one message', async () => {
+    const model = new HandModel();
+    const { route, events, submitInput, runner } = startRunner();
+    route.set({ status: 'serving', served: model.served(1) });
+    const twentyMiB = new Float32Array(5 * 1024 * 1024);
+    for (const value of [1, 2, 3, 4]) submitInput(value, { kind: 'value', value: twentyMiB });
+    assert.equal(model.runs.length, 2);
+    model.runs[0]?.refuse(new ModelManagementError('INFERENCE_FAILED', 'no', 'no'));
+    assert.deepEqual([model.runs.length, runner.pendingCount, events.length], [3, 3, 1]);
+  });
 
   it('GIVEN_jobs_waiting_and_running_WHEN_closed_THEN_running_ones_are_answered_and_waiting_ones_fail', async () => {
     const model = new HandModel();
