@@ -46,13 +46,13 @@ export function mayBatch({ inputs, outputs }: Signature): boolean {
  * happens only for some of them has to be read from the graph.
  *
  * @param run - one call of the runtime
+ * @param signature - of a model that `mayBatch`
  * @returns undefined = not to be batched
  */
 export async function proveBatching(
   signature: Signature,
   run: (feeds: Tensors) => Promise<Tensors>,
 ): Promise<BatchProof | undefined> {
-  if (!mayBatch(signature)) return undefined;
   for (const style of probeStyles) {
     const probes = probesOf(signature, style);
     const singles = probes && (await runApart(signature, probes, run));

@@ -105,7 +105,9 @@ async function obey(command: ControlCommand, watched: Promise<Int32Array>): Prom
   const progress = progressOf(state);
   try {
     const model = await openModel(runtime, command);
-    const batching = await warmUp(model, progress);
+    const { modelPath, preprocessingPath } = command;
+    const paths = preprocessingPath === null ? [modelPath] : [preprocessingPath, modelPath];
+    const batching = await warmUp(model, paths, progress);
     serveOver(model, progress);
     await reply({ type: 'ready', version, signature: model.signature, batching: batching ?? null });
   } catch (error) {

@@ -131,7 +131,7 @@ async function readModel(reader: WireReader, whole: Span): Promise<ModelFile> {
   };
 }
 
-async function readOpset(reader: WireReader, message: Span): Promise<[string, number]> {
+export async function readOpset(reader: WireReader, message: Span): Promise<[string, number]> {
   let domain = '';
   let version = 0;
   for await (const field of reader.fields(message, fieldSet(Opset.domain, Opset.version))) {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { LoadedModel, RunResult } from '../../../lib/inference/engine';
 import type { Tensor, Tensors } from '../../../lib/inference/tensor';
 import type { Dimension } from '../../../lib/registry/signature';
-import { batchable, notBatchable } from '../../support/batch-models';
+import { batchable, mixedForSomeValues, notBatchable } from '../../support/batch-models';
 import { openEngineLab } from '../../support/engine-lab';
 import { tensorOf } from '../../support/tensor-arbitraries';
 
@@ -81,7 +81,7 @@ describe('Requests that run together', () => {
 });
 
 describe('Requests run apart', () => {
-  for (const { name, spec } of notBatchable) {
+  for (const { name, spec } of [...notBatchable, ...mixedForSomeValues]) {
     it(`where the model has ${name}`, async () => {
       await using lab = await openEngineLab();
       const model = await lab.load('model', spec);
