@@ -136,7 +136,7 @@ async function run({ isQuick, profileFolder }: BenchOptions): Promise<readonly R
     inline: { type: 'bench-inline', path, width: 4 },
   };
   const python = isQuick ? null : await pythonWith('mqtt', ['paho-mqtt>=2', 'onnxruntime', 'numpy']);
-  const durationMs = isQuick ? 200 : 2_000;
+  const durationMs = isQuick ? 300 : 2_000;
   const rows: Row[] = [];
   for (const qos of [0, 1] as const) {
     await lab.deploy(middles, qos);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { NodeAPI } from 'node-red';
 import { OriginMarks } from '../lib/pipeline/message-origin';
 import { temporaryFolder } from '../test/support/temporary-folder';
+import { type Bench, type BenchOptions, inTurns, median, medianRatio, type Row } from './support/bench';
 
 /*
  * What the marking of messages costs flows that do not use it: a chain of nodes that only hand messages on, in a
@@ -39,9 +40,7 @@ const chain = [
   { id: idOf(NODE_COUNT), type: 'last', z: 'tab', x: 1, y: 1, wires: [] },
 ];
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
-
-async function main(): Promise<void> {
+async function run({ isQuick }: BenchOptions): Promise<readonly Row[]> {
   await using folder = await temporaryFolder();
   await writeFile(join(folder.path, 'hand-on.js'), handOn);
   await writeFile(join(folder.path, 'hand-on.html'), '');
@@ -85,29 +84,17 @@ async function main(): Promise<void> {
     'hook, nothing joins': () => withHook(idle),
     'hook, another flow joins': () => withHook(marking),
   };
-  const times = new Map(Object.keys(candidates).map((name) => [name, [] as number[]]));
-  // Alternating, so that what else the machine does falls on all; the first rounds only warm up.
-  for (let round = -2; round < ROUND_COUNT; round++) {
-    for (const [name, run] of Object.entries(candidates)) {
-      const us = await run();
-      if (round >= 0) times.get(name)?.push(us);
-    }
-  }
+  const times = await inTurns(candidates, isQuick ? 1 : ROUND_COUNT);
   await red.stop();
-  const bare = median(times.get('without the hook') ?? []);
-  const rows = [...times].map(([name, us]) => {
-    const own = median(us);
-    return `  ${name.padEnd(26)} ${own.toFixed(2)} µs per hop (${(own - bare).toFixed(2)} more), ratio ${(own / bare).toFixed(2)}`;
+  const bare = times['without the hook'] ?? [];
+  return Object.entries(times).map(([name, us]) => {
+    const row = { what: `one hop, ${name}`, value: median(us), unit: 'µs' };
+    return us === bare ? row : { ...row, against: 'without the hook', ratio: medianRatio(us, bare) };
   });
-  const title = `hop, chain of ${NODE_COUNT} nodes, ${MESSAGE_COUNT} messages, Node ${process.version}, medians of ${ROUND_COUNT} rounds`;
-  process.stdout.write(`${[title, ...rows].join('\n')}\n`);
 }
 
-main().then(
-  // Node-RED leaves timers behind.
-  () => process.exit(),
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-    process.exit(1);
-  },
-);
+export const bench: Bench = {
+  name: 'hop',
+  title: `what marking messages for joins costs: a chain of ${NODE_COUNT} nodes, ${MESSAGE_COUNT} messages`,
+  run,
+};

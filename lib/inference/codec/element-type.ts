@@ -44,6 +44,13 @@ interface Storage<D> {
   readonly BYTES_PER_ELEMENT: number;
 }
 
+/** A loop: `Array.from` walks by the iterator, and takes ten times as long. */
+function plainValues(data: NumberArray, decode: (stored: number) => number): number[] {
+  const values = new Array<number>(data.length);
+  for (let n = 0; n < data.length; n += 1) values[n] = decode(data[n] ?? 0);
+  return values;
+}
+
 function floats(
   storage: Storage<NumberArray>,
   name: string,
@@ -76,7 +83,7 @@ function floats(
     },
     refusal: (value) => (typeof value === 'number' ? `too large for ${name}` : 'not a number'),
     view: (bytes) => new storage(bytes),
-    values: (data) => Array.from(data as NumberArray, decode),
+    values: (data) => plainValues(data as NumberArray, decode),
   };
 }
 
@@ -110,7 +117,7 @@ function integers(
     },
     refusal: (value) => wholeNumberRefusal(value, name, `${min}..${max}`),
     view: (bytes) => new storage(bytes),
-    values: (data) => Array.from(data as NumberArray),
+    values: (data) => plainValues(data as NumberArray, same),
   };
 }
 

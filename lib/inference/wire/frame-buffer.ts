@@ -1,6 +1,6 @@
 import type { Tensor, TensorData } from '../tensor';
 import { HEADER_BYTES } from './frames';
-import { alignedOffset, FRAME_KINDS, typeCodes } from './wire-types';
+import { alignedOffset, FRAME_KINDS, typeCodes, type WireType, wireTypes } from './wire-types';
 
 /** A tensor as it is written: its elements may lie in several pieces, one after the other along dimension 0. */
 export interface TensorPieces {
@@ -51,9 +51,13 @@ export function checkTensor({ dims, pieces }: TensorPieces): void {
   }
 }
 
+/** Before the header, so that the payload, and with it the data in it, lies where typed arrays may view it. */
+const LEAD_BYTES = 8 - HEADER_BYTES;
+
 /** A frame while it is written: the header first, then the kind and count that begin each payload. */
 export class FrameBuffer {
   readonly bytes: Buffer;
+  readonly #memory: ArrayBuffer;
   #at = HEADER_BYTES;
 
   /** @throws {RangeError} a payload above `maxBytes` */
@@ -61,7 +65,9 @@ export class FrameBuffer {
     if (payloadBytes > maxBytes) {
       throw new RangeError(`the tensors make a frame of ${payloadBytes} bytes; at most ${maxBytes} can travel`);
     }
-    this.bytes = Buffer.allocUnsafe(HEADER_BYTES + payloadBytes);
+    const whole = Buffer.allocUnsafeSlow(LEAD_BYTES + HEADER_BYTES + payloadBytes);
+    this.#memory = whole.buffer;
+    this.bytes = whole.subarray(LEAD_BYTES);
     this.bytes.writeUInt32LE(payloadBytes, 0);
     this.u8(FRAME_KINDS[kind]);
     this.u8(0);
@@ -91,23 +97,28 @@ export class FrameBuffer {
   }
 
   tensor({ index, type, dims, pieces }: TensorPieces): void {
+    const code = typeCodes.get(type) ?? 0;
     this.u16(index);
-    this.u8(typeCodes.get(type) ?? 0);
+    this.u8(code);
     this.u8(dims.length);
     for (const dim of dims) this.u32(dim);
-    this.u32(piecesBytes(pieces));
+    const bytes = piecesBytes(pieces);
+    this.u32(bytes);
     const start = HEADER_BYTES + alignedOffset(this.#at - HEADER_BYTES);
     this.bytes.fill(0, this.#at, start);
     this.#at = start;
-    for (const piece of pieces) this.#data(piece);
-  }
-
-  #data(data: TensorData): void {
-    if (isStrings(data)) {
-      for (const value of data) this.text(value);
+    if (type === 'string') {
+      for (const piece of pieces) for (const text of piece as readonly string[]) this.text(text);
       return;
     }
-    this.bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), this.#at);
-    this.#at += data.byteLength;
+    const wire = wireTypes[code] as WireType;
+    const target = wire.view(this.#memory, LEAD_BYTES + start, bytes / wire.elementBytes) as Float32Array;
+    let offset = 0;
+    for (const piece of pieces) {
+      // Not by the piece's own memory: the memory of a small array is made only when somebody asks for it.
+      target.set(piece as Float32Array, offset);
+      offset += piece.length;
+    }
+    this.#at += bytes;
   }
 }
