@@ -1,5 +1,6 @@
-import type { ModelManagementError } from '../errors';
+import type { ErrorCode, ModelManagementError } from '../errors';
 import type { Signature } from '../registry/signature';
+import type { VersionActivity } from './activity';
 import type { Tensors } from './tensor';
 
 /** What to load: one immutable model version (or a file) and how to name it in figures and errors. */
@@ -65,19 +66,40 @@ export interface LoadedModel {
 
 export type ModelProcessState = 'starting' | 'ready' | 'restarting' | 'failed';
 
-/** Figures of one loaded version since it was loaded. */
-export interface ModelStats {
+/** Counted since the version was loaded. `requests` = answered + errors + given up by the caller + under way. */
+export interface ModelCounts {
+  readonly requests: number;
+  readonly answered: number;
+  readonly errors: number;
+  /** The same by code; only codes that came up. */
+  readonly errorCodes: Readonly<Partial<Record<ErrorCode, number>>>;
+  /** Those of the errors that took too long: in the process, or for the caller, waiting included. */
+  readonly timeouts: number;
+  readonly restarts: number;
+  /** From hand-over to answer, of all that were answered. */
+  readonly latencySumMs: number;
+}
+
+/** Of the requests answered in the last one to two minutes; null when there was none. */
+export interface RecentFigures {
+  /** From hand-over to answer: waiting, transport and run. Off by at most 1 µs or 1.6 %. */
+  readonly p50Ms: number | null;
+  readonly p99Ms: number | null;
+  /** Mean time inside the runtime, as `RunResult.durationMs`. */
+  readonly runMs: number | null;
+  /** Requests per call of the runtime. */
+  readonly batchMean: number | null;
+  readonly batchMax: number | null;
+}
+
+/** Figures of one loaded version. */
+export interface ModelStats extends ModelCounts, RecentFigures {
   readonly model: string;
   readonly version: number | null;
   readonly pid: number | null;
   readonly state: ModelProcessState;
-  readonly requests: number;
-  readonly errors: number;
-  readonly restarts: number;
   /** Requests waiting or running. */
   readonly queue: number;
-  readonly p50Ms: number | null;
-  readonly p99Ms: number | null;
   readonly memoryBytes: number | null;
 }
 
@@ -122,6 +144,12 @@ export interface Engine {
    */
   probe(target: ModelTarget, signal?: AbortSignal): Promise<Signature>;
   stats(): Promise<EngineStats>;
+  /**
+   * What the versions of a model did in the last minutes, the newest version first; also those unloaded in the last
+   * three hours. Up to `fineMinutes` in steps of two seconds, else by the minute.
+   * @param minutes - at most `coarseMinutes`
+   */
+  activity(model: string, minutes: number): readonly VersionActivity[];
   /** Ends every process; idempotent; resolves when they are gone. */
   close(): Promise<void>;
 }

@@ -57,6 +57,8 @@ export class HandEngine implements Engine {
     return this.leaseOf.get(loaded)?.releaseCount === 0;
   }
 
+  activity = () => [];
+
   probe = () => Promise.reject(refusal('ENGINE_UNAVAILABLE'));
   stats = () => Promise.resolve({ kind: 'none' as const, version: null, models: [] });
   close = () => Promise.resolve();

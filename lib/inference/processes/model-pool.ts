@@ -44,13 +44,17 @@ export class ModelPool {
     return this.#lease(target, entry);
   }
 
+  get processes(): readonly ModelProcess[] {
+    return [...this.#entries.values()].map(({ process }) => process);
+  }
+
   stats(): Promise<ModelStats[]> {
-    return Promise.all([...this.#entries.values()].map(({ process }) => process.stats()));
+    return Promise.all(this.processes.map((process) => process.stats()));
   }
 
   /** The runtime of any loaded version; null when none is loaded. */
   get runtimeVersion(): string | null {
-    for (const { process } of this.#entries.values()) if (process.runtimeVersion) return process.runtimeVersion;
+    for (const process of this.processes) if (process.runtimeVersion) return process.runtimeVersion;
     return null;
   }
 

@@ -16,7 +16,7 @@ import * as errors from './engine-errors';
 import { FrameScheduler } from './frame-scheduler';
 import { LaunchFailure, launch, type ReadyReply } from './launch';
 import { loadTimeoutMs, MAX_MODEL_BYTES } from './load-limits';
-import { ModelFigures } from './model-figures';
+import type { ModelFigures } from './model-figures';
 import { PendingRequest, type RequestResult } from './pending-request';
 import { processMemoryBytes } from './process-memory';
 import { buildRequestItem } from './request-item';
@@ -28,6 +28,7 @@ export interface ModelProcessDeps {
   readonly command: ControlCommand;
   readonly options: EngineOptions;
   readonly supervision: Supervision;
+  readonly figures: ModelFigures;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -45,7 +46,6 @@ type State =
  */
 export class ModelProcess {
   readonly #scheduler = new FrameScheduler();
-  readonly #figures = new ModelFigures();
   readonly #closing = new AbortController();
   #state: State = { status: 'starting' };
   #reply: ReadyReply | undefined;
@@ -60,6 +60,10 @@ export class ModelProcess {
 
   constructor(private readonly deps: ModelProcessDeps) {}
 
+  get figures(): ModelFigures {
+    return this.deps.figures;
+  }
+
   get signature(): Signature {
     return this.#reply?.signature ?? { inputs: [], outputs: [] };
   }
@@ -72,6 +76,11 @@ export class ModelProcess {
   /** Requests waiting or in the process. */
   get pendingCount(): number {
     return this.#scheduler.count;
+  }
+
+  /** null while there is none in service. */
+  get pid(): number | null {
+    return this.#state.status === 'ready' ? this.#state.child.pid : null;
   }
 
   get isFailed(): boolean {
@@ -98,8 +107,8 @@ export class ModelProcess {
     this.#lastId = (this.#lastId % 0xffff_ffff) + 1;
     const item = buildRequestItem(this.#lastId, this.signature, feeds, fetches);
     const request = new PendingRequest(item, sender, (result) => onResult(this.#counted(request, result)));
-    if (!this.#scheduler.hasRoomFor(request)) throw errors.queueFull(this.deps.target);
-    this.#figures.begin();
+    if (!this.#scheduler.hasRoomFor(request)) throw this.figures.refused(errors.queueFull(this.deps.target));
+    this.figures.begin();
     this.#scheduler.add(request);
     this.#planFlush();
     return (error) => {
@@ -110,10 +119,10 @@ export class ModelProcess {
 
   async stats(): Promise<ModelStats> {
     const { model, version } = this.deps.target;
-    const pid = this.#state.status === 'ready' ? this.#state.child.pid : null;
+    const { pid } = this;
     const state = this.#state.status === 'closed' ? 'failed' : this.#state.status;
     const memoryBytes = pid === null ? null : await processMemoryBytes(pid);
-    return { model, version, pid, state, queue: this.#scheduler.count, memoryBytes, ...this.#figures.read() };
+    return { model, version, pid, state, queue: this.#scheduler.count, memoryBytes, ...this.figures.read() };
   }
 
   /** Rejects what waits; resolves when the process is gone. Idempotent. */
@@ -123,17 +132,18 @@ export class ModelProcess {
     this.#closing.abort();
     clearTimeout(this.#silenceTimer);
     for (const request of this.#scheduler.takeAll()) request.settle(this.#unloaded());
+    this.figures.end(this.deps.clock.now());
     if (state.status === 'ready') await state.child.stop();
     await this.#launching;
   }
 
   #counted(request: PendingRequest, result: RequestResult): RunResult | ModelManagementError {
     if (result instanceof ModelManagementError) {
-      this.#figures.failed(result);
+      this.figures.failed(result);
       return result;
     }
     const { durationMs, batchSize } = result;
-    this.#figures.answered(performance.now() - request.startMs, batchSize);
+    this.figures.answered(performance.now() - request.startMs, durationMs, batchSize);
     const outputs = new Map<string, Tensor>();
     for (const { index, tensor } of result.tensors) outputs.set(this.signature.outputs[index]?.name ?? '', tensor);
     return { outputs, durationMs, batchSize };
@@ -284,7 +294,7 @@ export class ModelProcess {
   async #restart(delayMs: number): Promise<void> {
     try {
       if (delayMs > 0) await wait(delayMs, undefined, { signal: this.#closing.signal });
-      this.#figures.restartCount++;
+      this.figures.restarted();
       await this.#launch();
     } catch (error) {
       if (!this.#closing.signal.aborted) this.#afterDeath(error instanceof Error ? error.message : String(error));
@@ -296,7 +306,7 @@ export class ModelProcess {
     if (this.#state.status !== 'failed') return;
     const { words, retryAt } = this.#state;
     const waitMs = retryAt - this.deps.clock.now();
-    if (waitMs > 0) throw errors.keepsCrashing(this.deps.target, words, waitMs);
+    if (waitMs > 0) throw this.figures.refused(errors.keepsCrashing(this.deps.target, words, waitMs));
     this.#state = { status: 'restarting' };
     this.#launching = this.#restart(0);
   }

@@ -6,9 +6,12 @@ import type { Clock } from '../../clock';
 import { storageError } from '../../files';
 import type { Log } from '../../log';
 import type { Signature } from '../../registry/signature';
+import type { VersionActivity } from '../activity';
 import type { Engine, EngineOptions, EngineStats, LoadedModel, ModelTarget } from '../engine';
 import { untilAborted } from '../until-aborted';
 import type { ControlCommand } from '../wire/control-messages';
+import { ActivityLog } from './activity-log';
+import { ActivitySampler } from './activity-sampler';
 import { CHILD_FOLDER_PREFIX, type ChildPlace } from './engine-child';
 import * as errors from './engine-errors';
 import { type GoodReply, LaunchFailure, launch } from './launch';
@@ -67,6 +70,8 @@ class ProcessEngine implements Engine {
   readonly #place: ChildPlace;
   readonly #pool: ModelPool;
   readonly #lookup: RuntimeLookup;
+  readonly #activity = new ActivityLog();
+  readonly #sampler: ActivitySampler;
   readonly #closing = new AbortController();
   #prepared: Promise<void> | undefined;
   /** Shares of the processors and of half the memory that probes may take together. */
@@ -82,12 +87,14 @@ class ProcessEngine implements Engine {
       nodePath: deps.nodePath ?? process.execPath,
     };
     this.#pool = new ModelPool(this.#options, (target) => this.#createProcess(target));
+    this.#sampler = new ActivitySampler(() => this.#pool.processes, deps.clock);
     this.#lookup = new RuntimeLookup(this.#place, deps.runtimePaths ?? [], deps.clock, this.#closing.signal);
   }
 
   async load(target: ModelTarget, signal?: AbortSignal): Promise<LoadedModel> {
     await this.#prepare();
     this.#checkUsable();
+    this.#sampler.start();
     return await this.#pool.acquire(target, signal);
   }
 
@@ -111,8 +118,13 @@ class ProcessEngine implements Engine {
     return found.version !== null ? { kind: 'native', version: found.version, models } : none(found.error, models);
   }
 
+  activity(model: string, minutes: number): readonly VersionActivity[] {
+    return this.#activity.read(model, minutes, this.deps.clock.now());
+  }
+
   async close(): Promise<void> {
     this.#closing.abort();
+    this.#sampler.stop();
     await this.#prepared?.catch(() => undefined);
     await this.#pool.close();
     await Promise.allSettled(this.#probing);
@@ -141,6 +153,7 @@ class ProcessEngine implements Engine {
       command: this.#commandFor(target),
       options: this.#options,
       supervision: this.#supervision,
+      figures: this.#activity.open(target, clock.now()),
       clock,
       log: log.child({ ns: 'engine', model: target.model, version: target.version }),
     });

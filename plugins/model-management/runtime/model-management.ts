@@ -6,6 +6,7 @@ import { asModelManagementError, ModelManagementError } from '../../../lib/error
 import { servingSlot } from '../../../lib/inference/serving';
 import type { Log } from '../../../lib/log';
 import { librariesSlot } from '../../../lib/pipeline/library';
+import { registerActivityRoutes } from './activity-routes';
 import { AdminRouter } from './admin-router';
 import { registerAliasRoutes } from './alias-routes';
 import { watchFlows } from './flow-watch';
@@ -148,6 +149,7 @@ class ModelManagement {
       log: this.log,
     });
     registerHealthRoutes(router);
+    registerActivityRoutes(router);
     registerModelRoutes(router);
     registerVersionFileRoutes(router);
     registerAliasRoutes(router);

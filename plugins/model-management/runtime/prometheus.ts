@@ -1,79 +1,116 @@
 import type { EngineStats, ModelStats } from '../../../lib/inference/engine';
 import type { Model } from '../../../lib/registry/types';
 
-interface Series {
-  readonly name: string;
-  readonly type: 'counter' | 'gauge';
-  readonly help: string;
-  readonly samples: readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number | null }[];
+type Labels = Readonly<Record<string, string>>;
+
+interface Sample {
+  /** After the name of the family: a summary has `_sum` and `_count`. */
+  readonly suffix?: string;
+  readonly labels: Labels;
+  /** null = not known: not told. */
+  readonly value: number | null;
 }
 
-function labelText(labels: Readonly<Record<string, string>>): string {
-  const escaped = (text: string) => text.replace(/\\/g, '\\\\').replace(/"/g, '\\"').replace(/\n/g, '\\n');
-  const pairs = Object.entries(labels).map(([key, value]) => `${key}="${escaped(value)}"`);
+interface Family {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge' | 'summary';
+  readonly help: string;
+  readonly samples: readonly Sample[];
+}
+
+/** What an engine may answer with. A series that begins at its first error hides that error from `rate()`. */
+const expectedErrors = [
+  'INFERENCE_FAILED',
+  'ENGINE_CRASHED',
+  'ENGINE_TIMEOUT',
+  'TIMEOUT',
+  'QUEUE_FULL',
+  'MODEL_FAILED',
+] as const;
+
+const escapedHelp = (text: string): string => text.replace(/\\/g, '\\\\').replace(/\n/g, '\\n');
+const escapedLabel = (text: string): string => escapedHelp(text).replace(/"/g, '\\"');
+
+function labelText(labels: Labels): string {
+  const pairs = Object.entries(labels).map(([key, value]) => `${key}="${escapedLabel(value)}"`);
   return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
 }
 
-function seriesText({ name, type, help, samples }: Series): string {
+function familyText({ name, type, help, samples }: Family): string {
+  const full = `model_management_${name}`;
   const known = samples.filter((sample) => sample.value !== null);
-  const lines = known.map(({ labels, value }) => `${name}${labelText(labels)} ${value}`);
-  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines].join('\n');
+  const lines = known.map(({ suffix = '', labels, value }) => `${full}${suffix}${labelText(labels)} ${value}`);
+  return [`# HELP ${full} ${escapedHelp(help)}`, `# TYPE ${full} ${type}`, ...lines].join('\n');
 }
 
-function perModel(
-  stats: readonly ModelStats[],
-  name: string,
-  type: Series['type'],
-  help: string,
-  value: (of: ModelStats) => number | null,
-): Series {
-  const samples = stats.map((of) => ({
-    labels: { model: of.model, version: String(of.version ?? 'file') },
-    value: value(of),
-  }));
-  return { name: `model_management_${name}`, type, help, samples };
-}
-
+const labelsOf = ({ model, version }: ModelStats): Labels => ({ model, version: String(version ?? 'file') });
 const seconds = (ms: number | null): number | null => (ms === null ? null : ms / 1_000);
+
+/** One family per figure, with a sample per loaded version. */
+function modelFamilies(stats: readonly ModelStats[]): readonly Family[] {
+  const per = (name: string, type: Family['type'], help: string, value: (of: ModelStats) => number | null): Family => ({
+    name,
+    type,
+    help,
+    samples: stats.map((of) => ({ labels: labelsOf(of), value: value(of) })),
+  });
+  return [
+    per('requests_total', 'counter', 'Requests since the version was loaded.', (of) => of.requests),
+    per('answered_total', 'counter', 'Requests that were answered.', (of) => of.answered),
+    {
+      name: 'errors_total',
+      type: 'counter',
+      help: 'Requests that failed, by error code.',
+      samples: stats.flatMap(errorSamples),
+    },
+    per('restarts_total', 'counter', 'Restarts of the process of the version.', (of) => of.restarts),
+    per('queue', 'gauge', 'Requests waiting or running.', (of) => of.queue),
+    per('memory_bytes', 'gauge', 'Memory of the process of the version.', (of) => of.memoryBytes),
+    per('batch_size_mean', 'gauge', 'Requests per call of the runtime, of recent requests.', (of) => of.batchMean),
+    per('batch_size_max', 'gauge', 'Most requests in one call of the runtime, recently.', (of) => of.batchMax),
+    per('run_seconds', 'gauge', 'Mean time inside the runtime, of recent requests.', (of) => seconds(of.runMs)),
+    {
+      name: 'latency_seconds',
+      type: 'summary',
+      help: 'Time from request to answer; the quantiles are those of recent requests.',
+      samples: stats.flatMap(latencySamples),
+    },
+  ];
+}
+
+function errorSamples(of: ModelStats): readonly Sample[] {
+  const none = Object.fromEntries(expectedErrors.map((code) => [code, 0]));
+  const counts = Object.entries({ ...none, ...of.errorCodes });
+  return counts.map(([code, value]) => ({ labels: { ...labelsOf(of), code }, value }));
+}
+
+function latencySamples(of: ModelStats): readonly Sample[] {
+  const labels = labelsOf(of);
+  return [
+    { labels: { ...labels, quantile: '0.5' }, value: seconds(of.p50Ms) },
+    { labels: { ...labels, quantile: '0.99' }, value: seconds(of.p99Ms) },
+    { suffix: '_sum', labels, value: seconds(of.latencySumMs) },
+    { suffix: '_count', labels, value: of.answered },
+  ];
+}
 
 /**
  * The figures in the Prometheus text format 0.0.4.
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/
  */
 export function prometheusText(engine: EngineStats, models: readonly Model[]): string {
-  const stats = engine.models;
-  const quantiles: Series = {
-    name: 'model_management_latency_seconds',
-    type: 'gauge',
-    help: 'Time from request to answer, of recent requests.',
-    samples: stats.flatMap((of) => {
-      const labels = { model: of.model, version: String(of.version ?? 'file') };
-      return [
-        { labels: { ...labels, quantile: '0.5' }, value: seconds(of.p50Ms) },
-        { labels: { ...labels, quantile: '0.99' }, value: seconds(of.p99Ms) },
-      ];
-    }),
-  };
-  const count = (name: string, help: string, value: number): Series => ({
-    name: `model_management_${name}`,
+  const gauge = (name: string, help: string, value: number): Family => ({
+    name,
     type: 'gauge',
     help,
     samples: [{ labels: {}, value }],
   });
-  const series = [
-    count('models', 'Models in the registry.', models.length),
-    count(
-      'versions',
-      'Versions in the registry.',
-      models.reduce((sum, { versions }) => sum + versions.length, 0),
-    ),
-    count('engine_available', '1 when a runtime for models is there.', engine.kind === 'none' ? 0 : 1),
-    perModel(stats, 'requests_total', 'counter', 'Requests since the version was loaded.', (of) => of.requests),
-    perModel(stats, 'errors_total', 'counter', 'Requests that failed.', (of) => of.errors),
-    perModel(stats, 'restarts_total', 'counter', 'Restarts of the process of the version.', (of) => of.restarts),
-    perModel(stats, 'queue', 'gauge', 'Requests waiting or running.', (of) => of.queue),
-    perModel(stats, 'memory_bytes', 'gauge', 'Memory of the process of the version.', (of) => of.memoryBytes),
-    quantiles,
+  const versionCount = models.reduce((sum, { versions }) => sum + versions.length, 0);
+  const families = [
+    gauge('models', 'Models in the registry.', models.length),
+    gauge('versions', 'Versions in the registry.', versionCount),
+    gauge('engine_available', '1 when a runtime for models is there.', engine.kind === 'none' ? 0 : 1),
+    ...modelFamilies(engine.models),
   ];
-  return `${series.map(seriesText).join('\n')}\n`;
+  return `${families.map(familyText).join('\n')}\n`;
 }

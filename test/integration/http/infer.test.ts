@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { type ActivityField, activityFields } from '../../../lib/inference/activity';
 import { AdminClient } from '../../support/admin-client';
 import { ENDLESS } from '../../support/feeds';
 import { NodeRed } from '../../support/node-red';
@@ -11,6 +12,7 @@ import {
   type ModelSpec,
   twoInputModel,
 } from '../../support/onnx-models';
+import { waitFor } from '../../support/wait-for';
 
 interface Inferred {
   readonly payload: unknown;
@@ -231,8 +233,18 @@ describe('infer over HTTP', function () {
       assert.deepEqual([health.broker, health.auth], [{ connected: false }, { adminAuth: false }]);
       const plus = health.engine.models.find(({ model }) => model === 'plus');
       const fields = ['model', 'version', 'pid', 'state', 'requests', 'errors', 'restarts', 'queue', 'p50Ms', 'p99Ms'];
-      assert.deepEqual(Object.keys(plus ?? {}).sort(), [...fields, 'memoryBytes'].sort());
+      const added = ['answered', 'errorCodes', 'timeouts', 'latencySumMs', 'runMs', 'batchMean', 'batchMax'];
+      assert.deepEqual(Object.keys(plus ?? {}).sort(), [...fields, ...added, 'memoryBytes'].sort());
       assert.equal(plus?.['state'], 'ready');
+      const loop = health.engine.models.find(({ model }) => model === 'loop') as
+        | { requests: number; answered: number; errors: number; timeouts: number; errorCodes: Record<string, number> }
+        | undefined;
+      assert.ok(loop && loop.errors === 1 && loop.timeouts === 1, JSON.stringify(loop));
+      assert.equal(loop.answered + loop.errors, loop.requests);
+      assert.equal(
+        Object.values(loop.errorCodes).reduce((sum, count) => sum + count, 0),
+        1,
+      );
     });
   });
 
@@ -246,6 +258,77 @@ describe('infer over HTTP', function () {
       assert.equal(samples.get('model_management_versions'), Object.keys(models).length);
       assert.equal(samples.get('model_management_engine_available'), 1);
       assert.ok((samples.get('model_management_requests_total{model="plus",version="1"}') ?? 0) > 50);
+      const of = (name: string): number => samples.get(`model_management_${name}`) ?? Number.NaN;
+      const plus = 'model="plus",version="1"';
+      assert.equal(of(`latency_seconds_count{${plus}}`), of(`answered_total{${plus}}`));
+      assert.ok(of(`latency_seconds_sum{${plus}}`) > 0);
+      assert.ok(of(`latency_seconds{${plus},quantile="0.5"}`) <= of(`latency_seconds{${plus},quantile="0.99"}`));
+      assert.ok(of(`batch_size_max{${plus}}`) >= of(`batch_size_mean{${plus}}`));
+      assert.equal(of(`errors_total{${plus},code="ENGINE_CRASHED"}`), 0, 'told before it happens');
+      const late = ['TIMEOUT', 'ENGINE_TIMEOUT'].map((code) =>
+        of(`errors_total{model="loop",version="1",code="${code}"}`),
+      );
+      assert.equal(
+        late.reduce((sum, count) => sum + count),
+        1,
+      );
+    });
+  });
+
+  describe('activity', () => {
+    type ActivityColumns = Readonly<Record<ActivityField, readonly (number | null)[]>> & {
+      readonly at: readonly string[];
+    };
+    interface Activity {
+      readonly stepMs: number;
+      readonly versions: readonly {
+        readonly version: number;
+        readonly loaded: boolean;
+        readonly samples: ActivityColumns;
+      }[];
+    }
+    const sum = (values: readonly (number | null)[] = []): number => values.reduce<number>((a, b) => a + (b ?? 0), 0);
+
+    it('tells what each version did in the last minutes, as columns of equal length', async () => {
+      const before = (await api.ok<Activity>(200, 'GET', 'models/plus/activity')).versions[0]?.samples.answered;
+      for (let count = 0; count < 5; count++) await infer('plus', { payload: [1, 2, 3, 4] });
+      const read = () => api.ok<Activity>(200, 'GET', 'models/plus/activity');
+      const isIn = async (): Promise<Activity | undefined> => {
+        const activity = await read();
+        return sum(activity.versions[0]?.samples.answered) >= sum(before) + 5 ? activity : undefined;
+      };
+      const { stepMs, versions } = await waitFor(isIn, { what: 'the next sample' });
+      assert.equal(stepMs, 2_000);
+      assert.deepEqual([versions.length, versions[0]?.version, versions[0]?.loaded], [1, 1, true]);
+      const samples = versions[0]?.samples;
+      assert.ok(samples);
+      const { at } = samples;
+      for (const name of activityFields) assert.equal(samples[name].length, at.length, name);
+      assert.deepEqual([...at].sort(), at);
+      assert.match(at[0] ?? '', /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+      const last = samples.answered.findLastIndex((count) => (count ?? 0) > 0);
+      const figure = (name: ActivityField): number => samples[name][last] ?? Number.NaN;
+      assert.ok(figure('p50Ms') > 0 && figure('p50Ms') <= figure('p99Ms') && figure('runMs') <= figure('p99Ms') * 1.02);
+      assert.ok(figure('batchMax') >= 1);
+    });
+
+    it('tells hours by the minute', async () => {
+      assert.equal((await api.ok<Activity>(200, 'GET', 'models/plus/activity?minutes=60')).stepMs, 60_000);
+    });
+
+    for (const minutes of ['0', '181', '1.5', '-1', 'x', '', '1&minutes=2']) {
+      it(`refuses minutes=${minutes}`, async () => {
+        const { status, body } = await api.send<{ error: { code: string } }>(
+          'GET',
+          `models/plus/activity?minutes=${minutes}`,
+        );
+        assert.deepEqual([status, body.error.code], [400, 'INVALID_INPUT']);
+      });
+    }
+
+    it('knows no activity of a model that is not there', async () => {
+      const { status } = await api.send('GET', 'models/nothing/activity');
+      assert.equal(status, 404);
     });
   });
 });
@@ -265,7 +348,7 @@ function parseExposition(text: string): ReadonlyMap<string, number> {
         family = name;
       } else {
         assert.equal(name, family);
-        assert.match(rest, /^(counter|gauge)$/);
+        assert.match(rest, /^(counter|gauge|summary)$/);
         types.set(name, rest);
       }
       continue;
@@ -274,8 +357,9 @@ function parseExposition(text: string): ReadonlyMap<string, number> {
     const sample = new RegExp(String.raw`^([a-zA-Z_:][\w:]*)(\{${label}(?:,${label})*\})? (\S+)$`).exec(line);
     assert.ok(sample, `not a sample: ${line}`);
     const [, name = '', labels = '', value] = sample;
-    assert.equal(name, family);
-    assert.ok(types.has(name));
+    assert.equal(types.get(family) === 'summary' ? name.replace(/_(sum|count)$/, '') : name, family);
+    assert.ok(types.has(family));
+    assert.equal(types.get(family) === 'counter', /_total$/.test(family), family);
     assert.ok(!samples.has(name + labels), `${line} twice`);
     assert.ok(Number.isFinite(Number(value)), line);
     samples.set(name + labels, Number(value));

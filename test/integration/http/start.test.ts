@@ -14,6 +14,7 @@ const routes: readonly (readonly [string, string, (object | Buffer)?])[] = [
   ['PATCH', 'models/plus', {}],
   ['DELETE', 'models/plus'],
   ['GET', 'models/plus/audit'],
+  ['GET', 'models/plus/activity'],
   ['GET', 'models/plus/versions'],
   ['POST', 'models/plus/versions', Buffer.alloc(200_000)],
   ['GET', 'models/plus/versions/1'],

@@ -39,6 +39,7 @@ const routes: readonly Route[] = [
   { method: 'PATCH', path: 'models/none', body: {}, allowed: writers },
   { method: 'DELETE', path: 'models/none', allowed: writers },
   { method: 'GET', path: 'models/plus/audit', allowed: readers },
+  { method: 'GET', path: 'models/plus/activity', allowed: readers },
   { method: 'GET', path: 'models/plus/versions', allowed: readers },
   { method: 'POST', path: 'models/none/versions', body: Buffer.from('x'), allowed: writers },
   { method: 'GET', path: 'models/plus/versions/1', allowed: readers },

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { LatencySample } from '../../../lib/inference/processes/latency';
 import { defaultSupervision, planRestart } from '../../../lib/inference/processes/supervision';
 
 describe('planRestart', () => {
@@ -23,18 +22,4 @@ describe('planRestart', () => {
       assert.deepEqual(planRestart(deaths, limits, 42_000), step);
     });
   }
-});
-
-describe('LatencySample', () => {
-  it('knows no quantile before the first duration', () => {
-    assert.equal(new LatencySample().quantileMs(0.5), null);
-  });
-
-  it('tells the quantiles of the last 1,024 durations only', () => {
-    const sample = new LatencySample();
-    for (let ms = 0; ms < 10_000; ms++) sample.add(ms);
-    assert.equal(sample.quantileMs(0), 8_976);
-    assert.equal(sample.quantileMs(0.5), 9_488);
-    assert.equal(sample.quantileMs(1), 9_999);
-  });
 });
