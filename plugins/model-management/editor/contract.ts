@@ -1,3 +1,4 @@
+import type { ActivityField } from '../../../lib/inference/activity';
 import type { EngineStats } from '../../../lib/inference/engine';
 import type { Metrics, Tags } from '../../../lib/registry/types';
 
@@ -11,6 +12,23 @@ export interface VersionPatch {
   readonly metrics?: Metrics;
   readonly labels?: readonly string[];
   readonly features?: readonly string[];
+}
+
+/** Of one version, by column, the oldest sample first; null = nothing to tell. */
+export type ActivitySamples = Readonly<Record<ActivityField, readonly (number | null)[]>> & {
+  readonly at: readonly string[];
+};
+
+export interface Activity {
+  readonly stepMs: number;
+  /** When it was read. */
+  readonly at: string;
+  /** The newest first. */
+  readonly versions: readonly {
+    readonly version: number;
+    readonly loaded: boolean;
+    readonly samples: ActivitySamples;
+  }[];
 }
 
 /** The part of `GET /health` that the editor reads. */

@@ -1,5 +1,5 @@
 import { download, path, request, requestAll, upload } from './api';
-import type { AuditEntry, Health, InferAnswer, List, Model, Tags, Version, VersionPatch } from './contract';
+import type { Activity, AuditEntry, Health, InferAnswer, List, Model, Tags, Version, VersionPatch } from './contract';
 
 export const fetchModels = (signal?: AbortSignal): Promise<readonly Model[]> =>
   requestAll('models', { sort: 'name' }, signal);
@@ -12,6 +12,10 @@ export const fetchVersion = (name: string, version: number | string, signal: Abo
   request(path`models/${name}/versions/${version}`, { signal });
 
 export const fetchHealth = (signal: AbortSignal): Promise<Health> => request('health', { signal });
+
+/** @param minutes - how far back */
+export const fetchActivity = (name: string, minutes: number, signal: AbortSignal): Promise<Activity> =>
+  request(`${path`models/${name}/activity`}?minutes=${minutes}`, { signal });
 
 export const updateModel = (name: string, patch: ModelPatch, signal: AbortSignal): Promise<Model> =>
   request(path`models/${name}`, { method: 'PATCH', body: patch, signal });

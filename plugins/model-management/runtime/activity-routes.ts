@@ -1,4 +1,4 @@
-import { toIso } from '../../../lib/clock';
+import { systemClock, toIso } from '../../../lib/clock';
 import { invalidInput } from '../../../lib/errors';
 import { coarseMinutes, coarseStepMs, fineMinutes, fineStepMs } from '../../../lib/inference/activity';
 import type { AdminRouter } from './admin-router';
@@ -14,7 +14,7 @@ export function registerActivityRoutes(router: AdminRouter): void {
       return { version, loaded: isLoaded, samples: { at: at.map(toIso), ...figures } };
     });
     const stepMs = minutes <= fineMinutes ? fineStepMs : coarseStepMs;
-    return { status: 200, body: { model: name, minutes, stepMs, versions } };
+    return { status: 200, body: { model: name, minutes, stepMs, at: toIso(systemClock.now()), versions } };
   });
 }
 

@@ -7,6 +7,8 @@ export interface PlotPoint {
   readonly label: string;
   /** Null leaves a gap. */
   readonly value: number | null;
+  /** Of a second line, dashed. */
+  readonly second?: number | null;
   /** Drawn as a diamond, with this word. */
   readonly mark?: string;
 }
@@ -17,16 +19,24 @@ export interface PlotState {
   /** Index of the point that is ringed. */
   readonly cursor: number | undefined;
   readonly format: (value: number) => string;
+  /** Small: many points, drawn as lines from 0. Never changes. Default: a point for each step, room around the values. */
+  readonly isSmall?: boolean;
 }
 
-const HEIGHT_PX = 150;
+const HEIGHT_PX = { full: 150, small: 96 } as const;
 const POINT_PX = 7;
+const SMALL_POINT_PX = 4;
+/** Above the largest value. */
+const SMALL_ROOM = 1.15;
 const LABEL_SPACE_PX = 44;
+const SMALL_LABEL_SPACE_PX = 56;
 const AXIS_GAP_PX = 14;
 
-/** One line over named steps. `state` tells what to draw, `onPoint` hears which step lies below the pointer. */
+/** A line or two over named steps. `state` tells what to draw, `onPoint` hears which step lies below the pointer. */
 export function linePlot(host: HTMLElement, state: () => PlotState, onPoint: (index: number) => void) {
-  const range = (): ValueRange => valueRange(state().points.flatMap(({ value }) => (value === null ? [] : [value])));
+  const { isSmall = false } = state();
+  const height = isSmall ? HEIGHT_PX.small : HEIGHT_PX.full;
+  const range = (): ValueRange => rangeOf(state().points, isSmall);
   const { fontFamily } = getComputedStyle(host);
   const axis: uPlot.Axis = {
     font: `12px ${fontFamily}`,
@@ -36,7 +46,7 @@ export function linePlot(host: HTMLElement, state: () => PlotState, onPoint: (in
   const plot = new uPlot(
     {
       width: host.clientWidth,
-      height: HEIGHT_PX,
+      height,
       legend: { show: false },
       cursor: { x: false, y: false, drag: { x: false, y: false }, points: { show: false } },
       scales: {
@@ -47,7 +57,7 @@ export function linePlot(host: HTMLElement, state: () => PlotState, onPoint: (in
         {
           ...axis,
           size: 28,
-          space: LABEL_SPACE_PX,
+          space: isSmall ? SMALL_LABEL_SPACE_PX : LABEL_SPACE_PX,
           incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000],
           grid: { show: false },
           values: (_plot, steps) => steps.map((step) => state().points[step]?.label ?? ''),
@@ -62,11 +72,8 @@ export function linePlot(host: HTMLElement, state: () => PlotState, onPoint: (in
       ],
       series: [
         {},
-        {
-          stroke: () => plotColour(host, 'line'),
-          width: 2,
-          points: { show: true, size: POINT_PX, fill: () => plotColour(host, 'line') },
-        },
+        { stroke: () => plotColour(host, 'text'), width: 1, dash: [4, 3], points: pointsOf(host, 'text', isSmall) },
+        { stroke: () => plotColour(host, 'line'), width: 2, points: pointsOf(host, 'line', isSmall) },
       ],
       hooks: {
         // Off the plot it stays where it was: the keyboard moves it too.
@@ -81,13 +88,39 @@ export function linePlot(host: HTMLElement, state: () => PlotState, onPoint: (in
     /** Draws again what `state` tells now. */
     update: (): void => plot.setData(dataOf(state().points, range())),
     redraw: (): void => plot.redraw(false, true),
-    resize: (): void => plot.setSize({ width: host.clientWidth, height: HEIGHT_PX }),
+    resize: (): void => plot.setSize({ width: host.clientWidth, height }),
     destroy: (): void => plot.destroy(),
   };
 }
 
+function rangeOf(points: readonly PlotPoint[], isSmall: boolean): ValueRange {
+  const known = points.flatMap(({ value, second = null }) => [value, second].filter((one) => one !== null));
+  const range = valueRange(known);
+  return isSmall ? { ...range, min: 0, max: (Math.max(0, ...known) / range.divisor || 1) * SMALL_ROOM } : range;
+}
+
+/** On many points only those are drawn that no line leads to. */
+function pointsOf(host: HTMLElement, colour: 'line' | 'text', isSmall: boolean): uPlot.Series.Points {
+  const fill = (): string => plotColour(host, colour);
+  if (!isSmall) return { show: true, size: POINT_PX, fill };
+  const isGap = (value: number | null | undefined): boolean => value === null || value === undefined;
+  const filter: uPlot.Series.Points.Filter = (plot, series) => {
+    const values = plot.data[series] ?? [];
+    return Array.from(values.keys()).filter(
+      (index) => !isGap(values[index]) && isGap(values[index - 1]) && isGap(values[index + 1]),
+    );
+  };
+  return { show: true, size: SMALL_POINT_PX, fill, filter };
+}
+
 function dataOf(points: readonly PlotPoint[], { divisor }: ValueRange): uPlot.AlignedData {
-  return [points.map((_point, index) => index), points.map(({ value }) => (value === null ? null : value / divisor))];
+  const drawn = (value: number | null): number | null => (value === null ? null : value / divisor);
+  return [
+    points.map((_point, index) => index),
+    // Drawn first, so that the main line lies above it.
+    points.map(({ second = null }) => drawn(second)),
+    points.map(({ value }) => drawn(value)),
+  ];
 }
 
 function widestPx(context: CanvasRenderingContext2D, texts: readonly string[], font: string): number {

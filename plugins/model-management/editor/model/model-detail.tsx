@@ -3,6 +3,7 @@ import { Busy, ErrorBox } from '../feedback';
 import { t } from '../i18n';
 import { useModelChanges, usePolling, useResource } from '../live';
 import { fetchHealth, fetchModel } from '../registry-client';
+import { ActivitySection } from './activity-section';
 import { Leave } from './frame';
 import { LiveFigures } from './live-figures';
 import { MetricChart } from './metric-chart';
@@ -53,6 +54,7 @@ export function ModelDetail({ name }: { readonly name: string }) {
         />
       )}
       <LiveFigures model={data} health={health.data} />
+      <ActivitySection model={data} engine={health.data?.engine} />
       <ModelActions model={data} onChanged={refresh} onGone={() => void leave()} />
     </div>
   );
