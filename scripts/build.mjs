@@ -69,6 +69,29 @@ async function buildEditor() {
   await writeLicenses(Object.keys(metafile.inputs));
 }
 
+/**
+ * The runtime for machines where onnxruntime-node does not load: its script in one file, and the two files that it looks
+ * for beside itself. The rest of onnxruntime-web is for browsers.
+ */
+async function buildWasmRuntime() {
+  const source = join(root, 'node_modules', 'onnxruntime-web', 'dist');
+  const target = join(root, 'dist', 'lib', 'inference', 'child', 'wasm');
+  await build({
+    entryPoints: [join(source, 'ort.node.min.js')],
+    outfile: join(target, 'onnxruntime-web.js'),
+    platform: 'node',
+    format: 'cjs',
+    target: 'node22',
+    bundle: true,
+    minify: true,
+    logLevel: 'warning',
+  });
+  for (const file of ['ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm']) {
+    await cp(join(source, file), join(target, file));
+  }
+  await cp(join(root, 'scripts', 'onnxruntime-license.txt'), join(target, 'LICENSE.txt'));
+}
+
 /** What is bundled keeps its terms beside the bundles: minified code has no room for them. */
 async function writeLicenses(inputs) {
   const names = inputs.flatMap((file) => /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? []);
@@ -93,7 +116,7 @@ async function removeStale(startedAtMs) {
 
 export async function buildAll() {
   const startedAtMs = Date.now() - 1_000;
-  await Promise.all([buildRuntime(), copyStatic(), buildEditor()]);
+  await Promise.all([buildRuntime(), copyStatic(), buildEditor(), buildWasmRuntime()]);
   await removeStale(startedAtMs);
 }
 

@@ -106,13 +106,16 @@ export interface ModelStats extends ModelCounts, RecentFigures {
 export interface EngineStats {
   readonly kind: 'native' | 'wasm' | 'none';
   readonly version: string | null;
-  /** Why `kind` is `none`, and how to mend it. */
+  /** Why `kind` is `none`, or `wasm` though `native` would have been taken, and how to mend it. */
   readonly reason?: string;
   readonly models: readonly ModelStats[];
 }
 
+/** `auto` = native, and WebAssembly where that does not load. */
+export type RuntimeChoice = 'auto' | 'native' | 'wasm';
+
 export interface EngineOptions {
-  readonly runtime: 'auto' | 'native' | 'wasm';
+  readonly runtime: RuntimeChoice;
   /** Default 1. */
   readonly intraOpNumThreads: number;
   /** Run time (not waiting) after which the process is killed. Default 30,000. */

@@ -9,7 +9,9 @@ export interface ExpectedFailures {
 }
 
 export function expectedFailures(runtime: string, nodeMajor: number): ExpectedFailures {
-  const groups = list.groups.filter((group) => group.runtime === runtime && group.nodeMajors.includes(nodeMajor));
+  const groups = list.groups.filter(
+    ({ runtimes, nodeMajors }) => runtimes.includes(runtime) && nodeMajors.includes(nodeMajor),
+  );
   return {
     reasons: new Map(groups.flatMap(({ cases, reason }) => cases.map((name) => [name, reason] as const))),
     mayPass: new Set(groups.filter(({ mayPass }) => mayPass).flatMap(({ cases }) => cases)),

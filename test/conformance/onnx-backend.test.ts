@@ -11,9 +11,11 @@ import { expectedFailures, surprises } from './expected-failures';
 const COUNTED_DATA_VERSION = '1.12.0-2';
 const LANE_COUNT = 3;
 const SUITES = [
-  { suite: 'node', caseCount: 932, minPassCount: 859 },
-  { suite: 'simple', caseCount: 23, minPassCount: 17 },
-];
+  { runtime: 'native', suite: 'node', caseCount: 932, minPassCount: 859 },
+  { runtime: 'native', suite: 'simple', caseCount: 23, minPassCount: 17 },
+  { runtime: 'wasm', suite: 'node', caseCount: 932, minPassCount: 863 },
+  { runtime: 'wasm', suite: 'simple', caseCount: 23, minPassCount: 17 },
+] as const;
 
 /** As an upload and a node do it: signature from the file, a process of its own, codec before and behind. */
 async function runCase(engine: Engine, { name, modelPath, dataSets }: BackendCase): Promise<void> {
@@ -48,15 +50,16 @@ async function runAll(engine: Engine, cases: readonly BackendCase[]): Promise<Ma
 }
 
 describe('the ONNX backend cases through codec and engine', () => {
-  for (const { suite, caseCount, minPassCount } of SUITES) {
-    it(`answers the suite "${suite}" as the runtime itself does, from nested arrays and from tensors`, async function () {
+  for (const { runtime, suite, caseCount, minPassCount } of SUITES) {
+    it(`answers the suite "${suite}" as the ${runtime} runtime itself does, from nested arrays and from tensors`, async function () {
       this.timeout(600_000);
       const data = findBackendData();
       requireOrSkip(this, data !== undefined, 'the ONNX backend cases (apt-get install libonnx-testdata)');
       if (!data) return;
-      await using lab = await openEngineLab({ options: { idleMs: 0 } });
+      await using lab = await openEngineLab({ options: { runtime, idleMs: 0 } });
       const results = await runAll(lab.engine, await listCases(data, suite));
-      const expected = expectedFailures((await lab.engine.stats()).kind, Number(process.versions.node.split('.')[0]));
+      assert.equal((await lab.engine.stats()).kind, runtime);
+      const expected = expectedFailures(runtime, Number(process.versions.node.split('.')[0]));
       assert.deepEqual(surprises(expected, results), []);
       if (data.version !== COUNTED_DATA_VERSION) return;
       assert.equal(results.size, caseCount);

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { rename, writeFile } from 'node:fs/promises';
+import { glob, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -35,7 +35,34 @@ export async function installInto(userDir: string, tarball: string): Promise<voi
   await npm(userDir, ['install', ...options, '--prefer-offline', tarball]);
 }
 
+const runtimeFolder = (userDir: string): string => join(userDir, 'node_modules', 'onnxruntime-node');
+
 /** Takes the native runtime out of an installation, as where npm could not install the optional dependency. */
 export async function removeNativeRuntime(userDir: string): Promise<void> {
-  await rename(join(userDir, 'node_modules', 'onnxruntime-node'), join(userDir, 'taken-out'));
+  await rename(runtimeFolder(userDir), join(userDir, 'taken-out'));
 }
+
+/** Puts it back with native files that no system loads, as on a system they were not made for. */
+export async function breakNativeRuntime(userDir: string): Promise<void> {
+  await rename(join(userDir, 'taken-out'), runtimeFolder(userDir));
+  let count = 0;
+  for await (const file of glob('bin/**/*.node', { cwd: runtimeFolder(userDir) })) {
+    await writeFile(join(runtimeFolder(userDir), file), 'not of this machine');
+    count += 1;
+  }
+  if (count === 0) throw new Error('onnxruntime-node has no native files where they were looked for');
+}
+
+/** The runtime in WebAssembly as it is installed. */
+export const wasmFolder = (userDir: string): string =>
+  join(
+    userDir,
+    'node_modules',
+    '@edge-models',
+    'node-red-model-management',
+    'dist',
+    'lib',
+    'inference',
+    'child',
+    'wasm',
+  );

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FlowNode, NodeRed, nodeRedMajor } from '../support/node-red';
 import { type TemporaryFolder, temporaryFolder } from '../support/temporary-folder';
 import { waitFor } from '../support/wait-for';
-import { installInto, packProject, removeNativeRuntime } from './installed-package';
+import { breakNativeRuntime, installInto, packProject, removeNativeRuntime, wasmFolder } from './installed-package';
 
 const packageName = '@edge-models/node-red-model-management';
 const sample = { sepal_length: 7, sepal_width: 3.2, petal_length: 4.7, petal_width: 1.4 };
@@ -114,8 +114,49 @@ describe(`the packed package in an empty Node-RED ${nodeRedMajor}`, function () 
     assert.equal(answered.body.label, 'virginica');
   });
 
-  it('GIVEN_no_native_runtime_WHEN_node_red_starts_THEN_health_node_and_message_say_what_is_missing', async () => {
+  interface Health {
+    readonly engine: { readonly kind: string; readonly version: string | null; readonly reason?: string };
+  }
+
+  async function answersByWasm(red: NodeRed): Promise<string> {
+    const health = await red.api<Health>('GET', 'health');
+    assert.equal(health.status, 200);
+    const { kind, version, reason = '' } = health.body.engine;
+    assert.deepEqual([kind, version], ['wasm', 'onnxruntime-web 1.30.0']);
+    assert.match(reason, /npm install onnxruntime-node/);
+    const answered = await red.request<{ label: string; score: number }>('POST', 'classify', sample);
+    assert.equal(answered.status, 200, answered.text);
+    assert.deepEqual([answered.body.label, answered.body.score.toFixed(3)], ['virginica', '0.595']);
+    return reason;
+  }
+
+  it('brings the runtime in WebAssembly, in three files and its license', async () => {
+    const files = await readdir(wasmFolder(userDir.path));
+    assert.deepEqual(files.sort(), [
+      'LICENSE.txt',
+      'onnxruntime-web.js',
+      'ort-wasm-simd-threaded.mjs',
+      'ort-wasm-simd-threaded.wasm',
+    ]);
+    const sizes = await Promise.all(files.map(async (file) => (await stat(join(wasmFolder(userDir.path), file))).size));
+    assert.ok(sizes.reduce((sum, size) => sum + size, 0) < 15_000_000, String(sizes));
+  });
+
+  it('GIVEN_no_native_runtime_WHEN_node_red_starts_THEN_models_answer_in_WebAssembly_and_health_says_why', async () => {
     await removeNativeRuntime(userDir.path);
+    assert.match(await answersByWasm(await start()), /Cannot find module/);
+  });
+
+  it('GIVEN_a_native_runtime_that_does_not_load_WHEN_node_red_starts_THEN_models_answer_in_WebAssembly', async () => {
+    await breakNativeRuntime(userDir.path);
+    assert.match(
+      await answersByWasm(await start()),
+      /onnxruntime-node could not be loaded: .*(file too short|invalid ELF|not a|dlopen)/,
+    );
+  });
+
+  it('GIVEN_no_runtime_at_all_WHEN_node_red_starts_THEN_health_node_and_message_say_what_is_missing', async () => {
+    await rm(wasmFolder(userDir.path), { recursive: true });
     const red = await start();
 
     const health = await red.api<{ engine: { kind: string } }>('GET', 'health');

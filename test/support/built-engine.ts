@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -22,6 +23,8 @@ async function buildOnce(): Promise<string> {
     target: 'node22',
     logLevel: 'warning',
   });
+  const wasm = join('lib', 'inference', 'child', 'wasm');
+  await cp(join(root, 'dist', wasm), join(folder, wasm), { recursive: true });
   return folder;
 }
 

@@ -6,8 +6,8 @@ import type { ControlCommand, ControlReply } from '../wire/control-messages';
 import { FrameStream } from '../wire/frame-stream';
 import { FrameWriter } from '../wire/frame-writer';
 import { cells, DATA_FD, PARENT_PID_VARIABLE, type WatchdogData } from '../wire/watchdog-cells';
+import { type ChosenRuntime, chooseRuntime } from './choose-runtime';
 import { ModelServer, type RunProgress } from './model-server';
-import { loadNativeRuntime } from './native-runtime';
 import { composeModel, type RunnableModel } from './runnable-model';
 import type { InferenceRuntime } from './runtime';
 import { warmUp } from './warm-up';
@@ -89,14 +89,15 @@ function serveOver(model: RunnableModel, progress: RunProgress): void {
 }
 
 async function obey(command: ControlCommand, watched: Promise<Int32Array>): Promise<void> {
-  let runtime: InferenceRuntime;
+  let chosen: ChosenRuntime;
   try {
-    runtime = loadNativeRuntime(command.runtimePaths);
+    chosen = chooseRuntime(command.runtime, command.runtimePaths);
   } catch (error) {
     return reply({ type: 'failed', what: 'runtime', message: messageOf(error) });
   }
-  const { version } = runtime;
-  if (command.type === 'describe') return reply({ type: 'described', version });
+  const { kind, runtime, reason } = chosen;
+  const facts = { kind, version: runtime.version, reason };
+  if (command.type === 'describe') return reply({ type: 'described', ...facts });
   const state = await watched;
   const { requestTimeoutMs, memoryLimitBytes } = command;
   const limitMiB = Math.ceil(memoryLimitBytes / 1024 / 1024);
@@ -109,7 +110,7 @@ async function obey(command: ControlCommand, watched: Promise<Int32Array>): Prom
     const paths = preprocessingPath === null ? [modelPath] : [preprocessingPath, modelPath];
     const batching = await warmUp(model, paths, progress);
     serveOver(model, progress);
-    await reply({ type: 'ready', version, signature: model.signature, batching: batching ?? null });
+    await reply({ type: 'ready', ...facts, signature: model.signature, batching: batching ?? null });
   } catch (error) {
     const said = messageOf(error);
     const message = isAllocationFailure(said) ? `it needs more memory than its limit of ${limitMiB} MiB` : said;

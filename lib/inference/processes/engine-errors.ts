@@ -13,22 +13,20 @@ export function nameOf({ model, version }: Pick<ModelTarget, 'model' | 'version'
 const INSTALL_HINT =
   'Run `npm install onnxruntime-node` in the user directory of Node-RED and restart it. Where its download host is ' +
   'out of reach, put the line `onnxruntime-node-install=skip` into .npmrc there first: the CPU files come with the ' +
-  'package. On Alpine Linux it cannot load: use the Debian image of Node-RED.';
+  'package.';
 
+/** @param message - which runtimes could not be loaded, and why */
 export function runtimeMissing(message: string): ModelManagementError {
   return new ModelManagementError(
     'ENGINE_UNAVAILABLE',
-    `onnxruntime-node could not be loaded: ${withoutFolders(message.split('\n')[0] ?? '')}`,
-    INSTALL_HINT,
+    withoutFolders(message),
+    `${INSTALL_HINT} Without it models run in WebAssembly, which comes with this package, unless \`engine.runtime\` is "native".`,
   );
 }
 
-export function wasmMissing(): ModelManagementError {
-  return new ModelManagementError(
-    'ENGINE_UNAVAILABLE',
-    'the runtime "wasm" was asked for, which this version of the package does not have',
-    'Set `engine.runtime` to "auto" or "native".',
-  );
+/** Why models run in WebAssembly, and what to do about it. @param reason - why the native runtime could not be loaded */
+export function fallbackReason(reason: string): string {
+  return `${withoutFolders(reason)}. Models run in WebAssembly: the same results, large models several times slower. ${INSTALL_HINT} On Alpine Linux it cannot load.`;
 }
 
 /** A launch that failed, in the words of what was asked: loading a version, or probing a file. */

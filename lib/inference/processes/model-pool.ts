@@ -4,6 +4,7 @@ import { timerMs } from '../timer';
 import { untilAborted } from '../until-aborted';
 import * as errors from './engine-errors';
 import type { ModelProcess } from './model-process';
+import type { RuntimeFacts } from './runtime-lookup';
 
 interface Entry {
   readonly key: string;
@@ -52,10 +53,9 @@ export class ModelPool {
     return Promise.all(this.processes.map((process) => process.stats()));
   }
 
-  /** The runtime of any loaded version; null when none is loaded. */
-  get runtimeVersion(): string | null {
-    for (const process of this.processes) if (process.runtimeVersion) return process.runtimeVersion;
-    return null;
+  /** The runtime of any loaded version; undefined when none is loaded. */
+  get runtime(): RuntimeFacts | undefined {
+    return this.processes.find(({ runtime }) => runtime)?.runtime;
   }
 
   /** Resolves when every process is gone. */

@@ -20,6 +20,7 @@ import type { ModelFigures } from './model-figures';
 import { PendingRequest, type RequestResult } from './pending-request';
 import { processMemoryBytes } from './process-memory';
 import { buildRequestItem } from './request-item';
+import type { RuntimeFacts } from './runtime-lookup';
 import { planRestart, type Supervision } from './supervision';
 
 export interface ModelProcessDeps {
@@ -68,9 +69,9 @@ export class ModelProcess {
     return this.#reply?.signature ?? { inputs: [], outputs: [] };
   }
 
-  /** `onnxruntime-node 1.30.0`, once loaded. */
-  get runtimeVersion(): string | null {
-    return this.#reply?.version ?? null;
+  /** What runs it, once loaded. */
+  get runtime(): RuntimeFacts | undefined {
+    return this.#reply;
   }
 
   /** Requests waiting or in the process. */

@@ -24,7 +24,7 @@ import {
 } from './load-limits';
 import { ModelPool } from './model-pool';
 import { ModelProcess } from './model-process';
-import { RuntimeLookup } from './runtime-lookup';
+import { type RuntimeFacts, RuntimeLookup } from './runtime-lookup';
 import { defaultSupervision, type Supervision } from './supervision';
 
 export interface EngineDeps {
@@ -88,7 +88,13 @@ class ProcessEngine implements Engine {
     };
     this.#pool = new ModelPool(this.#options, (target) => this.#createProcess(target));
     this.#sampler = new ActivitySampler(() => this.#pool.processes, deps.clock);
-    this.#lookup = new RuntimeLookup(this.#place, deps.runtimePaths ?? [], deps.clock, this.#closing.signal);
+    this.#lookup = new RuntimeLookup(
+      this.#place,
+      this.#options.runtime,
+      deps.runtimePaths ?? [],
+      deps.clock,
+      this.#closing.signal,
+    );
   }
 
   async load(target: ModelTarget, signal?: AbortSignal): Promise<LoadedModel> {
@@ -109,13 +115,12 @@ class ProcessEngine implements Engine {
 
   async stats(): Promise<EngineStats> {
     const models = await this.#pool.stats();
-    if (this.#options.runtime === 'wasm') return none(errors.wasmMissing(), models);
-    const known = this.#pool.runtimeVersion;
-    if (known !== null) return { kind: 'native', version: known, models };
+    const known = this.#pool.runtime;
+    if (known) return withRuntime(known, models);
     if (this.#closing.signal.aborted) return none(errors.aborted('the engine is closed'), models);
     await this.#prepare();
     const found = await this.#lookup.find();
-    return found.version !== null ? { kind: 'native', version: found.version, models } : none(found.error, models);
+    return found.kind === 'none' ? none(found.error, models) : withRuntime(found, models);
   }
 
   activity(model: string, minutes: number): readonly VersionActivity[] {
@@ -142,7 +147,6 @@ class ProcessEngine implements Engine {
 
   #checkUsable(): void {
     if (this.#closing.signal.aborted) throw errors.aborted('the engine is closed');
-    if (this.#options.runtime === 'wasm') throw errors.wasmMissing();
   }
 
   #createProcess(target: ModelTarget): ModelProcess {
@@ -165,6 +169,7 @@ class ProcessEngine implements Engine {
   ): Extract<ControlCommand, { type: 'load' }> {
     return {
       type: 'load',
+      runtime: this.#options.runtime,
       runtimePaths: this.deps.runtimePaths ?? [],
       // The child works in a folder of its own.
       modelPath: resolve(modelPath),
@@ -201,6 +206,10 @@ async function prepareFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true });
   const left = (await readdir(path)).filter((name) => name.startsWith(CHILD_FOLDER_PREFIX));
   await Promise.all(left.map((name) => rm(join(path, name), { recursive: true, force: true })));
+}
+
+function withRuntime({ kind, version, reason }: RuntimeFacts, models: EngineStats['models']): EngineStats {
+  return { kind, version, ...(reason === null ? {} : { reason: errors.fallbackReason(reason) }), models };
 }
 
 function none(error: { readonly message: string; readonly hint: string }, models: EngineStats['models']): EngineStats {

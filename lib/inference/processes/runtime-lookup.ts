@@ -1,18 +1,20 @@
 import type { Clock } from '../../clock';
 import { asModelManagementError, type ModelManagementError } from '../../errors';
+import type { RuntimeChoice } from '../engine';
 import type { ChildPlace } from './engine-child';
 import * as errors from './engine-errors';
-import { LaunchFailure, launch } from './launch';
+import { type GoodReply, LaunchFailure, launch } from './launch';
 
 const TIMEOUT_MS = 20_000;
 /** After so long a runtime that was missing is looked for again. */
 const MISSING_KEPT_MS = 30_000;
 
-export type RuntimeFound =
-  | { readonly version: string }
-  | { readonly version: null; readonly error: ModelManagementError };
+/** What runs the models of a process. */
+export type RuntimeFacts = Pick<GoodReply, 'kind' | 'version' | 'reason'>;
 
-/** Whether the native runtime loads here: asked of a throw-away process, since its native code stays out of ours. */
+export type RuntimeFound = RuntimeFacts | { readonly kind: 'none'; readonly error: ModelManagementError };
+
+/** Which runtime loads here: asked of a throw-away process, since its native code stays out of ours. */
 export class RuntimeLookup {
   #found: Promise<RuntimeFound> | undefined;
   #foundAt = 0;
@@ -20,6 +22,7 @@ export class RuntimeLookup {
 
   constructor(
     private readonly place: ChildPlace,
+    private readonly runtime: RuntimeChoice,
     private readonly runtimePaths: readonly string[],
     private readonly clock: Clock,
     private readonly signal: AbortSignal,
@@ -42,14 +45,16 @@ export class RuntimeLookup {
 
   async #look(): Promise<RuntimeFound> {
     try {
-      const command = { type: 'describe', runtimePaths: this.runtimePaths } as const;
+      const command = { type: 'describe', runtime: this.runtime, runtimePaths: this.runtimePaths } as const;
       const { child, reply } = await launch(this.place, command, { timeoutMs: TIMEOUT_MS, signal: this.signal });
       await child.stop();
-      return { version: reply.version };
+      // One that stands in may be replaced while we run: then it is a runtime that is missing.
+      this.#isMissing = reply.reason !== null;
+      return { kind: reply.kind, version: reply.version, reason: reply.reason };
     } catch (error) {
       this.#isMissing = true;
       const isOurs = error instanceof LaunchFailure && error.what !== 'aborted';
-      return { version: null, error: isOurs ? errors.runtimeMissing(error.message) : asModelManagementError(error) };
+      return { kind: 'none', error: isOurs ? errors.runtimeMissing(error.message) : asModelManagementError(error) };
     }
   }
 }

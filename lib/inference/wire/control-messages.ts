@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { tensorTypes } from '../../registry/signature';
+import type { RuntimeChoice } from '../engine';
 
 /** Parent → child over the ipc channel: the first and only message, what this process is for. */
 export type ControlCommand =
-  | { readonly type: 'describe'; readonly runtimePaths: readonly string[] }
+  | { readonly type: 'describe'; readonly runtime: RuntimeChoice; readonly runtimePaths: readonly string[] }
   | {
       readonly type: 'load';
+      readonly runtime: RuntimeChoice;
       readonly runtimePaths: readonly string[];
       readonly modelPath: string;
       readonly preprocessingPath: string | null;
@@ -24,12 +26,22 @@ const TensorInfoMessage = z.object({
     .nullable(),
 });
 
+/** What runs the models of a process. */
+const RuntimeFacts = {
+  kind: z.enum(['native', 'wasm']),
+  /** `onnxruntime-node 1.30.0` */
+  version: z.string(),
+  /** Why it is not the native one, though that would have been taken. */
+  reason: z.string().nullable(),
+};
+export type RuntimeKind = 'native' | 'wasm';
+
 /** Child → parent over the ipc channel, exactly one: the child runs foreign models, so it is parsed, not trusted. */
 export const ControlReply = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('described'), version: z.string() }),
+  z.object({ type: z.literal('described'), ...RuntimeFacts }),
   z.object({
     type: z.literal('ready'),
-    version: z.string(),
+    ...RuntimeFacts,
     signature: z.object({
       inputs: z.array(TensorInfoMessage).readonly(),
       outputs: z.array(TensorInfoMessage).readonly(),

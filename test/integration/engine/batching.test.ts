@@ -58,10 +58,12 @@ const sameBits = (a: Tensors, b: Tensors): void => {
   );
 };
 
+const both = (['native', 'wasm'] as const).flatMap((runtime) => batchable.map((one) => ({ runtime, ...one })));
+
 describe('Requests that run together', () => {
-  for (const { name, spec } of batchable) {
-    it(`give what each gives alone: ${name}`, async () => {
-      await using lab = await openEngineLab();
+  for (const { runtime, name, spec } of both) {
+    it(`give what each gives alone on the ${runtime} runtime: ${name}`, async () => {
+      await using lab = await openEngineLab({ options: { runtime } });
       const model = await lab.load('model', spec);
       let largest = 0;
       await fc.assert(
@@ -73,7 +75,7 @@ describe('Requests that run together', () => {
           }
           assert.ok(single.every(({ batchSize }) => batchSize === 1));
         }),
-        { numRuns: 6 },
+        { numRuns: 6, endOnFailure: true },
       );
       assert.ok(largest > 1, 'they ran apart');
     });
@@ -90,7 +92,7 @@ describe('Requests run apart', () => {
           const sizes = (await together(model, requests)).map(({ batchSize }) => batchSize);
           assert.deepEqual(new Set(sizes), new Set([1]));
         }),
-        { numRuns: 1 },
+        { numRuns: 1, endOnFailure: true },
       );
     });
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { cp, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { buildEnvironment } from '../../../lib/inference/processes/engine-child';
 import { builtEngineHostPath, builtEngineProcessPath } from '../../support/built-engine';
@@ -98,13 +98,31 @@ describe('Where onnxruntime-node does not load', () => {
     return join(folder, relative(dirname(libPath), builtPath));
   }
 
-  it('loading and health say so, why, and how to get it', async () => {
+  it('the one in WebAssembly answers, and health says why it does, and how to get the native one', async () => {
     await using folder = await temporaryFolder();
     await using lab = await openEngineLab({ processPath: await isolatedProcess(folder.path) });
+    for (const isLoaded of [false, true]) {
+      if (isLoaded) {
+        const model = await lab.load('add', addModel(1));
+        assert.deepEqual((await model.run(row(1, 2, 3, 4))).outputs.get('y'), floats([1, 4], 2, 3, 4, 5));
+      }
+      const { kind, version, reason } = await lab.engine.stats();
+      assert.deepEqual([kind, version], ['wasm', 'onnxruntime-web 1.30.0']);
+      assert.match(
+        reason ?? '',
+        /onnxruntime-node could not be loaded: Cannot find module.*npm install onnxruntime-node.*Alpine/,
+      );
+    }
+  });
+
+  it('and the one in WebAssembly is not wanted, loading and health say so, why, and how to get it', async () => {
+    await using folder = await temporaryFolder();
+    const options = { runtime: 'native' } as const;
+    await using lab = await openEngineLab({ processPath: await isolatedProcess(folder.path), options });
     const unavailable = {
       code: 'ENGINE_UNAVAILABLE',
-      message: /onnxruntime-node could not be loaded: Cannot find module/,
-      hint: /npm install onnxruntime-node.*onnxruntime-node-install=skip.*Alpine/,
+      message: /^onnxruntime-node could not be loaded: Cannot find module/,
+      hint: /npm install onnxruntime-node.*onnxruntime-node-install=skip.*WebAssembly/,
     };
     const target = await lab.target('add', addModel(1));
     await assert.rejects(lab.engine.load(target), unavailable);
@@ -123,10 +141,13 @@ describe('Where onnxruntime-node does not load', () => {
       join(broken, 'index.js'),
       "throw new Error('libc.musl-x86_64.so.1: no such file (needed by /opt/secret/binding.node)')",
     );
-    await using lab = await openEngineLab({ processPath: await isolatedProcess(folder.path) });
+    const processPath = await isolatedProcess(folder.path);
+    await rm(join(dirname(processPath), 'wasm', 'ort-wasm-simd-threaded.wasm'));
+    await using lab = await openEngineLab({ processPath });
     await assert.rejects(lab.load('add', addModel(1)), {
       code: 'ENGINE_UNAVAILABLE',
-      message: /libc\.musl-x86_64\.so\.1: no such file \(needed by binding\.node\)/,
+      message:
+        /libc\.musl-x86_64\.so\.1: no such file \(needed by binding\.node\).*WebAssembly could not be loaded: ENOENT/,
     });
   });
 
@@ -140,10 +161,12 @@ describe('Where onnxruntime-node does not load', () => {
     assert.deepEqual((await model.run(row(1, 2, 3, 4))).outputs.get('y'), floats([1, 4], 2, 3, 4, 5));
   });
 
-  it('the WASM runtime is refused as not there', async () => {
+  it('the one in WebAssembly is taken where it is asked for, though the native one is there', async () => {
     await using lab = await openEngineLab({ options: { runtime: 'wasm' } });
-    await assert.rejects(lab.load('add', addModel(1)), { code: 'ENGINE_UNAVAILABLE', message: /wasm/ });
-    assert.equal((await lab.engine.stats()).kind, 'none');
+    const model = await lab.load('add', addModel(1));
+    assert.deepEqual((await model.run(row(1, 2, 3, 4))).outputs.get('y'), floats([1, 4], 2, 3, 4, 5));
+    const { kind, reason } = await lab.engine.stats();
+    assert.deepEqual([kind, reason], ['wasm', undefined]);
   });
 
   it('health tells the runtime before any model is loaded', async () => {

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { cp, mkdir, readdir, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Model, Version } from '../../../lib/registry/types';
 import { AdminClient } from '../../support/admin-client';
 import { modelFlow } from '../../support/flows';
 import { NodeRed } from '../../support/node-red';
 import { addModel, buildModel, identityModel } from '../../support/onnx-models';
+import { temporaryFolder } from '../../support/temporary-folder';
 import { waitFor } from '../../support/wait-for';
 
 interface Health {
@@ -15,12 +18,28 @@ interface Health {
 }
 
 const body = { payload: [1, 2, 3, 4] };
+const root = join(__dirname, '..', '..', '..');
+
+/** The built package where no `node_modules` holds the native runtime, without the one in WebAssembly. */
+async function packageWithoutRuntime(folder: string): Promise<string> {
+  for (const part of ['dist', 'resources', 'package.json']) {
+    await cp(join(root, part), join(folder, part), { recursive: true });
+  }
+  await rm(join(folder, 'dist', 'lib', 'inference', 'child', 'wasm'), { recursive: true });
+  await mkdir(join(folder, 'node_modules'));
+  for (const name of await readdir(join(root, 'node_modules'))) {
+    if (name === 'onnxruntime-node' || name.startsWith('.')) continue;
+    await symlink(join(root, 'node_modules', name), join(folder, 'node_modules', name));
+  }
+  return folder;
+}
 
 describe('an engine that cannot run a model, over HTTP', function () {
   this.timeout(60_000);
 
   it('GIVEN_no_runtime_WHEN_models_are_kept_THEN_all_but_running_them_works', async () => {
-    await using nodeRed = await NodeRed.start({ modelManagement: { engine: { runtime: 'wasm' } } });
+    await using folder = await temporaryFolder();
+    await using nodeRed = await NodeRed.start({ packageFolder: await packageWithoutRuntime(folder.path) });
     const api = new AdminClient(nodeRed);
     const first = await api.ok<Version>(201, 'POST', 'models/plus/versions?create=true', buildModel(addModel(1)));
     assert.deepEqual(first.aliases, ['deployed']);
