@@ -51,7 +51,10 @@ export interface RunnerOptions extends Omit<CodecOptions, 'labels'> {
 export interface RunnerCounters {
   readonly answered: number;
   readonly failed: number;
+  /** Given up for newer ones. */
   readonly dropped: number;
+  /** Those of the failed that found the queue full. */
+  readonly refused: number;
 }
 
 /** A job from its arrival to its end. */
@@ -116,6 +119,7 @@ export class ModelRunner {
   private answered = 0;
   private failed = 0;
   private dropped = 0;
+  private refused = 0;
   private isClosed = false;
   private whenIdle: (() => void) | undefined;
 
@@ -129,7 +133,7 @@ export class ModelRunner {
   }
 
   get counters(): RunnerCounters {
-    return { answered: this.answered, failed: this.failed, dropped: this.dropped };
+    return { answered: this.answered, failed: this.failed, dropped: this.dropped, refused: this.refused };
   }
 
   /** Jobs that have no answer yet. */
@@ -151,6 +155,7 @@ export class ModelRunner {
     if (offer.isAccepted) {
       pending.place = offer.place;
     } else {
+      this.refused += 1;
       this.refuse(
         pending,
         new ModelManagementError(

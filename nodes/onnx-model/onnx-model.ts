@@ -1,5 +1,5 @@
 import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
-import { ModelRunner } from '../../lib/inference/model-runner';
+import { ModelRunner, type RunnerCounters } from '../../lib/inference/model-runner';
 import { Route } from '../../lib/inference/route';
 import { type Serving, servingSlot } from '../../lib/inference/serving';
 import type { JoinInput } from '../../lib/pipeline/join/round-input';
@@ -29,8 +29,8 @@ class ModelWork implements NodeWork {
     this.runner = new ModelRunner(this.route, { features, result, format, label, timeoutMs, queue });
   }
 
-  get answeredCount(): number {
-    return this.runner.counters.answered;
+  get counters(): RunnerCounters {
+    return this.runner.counters;
   }
 
   start(onState: (subject: unknown) => void): () => void {

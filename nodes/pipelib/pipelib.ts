@@ -1,4 +1,5 @@
 import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
+import type { RunnerCounters } from '../../lib/inference/model-runner';
 import type { JoinInput } from '../../lib/pipeline/join/round-input';
 import { type Libraries, LibraryLink, LibraryRunner, librariesSlot } from '../../lib/pipeline/library';
 import { type Incoming, type NodeWork, runJoiningNode, type WorkOutcome } from '../../lib/pipeline/node/joining-node';
@@ -23,8 +24,8 @@ class LibraryWork implements NodeWork {
     this.runner = new LibraryRunner(this.link, config.timeoutMs);
   }
 
-  get answeredCount(): number {
-    return this.runner.answered;
+  get counters(): RunnerCounters {
+    return this.runner.counters;
   }
 
   start(onState: (subject: unknown) => void): () => void {

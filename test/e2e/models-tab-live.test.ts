@@ -100,6 +100,8 @@ describe('the models tab and what runs', function () {
     await editor.button('show').click();
     const users = editor.page.locator('.mm-usage');
     await users.getByText('inside · Scorer').or(users.getByText('· Scorer')).first().waitFor();
+    const counts = users.getByRole('listitem').filter({ hasText: 'inside' }).getByText('answered: 0', { exact: true });
+    await counts.waitFor();
     await users.getByRole('button', { name: 'inside' }).press('Enter');
     await editor.page.locator('.mm-tray').waitFor({ state: 'detached' });
     await waitFor(async () => (await active()) === 'sub', { what: 'the subflow to be shown' });

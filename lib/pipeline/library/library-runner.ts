@@ -1,4 +1,5 @@
 import { asModelManagementError, ModelManagementError } from '../../errors';
+import type { RunnerCounters } from '../../inference/model-runner';
 import { OrderedResults, type ResultSlot } from '../../inference/ordered-results';
 import { stoppedError } from '../../inference/stopped-error';
 import type { LibraryLink, LinkState, RunnableLibrary } from './library-link';
@@ -28,6 +29,7 @@ export class LibraryRunner {
   private readonly running = new Set<Pending>();
   private readonly unwatch: () => void;
   private answeredCount = 0;
+  private failedCount = 0;
   private isClosed = false;
   private whenIdle: (() => void) | undefined;
 
@@ -39,9 +41,9 @@ export class LibraryRunner {
     this.unwatch = link.watch(() => this.runHeld());
   }
 
-  /** Jobs that were answered with a result. */
-  get answered(): number {
-    return this.answeredCount;
+  /** No queue is bounded here: nothing is dropped or refused. */
+  get counters(): RunnerCounters {
+    return { answered: this.answeredCount, failed: this.failedCount, dropped: 0, refused: 0 };
   }
 
   submit(job: LibraryJob): void {
@@ -97,7 +99,10 @@ export class LibraryRunner {
   }
 
   private refuse({ job, slot }: Pending, error: ModelManagementError): void {
-    slot.settle(() => job.fail(error));
+    slot.settle(() => {
+      this.failedCount += 1;
+      job.fail(error);
+    });
   }
 }
 

@@ -1,8 +1,10 @@
 import { asModelManagementError, type ModelManagementError } from '../../errors';
+import type { RunnerCounters } from '../../inference/model-runner';
 import type { Arrival, JoinInput } from '../join/round-input';
 import type { JoinConfig } from '../join-config';
 import { liveGraphSlot } from '../live-graph';
 import { MessageJoin, type MessageJoinOptions } from '../message-join';
+import { lostCount, type NodeFigures, runningNodes } from './node-figures';
 import type { NodeStatus, WorkFacts } from './node-status';
 import { type FlowMessage, type RunningNode, refuseAll } from './running-node';
 
@@ -26,7 +28,7 @@ export interface WorkOutcome {
 /** What a node does with what came together: the part in which the nodes differ. */
 export interface NodeWork {
   /** Since the start. */
-  readonly answeredCount: number;
+  readonly counters: RunnerCounters;
   /**
    * Follows what it works with until the returned function is called.
    * @param onState - its state is another; `subject` is what would answer now: another one has not failed yet
@@ -83,7 +85,10 @@ class JoiningNode {
     );
     const timer = setInterval(() => this.showRate(), statusIntervalMs);
     timer.unref();
-    this.undo.push(() => clearInterval(timer));
+    this.undo.push(
+      () => clearInterval(timer),
+      runningNodes.add(() => this.figures()),
+    );
   }
 
   /** Never throws; its `done` is called exactly once. */
@@ -116,7 +121,8 @@ class JoiningNode {
         input.finish();
       },
       fail: (error) => {
-        this.isFailing = true;
+        // What the queue has no room for tells nothing of the work; it is counted as lost.
+        if (error.code !== 'QUEUE_FULL') this.isFailing = true;
         input.finish(error);
       },
       drop: () => input.finish(),
@@ -124,16 +130,27 @@ class JoiningNode {
     this.work.run(input, outcome, this.join.isUnwired);
   }
 
+  private figures(): NodeFigures {
+    const { id, type } = this.node;
+    return { id, type, ...this.work.counters, ...this.join.counters };
+  }
+
   private showRate(): void {
-    const { answeredCount } = this.work;
-    const perSecond = answeredCount - this.shownAnswers;
-    this.shownAnswers = answeredCount;
+    const { answered } = this.work.counters;
+    const perSecond = answered - this.shownAnswers;
+    this.shownAnswers = answered;
     this.showStatus(perSecond, perSecond === 0 ? this.join.waitsFor[0] : undefined);
   }
 
   private showStatus(perSecond: number, waitsFor?: string): void {
     const { joined, fault } = this.join.plan;
-    const facts = { perSecond, isFailing: this.isFailing, joinedCount: joined.length, waitsFor };
+    const facts = {
+      perSecond,
+      isFailing: this.isFailing,
+      joinedCount: joined.length,
+      waitsFor,
+      lostCount: lostCount(this.figures()),
+    };
     const status: NodeStatus = fault ? { fill: 'red', shape: 'ring', text: 'bad join' } : this.work.statusOf(facts);
     const key = JSON.stringify(status);
     if (key === this.shown) return;

@@ -17,6 +17,8 @@ export interface WorkFacts {
   readonly joinedCount: number;
   /** The parent that a round waits for, while nothing is answered. */
   readonly waitsFor: string | undefined;
+  /** Messages dropped or refused, and rounds dropped, since the start. */
+  readonly lostCount: number;
 }
 
 /** The editor cuts longer texts off. */
@@ -41,13 +43,27 @@ export function failureText(code: ErrorCode, own: Partial<Record<ErrorCode, stri
   return own[code] ?? failureTexts[code] ?? code.toLowerCase().replace(/_/g, ' ');
 }
 
-function rateText(perSecond: number): string {
-  return perSecond < 1_000 ? `${perSecond}/s` : `${(perSecond / 1_000).toFixed(1)}k/s`;
+function countText(count: number): string {
+  if (count < 1_000) return String(count);
+  return count < 999_950 ? `${(count / 1_000).toFixed(1)}k` : `${(count / 1_000_000).toFixed(1)}M`;
+}
+
+/** Of the parts that are there: all, or the last ones without what matters least, so that it fits. */
+function fittingText(own: string, joins: string, rate: string, lost: string): string {
+  const choices = [
+    [own, joins, rate, lost],
+    [own, rate, lost],
+    [own, lost],
+  ].map((parts) => parts.filter((part) => part !== '').join(' · '));
+  return choices.find((text) => text.length < maxTextLength) ?? lost;
 }
 
 /** The status of a node that works. @param own - what stands before the figures, '' = nothing */
-export function workingStatus({ perSecond, joinedCount, waitsFor }: WorkFacts, own: string, idle: string): NodeStatus {
+export function workingStatus(facts: WorkFacts, own: string, idle: string): NodeStatus {
+  const { perSecond, joinedCount, waitsFor, lostCount } = facts;
   if (waitsFor !== undefined) return { fill: 'blue', shape: 'ring', text: cutStatus(`waits: ${waitsFor}`) };
-  const parts = [own, joinedCount > 0 && `joins ${joinedCount}`, perSecond > 0 && rateText(perSecond)];
-  return { fill: 'green', shape: 'dot', text: cutStatus(parts.filter(Boolean).join(' · ') || idle) };
+  const joins = joinedCount > 0 ? `joins ${joinedCount}` : '';
+  const rate = perSecond > 0 ? `${countText(perSecond)}/s` : '';
+  const lost = lostCount > 0 ? `${countText(lostCount)} lost` : '';
+  return { fill: 'green', shape: 'dot', text: cutStatus(fittingText(own, joins, rate, lost) || idle) };
 }

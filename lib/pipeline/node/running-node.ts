@@ -13,6 +13,7 @@ export interface FlowMessage {
 /** What is used of a node that Node-RED runs. */
 export interface RunningNode {
   readonly id: string;
+  readonly type: string;
   readonly name?: string | undefined;
   /** The tab or subflow it stands on. */
   readonly z: string;

@@ -1,5 +1,6 @@
 import type { ActivityField } from '../../../lib/inference/activity';
 import type { EngineStats } from '../../../lib/inference/engine';
+import type { NodeFigures } from '../../../lib/pipeline/node/node-figures';
 import type { Metrics, Tags } from '../../../lib/registry/types';
 
 export type { Signature, TensorInfo } from '../../../lib/registry/signature';
@@ -34,6 +35,7 @@ export interface Activity {
 /** The part of `GET /health` that the editor reads. */
 export interface Health {
   readonly engine: EngineStats;
+  readonly nodes: readonly NodeFigures[];
   readonly docker: { readonly available: boolean; readonly reason?: string };
   readonly broker: { readonly connected: boolean; readonly url?: string };
   readonly auth: { readonly adminAuth: boolean };

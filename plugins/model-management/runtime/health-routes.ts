@@ -1,3 +1,4 @@
+import { runningNodes } from '../../../lib/pipeline/node/node-figures';
 import type { AdminRouter } from './admin-router';
 import { prometheusText } from './prometheus';
 
@@ -15,6 +16,7 @@ export function registerHealthRoutes(router: AdminRouter): void {
         instanceId: services.instanceId,
         role: 'hub',
         engine: { kind, version, ...(reason ? { reason } : {}), models },
+        nodes: runningNodes.list(),
         docker,
         broker: services.broker.state,
         auth: { adminAuth: services.hasAdminAuth },
@@ -23,7 +25,7 @@ export function registerHealthRoutes(router: AdminRouter): void {
   });
   router.get('/metrics', 'model-management.read', async ({ services, response }) => {
     response.type('text/plain; version=0.0.4; charset=utf-8');
-    response.send(prometheusText(await services.engine.stats(), services.registry.list()));
+    response.send(prometheusText(await services.engine.stats(), services.registry.list(), runningNodes.list()));
     return undefined;
   });
 }

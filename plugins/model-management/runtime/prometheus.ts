@@ -1,4 +1,5 @@
 import type { EngineStats, ModelStats } from '../../../lib/inference/engine';
+import type { NodeFigures } from '../../../lib/pipeline/node/node-figures';
 import type { Model } from '../../../lib/registry/types';
 
 type Labels = Readonly<Record<string, string>>;
@@ -94,11 +95,34 @@ function latencySamples(of: ModelStats): readonly Sample[] {
   ];
 }
 
+/** Messages at the inputs of the nodes that run. */
+function nodeFamilies(nodes: readonly NodeFigures[]): readonly Family[] {
+  const labelsOf = ({ id, type }: NodeFigures): Labels => ({ node: id, type });
+  const per = (name: string, help: string, value: (of: NodeFigures) => number): Family => ({
+    name,
+    type: 'counter',
+    help,
+    samples: nodes.map((of) => ({ labels: labelsOf(of), value: value(of) })),
+  });
+  return [
+    per('node_answered_total', 'Messages or rounds of a node that were answered.', (of) => of.answered),
+    per('node_failed_total', 'Messages or rounds of a node that failed, refused ones too.', (of) => of.failed),
+    per('node_refused_total', 'Messages that found the queue of the node full.', (of) => of.refused),
+    per('node_dropped_total', 'Messages that the queue of the node dropped for newer ones.', (of) => of.dropped),
+    per('node_dropped_rounds_total', 'Rounds of the join of a node that were given up.', (of) => of.droppedRounds),
+    per(
+      'node_unused_results_total',
+      'Results that no round of the join used: late or early.',
+      (of) => of.unusedResults,
+    ),
+  ];
+}
+
 /**
  * The figures in the Prometheus text format 0.0.4.
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/
  */
-export function prometheusText(engine: EngineStats, models: readonly Model[]): string {
+export function prometheusText(engine: EngineStats, models: readonly Model[], nodes: readonly NodeFigures[]): string {
   const gauge = (name: string, help: string, value: number): Family => ({
     name,
     type: 'gauge',
@@ -111,6 +135,7 @@ export function prometheusText(engine: EngineStats, models: readonly Model[]): s
     gauge('versions', 'Versions in the registry.', versionCount),
     gauge('engine_available', '1 when a runtime for models is there.', engine.kind === 'none' ? 0 : 1),
     ...modelFamilies(engine.models),
+    ...nodeFamilies(nodes),
   ];
   return `${families.map(familyText).join('\n')}\n`;
 }

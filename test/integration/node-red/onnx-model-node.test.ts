@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { NodeFigures } from '../../../lib/pipeline/node/node-figures';
 import type { Model } from '../../../lib/registry/types';
 import { ModelLab } from '../../support/model-lab';
 import { mosquittoPath } from '../../support/mosquitto';
@@ -132,6 +133,16 @@ describe(`the node onnx-model in Node-RED ${nodeRedMajor}`, function () {
       [lab.mqtt.on('out').length - before.out, codes],
       [3, Array.from({ length: 7 }, () => 'QUEUE_FULL')],
     );
+    const health = await lab.nodeRed.api<{ nodes: readonly NodeFigures[] }>('GET', 'health');
+    assert.deepEqual(health.body.nodes, [
+      {
+        id: 'model',
+        type: 'onnx-model',
+        ...{ answered: 4, failed: 7, refused: 7, dropped: 0, droppedRounds: 0, unusedResults: 0 },
+      },
+    ]);
+    const metrics = await lab.nodeRed.api('GET', 'metrics');
+    assert.match(metrics.text, /^model_management_node_refused_total\{node="model",type="onnx-model"\} 7$/m);
 
     await lab.deployFlow('slow', { node: { inputMap, timeoutMs: 50 } });
     assert.equal(((await lab.mqtt.ask('in', 2_000_000, 'errors')) as Failure).code, 'TIMEOUT');

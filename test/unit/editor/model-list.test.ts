@@ -43,6 +43,7 @@ function health(
   const models = states.map(([version, state]) => ({ model: 'iris', version, state }) as ModelStats);
   return {
     engine: { kind, version: '1', models },
+    nodes: [],
     docker: { available: true },
     broker: { connected: true },
     auth: { adminAuth: true },

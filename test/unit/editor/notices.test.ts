@@ -4,6 +4,7 @@ import { noticesOf } from '../../../plugins/model-management/editor/models/notic
 
 const well: Health = {
   engine: { kind: 'native', version: '1', models: [] },
+  nodes: [],
   docker: { available: true },
   broker: { connected: true, url: 'mqtt://broker' },
   auth: { adminAuth: true },

@@ -138,7 +138,7 @@ describe('a model runner', () => {
     model.runs[0]?.answer();
     await waitFor(() => events.length === 3);
     assert.deepEqual(events, ['2 INFERENCE_FAILED', '1 by v1', '3 by v1']);
-    assert.deepEqual(runner.counters, { answered: 2, failed: 1, dropped: 0 });
+    assert.deepEqual(runner.counters, { answered: 2, failed: 1, dropped: 0, refused: 0 });
   });
 
   it('gives up on a job at its time limit, waiting included, and the next ones are answered', async () => {
@@ -205,7 +205,7 @@ describe('a model runner', () => {
     assert.deepEqual(events, ['1 ABORTED']);
     model.runs[0]?.answer();
     await waitFor(() => runner.pendingCount === 0);
-    assert.deepEqual([events, runner.counters], [['1 ABORTED'], { answered: 0, failed: 1, dropped: 0 }]);
+    assert.deepEqual([events, runner.counters], [['1 ABORTED'], { answered: 0, failed: 1, dropped: 0, refused: 0 }]);
   });
 
   it('GIVEN_a_closed_runner_WHEN_a_job_comes_THEN_it_fails_at_once', async () => {

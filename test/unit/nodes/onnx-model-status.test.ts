@@ -61,6 +61,19 @@ const rows: readonly Row[] = [
   },
   {
     state: { status: 'serving', served: served(3) },
+    perSecond: 12,
+    lostCount: 4,
+    shown: 'green dot v3 · 12/s · 4 lost',
+  },
+  {
+    state: { status: 'serving', served: served(1234) },
+    perSecond: 1_200,
+    joinedCount: 2,
+    lostCount: 12_345,
+    shown: 'green dot v1234 · 12.3k lost',
+  },
+  {
+    state: { status: 'serving', served: served(3) },
     joinedCount: 2,
     waitsFor: 'limits',
     shown: 'blue ring waits: limits',
@@ -76,7 +89,7 @@ const rows: readonly Row[] = [
 describe('the status under an onnx-model', () => {
   for (const row of rows) {
     const { shown, state, route = iris, perSecond = 0, isFailing = false } = row;
-    const { joinedCount = 0, waitsFor } = row;
+    const { joinedCount = 0, waitsFor, lostCount = 0 } = row;
     it(`is "${shown}"`, () => {
       const { fill, shape, text } = statusOf({
         route,
@@ -85,6 +98,7 @@ describe('the status under an onnx-model', () => {
         isFailing,
         joinedCount,
         waitsFor,
+        lostCount,
       });
       assert.equal(`${fill} ${shape} ${text}`, shown);
       assert.ok(text.length < 20, 'the editor cuts longer texts');

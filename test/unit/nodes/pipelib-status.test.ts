@@ -28,6 +28,10 @@ const rows: readonly Row[] = [
   { state: ready, perSecond: 12_345, shown: 'green dot 12.3k/s' },
   { state: ready, joinedCount: 2, shown: 'green dot joins 2' },
   { state: ready, joinedCount: 2, perSecond: 9, shown: 'green dot joins 2 · 9/s' },
+  { state: ready, lostCount: 4, shown: 'green dot 4 lost' },
+  { state: ready, joinedCount: 2, lostCount: 4, shown: 'green dot joins 2 · 4 lost' },
+  { state: ready, joinedCount: 2, perSecond: 9, lostCount: 4, shown: 'green dot 9/s · 4 lost' },
+  { state: ready, perSecond: 12_345, lostCount: 1_234_567, shown: 'green dot 12.3k/s · 1.2M lost' },
   { state: ready, joinedCount: 2, waitsFor: 'limits', shown: 'blue ring waits: limits' },
   { state: ready, isFailing: true, perSecond: 3, shown: 'red dot error' },
 ];
@@ -41,6 +45,7 @@ describe('the status under a pipelib', () => {
         isFailing: false,
         joinedCount: 0,
         waitsFor: undefined,
+        lostCount: 0,
         ...row,
       });
       assert.equal(`${fill} ${shape} ${text}`, shown);

@@ -72,7 +72,7 @@ export function ModelHeader({
         )}
       </p>
       {open === 'edit' && <EditModel model={model} onDone={onChanged} onClose={() => setOpen(undefined)} />}
-      {open === 'usage' && <UsageList usedBy={model.usedBy} />}
+      {open === 'usage' && <UsageList usedBy={model.usedBy} nodes={health?.nodes ?? []} />}
       {open === 'try' && (
         <TryIt model={model.name} version={deployed ?? model.latestVersion ?? 1} versions={model.versions} />
       )}

@@ -5,6 +5,7 @@ import type { FlowEntry } from '../../../../lib/pipeline/flow-entry';
 import { JoinSchema } from '../../../../lib/pipeline/join-config';
 import { LiveGraph, liveGraphSlot } from '../../../../lib/pipeline/live-graph';
 import { type NodeWork, runJoiningNode, type WorkOutcome } from '../../../../lib/pipeline/node/joining-node';
+import { runningNodes } from '../../../../lib/pipeline/node/node-figures';
 import { type WorkFacts, workingStatus } from '../../../../lib/pipeline/node/node-status';
 import type { FlowMessage, RunningNode } from '../../../../lib/pipeline/node/running-node';
 import { aNode, aTab } from '../../../support/flow-entries';
@@ -27,12 +28,13 @@ class NodeLab {
   isFollowing = false;
   private input: Input = () => undefined;
   private readonly closers: Close[] = [];
-  answeredCount = 0;
+  readonly counters = { answered: 0, failed: 0, dropped: 0, refused: 0 };
 
   constructor(entries: readonly FlowEntry[], configure?: () => never) {
     liveGraphSlot.provide(new LiveGraph(() => entries, silentLog));
     const node: RunningNode = {
       id: 'j',
+      type: 'joiner',
       z: 't',
       status: ({ fill, shape, text }) => void this.statuses.push(`${fill} ${shape} ${text}`),
       error: (text) => void this.errors.push(text),
@@ -42,7 +44,7 @@ class NodeLab {
       },
     };
     const work: NodeWork = {
-      answeredCount: 0,
+      counters: this.counters,
       start: (onState) => {
         this.onState = onState;
         this.isFollowing = true;
@@ -56,7 +58,6 @@ class NodeLab {
         facts.isFailing ? { fill: 'red', shape: 'dot', text: 'error' } : workingStatus(facts, '', 'ready'),
       close: () => Promise.resolve(),
     };
-    Object.defineProperty(work, 'answeredCount', { get: () => this.answeredCount });
     const access = {
       getProperty: (message: object, path: string) => Reflect.get(message, path),
       copyValue: <T>(value: T) => value,
@@ -79,6 +80,14 @@ class NodeLab {
         this.sent.push(answer);
       },
       (error) => this.ends.push(`${String(payload)} ${(error as ModelManagementError | undefined)?.code ?? 'ok'}`),
+    );
+  }
+
+  reset(parent: string): void {
+    this.input(
+      { _msgid: 'r', reset: true, [originKey]: parent },
+      () => undefined,
+      () => undefined,
     );
   }
 
@@ -109,7 +118,7 @@ describe('a node that joins its parents', () => {
       timeoutMs: 5_000,
     });
     own.send('b', 'b1');
-    own.answeredCount = 1;
+    own.counters.answered = 1;
     await waitFor(() => own.statuses.includes('green dot joins 2 · 1/s'), { timeoutMs: 5_000 });
   }).timeout(15_000);
 
@@ -135,6 +144,28 @@ describe('a node that joins its parents', () => {
     own.outcomes[0]?.answer({ payload: 'unsendable' });
     assert.deepEqual(own.ends, ['x INTERNAL']);
   });
+
+  it('tells what came of its messages as long as it runs, and shows what was lost; a full queue is no failure', async () => {
+    const own = open(twoParents);
+    own.send('a', 'a1');
+    own.send('b', 'b1');
+    own.outcomes[0]?.fail(new ModelManagementError('QUEUE_FULL', '', ''));
+    Object.assign(own.counters, { failed: 1, refused: 1, dropped: 2 });
+    own.send('a', 'a2');
+    own.reset('b');
+    const [figures] = runningNodes.list();
+    assert.deepEqual(figures, {
+      id: 'j',
+      type: 'joiner',
+      ...{ answered: 0, failed: 1, refused: 1, dropped: 2, droppedRounds: 1, unusedResults: 0 },
+    });
+    await waitFor(() => own.statuses.at(-1) === 'green dot joins 2 · 4 lost', {
+      what: () => own.statuses.join(),
+      timeoutMs: 5_000,
+    });
+    await own.close();
+    assert.deepEqual(runningNodes.list(), []);
+  }).timeout(15_000);
 
   it('shows a failure until something is answered, or something else would answer', () => {
     const own = open(twoParents);
