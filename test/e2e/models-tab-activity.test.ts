@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Locator } from 'playwright-core';
+import type { EngineStats } from '../../lib/inference/engine';
 import { NodeRed } from '../support/node-red';
 import { addModel, buildModel } from '../support/onnx-models';
 import { requireOrSkip } from '../support/requirement';
@@ -81,6 +82,20 @@ describe('the activity of a model', function () {
     readCount = 0;
     await editor.page.clock.fastForward(10_000);
     assert.equal(readCount, 0);
+  });
+
+  it('GIVEN_a_process_that_is_killed_WHEN_requests_come_again_THEN_its_restart_is_told', async () => {
+    await infer([[1, 2, 3, 4]]);
+    const section = await open('iris');
+    const health = await nodeRed.api<{ engine: EngineStats }>('GET', 'health');
+    const pid = health.body.engine.models.find(({ model }) => model === 'iris')?.pid;
+    assert.ok(pid);
+    process.kill(pid, 'SIGKILL');
+    await waitFor(async () => (await infer([[1, 2, 3, 4]])).status === 200, { what: 'an answer of the next process' });
+    await waitFor(async () => /restarts: 1/.test(await words(section, 'errors')), {
+      what: 'the restart',
+      timeoutMs: 30_000,
+    });
   });
 
   it('shows another time range', async () => {

@@ -9,6 +9,7 @@ import { type EngineLab, openEngineLab } from '../../support/engine-lab';
 import { bfloat16Model, sequenceModel } from '../../support/fault-models';
 import { floats, row } from '../../support/feeds';
 import { addModel, identityModel, irisModel, type ModelSpec, twoInputModel } from '../../support/onnx-models';
+import { waitFor } from '../../support/wait-for';
 
 const nodeModules = join(__dirname, '..', '..', '..', 'node_modules');
 
@@ -89,6 +90,25 @@ describe('Running a model in its own process', () => {
     assert.equal(stats?.state, 'ready');
     assert.deepEqual([stats?.requests, stats?.errors, stats?.restarts, stats?.queue], [2, 0, 0, 0]);
     assert.ok(stats?.p50Ms !== null && (stats?.memoryBytes ?? 0) > 10_000_000);
+  });
+
+  it('tells what a version did when it is unloaded again', async () => {
+    await using lab = await openEngineLab();
+    const model = await lab.engine.load({ ...(await lab.target('plus', addModel(1))), model: 'plus', version: 3 });
+    await model.run(new Map([['x', floats([1, 4], 1, 2, 3, 4)]]));
+    await model.run(new Map([['x', floats([1, 4], 1, 2, 3, 4)]]));
+    assert.deepEqual(
+      lab.engine.activity('plus', 5).map(({ version, isLoaded }) => [version, isLoaded]),
+      [[3, true]],
+    );
+    model.release(0);
+    await waitFor(async () => (await lab.engine.stats()).models.length === 0);
+    const [activity] = lab.engine.activity('plus', 5);
+    assert.ok(activity && !activity.isLoaded);
+    const { requests, answered, errors, batchMax } = activity.columns;
+    const sum = (counts: readonly (number | null)[]): number => counts.reduce<number>((a, b) => a + (b ?? 0), 0);
+    assert.deepEqual([sum(requests), sum(answered), sum(errors), Math.max(...batchMax.map(Number))], [2, 2, 0, 1]);
+    assert.deepEqual(lab.engine.activity('other', 5), []);
   });
 
   it('takes names as opaque text', async () => {
