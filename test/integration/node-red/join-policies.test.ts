@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { NodeFigures } from '../../../lib/pipeline/node/node-figures';
 import { aFunction, forkFlow, joinFlow, onTab, pairOf } from '../../support/join-flows';
 import { ModelLab } from '../../support/model-lab';
 import { mosquittoPath } from '../../support/mosquitto';
@@ -29,6 +30,12 @@ describe(`policies of parents in Node-RED ${nodeRedMajor}`, function () {
   const deploy = async (flow: readonly FlowNode[]): Promise<void> => {
     await lab.nodeRed.deploy(flow);
     await lab.untilFlowListens();
+  };
+  const figures = async (): Promise<NodeFigures> => {
+    const health = await lab.nodeRed.api<{ nodes: readonly NodeFigures[] }>('GET', 'health');
+    const own = health.body.nodes.find(({ id }) => id === 'model');
+    assert.ok(own);
+    return own;
   };
   const failures = (): readonly Failure[] => lab.mqtt.on('errors') as Failure[];
   /** Another `mqtt in`, JSON, on a topic of its own. */
@@ -115,6 +122,8 @@ describe(`policies of parents in Node-RED ${nodeRedMajor}`, function () {
       { sum: [11, 11], count: [1, 1] },
       { sum: [12, 12], count: [2, 2] },
     ]);
+    const { answered, droppedRounds, unusedResults } = await figures();
+    assert.deepEqual([answered, droppedRounds, unusedResults], [2, 0, 1]);
   });
 
   it('optional: is left out when it does not come in time', async () => {
@@ -162,6 +171,8 @@ describe(`policies of parents in Node-RED ${nodeRedMajor}`, function () {
       own.map(({ payload }) => (payload as number[])[0]).sort((one, other) => Number(one) - Number(other)),
       Array.from({ length: 10 }, (_, index) => 2 * index + 1),
     );
+    const { answered, droppedRounds, unusedResults } = await figures();
+    assert.deepEqual([answered, droppedRounds, unusedResults], [10, 10, 0]);
   });
 
   it('any: every message runs alone, as wires of Node-RED do', async () => {
