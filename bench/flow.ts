@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { irisModel } from '../test/support/onnx-models';
+import { PythonProgram, pythonWith } from '../test/support/python';
 import { type Bench, type BenchOptions, inTurns, median, medianRatio, type Row } from './support/bench';
 import { BenchLab, type Middle } from './support/bench-lab';
 import type { Load, LoadResult } from './support/mqtt-load';
-import { PythonProgram, pythonWith } from './support/python';
 
 /*
  * From broker to broker: `mqtt in` → node → `mqtt out`, with the node of this package, with a function node that returns

@@ -92,7 +92,7 @@ export async function ensureBuild() {
 }
 
 /** What the tests use of the system, as Debian names it. */
-const TEST_PACKAGES = ['chromium', 'libonnx-testdata', 'mosquitto'];
+const TEST_PACKAGES = ['chromium', 'libonnx-testdata', 'mosquitto', 'python3-venv'];
 
 function isInstalled(name) {
   const answer = spawnSync('dpkg', ['--status', name], { encoding: 'utf8' });

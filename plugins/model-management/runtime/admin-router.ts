@@ -50,7 +50,7 @@ function abortSignalOf(response: Response): AbortSignal {
 }
 
 /** What fails before a handler of ours runs: Node-RED's body parser, and the router that decodes the path. */
-function asRequestError(error: unknown): ModelManagementError {
+export function asRequestError(error: unknown): ModelManagementError {
   if (ModelManagementError.is(error)) return error;
   const { type, limit, status } = (typeof error === 'object' && error !== null ? error : {}) as {
     type?: string;

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { RequestHandler } from 'express';
 import type { NodeAPI } from 'node-red';
 import { systemClock } from '../../../lib/clock';
 import { asModelManagementError, ModelManagementError } from '../../../lib/errors';
@@ -17,6 +18,7 @@ import { registerLibraryRoutes } from './library-routes';
 import { registerMaintenanceRoutes, scheduleGarbageCollection } from './maintenance';
 import { registerModelRoutes } from './model-routes';
 import { nodeRedLog } from './node-red-log';
+import { registerOpenInferenceRoutes } from './open-inference-routes';
 import { openServices, type Services } from './services';
 import { parseSettings, type Settings } from './settings';
 import { registerVersionFileRoutes } from './version-file-routes';
@@ -30,6 +32,9 @@ interface HostSettings {
   readonly userDir?: string;
   readonly adminAuth?: unknown;
   readonly modelManagement?: unknown;
+  readonly httpNodeAuth?: unknown;
+  readonly httpNodeRoot?: string;
+  readonly httpNodeMiddleware?: RequestHandler | readonly RequestHandler[];
 }
 
 /**
@@ -45,6 +50,7 @@ class ModelManagement {
   private stopCollecting = (): void => undefined;
   private stopWatchingFlows = (): void => undefined;
   private isRemoved = false;
+  private hasOpenInference = false;
   private readonly log: Log;
   private readonly host: HostSettings;
   /** Other flows are other users of models and libraries, which open editors show. */
@@ -88,6 +94,7 @@ class ModelManagement {
       const settings = this.settings ?? parseSettings(this.host.modelManagement, userDir);
       // Kept at once: the origin check needs them before the services are there.
       this.settings = settings;
+      if (settings.openInference.enabled) this.offerOpenInference();
       const packageFile = join(__dirname, '..', '..', '..', '..', 'package.json');
       const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
       const services = await openServices({
@@ -121,6 +128,28 @@ class ModelManagement {
     this.log.info('model management started', { dataDir: services.settings.dataDir });
   }
 
+  /** Once: routes of Express stay. */
+  private offerOpenInference(): void {
+    const { httpNode } = this.red;
+    if (this.hasOpenInference) return;
+    this.hasOpenInference = true;
+    if (!httpNode) {
+      this.log.warn('no Open Inference Protocol: httpNodeRoot is false in settings.js', {});
+      return;
+    }
+    const { httpNodeAuth, httpNodeRoot = '/', httpNodeMiddleware = [] } = this.host;
+    if (!httpNodeAuth)
+      this.log.warn('the Open Inference Protocol is open to all: httpNodeAuth is not set in settings.js', {});
+    registerOpenInferenceRoutes({
+      httpNode,
+      httpAdmin: this.red.httpAdmin,
+      nodeRoot: httpNodeRoot,
+      middleware: httpNodeMiddleware,
+      services: () => this.availableServices(),
+      log: this.log,
+    });
+  }
+
   private refuse(error: ModelManagementError): void {
     if (this.error?.code !== error.code)
       this.log.error('model management not started', { code: error.code, message: error.message, hint: error.hint });
@@ -134,18 +163,21 @@ class ModelManagement {
     this.retryTimer.unref();
   }
 
+  /** @throws {ModelManagementError} when they are not to be had now, with the reason */
+  private async availableServices(): Promise<Services> {
+    // A request may come before the start is over: let it wait instead of failing it. The error of an earlier try
+    // stands while a later one is under way.
+    if (!this.services && !this.error) await this.opening;
+    if (this.services) return this.services;
+    throw this.error ?? new ModelManagementError('STOPPED', 'Model Management has stopped.', 'Restart Node-RED.');
+  }
+
   private registerRoutes(): void {
     const router = new AdminRouter({
       httpAdmin: this.red.httpAdmin,
       needsPermission: (permission) => this.red.auth.needsPermission(permission),
       allowedOrigins: () => this.settings?.allowedOrigins ?? [],
-      services: async () => {
-        // A request may come before the start is over: let it wait instead of failing it. The error of an earlier try
-        // stands while a later one is under way.
-        if (!this.services && !this.error) await this.opening;
-        if (this.services) return this.services;
-        throw this.error ?? new ModelManagementError('STOPPED', 'Model Management has stopped.', 'Restart Node-RED.');
-      },
+      services: () => this.availableServices(),
       log: this.log,
     });
     registerHealthRoutes(router);

@@ -26,6 +26,7 @@ const SettingsSchema = z.object({
       maxProcesses: count.default(32),
     })
     .prefault({}),
+  openInference: z.object({ enabled: z.boolean().default(false) }).prefault({}),
   broker: z
     .object({
       url: z.url({
@@ -65,6 +66,8 @@ export interface Settings {
   readonly maxModelSizeBytes: number;
   /** What is left out is the engine's own default. */
   readonly engine: Partial<EngineOptions> & Pick<EngineOptions, 'requestTimeoutMs'>;
+  /** The Open Inference Protocol beside the HTTP nodes of flows. */
+  readonly openInference: { readonly enabled: boolean };
   readonly broker?: BrokerSettings;
   readonly docker?: Readonly<Record<string, unknown>>;
   /** What `require` in a library gives; looked up from the user directory. */
