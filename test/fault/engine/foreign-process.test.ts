@@ -15,7 +15,7 @@ import { waitFor } from '../../support/wait-for';
 const ready = `process.send({ type: 'ready', version: 'onnxruntime-node 0.0.0', signature: {
   inputs: [{ name: 'x', type: 'float32', shape: [1, 4] }],
   outputs: [{ name: 'y', type: 'float32', shape: [1, 4] }],
-}, batching: null });`;
+}, batching: null, kind: 'native', reason: null });`;
 const onRequest = (act: string): string => `
   const data = new (require('node:net').Socket)({ fd: 3, readable: true, writable: true });
   process.once('message', () => { ${ready} });

@@ -17,6 +17,7 @@ describe('settings.modelManagement', () => {
         loadTimeoutMs: 60_000,
         maxProcesses: 32,
       },
+      openInference: { enabled: false },
       libraries: { modules: [] },
     });
   });
