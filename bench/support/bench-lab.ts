@@ -20,12 +20,13 @@ export class BenchLab implements AsyncDisposable {
     readonly folder: TemporaryFolder,
   ) {}
 
-  static async start(modelManagement: Readonly<Record<string, unknown>> = {}): Promise<BenchLab> {
+  /** @param adminRoot - where the admin API lies; the HTTP nodes of flows are at `/` */
+  static async start(modelManagement: Readonly<Record<string, unknown>> = {}, adminRoot = '/'): Promise<BenchLab> {
     const folder = await temporaryFolder('mm-bench-');
     await writeBenchNodes(folder.path);
     const broker = await Mosquitto.start();
     const settings = `nodesDir: ${JSON.stringify(join(folder.path, 'nodes'))},`;
-    const nodeRed = await NodeRed.start({ settings, modelManagement });
+    const nodeRed = await NodeRed.start({ settings, modelManagement, adminRoot });
     return new BenchLab(broker, nodeRed, await MqttLoad.start(broker.url), folder);
   }
 

@@ -1,6 +1,7 @@
 import type { Application, ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import { asModelManagementError, invalidInput, ModelManagementError } from '../../../lib/errors';
 import { buildInferResponse, modelMetadata, parseInferRequest } from '../../../lib/inference/open-inference';
+import type { ModelSource } from '../../../lib/inference/served-version';
 import type { Log } from '../../../lib/log';
 import { effectiveSignature } from '../../../lib/registry';
 import type { Version } from '../../../lib/registry/types';
@@ -10,6 +11,8 @@ import type { Services } from './services';
 
 /** As much as an MQTT message may hold; a tensor of more has its place in a flow beside the data. */
 const MAX_BODY_BYTES = 256 * 1024 * 1024;
+/** Paths name models, versions and aliases that exist: more is nobody's use. */
+const MAX_CACHED_PATHS = 1_000;
 const JSON_LENGTH_HEADER = 'inference-header-content-length';
 
 export interface OpenInferenceDeps {
@@ -103,11 +106,41 @@ async function tellModelReady({ request, response, services }: Call): Promise<vo
   response.json({ name: model, ready: true });
 }
 
+/** What a path means, until something in the registry changes: looking it up takes longer than a small model. */
+class SourceCache {
+  private readonly found = new Map<string, ModelSource>();
+
+  constructor(private readonly services: Services) {
+    services.registry.onChange(() => this.found.clear());
+  }
+
+  of(request: Request): ModelSource {
+    const { path } = request;
+    let source = this.found.get(path);
+    if (!source) {
+      source = this.services.sourceOf(versionOf(request, this.services));
+      if (this.found.size >= MAX_CACHED_PATHS) this.found.clear();
+      this.found.set(path, source);
+    }
+    return source;
+  }
+}
+
+const caches = new WeakMap<Services, SourceCache>();
+
+function sourceOf(request: Request, services: Services): ModelSource {
+  let cache = caches.get(services);
+  if (!cache) {
+    cache = new SourceCache(services);
+    caches.set(services, cache);
+  }
+  return cache.of(request);
+}
+
 async function infer({ request, response, services }: Call): Promise<void> {
-  const version = versionOf(request, services);
+  const source = sourceOf(request, services);
   // Where the admin API has read JSON already, what it has made of it.
   const body = request.readableEnded ? (request.body as object) : await readBody(request);
-  const source = services.sourceOf(version);
   const asked = parseInferRequest(body, jsonLengthOf(request), source.signature);
   const gone = new AbortController();
   response.once('close', () => {
@@ -121,7 +154,7 @@ async function infer({ request, response, services }: Call): Promise<void> {
     ({ loaded }) => loaded.run(asked.feeds, { fetches, timeoutMs, signal: gone.signal }),
     gone.signal,
   );
-  const { body: answer, jsonBytes } = buildInferResponse(version.model, version.version, asked, outputs);
+  const { body: answer, jsonBytes } = buildInferResponse(source.model, source.version, asked, outputs);
   if (jsonBytes === null) response.setHeader('Content-Type', 'application/json');
   else {
     response.setHeader('Content-Type', 'application/octet-stream');
@@ -174,7 +207,9 @@ function readBody(request: Request): Promise<Buffer> {
     });
     request.once('end', () => resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)));
     request.once('error', reject);
-    request.once('close', () => reject(new ModelManagementError('ABORTED', 'The client has gone.', 'Nothing to do.')));
+    request.once('close', () => {
+      if (!request.readableEnded) reject(new ModelManagementError('ABORTED', 'The client has gone.', 'Nothing to do.'));
+    });
   });
 }
 
