@@ -14,17 +14,21 @@ export interface Load {
   /** Or so many a second, whatever comes back. */
   readonly perSecond?: number;
   readonly durationMs: number;
+  /** How long the last answers are waited for. Default 5,000. */
+  readonly patienceMs?: number;
 }
 
 export interface LoadResult {
   readonly perSecond: number;
+  readonly answeredCount: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Answers that did not come within 5 s of the last question. */
+  readonly maxMs: number;
+  /** Questions without an answer in the end. */
   readonly lostCount: number;
 }
 
-const LAST_ANSWER_MS = 5_000;
+const PATIENCE_MS = 5_000;
 
 /** A client in a process of its own, so that what it does is not on anybody's account. */
 export class MqttLoad implements AsyncDisposable {
@@ -37,9 +41,14 @@ export class MqttLoad implements AsyncDisposable {
   }
 
   async measure(load: Load): Promise<LoadResult> {
-    this.child.send(load);
-    const [result] = (await once(this.child, 'message')) as [LoadResult];
-    return result;
+    return (await this.measureAll([load]))[0] as LoadResult;
+  }
+
+  /** All at the same time. */
+  async measureAll(loads: readonly Load[]): Promise<readonly LoadResult[]> {
+    this.child.send(loads);
+    const [results] = (await once(this.child, 'message')) as [readonly LoadResult[]];
+    return results;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -50,7 +59,7 @@ export class MqttLoad implements AsyncDisposable {
 }
 
 async function measure(client: MqttClient, load: Load): Promise<LoadResult> {
-  const { inbound, outbound, payload, qos, window, perSecond, durationMs } = load;
+  const { inbound, outbound, payload, qos, window, perSecond, durationMs, patienceMs = PATIENCE_MS } = load;
   const sentAt: number[] = [];
   const rtts: number[] = [];
   let isOver = false;
@@ -79,7 +88,7 @@ async function measure(client: MqttClient, load: Load): Promise<LoadResult> {
   const answeredCount = rtts.length;
   const elapsedMs = performance.now() - startMs;
   isOver = true;
-  const timer = setTimeout(() => ended.resolve(), LAST_ANSWER_MS);
+  const timer = setTimeout(() => ended.resolve(), patienceMs);
   if (rtts.length < sentAt.length) await ended.promise;
   clearTimeout(timer);
   client.off('message', onMessage);
@@ -87,17 +96,20 @@ async function measure(client: MqttClient, load: Load): Promise<LoadResult> {
   const times = Float64Array.from(rtts);
   return {
     perSecond: (answeredCount * 1_000) / elapsedMs,
+    answeredCount: rtts.length,
     p50Ms: quantile(times, 0.5),
     p99Ms: quantile(times, 0.99),
+    maxMs: quantile(times, 1),
     lostCount: sentAt.length - rtts.length,
   };
 }
 
 async function serve(url: string): Promise<void> {
   const client = await mqtt.connectAsync(url);
-  process.on('message', (load: Load) => {
-    measure(client, load).then(
-      (result) => process.send?.(result),
+  client.setMaxListeners(0);
+  process.on('message', (loads: readonly Load[]) => {
+    Promise.all(loads.map((load) => measure(client, load))).then(
+      (results) => process.send?.(results),
       () => process.exit(1),
     );
   });
