@@ -8,10 +8,11 @@ import type { Place } from './linked-queue';
 import { inputsByName, type NamedResult } from './named-results';
 import { OrderedResults, type ResultSlot } from './ordered-results';
 import { type QueueLimits, RequestQueue } from './request-queue';
-import type { Route, RouteState } from './route';
+import type { Route } from './route';
 import type { ServedVersion } from './served-version';
 import { stoppedError } from './stopped-error';
 import { tensorBytes } from './tensor';
+import { unservedError } from './unserved-error';
 
 /**
  * What a message brings: a value to convert by the signature, one value per model input, or the results of several
@@ -71,32 +72,6 @@ interface Pending {
 
 /** Tensors of one node in the engine at once; what waits behind them waits as messages, which can still be dropped. */
 const MAX_IN_FLIGHT_BYTES = 32 * 1024 * 1024;
-
-/** Why a route has nothing to answer with now, for the author of a message. */
-function unservedError(route: Route, state: RouteState): ModelManagementError {
-  if (state.status === 'failed') return state.error;
-  if (route.model === '')
-    return new ModelManagementError(
-      'MODEL_NOT_FOUND',
-      `No model ${route.kind === 'file' ? 'file ' : ''}is chosen.`,
-      'Open the node and choose one.',
-    );
-  if (route.kind === 'file')
-    return new ModelManagementError(
-      'MODEL_NOT_FOUND',
-      `There is no model file ${route.model}.`,
-      'Put the file there, below the Node-RED user directory.',
-    );
-  const what =
-    route.ref === 'deployed'
-      ? `no deployed version of the model ${route.model}`
-      : `no version ${route.ref} of the model ${route.model}`;
-  return new ModelManagementError(
-    'MODEL_NOT_FOUND',
-    `There is ${what}.`,
-    'Upload the model in the sidebar tab Models, or choose another one.',
-  );
-}
 
 function encodeInput(codec: Codec, signature: Signature, input: RunnerInput): EncodedRequest {
   if (input.kind === 'inputs') return codec.encodeInputs(input.values);

@@ -6,6 +6,11 @@ export function answersIn(frame: AnswerFrame): readonly AnswerItem[] {
   return frame.kind === 'answers' ? frame.items : split(frame);
 }
 
+/** Of all its requests together. */
+export function rowCountOf({ entries }: BatchResults): number {
+  return entries.reduce((sum, { rows }) => sum + rows, 0);
+}
+
 function split({ entries, durationMs, tensors }: BatchResults): AnswerItem[] {
   const batchSize = entries.length;
   let from = 0;

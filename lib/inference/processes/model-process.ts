@@ -6,11 +6,10 @@ import type { Log } from '../../log';
 import type { Signature } from '../../registry/signature';
 import type { EngineOptions, GiveUp, ModelStats, ModelTarget, OnResult, RunResult, StartOptions } from '../engine';
 import type { Tensor, Tensors } from '../tensor';
-import { timerMs } from '../timer';
 import type { ControlCommand } from '../wire/control-messages';
 import { encodeBatch, encodeFrame } from '../wire/frame-encoder';
 import type { AnswerFrame, AnswerItem } from '../wire/frames';
-import { answersIn } from './batch-answers';
+import { answersIn, rowCountOf } from './batch-answers';
 import type { ChildEnd, ChildPlace, EngineChild } from './engine-child';
 import * as errors from './engine-errors';
 import { FrameScheduler } from './frame-scheduler';
@@ -21,6 +20,7 @@ import { PendingRequest, type RequestResult } from './pending-request';
 import { processMemoryBytes } from './process-memory';
 import { buildRequestItem } from './request-item';
 import type { RuntimeFacts } from './runtime-lookup';
+import { SilenceWatch } from './silence-watch';
 import { planRestart, type Supervision } from './supervision';
 
 export interface ModelProcessDeps {
@@ -52,14 +52,17 @@ export class ModelProcess {
   #reply: ReadyReply | undefined;
   #lastId = 0;
   #isFlushPlanned = false;
-  #silenceTimer: NodeJS.Timeout | undefined;
-  #heardAtMs = 0;
+  readonly #silence: SilenceWatch;
   /** In a row, without an answer between. */
   #deathCount = 0;
   /** The launch under way, if any; never rejects. */
   #launching: Promise<void> = Promise.resolve();
 
-  constructor(private readonly deps: ModelProcessDeps) {}
+  constructor(private readonly deps: ModelProcessDeps) {
+    const { options, supervision } = deps;
+    const limitMs = options.requestTimeoutMs + supervision.silenceGraceMs;
+    this.#silence = new SilenceWatch(limitMs, () => this.#scheduler.inFlightCount > 0);
+  }
 
   get figures(): ModelFigures {
     return this.deps.figures;
@@ -131,7 +134,7 @@ export class ModelProcess {
     const state = this.#state;
     this.#state = { status: 'closed' };
     this.#closing.abort();
-    clearTimeout(this.#silenceTimer);
+    this.#silence.stop();
     for (const request of this.#scheduler.takeAll()) request.settle(this.#unloaded());
     this.figures.end(this.deps.clock.now());
     if (state.status === 'ready') await state.child.stop();
@@ -163,7 +166,7 @@ export class ModelProcess {
   #flush(): void {
     if (this.#state.status !== 'ready') return;
     const { child } = this.#state;
-    if (this.#scheduler.inFlightCount === 0) this.#heardAtMs = performance.now();
+    if (this.#scheduler.inFlightCount === 0) this.#silence.heard();
     for (const requests of this.#scheduler.take()) {
       const items = requests.map(({ item }) => item);
       try {
@@ -173,7 +176,7 @@ export class ModelProcess {
       }
     }
     child.flush();
-    if (this.#scheduler.inFlightCount > 0) this.#watchSilence(child);
+    if (this.#scheduler.inFlightCount > 0) this.#silence.watch(child);
   }
 
   #refuse(requests: readonly PendingRequest[], error: unknown): void {
@@ -190,7 +193,7 @@ export class ModelProcess {
     const settled = answers.map((answer) => ({ answer, request: this.#scheduler.answered(answer.id) }));
     // An answer that nobody asked for is no sign of health.
     if (settled.some(({ request }) => request !== undefined)) {
-      this.#heardAtMs = performance.now();
+      this.#silence.heard();
       this.#deathCount = 0;
     }
     this.#observe(frame, settled);
@@ -203,32 +206,12 @@ export class ModelProcess {
 
   #observe(frame: AnswerFrame, settled: readonly { answer: AnswerItem; request: PendingRequest | undefined }[]): void {
     if (frame.kind === 'results') {
-      const rows = frame.entries.reduce((sum, entry) => sum + entry.rows, 0);
-      this.#scheduler.observe(rows, frame.durationMs);
+      this.#scheduler.observe(rowCountOf(frame), frame.durationMs);
       return;
     }
     for (const { answer, request } of settled) {
       if (answer.status === 'ok' && request) this.#scheduler.observe(request.rows, answer.durationMs);
     }
-  }
-
-  #watchSilence(child: EngineChild): void {
-    if (this.#silenceTimer) return;
-    const limitMs = this.deps.options.requestTimeoutMs + this.deps.supervision.silenceGraceMs;
-    const silentMs = (): number => performance.now() - this.#heardAtMs;
-    const check = (): void => {
-      this.#silenceTimer = undefined;
-      if (this.#scheduler.inFlightCount === 0) return;
-      if (silentMs() < limitMs) {
-        this.#watchSilence(child);
-        return;
-      }
-      // If it was this process that was held up, the answers are in the pipe: they are read before this runs.
-      setImmediate(() => {
-        if (silentMs() >= limitMs) child.kill(`gave no answer for ${limitMs} ms`);
-      });
-    };
-    this.#silenceTimer = setTimeout(check, timerMs(Math.max(100, limitMs - silentMs())));
   }
 
   async #launch(): Promise<void> {
@@ -256,8 +239,7 @@ export class ModelProcess {
   }
 
   #onEnd(end: ChildEnd): void {
-    clearTimeout(this.#silenceTimer);
-    this.#silenceTimer = undefined;
+    this.#silence.stop();
     // A child that never came into service, or goes as the version is unloaded, is nobody's loss.
     if (this.#state.status !== 'ready') return;
     this.deps.log.warn('engine process ended', { reason: end.words });

@@ -148,7 +148,7 @@ describe('The life of the processes', () => {
     await writeFile(
       processPath,
       `require('node:fs').appendFileSync(${JSON.stringify(asked)}, '.');
-      process.once('message', () => process.send({ type: 'described', version: 'onnxruntime-node 0.0.0' }));`,
+      process.once('message', () => process.send({ type: 'described', kind: 'native', version: 'onnxruntime-node 0.0.0', reason: null }));`,
     );
     await using lab = await openEngineLab({ processPath });
     const answers = await Promise.all([lab.engine.stats(), lab.engine.stats(), lab.engine.stats()]);
