@@ -6,9 +6,18 @@ export interface ResultSlot {
   settle(emit: () => void): void;
 }
 
-interface OpenSlot {
+class OpenSlot implements ResultSlot {
   emit: (() => void) | undefined;
-  isSettled: boolean;
+  isSettled = false;
+
+  constructor(private readonly onSettled: () => void) {}
+
+  settle(emit: () => void): void {
+    if (this.isSettled) return;
+    this.isSettled = true;
+    this.emit = emit;
+    this.onSettled();
+  }
 }
 
 /**
@@ -18,6 +27,7 @@ interface OpenSlot {
 export class OrderedResults {
   readonly #slots = new LinkedQueue<OpenSlot>();
   #isEmitting = false;
+  readonly #onSettled = (): void => this.#drain();
 
   /** Slots opened whose result has not left yet. */
   get openCount(): number {
@@ -25,33 +35,26 @@ export class OrderedResults {
   }
 
   open(): ResultSlot {
-    const slot: OpenSlot = { emit: undefined, isSettled: false };
+    const slot = new OpenSlot(this.#onSettled);
     this.#slots.add(slot);
-    return {
-      settle: (emit) => {
-        if (slot.isSettled) return;
-        slot.isSettled = true;
-        slot.emit = emit;
-        this.#drain();
-      },
-    };
+    return slot;
   }
 
   #drain(): void {
     // An emitter may settle further slots: the loop already running takes them, in order.
     if (this.#isEmitting) return;
     this.#isEmitting = true;
-    const errors: unknown[] = [];
+    let errors: unknown[] | undefined;
     while (this.#slots.first?.isSettled) {
       const slot = this.#slots.take();
       try {
         slot?.emit?.();
       } catch (error) {
-        errors.push(error);
+        errors = [...(errors ?? []), error];
       }
     }
     this.#isEmitting = false;
-    if (errors.length === 1) throw errors[0];
-    if (errors.length > 1) throw new AggregateError(errors, `${errors.length} results failed to leave`);
+    if (errors?.length === 1) throw errors[0];
+    if (errors) throw new AggregateError(errors, `${errors.length} results failed to leave`);
   }
 }

@@ -66,6 +66,8 @@ class SignatureCodec implements Codec {
   readonly #slots: ReadonlyMap<string, InputSlot>;
   readonly #batched: boolean;
   readonly #comparesSizes: boolean;
+  /** The signature says by one symbol that no rows give no rows. */
+  readonly #isEmptyByEmpty: boolean;
   readonly #topK: number;
 
   constructor(signature: Signature, options: CodecOptions) {
@@ -73,6 +75,7 @@ class SignatureCodec implements Codec {
     this.#options = options;
     this.#batched = isBatched(signature);
     this.#comparesSizes = hasSharedSymbol(signature.inputs);
+    this.#isEmptyByEmpty = hasOneBatch(signature);
     const features = options.features ?? [];
     this.#slots = new Map(
       signature.inputs.map((info) => [
@@ -109,13 +112,10 @@ class SignatureCodec implements Codec {
   }
 
   emptyOutputs({ feeds }: EncodedRequest): Tensors | undefined {
-    const { inputs, outputs } = this.#signature;
-    const symbol = inputs[0]?.shape?.[0];
-    if (typeof symbol !== 'string' || symbol === '') return undefined;
-    if (![...inputs, ...outputs].every(({ shape }) => shape?.[0] === symbol)) return undefined;
-    if (![...feeds.values()].every(({ dims }) => dims[0] === 0)) return undefined;
+    if (!this.#isEmptyByEmpty) return undefined;
+    for (const { dims } of feeds.values()) if (dims[0] !== 0) return undefined;
     return new Map(
-      outputs.map(({ name, type, shape }): [string, Tensor] => {
+      this.#signature.outputs.map(({ name, type, shape }): [string, Tensor] => {
         const dims = (shape ?? []).map((size, axis) => (axis > 0 && isFixed(size) ? size : 0));
         return [name, { type, dims, data: elementTypes[type].open(0).data }];
       }),
@@ -190,6 +190,12 @@ class SignatureCodec implements Codec {
     for (const [index, { tensor }] of settled.entries()) feeds.set(slots[index]?.info.name ?? '', tensor);
     return { feeds, isSample: settled.length > 0 && settled.every(({ isSample }) => isSample) };
   }
+}
+
+function hasOneBatch({ inputs, outputs }: Signature): boolean {
+  const symbol = inputs[0]?.shape?.[0];
+  if (typeof symbol !== 'string' || symbol === '') return false;
+  return [...inputs, ...outputs].every(({ shape }) => shape?.[0] === symbol);
 }
 
 function parseTopK(topK: number | undefined): number {
