@@ -79,7 +79,11 @@ describe('the libraries tab in the room it gets, for everybody', function () {
         await editor.button('Compare revision 1').click();
         const difference = tray.element.getByRole('region', { name: 'rev. 1 → your text' });
         await difference.getByText('return 2;').waitFor();
-        assert.equal(await difference.getByRole('columnheader').count(), width === 'wide' ? 2 : 0);
+        // How wide it is, it learns after it is drawn.
+        const columnCount = width === 'wide' ? 2 : 0;
+        await waitFor(async () => (await difference.getByRole('columnheader').count()) === columnCount, {
+          what: `${columnCount} columns`,
+        });
         await editor.picture(`library-${width}-${theme}`);
         const boxes = await Promise.all([tray.code.boundingBox(), tray.test.boundingBox()]);
         const [code, test] = boxes;
