@@ -178,17 +178,23 @@ export class ModelRunner {
     // What ends at once calls back here: the loop that runs already takes the next.
     if (this.isPumping) return;
     this.isPumping = true;
-    while (this.inFlightBytes < MAX_IN_FLIGHT_BYTES) {
-      const { state } = this.route;
-      if (state.status === 'loading' && !this.isClosed) break;
-      const pending = this.queue.take();
-      if (!pending) break;
-      const { input } = pending.job;
-      if (input instanceof Promise) this.runLater(pending, input);
-      else this.run(pending, input);
+    try {
+      while (this.inFlightBytes < MAX_IN_FLIGHT_BYTES && this.pumpOne());
+    } finally {
+      this.isPumping = false;
     }
-    this.isPumping = false;
     if (this.queue.count === 0) this.whenIdle?.();
+  }
+
+  /** False when nothing can run now. */
+  private pumpOne(): boolean {
+    if (this.route.state.status === 'loading' && !this.isClosed) return false;
+    const pending = this.queue.take();
+    if (!pending) return false;
+    const { input } = pending.job;
+    if (input instanceof Promise) this.runLater(pending, input);
+    else this.run(pending, input);
+    return true;
   }
 
   /** Its place in the queue is free again as soon as somebody gives it up, whether the input ever comes or not. */
