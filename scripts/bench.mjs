@@ -18,6 +18,8 @@ if (unknown.length > 0) {
   console.error(`No bench ${unknown.join(', ')}; there are: ${known.join(', ')}.`);
   process.exit(2);
 }
+// With --json nothing but the object goes to stdout.
+if (given.includes('--json')) console.log = console.error;
 await ensureBuild();
 const options = given.filter((argument, index) => !isName(argument, index));
 const names = wanted.length > 0 ? wanted : known;

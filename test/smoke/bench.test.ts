@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { mosquittoPath } from '../support/mosquitto';
+import { requireOrSkip } from '../support/requirement';
+
+const root = join(__dirname, '..', '..');
+
+interface Report {
+  readonly machine: { readonly processorCount: number; readonly onnxruntime: string };
+  readonly benches: Readonly<
+    Record<string, { readonly rows: readonly { what: string; value: number; unit: string }[] }>
+  >;
+}
+
+describe('npm run bench', function () {
+  this.timeout(120_000);
+
+  it('prints one object with the figures of the benches that are named', async function () {
+    requireOrSkip(this, mosquittoPath !== undefined, 'mosquitto');
+    const args = [join(root, 'scripts', 'bench.mjs'), 'engine', 'swap', '--quick', '--json'];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root });
+    const { machine, benches } = JSON.parse(stdout) as Report;
+    assert.ok(machine.processorCount > 0 && /^\d+\./.test(machine.onnxruntime));
+    assert.deepEqual(Object.keys(benches), ['engine', 'swap']);
+    for (const { rows } of Object.values(benches)) {
+      assert.ok(rows.length > 3);
+      for (const { what, value, unit } of rows) {
+        assert.ok(
+          what.length > 0 && Number.isFinite(value) && typeof unit === 'string',
+          JSON.stringify({ what, value }),
+        );
+      }
+    }
+    assert.equal(benches['swap']?.rows.find(({ what }) => what.startsWith('messages lost'))?.value, 0);
+  });
+
+  it('refuses a bench that is not there', async () => {
+    const run = promisify(execFile)(process.execPath, [join(root, 'scripts', 'bench.mjs'), 'nothing']);
+    await assert.rejects(run, { code: 2 });
+  });
+});
