@@ -1,0 +1,230 @@
+import { ModelManagementError } from '../errors';
+import type { Log } from '../log';
+import { ServiceSlot } from '../service-slot';
+import type { WriterCommand } from './child/protocol';
+import { ChildLink } from './child-link';
+import { CollectionPatch, NewCollection, parseInput, QueryInput } from './input';
+import { checkCollectionName, nameKey } from './names';
+import { ReaderPool } from './reader-pool';
+import { connectionOf, type DataSource, LOCAL_SOURCE, type SourceSummary } from './sources';
+import type { Collection, DataFile, DataRequest, InsertResult, QueryRows } from './types';
+
+export interface CollectionsDeps {
+  /** The database file. */
+  readonly path: string;
+  readonly tempPath: string;
+  /** Folder of the built entry points `writer-process.js` and `reader-process.js`. */
+  readonly processFolder: string;
+  readonly log: Log;
+  readonly sources: Readonly<Record<string, DataSource>>;
+  /** Who would miss a collection. */
+  readonly usage: (name: string) => readonly CollectionUse[];
+}
+
+export interface CollectionUse {
+  readonly kind: 'job' | 'node';
+  readonly id: string;
+  readonly name: string;
+}
+
+export interface CollectionChange {
+  readonly name: string;
+  readonly change: 'created' | 'updated' | 'deleted' | 'rows';
+}
+
+export interface CollectionView extends Collection {
+  readonly usedBy: readonly CollectionUse[];
+}
+
+const PREVIEW_TIMEOUT_MS = 10_000;
+const EXPORT_TIMEOUT_MS = 10 * 60_000;
+const PREVIEW_BYTES = 8_388_608;
+const MAX_DATA_BYTES = 16 * 1_073_741_824;
+const EXPIRE_INTERVAL_MS = 60_000;
+
+/**
+ * Tables of training rows, and queries over them and over other databases. Everything SQLite does happens in processes
+ * of their own, so Node-RED's thread stays free whatever a query costs. An insert is acknowledged after it is on the
+ * disk.
+ */
+export class Collections {
+  #writer: ChildLink<WriterCommand> | undefined;
+  #opening: Promise<ChildLink<WriterCommand>> | undefined;
+  readonly #readers: ReaderPool;
+  readonly #listeners = new Set<(change: CollectionChange) => void>();
+  #expiry: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  private constructor(private readonly deps: CollectionsDeps) {
+    this.#readers = new ReaderPool({ processPath: `${deps.processFolder}/reader-process.js`, tempPath: deps.tempPath });
+  }
+
+  /** @throws {ModelManagementError} `STORAGE_CORRUPT`, `STORAGE_FULL`, `STORAGE_FAILED` */
+  static async open(deps: CollectionsDeps): Promise<Collections> {
+    const collections = new Collections(deps);
+    try {
+      await collections.#connected();
+    } catch (error) {
+      await collections.close();
+      throw error;
+    }
+    collections.#expiry = setInterval(() => collections.#expire(), EXPIRE_INTERVAL_MS).unref();
+    return collections;
+  }
+
+  /** By name. */
+  async list(): Promise<readonly CollectionView[]> {
+    const all = await this.#ask<readonly Collection[]>({ type: 'list' });
+    return all.map((collection) => this.#view(collection));
+  }
+
+  /** @throws {ModelManagementError} `COLLECTION_NOT_FOUND` */
+  async get(name: string): Promise<CollectionView> {
+    const found = (await this.list()).find((collection) => nameKey(collection.name) === nameKey(name));
+    if (found) return found;
+    throw new ModelManagementError(
+      'COLLECTION_NOT_FOUND',
+      `There is no collection named ${JSON.stringify(name.slice(0, 80))}.`,
+      'Create it, or correct the name.',
+    );
+  }
+
+  /** @param input - `{name, columns?, retention?}`. @throws {ModelManagementError} `INVALID_INPUT`, `COLLECTION_EXISTS` */
+  async create(input: unknown): Promise<CollectionView> {
+    const { name, columns, retention } = parseInput(NewCollection, input);
+    checkCollectionName(name);
+    const made = await this.#ask<Collection>({ type: 'create', name, retention, ...(columns ? { columns } : {}) });
+    this.#announce({ name: made.name, change: 'created' });
+    return this.#view(made);
+  }
+
+  /** @param patch - `{retention}`. @throws {ModelManagementError} `INVALID_INPUT`, `COLLECTION_NOT_FOUND` */
+  async update(name: string, patch: unknown): Promise<CollectionView> {
+    const { retention } = parseInput(CollectionPatch, patch);
+    const changed = await this.#ask<Collection>({ type: 'update', name, retention });
+    this.#announce({ name: changed.name, change: 'updated' });
+    return this.#view(changed);
+  }
+
+  /** @throws {ModelManagementError} `COLLECTION_NOT_FOUND`; `IN_USE` while a job names it */
+  async remove(name: string): Promise<void> {
+    const found = await this.get(name);
+    if (found.usedBy.length > 0) {
+      throw new ModelManagementError(
+        'IN_USE',
+        `The collection ${found.name} is in use by ${found.usedBy.map((use) => use.name).join(', ')}.`,
+        'Take it out of their queries first.',
+        { details: { usedBy: found.usedBy } },
+      );
+    }
+    await this.#ask<undefined>({ type: 'remove', name });
+    this.#announce({ name: found.name, change: 'deleted' });
+  }
+
+  /**
+   * Stores rows, all or none; each gets `item_id` and `created`, unless it brings them.
+   * @throws {ModelManagementError} `COLLECTION_NOT_FOUND`, `INVALID_INPUT` naming row and column, `STORAGE_FULL`
+   */
+  async insert(name: string, rows: unknown, wantsRows = false): Promise<InsertResult> {
+    const list: readonly unknown[] = Array.isArray(rows) ? rows : [rows];
+    const result = await this.#ask<InsertResult>({ type: 'insert', name, rows: list, wantsRows });
+    if (result.inserted > 0) this.#announce({ name, change: 'rows' });
+    return result;
+  }
+
+  /**
+   * The beginning of what a query answers.
+   * @param input - `{source?, query, limit?}`
+   * @param parameters - values of `:name` in a query of our own collections
+   * @throws {ModelManagementError} `INVALID_INPUT`, `INVALID_QUERY`, `QUERY_TIMEOUT`, `SOURCE_NOT_FOUND`, `SOURCE_UNAVAILABLE`
+   */
+  async query(
+    input: unknown,
+    parameters: Readonly<Record<string, unknown>> = {},
+    signal?: AbortSignal,
+  ): Promise<QueryRows> {
+    const { source, query, limit } = parseInput(QueryInput, input);
+    const connection = this.#connection(source, PREVIEW_TIMEOUT_MS);
+    const command = { type: 'query', connection, query, parameters, limit, maxBytes: PREVIEW_BYTES } as const;
+    return this.#readers.ask<QueryRows>(command, PREVIEW_TIMEOUT_MS, signal);
+  }
+
+  /**
+   * Writes what a query answers to a file, as a JSON array of row objects, never holding more than a few rows.
+   * @throws as `query`; `DATA_TOO_LARGE`, `STORAGE_FULL`
+   */
+  export(source: string, request: DataRequest, path: string, signal?: AbortSignal): Promise<DataFile> {
+    const connection = this.#connection(source, EXPORT_TIMEOUT_MS);
+    const command = { type: 'export', connection, request, path, maxBytes: MAX_DATA_BYTES } as const;
+    return this.#readers.ask<DataFile>(command, EXPORT_TIMEOUT_MS, signal);
+  }
+
+  /** What queries may read, without how to log in there. */
+  sources(): readonly SourceSummary[] {
+    const others = Object.entries(this.deps.sources).map(([name, { kind }]) => ({ name, kind }));
+    return [{ name: LOCAL_SOURCE, kind: 'collections' }, ...others];
+  }
+
+  /** @returns stops it */
+  onChange(listener: (change: CollectionChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearInterval(this.#expiry);
+    await Promise.all([this.#readers.close(), this.#writer?.close()]);
+  }
+
+  #view(collection: Collection): CollectionView {
+    return { ...collection, usedBy: this.deps.usage(collection.name) };
+  }
+
+  #connection(source: string, timeoutMs: number) {
+    return connectionOf(source, this.deps.sources, this.deps.path, timeoutMs);
+  }
+
+  #announce(change: CollectionChange): void {
+    for (const listener of [...this.#listeners]) listener(change);
+  }
+
+  #expire(): void {
+    this.#ask<undefined>({ type: 'expire' }).catch((error: unknown) => {
+      this.deps.log.warn('old rows not removed', { error });
+    });
+  }
+
+  async #ask<R>(command: WriterCommand): Promise<R> {
+    const writer = await this.#connected();
+    return writer.ask<R>(command);
+  }
+
+  /** The process that writes, started anew when it has ended. */
+  #connected(): Promise<ChildLink<WriterCommand>> {
+    if (this.#isClosed) {
+      return Promise.reject(new ModelManagementError('STOPPED', 'Model Management has stopped.', 'Restart Node-RED.'));
+    }
+    if (this.#writer && !this.#writer.isGone) return Promise.resolve(this.#writer);
+    this.#opening ??= this.#open().finally(() => {
+      this.#opening = undefined;
+    });
+    return this.#opening;
+  }
+
+  async #open(): Promise<ChildLink<WriterCommand>> {
+    const { processFolder, tempPath, path } = this.deps;
+    const writer = new ChildLink<WriterCommand>({ processPath: `${processFolder}/writer-process.js`, tempPath });
+    try {
+      await writer.ask({ type: 'open', path });
+    } catch (error) {
+      await writer.kill('was ended');
+      throw error;
+    }
+    this.#writer = writer;
+    return writer;
+  }
+}
+
+/** Where nodes find the collections of this Node-RED. */
+export const collectionsSlot = new ServiceSlot<Collections>();

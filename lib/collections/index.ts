@@ -1,0 +1,10 @@
+export {
+  type CollectionChange,
+  Collections,
+  type CollectionUse,
+  type CollectionView,
+  collectionsSlot,
+} from './collections';
+export { COLLECTION_NAME, isCollectionName } from './names';
+export { type DataSource, LOCAL_SOURCE, type SourceSummary } from './sources';
+export type { Collection, DataFile, DataRequest, DataWindow, InsertResult, QueryRows, Row, Watermark } from './types';

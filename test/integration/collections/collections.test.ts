@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { performance } from 'node:perf_hooks';
+import type { Watermark } from '../../../lib/collections';
+import { ModelManagementError } from '../../../lib/errors';
+import { CollectionsLab } from '../../support/collections-lab';
+
+const hasCode = (code: string) => (error: unknown) => {
+  assert.ok(ModelManagementError.is(error), String(error));
+  assert.equal(error.code, code, error.message);
+  return true;
+};
+
+const readJson = async (path: string): Promise<unknown[]> => JSON.parse(await readFile(path, 'utf8')) as unknown[];
+
+describe('collections', function () {
+  this.timeout(60_000);
+
+  it('keep rows with item_id and created, and give them back as they came', async () => {
+    await using lab = await CollectionsLab.open();
+    const { collections } = lab;
+    await collections.create({ name: 'iris' });
+    const row = { petal: 1.4, species: 'setosä', ok: true, raw: [1, { a: null }], empty: null };
+    const { inserted, rows = [] } = await collections.insert('IRIS', row, true);
+    assert.equal(inserted, 1);
+    const answer = await collections.query({ query: 'SELECT * FROM iris' });
+    assert.deepEqual(answer.rows, rows);
+    const { item_id: itemId, created, ...rest } = rows[0] ?? {};
+    assert.match(String(itemId), /^[0-9a-f-]{36}$/);
+    assert.ok(Math.abs(Date.now() - Date.parse(String(created))) < 60_000);
+    const { empty: _none, ...given } = row;
+    assert.deepEqual(rest, given);
+    const [stored] = await collections.list();
+    assert.equal(stored?.rowCount, 1);
+  });
+
+  it('store nothing of an insert that does not fit, and everything of the one beside it', async () => {
+    await using lab = await CollectionsLab.open();
+    const { collections } = lab;
+    await collections.create({ name: 'a', columns: [{ name: 'x', type: 'integer' }] });
+    const results = await Promise.allSettled([
+      collections.insert('a', [{ x: 1 }, { x: 2 }]),
+      collections.insert('a', [{ x: 3 }, { x: 'four' }]),
+      collections.insert('a', [{ x: 5 }]),
+    ]);
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'fulfilled'],
+    );
+    const { rows } = await collections.query({ query: 'SELECT x FROM a ORDER BY x' });
+    assert.deepEqual(rows, [{ x: 1 }, { x: 2 }, { x: 5 }]);
+  });
+
+  it('leave a row alone whose item_id is there already', async () => {
+    await using lab = await CollectionsLab.open();
+    await lab.collections.create({ name: 'a' });
+    await lab.collections.insert('a', { item_id: 'one', x: 1 });
+    const again = await lab.collections.insert('a', [{ item_id: 'one', x: 2 }, { x: 3 }]);
+    assert.deepEqual(again, { inserted: 1, duplicates: 1 });
+    assert.equal((await lab.collections.get('a')).rowCount, 2);
+  });
+
+  it('remove the oldest rows by count and by age', async () => {
+    await using lab = await CollectionsLab.open();
+    await lab.collections.create({ name: 'a', retention: { maxRows: 3, maxAgeMs: 3_600_000 } });
+    await lab.collections.insert('a', { x: 0, created: '2020-01-01T00:00:00Z' });
+    await lab.collections.insert(
+      'a',
+      [1, 2, 3, 4].map((x) => ({ x })),
+    );
+    const { rows } = await lab.collections.query({ query: 'SELECT x FROM a' });
+    assert.deepEqual(rows, [{ x: 2 }, { x: 3 }, { x: 4 }]);
+    assert.equal((await lab.collections.get('a')).rowCount, 3);
+  });
+
+  it('bind values to a query, and only read', async () => {
+    await using lab = await CollectionsLab.open();
+    await lab.collections.create({ name: 'a' });
+    await lab.collections.insert('a', [{ x: 1 }, { x: 2 }]);
+    const query = 'SELECT x FROM a WHERE x > :least';
+    assert.deepEqual((await lab.collections.query({ query }, { least: 1 })).rows, [{ x: 2 }]);
+    await assert.rejects(lab.collections.query({ query: 'DELETE FROM a' }), hasCode('INVALID_QUERY'));
+    await assert.rejects(lab.collections.query({ query: 'SELECT nothing FROM a' }), hasCode('INVALID_QUERY'));
+    await assert.rejects(lab.collections.query({ query: 'SELECT 1', source: 'x' }), hasCode('SOURCE_NOT_FOUND'));
+    const { rows, truncated } = await lab.collections.query({ query: 'SELECT x FROM a', limit: 1 });
+    assert.deepEqual([rows.length, truncated], [1, true]);
+  });
+
+  it('name each column of a join once', async () => {
+    await using lab = await CollectionsLab.open();
+    await lab.collections.create({ name: 'a' });
+    await lab.collections.insert('a', { x: 1 });
+    const { columns } = await lab.collections.query({ query: 'SELECT l.x, r.x, l.x AS y FROM a l JOIN a r' });
+    assert.deepEqual(columns, ['x', 'x:1', 'y']);
+  });
+
+  it('keep every digit of whole numbers', async () => {
+    await using lab = await CollectionsLab.open();
+    const path = lab.file('data.json');
+    await lab.collections.export('local', { query: 'SELECT 9007199254740993 AS n', newData: [], lagMs: 0 }, path);
+    assert.equal((await readFile(path, 'utf8')).trim(), '[\n{"n":9007199254740993}\n]');
+  });
+
+  it('write a valid array for zero rows', async () => {
+    await using lab = await CollectionsLab.open();
+    await lab.collections.create({ name: 'a', columns: [{ name: 'x', type: 'text' }] });
+    const path = lab.file('data.json');
+    const written = await lab.collections.export('local', { query: 'SELECT * FROM a', newData: [], lagMs: 0 }, path);
+    assert.equal(written.rows, 0);
+    assert.deepEqual(await readJson(path), []);
+  });
+
+  it('read only what is new behind a mark, whatever else the query does', async () => {
+    await using lab = await CollectionsLab.open();
+    const { collections } = lab;
+    const path = lab.file('data.json');
+    await collections.create({ name: 'a' });
+    await collections.create({ name: 'b' });
+    await collections.insert(
+      'a',
+      [1, 2, 3].map((x) => ({ x, k: x % 2 })),
+    );
+    await collections.insert('b', [
+      { k: 0, w: 'even' },
+      { k: 1, w: 'odd' },
+    ]);
+    const query =
+      'WITH big AS (SELECT * FROM a WHERE x > 1) SELECT b.w, count(*) AS n FROM big JOIN b USING (k) GROUP BY b.w ORDER BY n DESC, b.w';
+    const run = async (from?: Watermark) =>
+      collections.export('local', { query, newData: [{ collection: 'a', ...(from ? { from } : {}) }], lagMs: 0 }, path);
+    const first = await run();
+    assert.deepEqual(await readJson(path), [
+      { w: 'even', n: 1 },
+      { w: 'odd', n: 1 },
+    ]);
+    await collections.insert('a', [
+      { x: 8, k: 0 },
+      { x: 10, k: 0 },
+    ]);
+    const [window] = first.windows;
+    assert.ok(window);
+    const second = await run({ collection: 'a', identity: window.identity, to: window.to });
+    assert.deepEqual(await readJson(path), [{ w: 'even', n: 2 }]);
+    assert.equal(second.windows[0]?.from, window.to);
+  });
+
+  it('read a collection made anew from its beginning', async () => {
+    await using lab = await CollectionsLab.open();
+    const { collections } = lab;
+    const path = lab.file('data.json');
+    const request = { query: 'SELECT x FROM a', newData: [{ collection: 'a' }], lagMs: 0 };
+    await collections.create({ name: 'a' });
+    await collections.insert('a', [{ x: 1 }, { x: 2 }]);
+    const { windows } = await collections.export('local', request, path);
+    await collections.remove('a');
+    await collections.create({ name: 'a' });
+    await collections.insert('a', { x: 3 });
+    const from = { collection: 'a', identity: windows[0]?.identity ?? '', to: windows[0]?.to ?? '' };
+    await collections.export('local', { ...request, newData: [{ collection: 'a', from }] }, path);
+    assert.deepEqual(await readJson(path), [{ x: 3 }]);
+  });
+
+  it('never give a sequence number again, so that rows after a deletion are new', async () => {
+    await using lab = await CollectionsLab.open();
+    const { collections } = lab;
+    const path = lab.file('data.json');
+    await collections.create({ name: 'a', retention: { maxAgeMs: 1_000 } });
+    await collections.insert('a', { x: 1 });
+    const request = { query: 'SELECT x FROM a', newData: [{ collection: 'a' }], lagMs: 0 };
+    const { windows } = await collections.export('local', request, path);
+    const from = { collection: 'a', identity: windows[0]?.identity ?? '', to: windows[0]?.to ?? '' };
+    await collections.update('a', { retention: { maxRows: 1 } });
+    await collections.insert('a', { x: 2 });
+    await collections.export('local', { ...request, newData: [{ collection: 'a', from }] }, path);
+    assert.deepEqual(await readJson(path), [{ x: 2 }]);
+  });
+
+  it('leave rows younger than the lag for the next time', async () => {
+    await using lab = await CollectionsLab.open();
+    const path = lab.file('data.json');
+    await lab.collections.create({ name: 'a' });
+    await lab.collections.insert('a', { x: 1, created: '2020-01-01T00:00:00Z' });
+    await lab.collections.insert('a', { x: 2 });
+    const request = { query: 'SELECT x FROM a', newData: [{ collection: 'a' }], lagMs: 3_600_000 };
+    await lab.collections.export('local', request, path);
+    assert.deepEqual(await readJson(path), [{ x: 1 }]);
+  });
+
+  it('refuse to read past the mark by the name of the schema, or a collection the query does not read', async () => {
+    await using lab = await CollectionsLab.open();
+    const path = lab.file('data.json');
+    await lab.collections.create({ name: 'a' });
+    const newData = [{ collection: 'a' }];
+    for (const query of ['SELECT * FROM main.a', 'SELECT 1']) {
+      await assert.rejects(
+        lab.collections.export('local', { query, newData, lagMs: 0 }, path),
+        hasCode('INVALID_QUERY'),
+      );
+    }
+  });
+
+  it('GIVEN_query_without_end_WHEN_its_time_is_over_THEN_it_is_ended_and_this_thread_was_free', async () => {
+    await using lab = await CollectionsLab.open();
+    const query = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n WHERE i < 0';
+    const stop = new AbortController();
+    let longestMs = 0;
+    let last = performance.now();
+    const timer = setInterval(() => {
+      longestMs = Math.max(longestMs, performance.now() - last);
+      last = performance.now();
+    }, 5);
+    const asked = lab.collections.query({ query }, {}, stop.signal);
+    const other = await lab.collections.query({ query: 'SELECT 1 AS one' });
+    assert.deepEqual(other.rows, [{ one: 1 }]);
+    setTimeout(() => stop.abort(), 300);
+    await assert.rejects(asked, hasCode('ABORTED'));
+    clearInterval(timer);
+    assert.ok(longestMs < 1_000, `${longestMs} ms`);
+    assert.deepEqual((await lab.collections.query({ query: 'SELECT 2 AS two' })).rows, [{ two: 2 }]);
+  });
+});
