@@ -92,7 +92,16 @@ export async function ensureBuild() {
 }
 
 /** What the tests use of the system, as Debian names it. */
-const TEST_PACKAGES = ['chromium', 'libonnx-testdata', 'mosquitto', 'python3-venv'];
+const TEST_PACKAGES = [
+  'chromium',
+  'docker.io',
+  'iptables',
+  'libonnx-testdata',
+  'mmdebstrap',
+  'mosquitto',
+  'postgresql',
+  'python3-venv',
+];
 
 function isInstalled(name) {
   const answer = spawnSync('dpkg', ['--status', name], { encoding: 'utf8' });
@@ -111,7 +120,7 @@ export async function ensureTestPackages() {
   console.log(`Installing ${missing.join(', ')} for the tests …`);
   const options = {
     stdio: ['ignore', 'ignore', 'inherit'],
-    // Services must not start by themselves: the tests start their own broker on a free port.
+    // Services must not start by themselves: the tests start their own on free ports and sockets.
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
   };
   const apt = ['-qq', '-o', 'DPkg::Lock::Timeout=300'];

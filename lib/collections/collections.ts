@@ -6,6 +6,8 @@ import { ChildLink } from './child-link';
 import { CollectionPatch, NewCollection, parseInput, QueryInput } from './input';
 import { checkCollectionName, nameKey } from './names';
 import { ReaderPool } from './reader-pool';
+import { type RowPage, rowQueries } from './row-page';
+import { csvRows, ndjsonRows } from './row-stream';
 import { connectionOf, type DataSource, LOCAL_SOURCE, type SourceSummary } from './sources';
 import type { Collection, DataFile, DataRequest, InsertResult, QueryRows } from './types';
 
@@ -40,6 +42,7 @@ const PREVIEW_TIMEOUT_MS = 10_000;
 const EXPORT_TIMEOUT_MS = 10 * 60_000;
 const PREVIEW_BYTES = 8_388_608;
 const MAX_DATA_BYTES = 16 * 1_073_741_824;
+const IMPORT_BATCH_ROWS = 500;
 const EXPIRE_INTERVAL_MS = 60_000;
 
 /**
@@ -133,6 +136,36 @@ export class Collections {
   }
 
   /**
+   * Stores rows of a stream, some hundred at a time: what came before a row that does not fit stays stored, and the error
+   * says how many that are.
+   * @throws as `insert`
+   */
+  async import(name: string, source: AsyncIterable<Buffer>, format: 'csv' | 'ndjson'): Promise<InsertResult> {
+    const { columns } = await this.get(name);
+    const rows = format === 'csv' ? csvRows(source, columns) : ndjsonRows(source);
+    const total = { inserted: 0, duplicates: 0 };
+    let batch: unknown[] = [];
+    const store = async (): Promise<void> => {
+      const { inserted, duplicates } = await this.insert(name, batch);
+      total.inserted += inserted;
+      total.duplicates += duplicates;
+      batch = [];
+    };
+    try {
+      for await (const row of rows) if (batch.push(row) === IMPORT_BATCH_ROWS) await store();
+      if (batch.length > 0) await store();
+    } catch (error) {
+      if (!ModelManagementError.is(error) || total.inserted === 0) throw error;
+      const message = `${error.message} ${total.inserted} rows before these were stored.`;
+      throw new ModelManagementError(error.code, message, error.hint, {
+        details: { ...error.details, ...total },
+        cause: error,
+      });
+    }
+    return total;
+  }
+
+  /**
    * The beginning of what a query answers.
    * @param input - `{source?, query, limit?}`
    * @param parameters - values of `:name` in a query of our own collections
@@ -147,6 +180,24 @@ export class Collections {
     const connection = this.#connection(source, PREVIEW_TIMEOUT_MS);
     const command = { type: 'query', connection, query, parameters, limit, maxBytes: PREVIEW_BYTES } as const;
     return this.#readers.ask<QueryRows>(command, PREVIEW_TIMEOUT_MS, signal);
+  }
+
+  /**
+   * Rows of a collection, newest first unless told otherwise.
+   * @param input - `{search?, sort?, order?, limit?, offset?}` as texts
+   * @throws {ModelManagementError} `COLLECTION_NOT_FOUND`, `INVALID_INPUT`
+   */
+  async rows(name: string, input: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<RowPage> {
+    const collection = await this.get(name);
+    const { rowsQuery, countQuery, parameters, limit } = rowQueries(collection, input);
+    const connection = this.#connection(LOCAL_SOURCE, PREVIEW_TIMEOUT_MS);
+    const ask = (query: string): Promise<QueryRows> => {
+      const command = { type: 'query', connection, query, parameters, limit, maxBytes: PREVIEW_BYTES } as const;
+      return this.#readers.ask<QueryRows>(command, PREVIEW_TIMEOUT_MS, signal);
+    };
+    const { rows } = limit === 0 ? { rows: [] } : await ask(rowsQuery);
+    const count = countQuery === null ? undefined : (await ask(countQuery)).rows[0]?.['total'];
+    return { items: rows, total: countQuery === null ? collection.rowCount : Number(count ?? collection.rowCount) };
   }
 
   /**

@@ -7,4 +7,5 @@ export {
 } from './collections';
 export { COLLECTION_NAME, isCollectionName } from './names';
 export { type DataSource, LOCAL_SOURCE, type SourceSummary } from './sources';
+export { readsCollection } from './sql/read-query';
 export type { Collection, DataFile, DataRequest, DataWindow, InsertResult, QueryRows, Row, Watermark } from './types';

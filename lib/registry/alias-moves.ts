@@ -34,8 +34,8 @@ export class AliasMoves {
 
   async set(name: string, aliasText: string, input: unknown, user: User): Promise<void> {
     const alias = parseSettableAlias(aliasText);
-    const { version, expectedVersion, force } = parseInput(AliasMoveInput, input);
-    await this.#move(name, alias, 'alias.set', user, (life) => {
+    const { version, expectedVersion, force, reason } = parseInput(AliasMoveInput, input);
+    await this.#move(name, alias, { action: 'alias.set', ...(reason ? { reason } : {}) }, user, (life) => {
       const before = life.aliases.get(alias);
       if (expectedVersion !== undefined && expectedVersion !== (before ?? null)) {
         throw aliasMoved(alias, expectedVersion, before);
@@ -45,7 +45,7 @@ export class AliasMoves {
   }
 
   async rollback(name: string, force: boolean, user: User): Promise<void> {
-    await this.#move(name, DEPLOYED, 'rollback', user, (life) => {
+    await this.#move(name, DEPLOYED, { action: 'rollback' }, user, (life) => {
       const target = rollbackTarget(deployments(life));
       if (target !== undefined) return this.#decide(life, DEPLOYED, resolveVersion(life, target), force);
       throw new ModelManagementError(
@@ -124,7 +124,7 @@ export class AliasMoves {
   async #move(
     name: string,
     alias: AliasName,
-    action: 'alias.set' | 'rollback',
+    { action, reason }: { readonly action: 'alias.set' | 'rollback'; readonly reason?: string },
     user: User,
     decide: (life: ModelLife) => Decision,
   ): Promise<void> {
@@ -140,7 +140,8 @@ export class AliasMoves {
             throw aliasMoved(alias, first.before ?? null, second.before);
           }
           const before = first.before === undefined ? null : { alias, version: first.before };
-          await insertChange({ action, alias, version, before, after: { alias, version } });
+          const after = { alias, version, ...(reason ? { reason } : {}) };
+          await insertChange({ action, alias, version, before, after });
         });
       } catch (error) {
         prepared.abandon();

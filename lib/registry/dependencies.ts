@@ -1,5 +1,5 @@
 import type { Clock } from '../clock';
-import type { AliasName, ModelName } from '../ids';
+import type { AliasName, Digest, ModelName } from '../ids';
 import type { Log } from '../log';
 import type { BlobStore, DocumentStore } from '../store';
 import type { AuditDocument, ModelDocument, VersionDocument } from './documents';
@@ -48,5 +48,7 @@ export interface RegistryDeps {
    */
   readonly prepareAlias: (move: AliasMove) => Promise<AliasSwitch>;
   readonly usage: (model: ModelName) => readonly Usage[];
+  /** Blobs that others keep: files of jobs. Default none. */
+  readonly isNamedElsewhere?: (digest: Digest) => boolean;
   readonly maxModelSizeBytes: number;
 }

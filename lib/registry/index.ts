@@ -26,6 +26,6 @@ export type {
   VersionSource,
   VersionSummary,
 } from './types';
-export type { VersionUpload } from './upload';
+export type { RunOrigin, VersionUpload } from './upload';
 export { digestsOf } from './version-archive';
 export type { VersionRef } from './version-ref';

@@ -79,6 +79,8 @@ export const AliasMoveInput = z.strictObject({
   /** The number the alias must have now; null = it must not exist. */
   expectedVersion: z.int().positive().nullable().exactOptional(),
   force: z.boolean().default(false),
+  /** Why; kept in the audit. */
+  reason: z.string().max(1_000).exactOptional(),
 });
 
 /**

@@ -186,7 +186,7 @@ export class Registry {
 
   /**
    * Loads and warms the version (for `deployed` and aliases that a node follows), then moves the alias.
-   * @param move - `{version, expectedVersion?, force?}`; `expectedVersion` null = the alias must not exist
+   * @param move - `{version, expectedVersion?, force?, reason?}`; `expectedVersion` null = the alias must not exist
    * @throws {ModelManagementError} `INVALID_INPUT`, `MODEL_NOT_FOUND`, `VERSION_NOT_FOUND`, `ALIAS_MOVED`,
    * `SIGNATURE_CHANGED` (`deployed`, and aliases that a node follows), `VERSION_UNUSABLE`; nothing moved then
    */
@@ -273,6 +273,7 @@ export class Registry {
 
   #isNamed(digest: Digest): boolean {
     for (const digests of this.#exporting.values()) if (digests.has(digest)) return true;
+    if (this.deps.isNamedElsewhere?.(digest)) return true;
     return this.#journal
       .lives()
       .some(({ versions }) => [...versions.values()].some(({ document }) => digestsOf(document).includes(digest)));

@@ -13,7 +13,7 @@ import type { ModelLife } from './model-history';
 import { chooseLabels } from './onnx/label-choice';
 import { asRunnable, Intake, type ReceivedFiles } from './received-files';
 import type { User, Version } from './types';
-import type { VersionUpload } from './upload';
+import type { RunOrigin, VersionUpload } from './upload';
 import { receiveArchive } from './upload-archive';
 import { atStage } from './upload-stage';
 import { toVersion } from './views';
@@ -29,6 +29,7 @@ interface UploadRequest {
   readonly aliases: readonly AliasName[];
   readonly mayCreate: boolean;
   readonly mayRepeat: boolean;
+  readonly origin?: RunOrigin;
   readonly signal: AbortSignal;
 }
 
@@ -73,7 +74,14 @@ export class VersionUploads {
 
   /** All that can be refused before the first byte is read. */
   #parse(name: string, upload: VersionUpload, user: User): UploadRequest {
-    const { description, aliases = [], create: mayCreate = false, allowDuplicate: mayRepeat = false, signal } = upload;
+    const {
+      description,
+      aliases = [],
+      create: mayCreate = false,
+      allowDuplicate: mayRepeat = false,
+      origin,
+      signal,
+    } = upload;
     const known = this.journal.findLife(name);
     if (!known && !mayCreate) this.journal.getLife(name);
     return {
@@ -83,6 +91,7 @@ export class VersionUploads {
       aliases: [...new Set(aliases.map(parseSettableAlias))],
       mayCreate,
       mayRepeat,
+      ...(origin ? { origin } : {}),
       signal,
     };
   }
@@ -178,11 +187,11 @@ async function writeVersion(
   return !now;
 }
 
-function contentOf({ description }: UploadRequest, files: ReceivedFiles, inspected: Inspected): Content {
+function contentOf({ description, origin }: UploadRequest, files: ReceivedFiles, inspected: Inspected): Content {
   const { model, preprocessing } = inspected;
   const { signature, opset, irVersion, producer } = model;
-  const features = callerFeatures(inspected);
-  const labels = chooseLabels(files.labels, model.labels);
+  const features = callerFeatures(inspected) ?? origin?.inherited.features;
+  const labels = chooseLabels(files.labels, model.labels) ?? origin?.inherited.labels;
   const fromFile = {
     description: '',
     tags: {},
@@ -193,7 +202,9 @@ function contentOf({ description }: UploadRequest, files: ReceivedFiles, inspect
   const given: VersionAttributes = { ...files.attributes, ...(description === undefined ? {} : { description }) };
   const { digest, sizeBytes } = files.model;
   return {
-    source: 'upload',
+    source: origin ? 'run' : 'upload',
+    ...(origin ? { runId: origin.runId, lineage: origin.lineage } : {}),
+    ...(origin?.parentVersion === undefined ? {} : { parentVersion: origin.parentVersion }),
     digest,
     sizeBytes,
     ...withChanges(fromFile, given),

@@ -123,3 +123,12 @@ export function withExpressions(query: ReadQuery, expressions: readonly string[]
   if (query.withEnd === null) return `WITH ${list} ${query.text}`;
   return `${query.text.slice(0, query.withEnd)} ${list},${query.text.slice(query.withEnd)}`;
 }
+
+/** Whether a text reads from a collection of ours; a text that is no query reads nothing. */
+export function readsCollection(sql: string, name: string): boolean {
+  try {
+    return mentions(parseReadQuery(sql, 'sqlite'), name);
+  } catch {
+    return false;
+  }
+}

@@ -21,6 +21,8 @@ export interface Call {
   readonly signal: AbortSignal;
   /** A path parameter, decoded. */
   param(name: string): string;
+  /** What a path made by `restOf` holds behind its beginning, decoded. */
+  rest(): string;
 }
 
 /** What to answer with: a JSON body and its status, or undefined when the handler has written the answer itself. */
@@ -107,6 +109,11 @@ export class AdminRouter {
     this.deps.httpAdmin.get(basePath + path, this.deps.needsPermission(permission), this.run(handler));
   }
 
+  /** A path with any number of further parts behind it. */
+  restOf(path: string): string {
+    return `${path}/*`;
+  }
+
   /** A request that only computes something from its body: no CSRF header, the origin check is enough. */
   query(path: string, permission: Permission, handler: Handler): void {
     this.deps.httpAdmin.post(basePath + path, this.deps.needsPermission(permission), this.run(handler));
@@ -142,7 +149,8 @@ export class AdminRouter {
         };
         const signal = abortSignalOf(response);
         const services = await this.deps.services();
-        const outcome = await handler({ request, response, services, user: userOf(request), signal, param });
+        const rest = (): string => param('0');
+        const outcome = await handler({ request, response, services, user: userOf(request), signal, param, rest });
         if (!outcome || response.headersSent) return;
         if (outcome.body === undefined) response.status(outcome.status).end();
         else response.status(outcome.status).json(outcome.body);

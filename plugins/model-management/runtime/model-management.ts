@@ -3,22 +3,27 @@ import { join } from 'node:path';
 import type { RequestHandler } from 'express';
 import type { NodeAPI } from 'node-red';
 import { systemClock } from '../../../lib/clock';
+import { collectionsSlot } from '../../../lib/collections';
 import { asModelManagementError, ModelManagementError } from '../../../lib/errors';
 import { servingSlot } from '../../../lib/inference/serving';
 import type { Log } from '../../../lib/log';
 import { librariesSlot } from '../../../lib/pipeline/library';
+import { trainingSlot } from '../../../lib/training';
 import { registerActivityRoutes } from './activity-routes';
 import { AdminRouter } from './admin-router';
 import { registerAliasRoutes } from './alias-routes';
+import { registerCollectionRoutes } from './collection-routes';
 import { watchFlows } from './flow-watch';
 import { registerHealthRoutes } from './health-routes';
 import { registerImportRoutes } from './import-routes';
 import { registerInferenceRoutes } from './inference-routes';
+import { registerJobRoutes } from './job-routes';
 import { registerLibraryRoutes } from './library-routes';
 import { registerMaintenanceRoutes, scheduleGarbageCollection } from './maintenance';
 import { registerModelRoutes } from './model-routes';
 import { nodeRedLog } from './node-red-log';
 import { registerOpenInferenceRoutes } from './open-inference-routes';
+import { registerRunRoutes } from './run-routes';
 import { openServices, type Services } from './services';
 import { parseSettings, type Settings } from './settings';
 import { registerVersionFileRoutes } from './version-file-routes';
@@ -38,7 +43,7 @@ interface HostSettings {
 }
 
 /**
- * The composition root: opens the services once per process, hands them to nodes (`servingSlot`, `librariesSlot`) and routes, and tries
+ * The composition root: opens the services once per process, hands them to nodes (by their slots) and routes, and tries
  * again while another Node-RED holds the data folder.
  */
 class ModelManagement {
@@ -82,6 +87,8 @@ class ModelManagement {
     this.stopWatchingFlows();
     servingSlot.clear();
     librariesSlot.clear();
+    collectionsSlot.clear();
+    trainingSlot.clear();
     const { services } = this;
     this.services = undefined;
     await services?.close();
@@ -121,10 +128,19 @@ class ModelManagement {
     services.libraries.onChange(({ name, change }) => {
       this.red.comms.publish('model-management/libraries', { kind: 'library', name, change }, false);
     });
+    services.collections.onChange(({ name, change }) => {
+      this.red.comms.publish('model-management/collections', { kind: 'collection', name, change }, false);
+    });
+    services.training.onChange((change) => {
+      const topic = change.kind === 'job' ? 'jobs' : 'runs';
+      this.red.comms.publish(`model-management/${topic}`, change, false);
+    });
     this.red.events.on('flows:started', this.announceUsage);
     this.stopCollecting = scheduleGarbageCollection(services.registry, this.log);
     servingSlot.provide(services.serving);
     librariesSlot.provide(services.libraries);
+    collectionsSlot.provide(services.collections);
+    trainingSlot.provide(services.training);
     this.log.info('model management started', { dataDir: services.settings.dataDir });
   }
 
@@ -156,6 +172,8 @@ class ModelManagement {
     this.error = error;
     servingSlot.fail(error);
     librariesSlot.fail(error);
+    collectionsSlot.fail(error);
+    trainingSlot.fail(error);
     if (this.isRemoved || !passing.has(error.code)) return;
     this.retryTimer = setTimeout(() => {
       this.opening = this.open();
@@ -188,6 +206,9 @@ class ModelManagement {
     registerInferenceRoutes(router);
     registerImportRoutes(router);
     registerLibraryRoutes(router);
+    registerCollectionRoutes(router);
+    registerJobRoutes(router);
+    registerRunRoutes(router);
     registerMaintenanceRoutes(router);
     router.finish();
   }

@@ -2,6 +2,7 @@ import { unwatchFile, watchFile } from 'node:fs';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import type { Clock } from '../../../lib/clock';
+import type { Collections } from '../../../lib/collections';
 import { ModelManagementError } from '../../../lib/errors';
 import type { Engine } from '../../../lib/inference/engine';
 import { createEngine } from '../../../lib/inference/processes/process-engine';
@@ -19,11 +20,13 @@ import {
 } from '../../../lib/registry';
 import type { Version } from '../../../lib/registry/types';
 import { openBlobStore, openDataFolder, openDocumentStore } from '../../../lib/store';
+import type { Training } from '../../../lib/training';
 import { BrokerLink } from './broker-link';
 import { Closers } from './closers';
 import { DockerProbe } from './docker-probe';
 import { stageModelFile } from './model-file-source';
 import type { Settings } from './settings';
+import { openTraining } from './training-services';
 
 /** Everything the routes and nodes work with; built once per process by the composition root. */
 export interface Services {
@@ -35,6 +38,10 @@ export interface Services {
   readonly engine: Engine;
   readonly serving: Serving;
   readonly libraries: Libraries;
+  readonly collections: Collections;
+  readonly training: Training;
+  /** For what an answer is made of; emptied at every start. */
+  readonly tempPath: string;
   readonly docker: DockerProbe;
   readonly broker: BrokerLink;
   /** What the engine needs to load a version. */
@@ -61,7 +68,7 @@ const trialWorkerPath = join(libPath, 'pipeline', 'library', 'trial-worker.js');
 const filePollMs = 1_000;
 
 /**
- * Opens data folder, engine, registry and libraries, in this order; what was opened is closed again when a later step fails.
+ * Opens data folder, engine, registry, libraries, collections and jobs, in this order; what was opened is closed again when a later step fails.
  * @throws {ModelManagementError} `DATA_DIR_LOCKED`, `DATA_TOO_NEW`, `STORAGE_CORRUPT`, `STORAGE_FAILED`, `STORAGE_FULL`
  */
 export async function openServices(options: ServicesOptions): Promise<Services> {
@@ -118,6 +125,8 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
     opened.defer(() => store.close());
     return store;
   };
+  /** What is opened after those who ask for it. */
+  const parts: { training?: Training } = {};
   const registry: Registry = await Registry.open({
     documents: {
       models: await openDocuments('models', ModelDocument),
@@ -130,7 +139,9 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
     testLoad: (files, signal) =>
       engine.probe({ key: files.modelPath, model: 'upload', version: null, ...files }, signal),
     prepareAlias: ({ model, alias, version }) => serving.prepareAlias(model, alias, sourceOf(version)),
-    usage: (model) => serving.followersOf(model),
+    usage: (model) => [...serving.followersOf(model), ...(parts.training?.jobsOf(model) ?? [])],
+    // Until the jobs are read, nothing tells that a file is not theirs.
+    isNamedElsewhere: (digest) => parts.training?.names(digest) ?? true,
     maxModelSizeBytes: settings.maxModelSizeBytes,
   });
   opened.defer(registry.onChange(({ name }) => serving.modelChanged(name)));
@@ -143,6 +154,11 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
     workerPath: trialWorkerPath,
   });
   opened.defer(() => libraries.close());
+  const { collections, training } = await openTraining(
+    { settings, folder, registry, blobs, clock, log, openDocuments },
+    opened,
+  );
+  parts.training = training;
   const broker = new BrokerLink(settings.broker, log);
   opened.defer(() => broker.close());
   await broker.open();
@@ -155,6 +171,9 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
     engine,
     serving,
     libraries,
+    collections,
+    training,
+    tempPath: folder.tempPath,
     docker: new DockerProbe(settings.docker, clock),
     broker,
     sourceOf,

@@ -2,6 +2,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { ModelManagementError } from '../../../lib/errors';
 import type { EngineOptions } from '../../../lib/inference/engine';
+import { DEFAULT_IMAGE } from '../../../lib/training';
 
 const count = z.number().int().positive();
 
@@ -41,6 +42,29 @@ const SettingsSchema = z.object({
     })
     .optional(),
   docker: z.record(z.string(), z.unknown()).optional(),
+  training: z
+    .object({
+      image: z.string().min(1).default(DEFAULT_IMAGE),
+      env: z.record(z.string(), z.string()).default({}),
+      caFile: z.string().min(1).optional(),
+      pipIndexUrl: z.url({ protocol: /^https?$/, error: 'must be the URL of a package index' }).optional(),
+      installNetwork: z.string().min(1).default('bridge'),
+      maxConcurrentRuns: count.default(1),
+      allowProcessRunner: z.boolean().default(false),
+      retention: z.object({ maxRunsPerJob: count.optional(), maxAgeMs: count.optional() }).prefault({}),
+    })
+    .prefault({}),
+  sources: z
+    .record(
+      z.string().regex(/^(?!local$|edge$)[A-Za-z][\w-]{0,62}$/, 'the name of a source is letters, digits, "_" and "-"'),
+      z.looseObject({
+        kind: z.literal('postgres', 'must be postgres'),
+        passwordFile: z.string().min(1).optional(),
+        watermarkColumn: z.string().min(1).optional(),
+        timeoutMs: count.optional(),
+      }),
+    )
+    .default({}),
   libraries: z
     .object({
       modules: z.array(z.string().regex(/^(?![./\\]).+/, 'must be the name of a module, not a path')).default([]),
@@ -58,6 +82,29 @@ export interface BrokerSettings {
   readonly key?: string | Uint8Array | undefined;
 }
 
+export interface TrainingSettings {
+  /** Of new jobs. */
+  readonly image: string;
+  /** Variables of what has a network: proxies and the like. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Certificates of sites behind a proxy that looks into TLS, PEM. */
+  readonly caFile?: string | undefined;
+  readonly pipIndexUrl?: string | undefined;
+  readonly installNetwork: string;
+  readonly maxConcurrentRuns: number;
+  readonly allowProcessRunner: boolean;
+  readonly retention: { readonly maxRunsPerJob?: number | undefined; readonly maxAgeMs?: number | undefined };
+}
+
+export interface SourceSettings {
+  readonly kind: 'postgres';
+  /** A file that holds the password, instead of `password`. */
+  readonly passwordFile?: string | undefined;
+  readonly watermarkColumn?: string | undefined;
+  readonly timeoutMs?: number | undefined;
+  readonly [option: string]: unknown;
+}
+
 /** `settings.modelManagement`, checked, with defaults filled in and `${NAME}` expanded. */
 export interface Settings {
   /** Absolute. */
@@ -70,6 +117,9 @@ export interface Settings {
   readonly openInference: { readonly enabled: boolean };
   readonly broker?: BrokerSettings;
   readonly docker?: Readonly<Record<string, unknown>>;
+  readonly training: TrainingSettings;
+  /** Databases that queries may read; all but the named fields are options of the npm package pg. */
+  readonly sources: Readonly<Record<string, SourceSettings>>;
   /** What `require` in a library gives; looked up from the user directory. */
   readonly libraries: { readonly modules: readonly string[] };
 }

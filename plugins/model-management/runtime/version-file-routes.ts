@@ -1,9 +1,9 @@
 import { pipeline } from 'node:stream/promises';
 import type { Request, Response } from 'express';
 import { invalidInput, ModelManagementError } from '../../../lib/errors';
-import { errorCode } from '../../../lib/files';
 import type { AdminRouter } from './admin-router';
 import { parseDigestHeader } from './digest-header';
+import { goneError } from './gone-error';
 import { versionOf } from './model-routes';
 import { isTrue, textOf, textsOf } from './query-parameter';
 import { waitForUpload } from './upload-patience';
@@ -59,12 +59,6 @@ function conditionError(error: Error): Error {
     );
   }
   return error;
-}
-
-/** A client that goes away is no failure of ours; other errors pass unchanged. */
-function goneError(error: unknown): unknown {
-  if (!['ABORT_ERR', 'ERR_STREAM_PREMATURE_CLOSE'].includes(errorCode(error) ?? '')) return error;
-  return new ModelManagementError('ABORTED', 'The download was given up.', 'Start it again.', { cause: error });
 }
 
 /** Uploads, downloads and the archive that carries a version from one hub to another. */

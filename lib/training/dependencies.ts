@@ -1,0 +1,37 @@
+import type { Clock } from '../clock';
+import type { Collections } from '../collections';
+import type { Log } from '../log';
+import type { Registry } from '../registry';
+import type { BlobStore, DocumentStore } from '../store';
+import type { JobDocument } from './job';
+import type { RunDocument } from './run/run-document';
+import type { Runner } from './runners/runner';
+import type { Secrets } from './secrets';
+
+/** How many and how long runs leave what they made; absent = for ever. */
+export interface RunRetention {
+  readonly maxRunsPerJob?: number | undefined;
+  readonly maxAgeMs?: number | undefined;
+}
+
+export interface TrainingDeps {
+  readonly documents: {
+    readonly jobs: Pick<DocumentStore<JobDocument>, 'get' | 'all' | 'put' | 'delete'>;
+    readonly runs: Pick<DocumentStore<RunDocument>, 'get' | 'all' | 'put' | 'delete'>;
+  };
+  readonly registry: Pick<
+    Registry,
+    'findModel' | 'getModel' | 'findVersion' | 'listVersions' | 'addVersion' | 'setAlias' | 'onChange'
+  >;
+  readonly collections: Pick<Collections, 'export' | 'list' | 'sources'>;
+  readonly blobs: Pick<BlobStore, 'put' | 'pathOf' | 'has'>;
+  readonly runners: Readonly<Record<Runner['kind'], Runner>>;
+  readonly secrets: Pick<Secrets, 'encrypt' | 'decrypt'>;
+  /** Each run has a folder of its own in it. */
+  readonly runsPath: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly maxConcurrentRuns: number;
+  readonly defaultImage: string;
+  readonly retention: RunRetention;
+}

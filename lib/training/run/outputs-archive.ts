@@ -1,0 +1,55 @@
+import { createReadStream } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { type Pack, pack as tarPack } from 'tar-stream';
+import { workFiles } from '../env-list';
+
+/** The outputs as an upload brings them. */
+export function archiveOf(path: string, attributes: Readonly<Record<string, unknown>>): Readable {
+  return Readable.from(chunksOf(path, attributes), { objectMode: false });
+}
+
+async function* chunksOf(
+  path: string,
+  attributes: Readonly<Record<string, unknown>>,
+): AsyncGenerator<Buffer, void, undefined> {
+  const archive = tarPack();
+  const filling = fillArchive(archive, path, attributes).catch((error: unknown) => {
+    archive.destroy(error instanceof Error ? error : new Error(String(error)));
+    throw error;
+  });
+  filling.catch(() => undefined);
+  try {
+    for await (const chunk of archive) yield chunk as Buffer;
+    await filling;
+  } finally {
+    archive.destroy();
+  }
+}
+
+async function fillArchive(archive: Pack, path: string, attributes: Readonly<Record<string, unknown>>): Promise<void> {
+  archive.entry({ name: 'version.json' }, JSON.stringify(attributes));
+  for (const name of await filesBelow(path)) {
+    const isPart =
+      name === workFiles.model || name === workFiles.preprocessing || name.startsWith(`${workFiles.additionalOutput}/`);
+    if (!isPart) continue;
+    const source = join(path, ...name.split('/'));
+    const { size } = await stat(source);
+    await pipeline(createReadStream(source), archive.entry({ name, size }));
+  }
+  archive.finalize();
+}
+
+/** Paths with "/", sorted. */
+export async function filesBelow(path: string, prefix = ''): Promise<readonly string[]> {
+  const found: string[] = [];
+  const entries = await readdir(join(path, ...prefix.split('/').filter(Boolean)), { withFileTypes: true });
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const name = `${prefix}${entry.name}`;
+    if (entry.isDirectory()) found.push(...(await filesBelow(path, `${name}/`)));
+    else found.push(name);
+  }
+  return found;
+}

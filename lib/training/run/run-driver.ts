@@ -1,0 +1,183 @@
+import { dirname } from 'node:path';
+import { asModelManagementError, type ModelManagementError } from '../../errors';
+import { ensureFolder } from '../../files';
+import type { TrainingDeps } from '../dependencies';
+import type { RunDocument } from './run-document';
+import { isFinal } from './run-document';
+import { RunLog } from './run-log';
+import { planRun, type RunEvent, type RunStep, reduceRun } from './run-state';
+import { type RunSteps, runPaths } from './run-steps';
+
+const STOP_GRACE_MS = 10_000;
+/** After the grace a runner has so long to say that it is over; then it is not listened to any more. */
+const STOP_PATIENCE_MS = 30_000;
+export const MAX_LOG_BYTES = 10_485_760;
+
+export interface DriverEvents {
+  /** The run as it now is on the disk. */
+  changed(run: RunDocument): void;
+  logGrew(runId: string): void;
+}
+
+/**
+ * Takes one run from the state it is in to its end: plan, do, write down, again. What is written down is always one step
+ * ahead of what is done, so a crash anywhere leads back to the step that was under way.
+ */
+export class RunDriver {
+  readonly #cancel = new AbortController();
+  #log: RunLog | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isClosing = false;
+  #isStopping = false;
+
+  constructor(
+    private readonly id: string,
+    private readonly steps: RunSteps,
+    private readonly deps: Pick<TrainingDeps, 'documents' | 'runsPath' | 'clock' | 'log'>,
+    private readonly events: DriverEvents,
+  ) {}
+
+  private get run(): RunDocument | undefined {
+    return this.deps.documents.runs.get(this.id);
+  }
+
+  /** Resolves when nothing is left to do; never rejects. */
+  async drive(): Promise<void> {
+    try {
+      await this.#drive();
+    } catch (error) {
+      if (!this.#isClosing) this.deps.log.error('run not driven on', { run: this.id, error });
+    } finally {
+      clearTimeout(this.#timer);
+      await this.#log?.close();
+    }
+  }
+
+  /** Ends the run; it ends as cancelled or timed out, whatever it was doing. */
+  async stop(why: 'cancel' | 'timeout'): Promise<void> {
+    await this.#apply({ kind: 'stop', why });
+    const { run } = this;
+    if (!run || isFinal(run.state) || this.#isStopping) return;
+    this.#isStopping = true;
+    if (run.state !== 'training') return this.#cancel.abort();
+    this.#log?.line(why === 'cancel' ? 'Cancelled.' : 'The time limit is over.');
+    const patience = setTimeout(() => this.#cancel.abort(), STOP_GRACE_MS + STOP_PATIENCE_MS);
+    this.#cancel.signal.addEventListener('abort', () => clearTimeout(patience), { once: true });
+    patience.unref();
+    try {
+      await this.steps.runnerOf(run).stop(this.id, STOP_GRACE_MS);
+    } catch (error) {
+      this.deps.log.warn('run not stopped by its runner', { run: this.id, error });
+    }
+  }
+
+  /** Leaves the run as it is, to be driven on after a restart. */
+  close(): void {
+    this.#isClosing = true;
+    this.#cancel.abort();
+  }
+
+  async #drive(): Promise<void> {
+    for (;;) {
+      const { run } = this;
+      if (!run || this.#isClosing) return;
+      const step = planRun(run);
+      if (step.kind === 'nothing') return;
+      if (run.stop && !isFinal(run.state) && !this.#isStopping) await this.#resumeStop(run);
+      this.#watchDeadline(run);
+      let event: RunEvent;
+      try {
+        event = await this.#perform(step, run);
+      } catch (error) {
+        if (this.#isClosing) return;
+        if (step.kind === 'clean' || step.kind === 'promote') {
+          // The run is over; this is tried again later.
+          this.deps.log.warn('run not put in order', { run: this.id, step: step.kind, error });
+          return;
+        }
+        event = failureEvent(asModelManagementError(error));
+        this.#sayFailure(event);
+      }
+      await this.#apply(this.#asStopped(event));
+    }
+  }
+
+  /** A run that was to be stopped when the process ended. */
+  async #resumeStop(run: RunDocument): Promise<void> {
+    this.#isStopping = true;
+    if (run.state === 'training')
+      await this.steps
+        .runnerOf(run)
+        .stop(this.id, STOP_GRACE_MS)
+        .catch(() => undefined);
+    this.#cancel.abort();
+  }
+
+  async #perform(step: RunStep, run: RunDocument): Promise<RunEvent> {
+    const { signal } = this.#cancel;
+    if (step.kind === 'promote') return this.steps.promote(run);
+    if (step.kind === 'clean') return this.steps.clean(run);
+    signal.throwIfAborted();
+    const log = await this.#openLog(run);
+    switch (step.kind) {
+      case 'prepare':
+        return this.steps.prepare(run, log, signal);
+      case 'install':
+        return this.steps.install(run, log, signal);
+      case 'train':
+        return this.steps.train(run, log, signal);
+      case 'collect':
+        return this.steps.collect(run, log, signal);
+      case 'nothing':
+        throw new Error('nothing cannot be done');
+    }
+  }
+
+  async #openLog(run: RunDocument): Promise<RunLog> {
+    if (this.#log) return this.#log;
+    const { log: path } = runPaths(this.deps.runsPath, this.id);
+    await ensureFolder(dirname(path));
+    this.#log = await RunLog.open(path, MAX_LOG_BYTES, run.logOffset, () => this.events.logGrew(this.id));
+    return this.#log;
+  }
+
+  /** Once it was asked to stop, only a version that is there already counts for more. */
+  #asStopped(event: RunEvent): RunEvent {
+    if (!this.run?.stop || event.kind === 'collected' || event.kind === 'promoted' || event.kind === 'cleaned')
+      return event;
+    return event.kind === 'failed' ? event : failureEvent(asModelManagementError(new Error('stopped')));
+  }
+
+  #sayFailure(event: RunEvent): void {
+    if (event.kind !== 'failed' && event.kind !== 'lost') return;
+    if (this.run?.stop === null) this.#log?.line(`Failed: ${event.error.message}`);
+  }
+
+  #watchDeadline(run: RunDocument): void {
+    clearTimeout(this.#timer);
+    if (run.deadlineAt === null) return;
+    const waitMs = Math.min(Math.max(run.deadlineAt - this.deps.clock.now(), 0), 2 ** 31 - 1);
+    this.#timer = setTimeout(() => {
+      const now = this.run;
+      if (now && now.deadlineAt !== null && now.deadlineAt > this.deps.clock.now()) return this.#watchDeadline(now);
+      this.stop('timeout').catch((error: unknown) => this.deps.log.error('run not timed out', { run: this.id, error }));
+    }, waitMs);
+    this.#timer.unref();
+  }
+
+  /** On the disk before anything else is done. */
+  async #apply(event: RunEvent): Promise<void> {
+    const { run } = this;
+    if (!run) return;
+    const next = reduceRun(run, event, this.deps.clock.now());
+    if (next === run) return;
+    await this.#log?.flush();
+    await this.deps.documents.runs.put(next);
+    this.events.changed(next);
+  }
+}
+
+function failureEvent(error: ModelManagementError): RunEvent {
+  const { code, message, hint } = error;
+  return { kind: code === 'RUN_LOST' ? 'lost' : 'failed', error: { code, message, hint } };
+}

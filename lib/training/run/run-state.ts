@@ -1,0 +1,168 @@
+import type { Environment, FinalState, QueryInput, RunDocument, RunState } from './run-document';
+import { isFinal } from './run-document';
+
+/** What happened to a run. Nothing else changes it. */
+export type RunEvent =
+  | { readonly kind: 'begun' }
+  | { readonly kind: 'prepared'; readonly base: RunDocument['base']; readonly queries: readonly QueryInput[] }
+  | { readonly kind: 'empty'; readonly queries: readonly QueryInput[]; readonly reason: string }
+  | { readonly kind: 'installed'; readonly environment: Environment; readonly logOffset: number }
+  | { readonly kind: 'exited'; readonly exitCode: number; readonly oomKilled: boolean }
+  | {
+      readonly kind: 'collected';
+      readonly metrics: Readonly<Record<string, number>>;
+      readonly version: NonNullable<RunDocument['version']>;
+    }
+  | { readonly kind: 'promoted'; readonly promotion: NonNullable<RunDocument['promotion']> }
+  | { readonly kind: 'cleaned' }
+  | { readonly kind: 'stop'; readonly why: 'cancel' | 'timeout' }
+  | { readonly kind: 'failed'; readonly error: NonNullable<RunDocument['error']> }
+  | { readonly kind: 'lost'; readonly error: NonNullable<RunDocument['error']> };
+
+const MINUTE_MS = 60_000;
+
+/** How long a run may stay in a state; training has the job's own limit. */
+export const PREPARING_LIMIT_MS = 15 * MINUTE_MS;
+export const INSTALLING_LIMIT_MS = 60 * MINUTE_MS;
+export const COLLECTING_LIMIT_MS = 15 * MINUTE_MS;
+
+function limitOf(state: RunState, run: RunDocument): number | null {
+  switch (state) {
+    case 'preparing':
+      return PREPARING_LIMIT_MS;
+    case 'installing':
+      return INSTALLING_LIMIT_MS;
+    case 'training':
+      return run.fields.limits.timeoutMs;
+    case 'collecting':
+      return COLLECTING_LIMIT_MS;
+    default:
+      return null;
+  }
+}
+
+/**
+ * The run after an event. An event that does not fit the state leaves the run as it is, the same object: so one that is
+ * told twice, as after a restart, changes nothing.
+ */
+export function reduceRun(run: RunDocument, event: RunEvent, nowMs: number): RunDocument {
+  switch (event.kind) {
+    case 'begun':
+      return run.state === 'queued' ? { ...enter(run, 'preparing', nowMs), startedAt: nowMs } : run;
+    case 'prepared':
+      if (run.state !== 'preparing') return run;
+      return { ...enter(run, 'installing', nowMs), base: event.base, queries: event.queries };
+    case 'empty':
+      if (run.state !== 'preparing') return run;
+      return { ...end(run, 'skipped', nowMs), queries: event.queries, reason: event.reason };
+    case 'installed': {
+      if (run.state !== 'installing') return run;
+      const { environment, logOffset } = event;
+      const next = enter(run, 'training', nowMs);
+      const phases = next.phases.map((phase) =>
+        phase.name === 'installing' ? { ...phase, cached: environment.cached } : phase,
+      );
+      return { ...next, phases, environment, logOffset };
+    }
+    case 'exited':
+      if (run.state !== 'training') return run;
+      return { ...enter(run, 'collecting', nowMs), exitCode: event.exitCode, oomKilled: event.oomKilled };
+    case 'collected':
+      if (run.state !== 'collecting') return run;
+      return { ...end(run, 'succeeded', nowMs), metrics: event.metrics, version: event.version };
+    case 'promoted':
+      return run.state === 'succeeded' && !run.promotion ? { ...run, promotion: event.promotion } : run;
+    case 'cleaned':
+      return isFinal(run.state) && !run.cleaned ? { ...run, cleaned: true } : run;
+    case 'stop':
+      return stop(run, event.why, nowMs);
+    case 'failed':
+      return isFinal(run.state) ? run : fail(run, event.error, nowMs);
+    case 'lost':
+      return isFinal(run.state) ? run : { ...end(run, 'lost', nowMs), error: event.error };
+  }
+}
+
+function stop(run: RunDocument, why: 'cancel' | 'timeout', nowMs: number): RunDocument {
+  if (isFinal(run.state) || run.stop) return run;
+  // Nothing runs for it yet, so nothing has to be ended.
+  if (run.state === 'queued') return { ...end(run, 'cancelled', nowMs), stop: why };
+  return { ...run, stop: why };
+}
+
+/** What was stopped ends as stopped, whatever that made fail. */
+function fail(run: RunDocument, error: NonNullable<RunDocument['error']>, nowMs: number): RunDocument {
+  if (run.stop === 'cancel') return { ...end(run, 'cancelled', nowMs), reason: 'cancelled' };
+  if (run.stop === 'timeout') {
+    const limitMs = limitOf(run.state, run) ?? 0;
+    const what = `It was still ${run.state} after ${Math.round(limitMs / 1_000)} s and was ended.`;
+    const hint =
+      run.state === 'training'
+        ? 'Raise limits.timeoutMs of the job, or let it do less.'
+        : 'See the log for what it waited for.';
+    return { ...end(run, 'timed_out', nowMs), error: { code: 'RUN_TIMEOUT', message: what, hint } };
+  }
+  return { ...end(run, 'failed', nowMs), error };
+}
+
+function enter(run: RunDocument, state: Exclude<RunState, FinalState>, nowMs: number): RunDocument {
+  const limitMs = limitOf(state, run);
+  return {
+    ...run,
+    state,
+    deadlineAt: limitMs === null ? null : nowMs + limitMs,
+    phases: [...closed(run, nowMs), { name: state, startedAt: nowMs, finishedAt: null }],
+  };
+}
+
+function end(run: RunDocument, state: FinalState, nowMs: number): RunDocument {
+  return { ...run, state, deadlineAt: null, finishedAt: nowMs, phases: closed(run, nowMs) };
+}
+
+function closed(run: RunDocument, nowMs: number): RunDocument['phases'] {
+  return run.phases.map((phase) => (phase.finishedAt === null ? { ...phase, finishedAt: nowMs } : phase));
+}
+
+/** The next thing to do for a run; each may be done again after a crash. */
+export type RunStep =
+  | { readonly kind: 'prepare' }
+  | { readonly kind: 'install' }
+  | { readonly kind: 'train' }
+  | { readonly kind: 'collect' }
+  | { readonly kind: 'promote' }
+  | { readonly kind: 'clean' }
+  | { readonly kind: 'nothing' };
+
+/** What is to be done for a run that has begun, or has ended and is not put in order yet. */
+export function planRun(run: RunDocument): RunStep {
+  switch (run.state) {
+    case 'queued':
+      return { kind: 'nothing' };
+    case 'preparing':
+      return { kind: 'prepare' };
+    case 'installing':
+      return { kind: 'install' };
+    case 'training':
+      return { kind: 'train' };
+    case 'collecting':
+      return { kind: 'collect' };
+    default:
+      if (run.state === 'succeeded' && !run.promotion) return { kind: 'promote' };
+      return { kind: run.cleaned ? 'nothing' : 'clean' };
+  }
+}
+
+/** Queued runs that may begin now, in their order: one at a time of each job, and so many at once. */
+export function mayBegin(runs: readonly RunDocument[], slots: number, nowMs: number): readonly RunDocument[] {
+  const active = runs.filter(({ state }) => state !== 'queued' && !isFinal(state));
+  const busyJobs = new Set(active.map(({ jobId }) => jobId));
+  const chosen: RunDocument[] = [];
+  const waiting = runs.filter(({ state }) => state === 'queued');
+  for (const run of waiting.toSorted((a, b) => a.createdAt - b.createdAt || a.number - b.number)) {
+    if (active.length + chosen.length >= slots) break;
+    if (run.notBefore > nowMs || busyJobs.has(run.jobId)) continue;
+    busyJobs.add(run.jobId);
+    chosen.push(run);
+  }
+  return chosen;
+}

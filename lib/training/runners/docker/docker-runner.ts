@@ -1,0 +1,218 @@
+import type { Readable } from 'node:stream';
+import type Docker from 'dockerode';
+import type { Environment } from '../../run/run-document';
+import { OutputBudget } from '../output-budget';
+import { commonVariables, failedScriptOf, RUN_SCRIPT } from '../run-script';
+import type { LineLog, RunExit, Runner, RunnerState, RunTask } from '../runner';
+import { packFolder, readOneText, unpackOutputs } from './archives';
+import { engineError, ifThere, removeContainer, removeVolume } from './engine';
+import { DockerEnvironments } from './environments';
+import { attach, followToEnd } from './following';
+import { environmentName, label, runName, USER } from './labels';
+import type { DockerRunnerOptions } from './options';
+
+const ANSWER_MS = 2_000;
+const MEBIBYTE = 1_048_576;
+
+async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${limitMs} ms`)), limitMs);
+  });
+  return Promise.race([work, limit]).finally(() => clearTimeout(timer));
+}
+
+/**
+ * Runs scripts in containers of a Docker engine, which may be on another machine: files go and come by the archive API,
+ * never by folders of the host. The container has no network, no rights and no place to write but its own volume.
+ */
+export class DockerRunner implements Runner {
+  readonly kind = 'docker';
+  readonly #environments: DockerEnvironments;
+
+  constructor(
+    private readonly docker: Docker,
+    private readonly options: DockerRunnerOptions,
+  ) {
+    this.#environments = new DockerEnvironments(docker, options);
+  }
+
+  async state(): Promise<RunnerState> {
+    try {
+      const version = await within(ANSWER_MS, this.docker.version());
+      return { available: true, version: version.Version, isolation: 'container' };
+    } catch (error) {
+      return { available: false, reason: engineError(error, 'being asked for its version').message };
+    }
+  }
+
+  install(task: RunTask, log: LineLog, signal: AbortSignal): Promise<Environment> {
+    return this.#environments.ensure(task, log, signal);
+  }
+
+  async train(task: RunTask, environment: Environment, log: LineLog, signal: AbortSignal): Promise<RunExit> {
+    const name = runName(task.runId);
+    try {
+      const found = await ifThere(this.docker.getContainer(name).inspect());
+      // One that never started may have been given only a part of its files.
+      const isUsable = found !== undefined && found.State.Status !== 'created';
+      const opened = isUsable ? undefined : await this.#launch(task, environment);
+      const state = await followToEnd(this.docker, name, log, signal, opened);
+      const exitCode = state.ExitCode;
+      return { exitCode, oomKilled: state.OOMKilled, failedScript: failedScriptOf(await this.#status(name), exitCode) };
+    } catch (error) {
+      signal.throwIfAborted();
+      throw engineError(error, 'training');
+    }
+  }
+
+  async stop(runId: string, graceMs: number): Promise<void> {
+    const name = runName(runId);
+    try {
+      const found = await ifThere(this.docker.getContainer(name).inspect());
+      // A stopped one would answer 304; one that never started is removed with the run.
+      if (found?.State.Running) await ifThere(this.docker.getContainer(name).stop({ t: Math.ceil(graceMs / 1_000) }));
+    } catch (error) {
+      throw engineError(error, 'ending the run');
+    }
+  }
+
+  async collect(task: RunTask, targetPath: string, signal: AbortSignal): Promise<void> {
+    const container = this.docker.getContainer(runName(task.runId));
+    const budget = new OutputBudget(task.limits.outputBytes);
+    for (const path of task.outputs) {
+      let archive: Readable | undefined;
+      try {
+        const answer = await ifThere(container.getArchive({ path: `/mm/run/work/${path}`, abortSignal: signal }));
+        archive = answer as unknown as Readable | undefined;
+      } catch (error) {
+        signal.throwIfAborted();
+        throw engineError(error, 'collecting the outputs');
+      }
+      // What the run started from lies there with the time 0: it is no output unless it was written.
+      if (archive)
+        await unpackOutputs(archive, '', targetPath, budget, (name, mtimeMs) => name !== 'model.onnx' || mtimeMs > 0);
+    }
+  }
+
+  async remove(runId: string): Promise<void> {
+    try {
+      await removeContainer(this.docker, runName(runId));
+      await removeVolume(this.docker, runName(runId));
+    } catch (error) {
+      throw engineError(error, 'removing what a run left');
+    }
+  }
+
+  async leftovers(): Promise<readonly string[]> {
+    const filters = JSON.stringify({ label: [`${label.instance}=${this.options.instanceId}`, `${label.kind}=run`] });
+    try {
+      const containers = await this.docker.listContainers({ all: true, filters });
+      const { Volumes: volumes } = await this.docker.listVolumes({ filters });
+      const labels = [...containers.map(({ Labels }) => Labels), ...(volumes ?? []).map(({ Labels }) => Labels)];
+      return [...new Set(labels.flatMap((all) => all[label.run] ?? []))];
+    } catch (error) {
+      throw engineError(error, 'looking for what runs left');
+    }
+  }
+
+  async collectGarbage(unusedMs: number): Promise<void> {
+    const before = Date.now() - unusedMs;
+    await this.#environments.collectGarbage((key) => (this.options.environmentUsedAt(key) ?? 0) < before);
+  }
+
+  async #launch(task: RunTask, environment: Environment): Promise<Readable> {
+    await this.remove(task.runId);
+    const name = runName(task.runId);
+    const labels = {
+      [label.instance]: this.options.instanceId,
+      [label.kind]: 'run',
+      [label.run]: task.runId,
+      [label.job]: task.job,
+      [label.fence]: '0',
+    };
+    await this.docker.createVolume({ Name: name, Labels: labels });
+    const container = await this.docker.createContainer(await this.#containerOptions(task, environment, labels));
+    const archive = packFolder('work', task.workPath, {
+      'run/': '',
+      'run/run.sh': RUN_SCRIPT,
+      ...(this.options.caPem && task.network !== 'none' ? { 'run/ca.pem': this.options.caPem } : {}),
+    });
+    await container.putArchive(archive, { path: '/mm/run' });
+    const stream = await attach(this.docker, name);
+    await container.start();
+    return stream;
+  }
+
+  async #containerOptions(
+    task: RunTask,
+    environment: Environment,
+    labels: Record<string, string>,
+  ): Promise<Docker.ContainerCreateOptions> {
+    const { limits, network } = task;
+    const { NCPU: processors } = (await this.docker.info()) as { readonly NCPU?: number };
+    const python = environment.key === null ? 'python3' : '/mm/env/e/venv/bin/python3';
+    const hasNetwork = network !== 'none';
+    const variables = [
+      ...commonVariables(limits.cpus, '/tmp'),
+      ...(hasNetwork ? Object.entries(this.options.env) : []),
+      ...(hasNetwork && this.options.caPem
+        ? [
+            ['SSL_CERT_FILE', '/mm/run/run/ca.pem'],
+            ['REQUESTS_CA_BUNDLE', '/mm/run/run/ca.pem'],
+          ]
+        : []),
+      ...task.variables,
+    ];
+    // A file system in memory counts as memory of the container: one larger than the limit would end the run.
+    const temporaryBytes = Math.floor(Math.min(256 * MEBIBYTE, limits.memoryBytes / 2));
+    const mounts: Docker.MountConfig = [
+      { Type: 'volume', Source: runName(task.runId), Target: '/mm/run' },
+      ...(environment.key === null
+        ? []
+        : [{ Type: 'volume' as const, Source: environmentName(environment.key), Target: '/mm/env', ReadOnly: true }]),
+    ];
+    return {
+      name: runName(task.runId),
+      Image: environment.imageId,
+      Entrypoint: ['/bin/sh', '/mm/run/run/run.sh'],
+      Cmd: ['/mm/run/run/status', python, ...task.scripts],
+      WorkingDir: '/mm/run/work',
+      User: USER,
+      Env: variables.map(([variable, value]) => `${variable}=${value}`),
+      Labels: labels,
+      Tty: false,
+      HostConfig: {
+        NetworkMode: network,
+        ReadonlyRootfs: true,
+        CapDrop: ['ALL'],
+        SecurityOpt: ['no-new-privileges'],
+        Init: true,
+        Memory: limits.memoryBytes,
+        MemorySwap: limits.memoryBytes,
+        NanoCpus: Math.round(Math.min(limits.cpus, processors ?? limits.cpus) * 1e9),
+        // Models that serve go first.
+        CpuShares: 128,
+        PidsLimit: limits.pids,
+        Tmpfs: { '/tmp': `rw,noexec,nosuid,nodev,size=${temporaryBytes}` },
+        Ulimits: [
+          { Name: 'fsize', Soft: limits.outputBytes, Hard: limits.outputBytes },
+          { Name: 'core', Soft: 0, Hard: 0 },
+        ],
+        Mounts: mounts,
+        LogConfig: { Type: 'json-file', Config: { 'max-size': '32m', 'max-file': '2' } },
+        ...(task.gpus ? { DeviceRequests: [{ Driver: '', Count: -1, Capabilities: [['gpu']] }] } : {}),
+      },
+    };
+  }
+
+  async #status(name: string): Promise<string> {
+    try {
+      const archive = await ifThere(this.docker.getContainer(name).getArchive({ path: '/mm/run/run/status' }));
+      return archive ? await readOneText(archive as unknown as Readable, 16) : '';
+    } catch {
+      // It only makes the words of an error better.
+      return '';
+    }
+  }
+}

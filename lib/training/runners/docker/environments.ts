@@ -1,0 +1,190 @@
+import { createHash } from 'node:crypto';
+import type Docker from 'dockerode';
+import { ModelManagementError } from '../../../errors';
+import { KeyedQueue } from '../../../store/keyed-queue';
+import type { Environment } from '../../run/run-document';
+import { INSTALL_SCRIPT } from '../run-script';
+import type { LineLog, RunTask } from '../runner';
+import { packTexts, readOneText } from './archives';
+import { engineError, ifThere, removeContainer, removeVolume, statusOf } from './engine';
+import { attach, followToEnd } from './following';
+import { ensureImage, type ImageFacts } from './images';
+import { builderName, environmentName, label, USER } from './labels';
+import type { DockerRunnerOptions } from './options';
+
+/** Changes when environments are made in another way. */
+const SCHEMA = 1;
+const LOCK_BYTES = 1_048_576;
+const PROBE_TIMEOUT_MS = 60_000;
+
+/**
+ * Installed packages, each set in a volume of its own that all runs with the same requirements, image and platform share.
+ * A builder container makes it; its name is the lock, so that a builder which outlived us is joined, and not doubled.
+ */
+export class DockerEnvironments {
+  readonly #perKey = new KeyedQueue();
+
+  constructor(
+    private readonly docker: Docker,
+    private readonly options: DockerRunnerOptions,
+  ) {}
+
+  async ensure(task: RunTask, log: LineLog, signal: AbortSignal): Promise<Environment> {
+    const image = await ensureImage(this.docker, task.image, log, signal);
+    const requirements = task.requirements?.trim() ?? '';
+    if (requirements === '') return { key: null, imageId: image.id, packages: [], cached: true };
+    const key = keyOf(requirements, image, this.options.pipIndexUrl);
+    try {
+      return await this.#perKey.run(key, async () => {
+        signal.throwIfAborted();
+        const known = await this.#packages(key, image);
+        const packages = known ?? (await this.#build(key, image, requirements, log, signal));
+        if (known) log.line(`The packages of requirements.txt are installed already (${known.length}).`);
+        await this.options.onEnvironmentUsed(key);
+        return { key, imageId: image.id, packages, cached: known !== undefined };
+      });
+    } catch (error) {
+      signal.throwIfAborted();
+      throw engineError(error, 'installing the requirements');
+    }
+  }
+
+  /** Removes those that were used last before then; one that a container refers to stays. */
+  async collectGarbage(isStale: (key: string) => boolean): Promise<void> {
+    const filters = { label: [`${label.instance}=${this.options.instanceId}`, `${label.kind}=environment`] };
+    const { Volumes: volumes } = await this.docker.listVolumes({ filters: JSON.stringify(filters) });
+    for (const { Name: name } of volumes ?? []) {
+      const key = name.slice(environmentName('').length);
+      if (!isStale(key)) continue;
+      await removeVolume(this.docker, name).catch((error: unknown) => {
+        if (statusOf(error) !== 409) throw error;
+      });
+    }
+  }
+
+  /** The packages of a complete environment; undefined = there is none. */
+  async #packages(key: string, image: ImageFacts): Promise<readonly string[] | undefined> {
+    if (!(await ifThere(this.docker.getVolume(environmentName(key)).inspect()))) return undefined;
+    const name = `mm-probe-${key}-${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
+    const container = await this.docker.createContainer({
+      name,
+      Image: image.id,
+      // Never started; an image without a command is refused without one.
+      Cmd: ['true'],
+      Labels: { [label.instance]: this.options.instanceId, [label.kind]: 'probe' },
+      HostConfig: { Mounts: [{ Type: 'volume', Source: environmentName(key), Target: '/mm/env', ReadOnly: true }] },
+    });
+    try {
+      const archive = await ifThere(
+        container.getArchive({ path: '/mm/env/e/.complete', abortSignal: AbortSignal.timeout(PROBE_TIMEOUT_MS) }),
+      );
+      if (!archive) return undefined;
+      const text = await readOneText(archive as unknown as import('node:stream').Readable, LOCK_BYTES);
+      return text.split('\n').filter((line) => line.trim() !== '');
+    } finally {
+      await removeContainer(this.docker, name);
+    }
+  }
+
+  async #build(
+    key: string,
+    image: ImageFacts,
+    requirements: string,
+    log: LineLog,
+    signal: AbortSignal,
+  ): Promise<readonly string[]> {
+    const name = builderName(key);
+    const found = await ifThere(this.docker.getContainer(name).inspect());
+    const giveUp = (): void => void removeContainer(this.docker, name).catch(() => undefined);
+    signal.addEventListener('abort', giveUp, { once: true });
+    try {
+      let opened: Awaited<ReturnType<typeof attach>> | undefined;
+      if (!found?.State.Running) {
+        await removeContainer(this.docker, name);
+        await this.#createBuilder(key, image, requirements);
+        opened = await attach(this.docker, name);
+        await this.docker.getContainer(name).start();
+      }
+      const tail: string[] = [];
+      const kept: LineLog = {
+        line: (text) => {
+          tail.push(text);
+          if (tail.length > 20) tail.shift();
+          log.line(text);
+        },
+        restart: () => log.restart(),
+      };
+      const state = await followToEnd(this.docker, name, kept, signal, opened);
+      // The exit code alone proves nothing: only what lies in the volume does.
+      const packages = await this.#packages(key, image);
+      if (packages) return packages;
+      throw installError(state.ExitCode, state.OOMKilled, tail);
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+      await removeContainer(this.docker, name).catch(() => undefined);
+    }
+  }
+
+  async #createBuilder(key: string, image: ImageFacts, requirements: string): Promise<void> {
+    const { instanceId, caPem, pipIndexUrl, env } = this.options;
+    const labels = { [label.instance]: instanceId, [label.kind]: 'environment' };
+    await this.docker.createVolume({ Name: environmentName(key), Labels: labels });
+    const container = await this.docker.createContainer({
+      name: builderName(key),
+      Image: image.id,
+      Entrypoint: ['/bin/sh', '-c'],
+      Cmd: [INSTALL_SCRIPT, 'sh', '/mm/env/e/requirements.txt'],
+      WorkingDir: '/mm/env/e',
+      User: USER,
+      Env: [
+        ...Object.entries(env).map(([variable, value]) => `${variable}=${value}`),
+        ...(pipIndexUrl ? [`PIP_INDEX_URL=${pipIndexUrl}`] : []),
+        ...(caPem
+          ? ['PIP_CERT=/mm/env/e/ca.pem', 'SSL_CERT_FILE=/mm/env/e/ca.pem', 'REQUESTS_CA_BUNDLE=/mm/env/e/ca.pem']
+          : []),
+        'HOME=/tmp',
+        'PYTHONUNBUFFERED=1',
+      ],
+      Labels: { ...labels, [label.kind]: 'builder' },
+      HostConfig: {
+        NetworkMode: this.options.installNetwork,
+        ReadonlyRootfs: true,
+        CapDrop: ['ALL'],
+        SecurityOpt: ['no-new-privileges'],
+        Init: true,
+        CpuShares: 128,
+        PidsLimit: 512,
+        Tmpfs: { '/tmp': 'rw,exec,nosuid,nodev,size=1g' },
+        Mounts: [{ Type: 'volume', Source: environmentName(key), Target: '/mm/env' }],
+        LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '2' } },
+      },
+    });
+    const files = { 'e/': '', 'e/requirements.txt': `${requirements}\n`, ...(caPem ? { 'e/ca.pem': caPem } : {}) };
+    await container.putArchive(packTexts(files), { path: '/mm/env' });
+  }
+}
+
+/** Of all that decides what gets installed; how one logs in at an index is none of it. */
+function keyOf(requirements: string, image: ImageFacts, pipIndexUrl: string | undefined): string {
+  const index = pipIndexUrl === undefined ? '' : withoutLogin(pipIndexUrl);
+  const facts = [SCHEMA, requirements, image.id, image.platform, index];
+  return createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 32);
+}
+
+function withoutLogin(url: string): string {
+  const parsed = new URL(url);
+  parsed.username = '';
+  parsed.password = '';
+  return parsed.href;
+}
+
+function installError(exitCode: number, isOutOfMemory: boolean, tail: readonly string[]): ModelManagementError {
+  const cause = tail.findLast((line) => /^ERROR:|error:/i.test(line)) ?? tail.at(-1) ?? 'it said nothing';
+  const why = isOutOfMemory ? 'it ran out of memory' : cause.slice(0, 300);
+  return new ModelManagementError(
+    'INSTALL_FAILED',
+    `pip install -r requirements.txt failed with exit code ${exitCode}: ${why}`,
+    'Correct requirements.txt; see the log. Without internet set modelManagement.training.pipIndexUrl.',
+    { details: { exitCode, lines: tail } },
+  );
+}

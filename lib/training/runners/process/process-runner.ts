@@ -1,0 +1,349 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync } from 'node:fs';
+import { copyFile, lstat, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { ModelManagementError } from '../../../errors';
+import { ensureFolder, errorCode, namesIn } from '../../../files';
+import { KeyedQueue } from '../../../store/keyed-queue';
+import type { Environment } from '../../run/run-document';
+import { LineSplitter } from '../line-splitter';
+import { OutputBudget } from '../output-budget';
+import { commonVariables, failedScriptOf, INSTALL_SCRIPT, RUN_SCRIPT } from '../run-script';
+import type { LineLog, RunExit, Runner, RunnerState, RunTask } from '../runner';
+import { type Isolation, probeIsolation } from './isolation';
+import { isAlive, killCarriers, signalGroup, startTimeOf } from './process-tree';
+
+export interface ProcessRunnerOptions {
+  /** Folder of the runs; each has `process/` in its own. */
+  readonly runsPath: string;
+  /** Where environments lie. */
+  readonly environmentsPath: string;
+  /** Of settings.js: chosen explicitly, since scripts then run with the rights of Node-RED. */
+  readonly isAllowed: boolean;
+  readonly env: Readonly<Record<string, string>>;
+  readonly caFile?: string | undefined;
+  readonly pipIndexUrl?: string | undefined;
+}
+
+const POLL_MS = 100;
+const GRACE_AFTER_KILL_MS = 5_000;
+const MARK = 'run_id';
+
+/** Keeps the exit code where a later process of ours finds it; a TERM goes to what it started. */
+const KEEPER = `ulimit -c 0
+ulimit -f "$1" || :
+ulimit -v "$2" || :
+shift 2
+trap : TERM
+"$@" &
+child=$!
+wait "$child"
+code=$?
+while kill -0 "$child" 2>/dev/null; do
+  wait "$child"
+  code=$?
+done
+echo "$code" >exit.new
+mv exit.new exit
+`;
+
+/**
+ * Runs scripts as processes of this machine, where there is no Docker. What they say goes to a file and not through a
+ * pipe, so that they go on when Node-RED ends, and are found again.
+ */
+export class ProcessRunner implements Runner {
+  readonly kind = 'process';
+  readonly #perKey = new KeyedQueue();
+  #isolation: Isolation | undefined;
+
+  constructor(private readonly options: ProcessRunnerOptions) {}
+
+  async state(): Promise<RunnerState> {
+    if (!this.options.isAllowed) {
+      return {
+        available: false,
+        reason: 'Training in processes is not allowed: set modelManagement.training.allowProcessRunner in settings.js.',
+      };
+    }
+    const python = spawnSync('python3', ['--version'], { encoding: 'utf8', timeout: 10_000 });
+    if (python.status !== 0) return { available: false, reason: 'There is no python3 on this machine.' };
+    this.#isolation ??= probeIsolation();
+    return { available: true, version: python.stdout.trim(), isolation: this.#isolation.words };
+  }
+
+  async install(task: RunTask, log: LineLog, signal: AbortSignal): Promise<Environment> {
+    const state = await this.state();
+    if (!state.available)
+      throw new ModelManagementError('RUNNER_UNAVAILABLE', state.reason, 'Or let the job run in Docker.');
+    const requirements = task.requirements?.trim() ?? '';
+    if (requirements === '') return { key: null, imageId: state.version, packages: [], cached: true };
+    const facts = [
+      'process',
+      1,
+      requirements,
+      state.version,
+      process.platform,
+      process.arch,
+      this.options.pipIndexUrl ?? '',
+    ];
+    const key = createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 32);
+    return this.#perKey.run(key, async () => {
+      signal.throwIfAborted();
+      const folder = join(this.options.environmentsPath, key);
+      const known = await packagesIn(folder);
+      if (known) log.line(`The packages of requirements.txt are installed already (${known.length}).`);
+      const packages = known ?? (await this.#build(folder, requirements, log, signal));
+      await writeFile(join(folder, 'used'), '');
+      return { key, imageId: state.version, packages, cached: known !== undefined };
+    });
+  }
+
+  async train(task: RunTask, environment: Environment, log: LineLog, signal: AbortSignal): Promise<RunExit> {
+    const folder = this.#folder(task.runId);
+    if (!existsSync(join(folder, 'started'))) await this.#launch(task, environment);
+    log.restart();
+    const exitCode = await this.#follow(folder, log, signal);
+    const status = await readFile(join(folder, 'status'), 'utf8').catch(() => '');
+    // A limit on address space makes an allocation fail, which Python says itself.
+    const oomKilled = exitCode !== 0 && (await endsWith(join(folder, 'log'), /MemoryError|Cannot allocate memory/));
+    return { exitCode, oomKilled, failedScript: failedScriptOf(status, exitCode) };
+  }
+
+  async stop(runId: string, graceMs: number): Promise<void> {
+    const found = await this.#process(runId);
+    if (!found) return;
+    signalGroup(found.pid, 'SIGTERM');
+    for (const end = Date.now() + graceMs; Date.now() < end && isAlive(found.pid, found.startTime); )
+      await pause(POLL_MS);
+    await this.#kill(runId, found);
+  }
+
+  async collect(task: RunTask, targetPath: string, signal: AbortSignal): Promise<void> {
+    const budget = new OutputBudget(task.limits.outputBytes);
+    for (const path of task.outputs) await this.#collect(task.workPath, path, targetPath, budget, signal);
+  }
+
+  async remove(runId: string): Promise<void> {
+    const found = await this.#process(runId);
+    if (found) await this.#kill(runId, found);
+    await rm(this.#folder(runId), { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  async leftovers(): Promise<readonly string[]> {
+    const runs = await namesIn(this.options.runsPath);
+    return runs.filter((runId) => existsSync(this.#folder(runId)));
+  }
+
+  async collectGarbage(unusedMs: number): Promise<void> {
+    const { environmentsPath } = this.options;
+    for (const key of await namesIn(environmentsPath)) {
+      await this.#perKey.run(key, async () => {
+        const used = await stat(join(environmentsPath, key, 'used')).catch(() => undefined);
+        if (Date.now() - (used?.mtimeMs ?? 0) < unusedMs) return;
+        await rm(join(environmentsPath, key), { recursive: true, force: true, maxRetries: 3 });
+      });
+    }
+  }
+
+  #folder(runId: string): string {
+    return join(this.options.runsPath, runId, 'process');
+  }
+
+  async #process(runId: string): Promise<{ readonly pid: number; readonly startTime: string } | undefined> {
+    try {
+      const [pid = '', startTime = ''] = (await readFile(join(this.#folder(runId), 'started'), 'utf8'))
+        .trim()
+        .split(' ');
+      return { pid: Number(pid), startTime };
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  async #kill(runId: string, { pid, startTime }: { readonly pid: number; readonly startTime: string }): Promise<void> {
+    if (isAlive(pid, startTime)) signalGroup(pid, 'SIGKILL');
+    killCarriers(MARK, runId);
+    for (const end = Date.now() + GRACE_AFTER_KILL_MS; Date.now() < end && isAlive(pid, startTime); )
+      await pause(POLL_MS);
+  }
+
+  async #build(folder: string, requirements: string, log: LineLog, signal: AbortSignal): Promise<readonly string[]> {
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+    await ensureFolder(folder);
+    await writeFile(join(folder, 'requirements.txt'), `${requirements}\n`);
+    const { env, caFile, pipIndexUrl } = this.options;
+    const child = spawn('/bin/sh', ['-c', INSTALL_SCRIPT, 'sh', 'requirements.txt'], {
+      cwd: folder,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...baseEnvironment(folder),
+        ...env,
+        ...(caFile ? { PIP_CERT: caFile, SSL_CERT_FILE: caFile, REQUESTS_CA_BUNDLE: caFile } : {}),
+        ...(pipIndexUrl ? { PIP_INDEX_URL: pipIndexUrl } : {}),
+      },
+    });
+    const giveUp = (): void => void (child.pid && signalGroup(child.pid, 'SIGKILL'));
+    signal.addEventListener('abort', giveUp, { once: true });
+    const tail: string[] = [];
+    for (const stream of [child.stdout, child.stderr]) {
+      const splitter = new LineSplitter((line) => {
+        tail.push(line);
+        if (tail.length > 20) tail.shift();
+        log.line(line);
+      });
+      stream.on('data', (chunk: Buffer) => splitter.push(chunk));
+      stream.on('end', () => splitter.flush());
+    }
+    const exitCode = await new Promise<number | null>((resolve) => {
+      child.once('error', () => resolve(127));
+      child.once('close', (code) => resolve(code));
+    });
+    signal.removeEventListener('abort', giveUp);
+    signal.throwIfAborted();
+    const packages = await packagesIn(folder);
+    if (packages) return packages;
+    const cause = tail.findLast((line) => /^ERROR:|error:/i.test(line)) ?? tail.at(-1) ?? 'it said nothing';
+    throw new ModelManagementError(
+      'INSTALL_FAILED',
+      `pip install -r requirements.txt failed with exit code ${exitCode}: ${cause.slice(0, 300)}`,
+      'Correct requirements.txt; see the log. Without internet set modelManagement.training.pipIndexUrl.',
+      { details: { exitCode, lines: tail } },
+    );
+  }
+
+  async #launch(task: RunTask, environment: Environment): Promise<void> {
+    const folder = this.#folder(task.runId);
+    // One that was started, but not noted before a crash.
+    killCarriers(MARK, task.runId);
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+    await ensureFolder(join(folder, 'temp'));
+    await writeFile(join(folder, 'run.sh'), RUN_SCRIPT);
+    const { limits, network } = task;
+    this.#isolation ??= probeIsolation();
+    const python =
+      environment.key === null
+        ? 'python3'
+        : join(this.options.environmentsPath, environment.key, 'venv', 'bin', 'python3');
+    const scripts = ['/bin/sh', join(folder, 'run.sh'), join(folder, 'status'), python, ...task.scripts];
+    const command = [
+      ...(network === 'none' ? this.#isolation.withoutNetwork : []),
+      '/bin/sh',
+      '-c',
+      'cd "$1" && shift && exec "$@"',
+      'sh',
+      task.workPath,
+      ...scripts,
+    ];
+    // In blocks of 512 bytes and kilobytes, as POSIX has it.
+    const limitArguments = [Math.ceil(limits.outputBytes / 512), Math.ceil(limits.memoryBytes / 1_024)].map(String);
+    const log = await open(join(folder, 'log'), 'w', 0o600);
+    try {
+      const child = spawn('/bin/sh', ['-c', KEEPER, 'sh', ...limitArguments, ...command], {
+        cwd: folder,
+        detached: true,
+        stdio: ['ignore', log.fd, log.fd],
+        env: {
+          ...baseEnvironment(join(folder, 'temp')),
+          ...Object.fromEntries(commonVariables(limits.cpus, join(folder, 'temp'))),
+          ...(network === 'none' ? {} : this.options.env),
+          ...Object.fromEntries(task.variables),
+          [MARK]: task.runId,
+        },
+      });
+      await new Promise<void>((resolve, reject) => {
+        child.once('spawn', () => resolve());
+        child.once('error', reject);
+      });
+      child.unref();
+      const started = join(folder, 'started');
+      await writeFile(`${started}.new`, `${child.pid} ${startTimeOf(child.pid ?? 0)}\n`);
+      await rename(`${started}.new`, started);
+    } finally {
+      await log.close();
+    }
+  }
+
+  async #follow(folder: string, log: LineLog, signal: AbortSignal): Promise<number> {
+    const splitter = new LineSplitter((line) => log.line(line));
+    const path = join(folder, 'log');
+    let offset = 0;
+    for (;;) {
+      signal.throwIfAborted();
+      // Asked for first: what is said before the end is then in the file.
+      const exit = await readFile(join(folder, 'exit'), 'utf8').catch(() => undefined);
+      const hasEnded = exit !== undefined || !(await this.#isRunning(folder));
+      for await (const chunk of createReadStream(path, { start: offset })) {
+        splitter.push(chunk as Buffer);
+        offset += (chunk as Buffer).length;
+      }
+      if (hasEnded) {
+        splitter.flush();
+        const code = exit ?? (await readFile(join(folder, 'exit'), 'utf8').catch(() => undefined));
+        if (code !== undefined) return Number.parseInt(code, 10);
+        throw lostError();
+      }
+      await pause(POLL_MS, undefined, { signal });
+    }
+  }
+
+  async #isRunning(folder: string): Promise<boolean> {
+    const [pid = '', startTime = ''] = (await readFile(join(folder, 'started'), 'utf8')).trim().split(' ');
+    return isAlive(Number(pid), startTime);
+  }
+
+  async #collect(
+    workPath: string,
+    path: string,
+    targetPath: string,
+    budget: OutputBudget,
+    signal: AbortSignal,
+  ): Promise<void> {
+    signal.throwIfAborted();
+    const source = join(workPath, ...path.split('/'));
+    const found = await lstat(source).catch(() => undefined);
+    if (!found) return;
+    const isFile = found.isFile() && found.nlink === 1;
+    budget.admit(path, isFile ? 'file' : found.isDirectory() ? 'directory' : 'link or device', found.size);
+    if (found.isDirectory()) {
+      for (const name of (await readdir(source)).sort())
+        await this.#collect(workPath, `${path}/${name}`, targetPath, budget, signal);
+      return;
+    }
+    if (path === 'model.onnx' && found.mtimeMs === 0) return;
+    const target = join(targetPath, ...path.split('/'));
+    await mkdir(dirname(target), { recursive: true });
+    await copyFile(source, target);
+  }
+}
+
+/** Never Node-RED's own environment, which holds its secrets. */
+function baseEnvironment(home: string): Record<string, string> {
+  return { PATH: process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin', HOME: home, LANG: 'C.UTF-8', TMPDIR: home };
+}
+
+async function packagesIn(folder: string): Promise<readonly string[] | undefined> {
+  try {
+    const text = await readFile(join(folder, '.complete'), 'utf8');
+    return text.split('\n').filter((line) => line.trim() !== '');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function endsWith(path: string, words: RegExp): Promise<boolean> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  return words.test(text.slice(-2_000));
+}
+
+function lostError(): ModelManagementError {
+  return new ModelManagementError(
+    'RUN_LOST',
+    'The process of the run is gone and left no exit code: the machine restarted, or something killed it.',
+    'Run the job again.',
+  );
+}

@@ -1,0 +1,74 @@
+import type { Limits } from '../job';
+import type { Environment } from '../run/run-document';
+
+/** What a runner has to know of a run. */
+export interface RunTask {
+  readonly runId: string;
+  readonly job: string;
+  readonly image: string;
+  readonly network: 'none' | 'bridge';
+  readonly gpus: boolean;
+  readonly limits: Limits;
+  /** Folder with everything the run starts from: what a script finds where it runs. */
+  readonly workPath: string;
+  /** Text of requirements.txt; null or blank = nothing to install. */
+  readonly requirements: string | null;
+  /** Names of the scripts in the work folder, in order. */
+  readonly scripts: readonly string[];
+  /** For scripts; secrets in plain text. */
+  readonly variables: readonly (readonly [string, string])[];
+  /** Paths below the work folder that are looked for afterwards; a folder with all that is in it. */
+  readonly outputs: readonly string[];
+}
+
+/** Takes what is said while a run installs or trains. */
+export interface LineLog {
+  line(text: string): void;
+  /** Forgets what was said since training began: it is about to be said again. */
+  restart(): void;
+}
+
+export interface RunExit {
+  readonly exitCode: number;
+  /** The kernel ended a process of the run for want of memory, whatever the exit code. */
+  readonly oomKilled: boolean;
+  /** Index of the script that was running when it ended otherwise than well; null = none. */
+  readonly failedScript: number | null;
+}
+
+export type RunnerState =
+  | { readonly available: true; readonly version: string; readonly isolation: string }
+  | { readonly available: false; readonly reason: string };
+
+/**
+ * A place where scripts run. Everything may be called again after a crash of this process and then goes on where it
+ * was; what a run left is told by its id alone.
+ */
+export interface Runner {
+  readonly kind: 'docker' | 'process';
+  state(): Promise<RunnerState>;
+  /**
+   * Makes the environment, or finds it made.
+   * @throws {ModelManagementError} `IMAGE_UNAVAILABLE`, `INSTALL_FAILED`, `RUNNER_UNAVAILABLE`, `ABORTED`
+   */
+  install(task: RunTask, log: LineLog, signal: AbortSignal): Promise<Environment>;
+  /**
+   * Starts the scripts, or finds them under way or over, and follows them to their end.
+   * @param signal - gives up following; the scripts go on
+   * @throws {ModelManagementError} `RUN_LOST` when nothing is left of what had begun; `RUNNER_UNAVAILABLE`
+   */
+  train(task: RunTask, environment: Environment, log: LineLog, signal: AbortSignal): Promise<RunExit>;
+  /** Asks the scripts to end, and ends them after the grace. Nothing to end is no error. */
+  stop(runId: string, graceMs: number): Promise<void>;
+  /**
+   * Copies outputs into an empty folder; those that are not there are left out.
+   * @throws {ModelManagementError} `UNSAFE_OUTPUT`, `OUTPUT_TOO_LARGE`, `RUNNER_UNAVAILABLE`
+   */
+  collect(task: RunTask, targetPath: string, signal: AbortSignal): Promise<void>;
+  /** Removes all that is left of a run; nothing left is no error. */
+  remove(runId: string): Promise<void>;
+  /** Ids of runs of which something is left. */
+  leftovers(): Promise<readonly string[]>;
+  /** Removes environments that no run has used for so long. */
+  collectGarbage(unusedMs: number): Promise<void>;
+}

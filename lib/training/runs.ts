@@ -1,0 +1,351 @@
+import { createReadStream } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { z } from 'zod';
+import { invalidInput, ModelManagementError } from '../errors';
+import { newId } from '../ids';
+import type { TrainingDeps } from './dependencies';
+import { type JobDocument, JobFields, Limits } from './job';
+import { filesBelow } from './run/outputs-archive';
+import { isFinal, type RunDocument } from './run/run-document';
+import { RunDriver } from './run/run-driver';
+import { mayBegin, planRun, reduceRun } from './run/run-state';
+import { RunSteps, runPaths } from './run/run-steps';
+
+export const RunInput = z.strictObject({
+  overrides: z
+    .strictObject({
+      env: z.record(z.string(), z.string()).exactOptional(),
+      limits: Limits.partial().exactOptional(),
+      data: z.literal('all').exactOptional(),
+      fresh: z.literal(true).exactOptional(),
+    })
+    .prefault({}),
+});
+export type RunOverrides = z.infer<typeof RunInput>['overrides'];
+
+export interface StartOptions {
+  readonly trigger: RunDocument['trigger'];
+  readonly user: string | null;
+  readonly overrides?: RunOverrides;
+  readonly attempt?: number;
+  readonly notBefore?: number;
+  readonly dueAt?: number;
+}
+
+export interface RunsEvents {
+  changed(run: RunDocument): void;
+  logGrew(runId: string): void;
+  /** Once, after a run has ended. */
+  ended(run: RunDocument): void;
+}
+
+/** Stands for the id of a run that nobody started. */
+export const PREVIEW_RUN = 'preview';
+const noLog = { line: () => undefined, restart: () => undefined };
+
+/** Failures of the machine and not of the scripts: another try may do. */
+const INFRASTRUCTURE = new Set([
+  'RUNNER_UNAVAILABLE',
+  'IMAGE_UNAVAILABLE',
+  'RUN_LOST',
+  'SOURCE_UNAVAILABLE',
+  'COLLECTIONS_UNAVAILABLE',
+  'STORAGE_FULL',
+  'STORAGE_FAILED',
+]);
+
+export const isInfrastructure = (run: RunDocument): boolean =>
+  (run.state === 'failed' || run.state === 'lost') && INFRASTRUCTURE.has(run.error?.code ?? '');
+
+/** The runs: those that wait, those under way, and what is kept of those that ended. */
+export class Runs {
+  readonly #steps: RunSteps;
+  readonly #driven = new Map<string, { readonly driver: RunDriver; readonly done: Promise<void> }>();
+  /** Starting and beginning take turns, so that two of them never see the same room. */
+  #work: Promise<unknown> = Promise.resolve();
+  #wake: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(
+    private readonly deps: TrainingDeps,
+    private readonly events: RunsEvents,
+  ) {
+    this.#steps = new RunSteps(deps);
+  }
+
+  /** Newest first; of one job when its id is given. */
+  list(jobId?: string): readonly RunDocument[] {
+    return this.deps.documents.runs
+      .all()
+      .filter((run) => jobId === undefined || run.jobId === jobId)
+      .toSorted((a, b) => b.createdAt - a.createdAt || b.number - a.number);
+  }
+
+  /** @throws {ModelManagementError} `RUN_NOT_FOUND` */
+  get(id: string): RunDocument {
+    const found = this.deps.documents.runs.get(id);
+    if (found) return found;
+    throw new ModelManagementError(
+      'RUN_NOT_FOUND',
+      'There is no such run.',
+      'It may have been removed by the retention of runs.',
+    );
+  }
+
+  active(jobId: string): readonly RunDocument[] {
+    return this.list(jobId).filter(({ state }) => !isFinal(state));
+  }
+
+  /**
+   * Queues a run of a job as it is now.
+   * @throws {ModelManagementError} `RUN_ACTIVE` when one is under way and the job's overlap says to skip
+   */
+  start(
+    job: JobDocument,
+    { trigger, user, overrides = {}, attempt = 0, notBefore = 0, dueAt }: StartOptions,
+  ): Promise<RunDocument> {
+    return this.#inTurn(async () => {
+      const known = dueAt === undefined ? undefined : this.list(job.id).find((run) => run.dueAt === dueAt);
+      if (known) return known;
+      const active = this.active(job.id);
+      const queued = active.find(({ state }) => state === 'queued');
+      if (active.length > 0 && job.fields.overlap === 'skip') throw runActive(job, active);
+      if (job.fields.overlap === 'queueOne' && queued) return queued;
+      if (job.fields.overlap === 'cancelOther') for (const run of active) await this.#stop(run._id, 'cancel');
+      const now = this.deps.clock.now();
+      const run: RunDocument = {
+        _id: newId(),
+        jobId: job.id,
+        job: job.name,
+        number: 1 + Math.max(0, ...this.list(job.id).map(({ number }) => number)),
+        state: 'queued',
+        trigger,
+        user,
+        edge: job.fields.trainingEdge,
+        createdAt: now,
+        startedAt: null,
+        finishedAt: null,
+        deadlineAt: null,
+        notBefore,
+        dueAt: dueAt ?? null,
+        attempt,
+        phases: [{ name: 'queued', startedAt: now, finishedAt: null }],
+        fields: overridden(job.fields, overrides),
+        files: job.files,
+        options: { allData: overrides.data === 'all' || overrides.fresh === true, fresh: overrides.fresh === true },
+        stop: null,
+        base: null,
+        queries: [],
+        environment: null,
+        logOffset: 0,
+        exitCode: null,
+        oomKilled: false,
+        reason: null,
+        error: null,
+        metrics: null,
+        version: null,
+        promotion: null,
+        cleaned: false,
+      };
+      await this.deps.documents.runs.put(run);
+      this.events.changed(run);
+      this.#beginLater();
+      return run;
+    });
+  }
+
+  /** @throws {ModelManagementError} `RUN_NOT_FOUND` */
+  async cancel(id: string): Promise<RunDocument> {
+    this.get(id);
+    await this.#stop(id, 'cancel');
+    return this.get(id);
+  }
+
+  /** After a start: goes on with what was under way, and removes what nobody knows any more. */
+  async resume(): Promise<void> {
+    for (const run of this.list()) {
+      if (run.state !== 'queued' && planRun(run).kind !== 'nothing') this.#drive(run._id);
+    }
+    this.#beginLater();
+    await this.reap();
+  }
+
+  /** Removes containers, volumes and processes of runs that are over. */
+  async reap(): Promise<void> {
+    for (const runner of Object.values(this.deps.runners)) {
+      try {
+        for (const runId of await runner.leftovers()) {
+          const run = this.deps.documents.runs.get(runId);
+          if (run && (!isFinal(run.state) || this.#driven.has(runId))) continue;
+          await runner.remove(runId);
+        }
+      } catch (error) {
+        this.deps.log.debug('leftovers of runs not looked for', () => ({ runner: runner.kind, error }));
+      }
+    }
+    for (const run of this.list()) {
+      if (isFinal(run.state) && planRun(run).kind !== 'nothing') this.#drive(run._id);
+    }
+  }
+
+  /** Removes records that the retention gives up, but never of a run that is under way. */
+  async applyRetention(): Promise<void> {
+    const { maxRunsPerJob, maxAgeMs } = this.deps.retention;
+    if (maxRunsPerJob === undefined && maxAgeMs === undefined) return;
+    const counts = new Map<string, number>();
+    for (const run of this.list()) {
+      const count = (counts.get(run.jobId) ?? 0) + 1;
+      counts.set(run.jobId, count);
+      const isOld = maxAgeMs !== undefined && run.createdAt < this.deps.clock.now() - maxAgeMs;
+      const isExcess = maxRunsPerJob !== undefined && count > maxRunsPerJob;
+      // The last success is what the next run goes on from.
+      const isNeeded =
+        run.version !== null && this.list(run.jobId).find(({ version }) => version !== null)?._id === run._id;
+      if (!(isOld || isExcess) || isNeeded || !isFinal(run.state) || !run.cleaned) continue;
+      await this.deps.documents.runs.delete(run._id);
+      await rm(join(this.deps.runsPath, run._id), { recursive: true, force: true, maxRetries: 3 });
+    }
+  }
+
+  /** The log as far as it is written. */
+  async log(id: string, offset: number): Promise<{ readonly sizeBytes: number; readonly stream: Readable | null }> {
+    this.get(id);
+    const path = runPaths(this.deps.runsPath, id).log;
+    const found = await stat(path).catch(() => undefined);
+    const sizeBytes = found?.size ?? 0;
+    return {
+      sizeBytes,
+      stream: offset < sizeBytes ? createReadStream(path, { start: offset, end: sizeBytes - 1 }) : null,
+    };
+  }
+
+  async outputs(id: string): Promise<readonly { readonly path: string; readonly sizeBytes: number }[]> {
+    this.get(id);
+    const { outputs } = runPaths(this.deps.runsPath, id);
+    if (!(await stat(outputs).catch(() => undefined))) return [];
+    const paths = await filesBelow(outputs);
+    return Promise.all(
+      paths.map(async (path) => ({ path, sizeBytes: (await stat(join(outputs, ...path.split('/')))).size })),
+    );
+  }
+
+  /** Where an output lies. @throws {ModelManagementError} `FILE_NOT_FOUND` */
+  async output(id: string, path: string): Promise<string> {
+    const known = await this.outputs(id);
+    if (known.some((output) => output.path === path))
+      return join(runPaths(this.deps.runsPath, id).outputs, ...path.split('/'));
+    throw new ModelManagementError('FILE_NOT_FOUND', 'The run left no such file.', 'See the list of its outputs.');
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#wake);
+    await this.#work;
+    for (const { driver } of this.#driven.values()) driver.close();
+    await Promise.all([...this.#driven.values()].map(({ done }) => done));
+  }
+
+  /** Puts what a run of the job would find into a folder, as a run does. */
+  async fill(job: JobDocument, path: string, signal: AbortSignal): Promise<void> {
+    const { fields, files, id } = job;
+    await this.#steps.fill(
+      { _id: PREVIEW_RUN, jobId: id, fields, files, options: { allData: false, fresh: false } },
+      path,
+      noLog,
+      signal,
+    );
+  }
+
+  /** Cancels, and waits for their end. */
+  async cancelAll(jobId: string): Promise<void> {
+    for (const run of this.active(jobId)) await this.#stop(run._id, 'cancel');
+  }
+
+  async #stop(id: string, why: 'cancel' | 'timeout'): Promise<void> {
+    const driven = this.#driven.get(id);
+    if (driven) return driven.driver.stop(why);
+    const run = this.get(id);
+    const next = reduceRun(run, { kind: 'stop', why }, this.deps.clock.now());
+    if (next === run) return;
+    await this.deps.documents.runs.put(next);
+    this.events.changed(next);
+    if (isFinal(next.state)) this.#over(next);
+    if (planRun(next).kind !== 'nothing') this.#drive(id);
+  }
+
+  #beginLater(): void {
+    void this.#inTurn(() => this.#begin()).catch((error: unknown) => this.deps.log.error('runs not begun', { error }));
+  }
+
+  async #begin(): Promise<void> {
+    if (this.#isClosed) return;
+    clearTimeout(this.#wake);
+    const all = this.deps.documents.runs.all();
+    const now = this.deps.clock.now();
+    for (const run of mayBegin(all, this.deps.maxConcurrentRuns, now)) {
+      const begun = reduceRun(run, { kind: 'begun' }, now);
+      await this.deps.documents.runs.put(begun);
+      this.events.changed(begun);
+      this.#drive(run._id);
+    }
+    const later = all
+      .filter(({ state, notBefore }) => state === 'queued' && notBefore > now)
+      .map(({ notBefore }) => notBefore);
+    if (later.length === 0) return;
+    this.#wake = setTimeout(() => this.#beginLater(), Math.min(Math.min(...later) - now, 60_000)).unref();
+  }
+
+  #drive(id: string): void {
+    if (this.#driven.has(id) || this.#isClosed) return;
+    const wasOver = isFinal(this.get(id).state);
+    const driver = new RunDriver(id, this.#steps, this.deps, {
+      changed: (run) => {
+        this.events.changed(run);
+        if (isFinal(run.state)) this.#beginLater();
+      },
+      logGrew: (runId) => this.events.logGrew(runId),
+    });
+    const done = driver.drive().then(() => {
+      this.#driven.delete(id);
+      this.#beginLater();
+      const run = this.deps.documents.runs.get(id);
+      if (run && isFinal(run.state) && !wasOver) this.#over(run);
+    });
+    this.#driven.set(id, { driver, done });
+  }
+
+  #over(run: RunDocument): void {
+    if (!this.#isClosed) this.events.ended(run);
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#work.then(work);
+    this.#work = result.catch(() => undefined);
+    return result;
+  }
+}
+
+function overridden(fields: JobFields, { env = {}, limits = {} }: RunOverrides): JobFields {
+  const given = Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
+  const parsed = JobFields.safeParse({
+    ...fields,
+    env: { ...fields.env, ...env },
+    limits: { ...fields.limits, ...given },
+  });
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const field = `overrides.${issue?.path.map(String).join('.') ?? ''}`;
+  throw invalidInput(field, `${field}: ${issue?.message ?? 'does not fit'}`, 'Correct the field and send it again.');
+}
+
+function runActive(job: JobDocument, active: readonly RunDocument[]): ModelManagementError {
+  const [run] = active;
+  return new ModelManagementError(
+    'RUN_ACTIVE',
+    `Run ${run?.number} of ${job.name} is ${run?.state} already.`,
+    'Wait for its end or cancel it; or let the job queue one more run (overlap).',
+    { details: { run: run?._id } },
+  );
+}

@@ -1,0 +1,367 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline, type Readable } from 'node:stream';
+import { createGzip } from 'node:zlib';
+import { type CollectionUse, readsCollection } from '../collections';
+import { invalidInput, ModelManagementError } from '../errors';
+import type { Digest } from '../ids';
+import type { Usage } from '../registry';
+import { ServiceSlot } from '../service-slot';
+import { runItByHand } from './bundle';
+import type { TrainingDeps } from './dependencies';
+import { envListText, scriptVariables } from './env-list';
+import type { JobDocument } from './job';
+import { Jobs } from './jobs';
+import { findProblems, type Problem } from './problems';
+import { baseVersionOf } from './run/base-version';
+import type { RunDocument } from './run/run-document';
+import { packFolder } from './runners/docker/archives';
+import { isInfrastructure, PREVIEW_RUN, RunInput, Runs } from './runs';
+import { describeSchedule, nextTimes } from './schedule/next-after';
+import { Schedule } from './schedule/schedule';
+import { Scheduler } from './scheduler';
+import { type JobView, type RunView, toJobView, toRunView } from './views';
+
+export type TrainingChange =
+  | { readonly kind: 'job'; readonly name: string; readonly change: 'created' | 'updated' | 'deleted' }
+  | { readonly kind: 'run'; readonly id: string; readonly job: string; readonly change: string }
+  | { readonly kind: 'log'; readonly id: string };
+
+export interface RunRequest {
+  readonly trigger: 'manual' | 'node';
+  readonly user: string | null;
+}
+
+/** Null = not known now. */
+type CollectionNames = readonly { readonly name: string }[] | null;
+
+const LOG_PAUSE_MS = 250;
+const MAINTENANCE_MS = 10 * 60_000;
+const ENVIRONMENT_UNUSED_MS = 30 * 86_400_000;
+
+/** Jobs, their schedules and their runs. */
+export class Training {
+  readonly #jobs: Jobs;
+  readonly #runs: Runs;
+  readonly #scheduler: Scheduler;
+  readonly #listeners = new Set<(change: TrainingChange) => void>();
+  /** Runs whose log has grown and whose listeners are told soon. */
+  readonly #growing = new Set<string>();
+  #maintenance: NodeJS.Timeout | undefined;
+  #unwatchRegistry = (): void => undefined;
+  #named: { readonly jobs: unknown; readonly runs: unknown; readonly digests: ReadonlySet<Digest> } | undefined;
+
+  private constructor(private readonly deps: TrainingDeps) {
+    this.#jobs = new Jobs(deps, (name, change) => this.#announce({ kind: 'job', name, change }));
+    this.#runs = new Runs(deps, {
+      changed: (run) => this.#announce({ kind: 'run', id: run._id, job: run.job, change: run.state }),
+      logGrew: (id) => this.#announceLog(id),
+      ended: (run) =>
+        void this.#ended(run).catch((error: unknown) => deps.log.error('end of a run not noted', { error })),
+    });
+    this.#scheduler = new Scheduler(this.#jobs, deps, {
+      start: async (job, dueAt, notBefore) => {
+        await this.#refuseIncomplete(job, true);
+        await this.#runs.start(job, { trigger: 'schedule', user: null, dueAt, notBefore });
+      },
+    });
+  }
+
+  /** Goes on with runs that were under way when the process ended. */
+  static async open(deps: TrainingDeps): Promise<Training> {
+    const training = new Training(deps);
+    training.#unwatchRegistry = deps.registry.onChange(({ kind, change, name }) => {
+      if (kind === 'model' && change === 'deleted') training.#pauseJobsOf(name);
+    });
+    training.#scheduler.start();
+    training.#maintenance = setInterval(() => void training.#maintain(), MAINTENANCE_MS).unref();
+    await training.#runs.resume();
+    return training;
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#maintenance);
+    this.#unwatchRegistry();
+    await this.#scheduler.stop();
+    await this.#runs.close();
+  }
+
+  /** By name. */
+  async jobs(): Promise<readonly JobView[]> {
+    const collections = await this.#collections();
+    return this.#jobs.all().map((job) => this.#view(job, collections));
+  }
+
+  /** @throws {ModelManagementError} `JOB_NOT_FOUND` */
+  async job(name: string): Promise<JobView> {
+    return this.#view(this.#jobs.get(name), await this.#collections());
+  }
+
+  hasJob(name: string): boolean {
+    return this.#jobs.find(name) !== undefined;
+  }
+
+  /** @throws {ModelManagementError} `INVALID_INPUT`, `JOB_EXISTS`, `MODEL_NOT_FOUND` */
+  async createJob(input: unknown): Promise<JobView> {
+    return this.job((await this.#jobs.create(input)).name);
+  }
+
+  /** @throws {ModelManagementError} `INVALID_INPUT`, `JOB_NOT_FOUND`, `JOB_EXISTS` */
+  async cloneJob(name: string, input: unknown): Promise<JobView> {
+    return this.job((await this.#jobs.clone(name, input)).name);
+  }
+
+  /** @throws {ModelManagementError} `INVALID_INPUT`, `JOB_NOT_FOUND` */
+  async updateJob(name: string, patch: unknown): Promise<JobView> {
+    return this.job((await this.#jobs.update(name, patch)).name);
+  }
+
+  /** Cancels its runs; their records and versions stay. @throws {ModelManagementError} `JOB_NOT_FOUND` */
+  async deleteJob(name: string): Promise<void> {
+    const job = this.#jobs.get(name);
+    await this.#jobs.remove(name);
+    await this.#runs.cancelAll(job.id);
+  }
+
+  /** Where a file of a job lies. @throws {ModelManagementError} `JOB_NOT_FOUND`, `FILE_NOT_FOUND`, `INVALID_INPUT` */
+  jobFile(name: string, kind: string, path: string): { readonly path: string; readonly digest: Digest } {
+    const { digest } = this.#jobs.file(name, kind, path);
+    return { path: this.deps.blobs.pathOf(digest), digest };
+  }
+
+  async putJobFile(name: string, kind: string, path: string, body: Readable, signal: AbortSignal): Promise<JobView> {
+    await this.#jobs.putFile(name, kind, path, body, signal);
+    return this.job(name);
+  }
+
+  async deleteJobFile(name: string, kind: string, path: string): Promise<void> {
+    await this.#jobs.removeFile(name, kind, path);
+  }
+
+  /** The `env.list` a run of the job would get. */
+  envList(name: string): string {
+    const job = this.#jobs.get(name);
+    const base = baseVersionOf({ jobId: job.id, fields: job.fields }, this.deps);
+    return envListText(scriptVariables(job.fields, { id: PREVIEW_RUN, baseVersion: base?.version ?? null }));
+  }
+
+  /** Everything a run would find, as a gzipped tar, with what to type to try it; secrets are left out. */
+  async bundle(name: string, tempPath: string, signal: AbortSignal): Promise<Readable> {
+    const job = this.#jobs.get(name);
+    const folder = await mkdtemp(join(tempPath, 'bundle-'));
+    const discard = (): void => void rm(folder, { recursive: true, force: true }).catch(() => undefined);
+    try {
+      await this.#runs.fill(job, folder, signal);
+      await writeFile(join(folder, 'README.txt'), runItByHand(job));
+      // One that fails is cut, which says to the client that it is not whole.
+      return pipeline(packFolder(job.name, folder), createGzip(), discard);
+    } catch (error) {
+      discard();
+      throw error;
+    }
+  }
+
+  /**
+   * @param input - `{overrides?}`
+   * @throws {ModelManagementError} `JOB_NOT_FOUND`, `JOB_INCOMPLETE`, `RUN_ACTIVE`, `INVALID_INPUT`
+   */
+  async startRun(name: string, input: unknown, { trigger, user }: RunRequest): Promise<RunView> {
+    const job = this.#jobs.get(name);
+    const parsed = RunInput.safeParse(input ?? {});
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0];
+      const field = issue?.path.map(String).join('.') ?? '';
+      throw invalidInput(
+        field,
+        `${field}: ${issue?.message ?? 'does not fit'}`,
+        'Correct the field and send it again.',
+      );
+    }
+    await this.#refuseIncomplete(job, false);
+    return toRunView(await this.#runs.start(job, { trigger, user, overrides: parsed.data.overrides }));
+  }
+
+  /** Newest first. @throws {ModelManagementError} `JOB_NOT_FOUND` */
+  runsOf(name: string): readonly RunView[] {
+    return this.#runs.list(this.#jobs.get(name).id).map(toRunView);
+  }
+
+  /** @throws {ModelManagementError} `RUN_NOT_FOUND` */
+  run(id: string): RunView {
+    return toRunView(this.#runs.get(id));
+  }
+
+  /** @throws {ModelManagementError} `RUN_NOT_FOUND` */
+  async cancelRun(id: string): Promise<RunView> {
+    return toRunView(await this.#runs.cancel(id));
+  }
+
+  /** Cancels what is under way for a job. @returns how many */
+  async cancelJob(name: string): Promise<number> {
+    const job = this.#jobs.get(name);
+    const active = this.#runs.active(job.id).length;
+    await this.#runs.cancelAll(job.id);
+    return active;
+  }
+
+  runLog(id: string, offset: number): ReturnType<Runs['log']> {
+    return this.#runs.log(id, offset);
+  }
+
+  runOutputs(id: string): ReturnType<Runs['outputs']> {
+    return this.#runs.outputs(id);
+  }
+
+  runOutput(id: string, path: string): Promise<string> {
+    return this.#runs.output(id, path);
+  }
+
+  /** @param input - `{schedule}`. @throws {ModelManagementError} `INVALID_INPUT` */
+  previewSchedule(input: unknown): { readonly next: readonly string[]; readonly description: string } {
+    const given = typeof input === 'object' && input !== null && 'schedule' in input ? input.schedule : undefined;
+    if (given === null) return { next: [], description: 'only when told to' };
+    const parsed = Schedule.safeParse(given);
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0];
+      const field = ['schedule', ...(issue?.path ?? []).map(String)].join('.');
+      throw invalidInput(field, `${field}: ${issue?.message ?? 'does not fit'}`, 'Correct the schedule.');
+    }
+    const now = this.deps.clock.now();
+    const next = nextTimes(parsed.data, now, now, 5).map((at) => new Date(at).toISOString());
+    return { next, description: describeSchedule(parsed.data) };
+  }
+
+  /** Jobs that a model is the base of. */
+  jobsOf(model: string): readonly Usage[] {
+    return this.#jobs
+      .all()
+      .filter(({ fields }) => fields.baseModel.toLowerCase() === model.toLowerCase())
+      .map(({ name }) => ({ kind: 'job', id: name, name }));
+  }
+
+  /** Jobs that read a collection of this Node-RED. */
+  jobsReading(collection: string): readonly CollectionUse[] {
+    return this.#jobs
+      .all()
+      .filter(({ fields }) =>
+        fields.queries.some(({ query, source }) => source === 'local' && readsCollection(query, collection)),
+      )
+      .map(({ name }) => ({ kind: 'job', id: name, name }));
+  }
+
+  /** Whether a job or a run names a blob. */
+  names(digest: Digest): boolean {
+    const { jobs, runs } = this.deps.documents;
+    const [allJobs, allRuns] = [jobs.all(), runs.all()];
+    if (this.#named?.jobs !== allJobs || this.#named.runs !== allRuns) {
+      const files = [...allJobs, ...allRuns].flatMap((owner) => [
+        owner.files.requirements,
+        ...owner.files.scripts,
+        ...owner.files.additional,
+      ]);
+      this.#named = { jobs: allJobs, runs: allRuns, digests: new Set(files.flatMap((file) => file?.digest ?? [])) };
+    }
+    return this.#named.digests.has(digest);
+  }
+
+  /** @returns stops it */
+  onChange(listener: (change: TrainingChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #announce(change: TrainingChange): void {
+    for (const listener of [...this.#listeners]) listener(change);
+  }
+
+  /** A log may grow a thousand times a second; nobody reads that fast. */
+  #announceLog(id: string): void {
+    if (this.#growing.has(id)) return;
+    this.#growing.add(id);
+    setTimeout(() => {
+      this.#growing.delete(id);
+      this.#announce({ kind: 'log', id });
+    }, LOG_PAUSE_MS).unref();
+  }
+
+  #view(job: JobDocument, collections: CollectionNames): JobView {
+    return toJobView(job, {
+      runs: this.#runs.list(job.id),
+      nextRunAt: this.#scheduler.nextOf(job),
+      problems: this.#problems(job, collections),
+    });
+  }
+
+  #problems(job: JobDocument, collections: CollectionNames): readonly Problem[] {
+    return findProblems(job, {
+      hasModel: this.deps.registry.findModel(job.fields.baseModel) !== undefined,
+      collections,
+    });
+  }
+
+  async #collections(): Promise<CollectionNames> {
+    return this.deps.collections.list().catch(() => null);
+  }
+
+  async #refuseIncomplete(job: JobDocument, pauses: boolean): Promise<void> {
+    const problems = this.#problems(job, await this.#collections());
+    const [first] = problems;
+    if (!first) return;
+    if (pauses) await this.#pause(job.name, first.message);
+    throw new ModelManagementError(
+      'JOB_INCOMPLETE',
+      `The job ${job.name} cannot run: ${problems.map(({ message }) => message).join(' ')}`,
+      'Mend the job, then start it again.',
+      { details: { problems } },
+    );
+  }
+
+  async #pause(name: string, reason: string): Promise<void> {
+    await this.#jobs.note(name, (job) => ({ ...job, fields: { ...job.fields, paused: true }, pauseReason: reason }));
+  }
+
+  #pauseJobsOf(model: string): void {
+    for (const { name } of this.jobsOf(model)) {
+      this.#pause(name, `The model ${model} was deleted.`).catch((error: unknown) => {
+        this.deps.log.error('job not paused', { job: name, error });
+      });
+    }
+  }
+
+  async #ended(run: RunDocument): Promise<void> {
+    const hasFailed = ['failed', 'timed_out', 'lost'].includes(run.state);
+    const job = await this.#jobs.note(run.job, (now) => {
+      if (now.id !== run.jobId) return now;
+      const failuresInRow = hasFailed ? now.failuresInRow + 1 : run.state === 'succeeded' ? 0 : now.failuresInRow;
+      const limit = now.fields.pauseAfterFailures;
+      if (limit === 0 || failuresInRow < limit || now.fields.paused) return { ...now, failuresInRow };
+      const pauseReason = `${failuresInRow} runs in a row failed.`;
+      return { ...now, failuresInRow, fields: { ...now.fields, paused: true }, pauseReason };
+    });
+    if (!job || job.id !== run.jobId || job.fields.paused || !isInfrastructure(run)) return;
+    const { max, backoffMs } = run.fields.retries;
+    if (run.attempt >= max) return;
+    const notBefore = this.deps.clock.now() + backoffMs * 2 ** run.attempt;
+    await this.#runs
+      .start(job, { trigger: 'retry', user: run.user, attempt: run.attempt + 1, notBefore })
+      .catch((error: unknown) => {
+        this.deps.log.info('run not tried again', { run: run._id, error });
+      });
+  }
+
+  async #maintain(): Promise<void> {
+    try {
+      await this.#runs.reap();
+      await this.#runs.applyRetention();
+      for (const runner of Object.values(this.deps.runners)) {
+        const { available } = await runner.state();
+        if (available) await runner.collectGarbage(ENVIRONMENT_UNUSED_MS);
+      }
+    } catch (error) {
+      this.deps.log.warn('training not put in order', { error });
+    }
+  }
+}
+
+/** Where nodes find the jobs of this Node-RED. */
+export const trainingSlot = new ServiceSlot<Training>();

@@ -1,0 +1,151 @@
+import { pipeline } from 'node:stream/promises';
+import { invalidInput } from '../../../lib/errors';
+import type { JobView } from '../../../lib/training';
+import type { AdminRouter } from './admin-router';
+import { goneError } from './gone-error';
+import { applyListQuery, type ListFields } from './list-query';
+import { waitForUpload } from './upload-patience';
+
+const jobFields: ListFields<JobView> = {
+  sortable: [
+    'name',
+    'baseModel',
+    'trainingEdge',
+    'updateExistingModel',
+    'newModelName',
+    'baseVersion',
+    'schedule',
+    'overlap',
+    'catchUpMs',
+    'retries',
+    'pauseAfterFailures',
+    'paused',
+    'pauseReason',
+    'state',
+    'queries',
+    'emptyData',
+    'scripts',
+    'files',
+    'metrics',
+    'promotion',
+    'runner',
+    'image',
+    'network',
+    'gpus',
+    'env',
+    'triggerEdges',
+    'limits',
+    'lastRun',
+    'activeRun',
+    'nextRunAt',
+    'runCount',
+    'problems',
+    'createdAt',
+    'updatedAt',
+  ],
+  searchText: ({ name, baseModel, trainingEdge, image }) => [name, baseModel, trainingEdge, image].join('\n'),
+};
+
+/** Jobs, their files, and when they run. What stores code needs `flows.write` as well. */
+export function registerJobRoutes(router: AdminRouter): void {
+  router.get('/jobs', 'model-management.read', async ({ request, services }) => ({
+    status: 200,
+    body: applyListQuery(request, await services.training.jobs(), jobFields),
+  }));
+  router.change('post', '/jobs', async ({ request, services }) => ({
+    status: 201,
+    body: await services.training.createJob(request.body),
+  }));
+  router.get('/jobs/:name', 'model-management.read', async ({ services, param }) => ({
+    status: 200,
+    body: await services.training.job(param('name')),
+  }));
+  router.change('patch', '/jobs/:name', async ({ request, services, param }) => ({
+    status: 200,
+    body: await services.training.updateJob(param('name'), request.body),
+  }));
+  router.change('delete', '/jobs/:name', async ({ services, param }) => {
+    await services.training.deleteJob(param('name'));
+    return { status: 204 };
+  });
+  router.change(
+    'post',
+    '/jobs/:name/clone',
+    async ({ request, services, param }) => ({
+      status: 201,
+      body: await services.training.cloneJob(param('name'), request.body),
+    }),
+    'flows.write',
+  );
+  router.get('/jobs/:name/env-list', 'model-management.read', ({ services, param, response }) => {
+    response.type('text/plain; charset=utf-8').send(services.training.envList(param('name')));
+    return undefined;
+  });
+  router.get('/jobs/:name/bundle', 'model-management.read', async ({ services, param, response, signal }) => {
+    const stream = await services.training.bundle(param('name'), services.tempPath, signal);
+    // Names of jobs are ASCII without quotes, as those of models.
+    response.setHeader('Content-Disposition', `attachment; filename="${param('name')}.tar.gz"`);
+    response.type('application/gzip');
+    try {
+      await pipeline(stream, response, { signal });
+    } catch (error) {
+      throw goneError(error);
+    }
+    return undefined;
+  });
+  registerFileRoutes(router);
+  router.query('/schedules/preview', 'model-management.read', ({ request, services }) => ({
+    status: 200,
+    body: services.training.previewSchedule(request.body),
+  }));
+}
+
+function registerFileRoutes(router: AdminRouter): void {
+  const path = router.restOf('/jobs/:name/files/:kind');
+  router.get(path, 'model-management.read', async (call) => {
+    const { services, param, response } = call;
+    const file = services.training.jobFile(param('name'), param('kind'), call.rest());
+    response.setHeader('ETag', `"${file.digest}"`);
+    response.type('application/octet-stream');
+    return new Promise((resolve, reject) => {
+      const options = { dotfiles: 'allow', etag: false, lastModified: false, cacheControl: false } as const;
+      response.sendFile(file.path, options, (error) => {
+        if (error && !response.headersSent) reject(error);
+        else resolve(undefined);
+      });
+    });
+  });
+  router.change(
+    'put',
+    path,
+    async (call) => {
+      const { request, services, param, signal } = call;
+      const type = request.get('content-type')?.split(';')[0]?.trim().toLowerCase();
+      if (type !== 'application/octet-stream') {
+        throw invalidInput(
+          'Content-Type',
+          `A file comes as application/octet-stream, got ${type ?? 'no Content-Type'}.`,
+          'Send its bytes as the body.',
+        );
+      }
+      const stopWaiting = waitForUpload(request);
+      try {
+        const body = await services.training.putJobFile(param('name'), param('kind'), call.rest(), request, signal);
+        return { status: 200, body };
+      } finally {
+        stopWaiting();
+      }
+    },
+    'flows.write',
+  );
+  router.change(
+    'delete',
+    path,
+    async (call) => {
+      const { services, param } = call;
+      await services.training.deleteJobFile(param('name'), param('kind'), call.rest());
+      return { status: 204 };
+    },
+    'flows.write',
+  );
+}

@@ -1,0 +1,114 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Clock } from '../../../lib/clock';
+import { Collections, type DataSource } from '../../../lib/collections';
+import { ModelManagementError } from '../../../lib/errors';
+import type { Log } from '../../../lib/log';
+import type { Registry } from '../../../lib/registry';
+import type { BlobStore, DataFolder, DocumentStore } from '../../../lib/store';
+import { DockerRunner, JobDocument, ProcessRunner, RunDocument, Secrets, Training } from '../../../lib/training';
+import type { Closers } from './closers';
+import type { Settings, SourceSettings } from './settings';
+
+const processFolder = join(__dirname, '..', '..', '..', 'lib', 'collections', 'child');
+
+const EnvironmentUse = z.object({ _id: z.string(), usedAt: z.int() }).readonly();
+type EnvironmentUse = z.infer<typeof EnvironmentUse>;
+
+export interface TrainingServicesOptions {
+  readonly settings: Settings;
+  readonly folder: DataFolder;
+  readonly registry: Registry;
+  readonly blobs: BlobStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  openDocuments<T extends { readonly _id: string }>(name: string, schema: z.ZodType<T>): Promise<DocumentStore<T>>;
+}
+
+/** Opens collections and jobs; what is opened is closed by `opened`. */
+export async function openTraining(
+  { settings, folder, registry, blobs, clock, log, openDocuments }: TrainingServicesOptions,
+  opened: Closers,
+): Promise<{ readonly collections: Collections; readonly training: Training }> {
+  const { training: given } = settings;
+  const documents = { jobs: await openDocuments('jobs', JobDocument), runs: await openDocuments('runs', RunDocument) };
+  const environments = await openDocuments<EnvironmentUse>('environments', EnvironmentUse);
+  const collections: Collections = await Collections.open({
+    path: join(folder.path, 'collections.sqlite'),
+    tempPath: folder.tempPath,
+    processFolder,
+    log,
+    sources: await dataSources(settings.sources),
+    usage: (name) => training.jobsReading(name),
+  });
+  opened.defer(() => collections.close());
+  // Loaded here: an installation without jobs never needs it.
+  const { default: Docker } = await import('dockerode');
+  const caPem = given.caFile === undefined ? undefined : await readSettingsFile(given.caFile, 'training.caFile');
+  const training: Training = await Training.open({
+    documents,
+    registry,
+    collections,
+    blobs,
+    runners: {
+      docker: new DockerRunner(new Docker(settings.docker), {
+        instanceId: folder.instanceId,
+        env: given.env,
+        caPem,
+        pipIndexUrl: given.pipIndexUrl,
+        installNetwork: given.installNetwork,
+        onEnvironmentUsed: (key) => environments.put({ _id: key, usedAt: clock.now() }),
+        environmentUsedAt: (key) => environments.get(key)?.usedAt,
+      }),
+      process: new ProcessRunner({
+        runsPath: folder.runsPath,
+        environmentsPath: join(folder.path, 'environments'),
+        isAllowed: given.allowProcessRunner,
+        env: given.env,
+        caFile: given.caFile,
+        pipIndexUrl: given.pipIndexUrl,
+      }),
+    },
+    secrets: await Secrets.open(folder.keysPath),
+    runsPath: folder.runsPath,
+    clock,
+    log,
+    maxConcurrentRuns: given.maxConcurrentRuns,
+    defaultImage: given.image,
+    retention: given.retention,
+  });
+  opened.defer(() => training.close());
+  return { collections, training };
+}
+
+async function dataSources(sources: Settings['sources']): Promise<Readonly<Record<string, DataSource>>> {
+  const entries = Object.entries(sources).map(
+    async ([name, source]) => [name, await dataSource(name, source)] as const,
+  );
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+async function dataSource(name: string, source: SourceSettings): Promise<DataSource> {
+  const { kind, passwordFile, watermarkColumn, timeoutMs, ...options } = source;
+  const password =
+    passwordFile === undefined
+      ? {}
+      : { password: (await readSettingsFile(passwordFile, `sources.${name}.passwordFile`)).trim() };
+  return { kind, options: { ...options, ...password }, watermarkColumn, timeoutMs };
+}
+
+async function readSettingsFile(path: string, key: string): Promise<string> {
+  try {
+    if ((await stat(path)).size > 10_485_760) throw new Error('it is larger than 10 MiB');
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ModelManagementError(
+      'BAD_SETTINGS',
+      `modelManagement.${key}: the file cannot be read: ${reason}`,
+      `Mend modelManagement.${key} in settings.js and restart Node-RED.`,
+      { cause },
+    );
+  }
+}
