@@ -6,4 +6,5 @@ export { ProcessRunner } from './runners/process/process-runner';
 export type { Runner } from './runners/runner';
 export { Secrets } from './secrets';
 export { Training, type TrainingChange, trainingSlot } from './training';
+export { decideTrigger, initialTrigger, type TriggerRule, type TriggerState } from './trigger';
 export type { JobView, RunView } from './views';

@@ -32,6 +32,7 @@ export interface StartOptions {
   readonly attempt?: number;
   readonly notBefore?: number;
   readonly dueAt?: number;
+  readonly node?: string | undefined;
 }
 
 export interface RunsEvents {
@@ -104,7 +105,7 @@ export class Runs {
    */
   start(
     job: JobDocument,
-    { trigger, user, overrides = {}, attempt = 0, notBefore = 0, dueAt }: StartOptions,
+    { trigger, user, overrides = {}, attempt = 0, notBefore = 0, dueAt, node }: StartOptions,
   ): Promise<RunDocument> {
     return this.#inTurn(async () => {
       const known = dueAt === undefined ? undefined : this.list(job.id).find((run) => run.dueAt === dueAt);
@@ -123,6 +124,7 @@ export class Runs {
         state: 'queued',
         trigger,
         user,
+        node: node ?? null,
         edge: job.fields.trainingEdge,
         createdAt: now,
         startedAt: null,

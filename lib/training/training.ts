@@ -30,6 +30,8 @@ export type TrainingChange =
 export interface RunRequest {
   readonly trigger: 'manual' | 'node';
   readonly user: string | null;
+  /** Id of the node that asks. */
+  readonly node?: string;
 }
 
 /** Null = not known now. */
@@ -165,7 +167,7 @@ export class Training {
    * @param input - `{overrides?}`
    * @throws {ModelManagementError} `JOB_NOT_FOUND`, `JOB_INCOMPLETE`, `RUN_ACTIVE`, `INVALID_INPUT`
    */
-  async startRun(name: string, input: unknown, { trigger, user }: RunRequest): Promise<RunView> {
+  async startRun(name: string, input: unknown, { trigger, user, node }: RunRequest): Promise<RunView> {
     const job = this.#jobs.get(name);
     const parsed = RunInput.safeParse(input ?? {});
     if (!parsed.success) {
@@ -178,7 +180,7 @@ export class Training {
       );
     }
     await this.#refuseIncomplete(job, false);
-    return toRunView(await this.#runs.start(job, { trigger, user, overrides: parsed.data.overrides }));
+    return toRunView(await this.#runs.start(job, { trigger, user, node, overrides: parsed.data.overrides }));
   }
 
   /** Newest first. @throws {ModelManagementError} `JOB_NOT_FOUND` */
@@ -343,7 +345,7 @@ export class Training {
     if (run.attempt >= max) return;
     const notBefore = this.deps.clock.now() + backoffMs * 2 ** run.attempt;
     await this.#runs
-      .start(job, { trigger: 'retry', user: run.user, attempt: run.attempt + 1, notBefore })
+      .start(job, { trigger: 'retry', user: run.user, node: run.node ?? undefined, attempt: run.attempt + 1, notBefore })
       .catch((error: unknown) => {
         this.deps.log.info('run not tried again', { run: run._id, error });
       });

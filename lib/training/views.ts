@@ -11,6 +11,7 @@ export interface RunView {
   readonly reason?: string;
   readonly trigger: RunDocument['trigger'];
   readonly user: string | null;
+  readonly node: string | null;
   readonly edge: string;
   readonly createdAt: string;
   readonly startedAt: string | null;
@@ -58,6 +59,7 @@ export function toRunView(run: RunDocument): RunView {
     ...(run.reason === null ? {} : { reason: run.reason }),
     trigger: run.trigger,
     user: run.user,
+    node: run.node,
     edge: run.edge,
     createdAt: toIso(run.createdAt),
     startedAt: isoOrNull(run.startedAt),

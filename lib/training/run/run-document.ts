@@ -61,6 +61,8 @@ export const RunDocument = z
     state: z.enum(runStates),
     trigger: z.enum(['schedule', 'manual', 'node', 'retry']),
     user: z.string().nullable(),
+    /** Id of the node of a flow that asked for it; null = none did. */
+    node: z.string().nullable(),
     edge: z.string(),
     createdAt: z.int(),
     startedAt: z.int().nullable(),

@@ -38,6 +38,8 @@ interface Request {
 type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
 interface UploadRequest {
+  /** Default POST. */
+  readonly method?: 'POST' | 'PUT';
   readonly contentType: string;
   readonly query?: Query;
   readonly signal?: AbortSignal;
@@ -72,10 +74,22 @@ export async function requestAll<T>(address: string, query: Query, signal?: Abor
   }
 }
 
+/** A text, and how long it is on the server: for logs, which are read from where the last reading ended. */
+export async function requestLog(
+  address: string,
+  offset: number,
+  signal: AbortSignal,
+): Promise<{ readonly text: string; readonly sizeBytes: number }> {
+  const xhr = new XMLHttpRequest();
+  const settings: JQuery.AjaxSettings = { dataType: 'text', cache: false, xhr: () => xhr };
+  const text = await send<string>(address, { query: { offset }, signal }, settings);
+  return { text, sizeBytes: Number(xhr.getResponseHeader('X-Log-Size') ?? offset) };
+}
+
 /** Streams a file to the server. @throws {ApiError} as `request` */
 export function upload<T>(address: string, file: Blob, options: UploadRequest): Promise<T> {
   return send<T>(address, options, {
-    method: 'POST',
+    method: options.method ?? 'POST',
     dataType: 'json',
     contentType: options.contentType,
     data: file,

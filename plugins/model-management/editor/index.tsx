@@ -11,6 +11,7 @@ import './upload/upload.css';
 import './model/model.css';
 import './clearblade/clearblade.css';
 import './libraries/libraries.css';
+import './jobs/jobs.css';
 import './compare/compare.css';
 import './edit/edit.css';
 import './audit/audit.css';

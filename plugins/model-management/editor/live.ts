@@ -81,8 +81,15 @@ function abortable(): { readonly signal: AbortSignal; readonly abort: () => void
 export const useModelChanges = (changed: () => void): void => useChanges('models', changed);
 export const useLibraryChanges = (changed: () => void): void => useChanges('libraries', changed);
 
+export const useJobChanges = (changed: () => void): void => useChanges('jobs', changed);
+/** Runs that came to another state, and logs that grew. */
+export const useRunChanges = (changed: () => void): void => useChanges('runs', changed);
+export const useCollectionChanges = (changed: () => void): void => useChanges('collections', changed);
+
+type Things = 'models' | 'libraries' | 'jobs' | 'runs' | 'collections';
+
 /** Calls `changed` on each live update of these things, and when the connection is back after a break. */
-function useChanges(things: 'models' | 'libraries', changed: () => void): void {
+function useChanges(things: Things, changed: () => void): void {
   useEffect(() => {
     const topic = `model-management/${things}`;
     const listener = (): void => changed();

@@ -22,6 +22,18 @@ const catalogues = [
     sources: ['nodes/pipelib/editor', 'plugins/model-management/editor/dialog'],
     call: 'nodeText',
   },
+  {
+    folder: 'nodes/model-collection/locales',
+    name: 'model-collection',
+    sources: ['nodes/model-collection/editor', 'plugins/model-management/editor/dialog'],
+    call: 'nodeText',
+  },
+  {
+    folder: 'nodes/retrain-trigger/locales',
+    name: 'retrain-trigger',
+    sources: ['nodes/retrain-trigger/editor', 'plugins/model-management/editor/dialog'],
+    call: 'nodeText',
+  },
 ];
 
 type Catalogue = { readonly [key: string]: string | Catalogue };

@@ -5,9 +5,10 @@ import { Leave } from '../model/frame';
 import type { CodeEditorHandle } from '../widgets/code-editor';
 import type { LeaveGate } from '../widgets/leave-gate';
 import { closeTray } from '../widgets/tray';
+import { useLeaveQuestion } from '../widgets/use-leave-question';
 import { Conflict } from './conflict';
 import type { LibraryWithSource } from './contract';
-import { isSavable, type Template } from './library-draft';
+import { isSavable, type Template, wouldLose } from './library-draft';
 import { LibraryHead } from './library-head';
 import { LibraryNotices } from './library-notices';
 import type { LibraryTrayOptions } from './library-tray';
@@ -15,7 +16,6 @@ import { RevisionList } from './revision-list';
 import { mayWriteLibraries } from './rights';
 import { SourceField } from './source-field';
 import { TestPanel } from './test-panel';
-import { useLeaveQuestion } from './use-leave-question';
 import { useLibrary } from './use-library';
 
 /** Everything about one library: what is typed here meets what others store only where the person chooses so. */
@@ -34,7 +34,7 @@ export function LibraryEditor({
 }) {
   const library = useLibrary(name, template, onStored);
   const code = useRef<CodeEditorHandle>(null);
-  const question = useLeaveQuestion(gate, library.draft);
+  const question = useLeaveQuestion(gate, library.draft !== undefined && wouldLose(library.draft));
   const leave = useCallback(() => new Promise<void>((left) => gate.ask(() => void closeTray().then(left))), [gate]);
   const { draft, error, dispatch } = library;
   if (!draft) {

@@ -12,7 +12,7 @@ export interface CodeEditorHandle {
 interface CodeEditorProps {
   /** The editor owns its text: another object replaces what was typed. */
   readonly text: { readonly value: string };
-  readonly language: 'json' | 'javascript';
+  readonly language: 'json' | 'javascript' | 'python' | 'sql' | 'text';
   readonly label: string;
   readonly class?: string;
   readonly readOnly?: boolean;

@@ -1,16 +1,17 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { LeaveGate } from '../widgets/leave-gate';
-import { type Draft, wouldLose } from './library-draft';
+import type { LeaveGate } from './leave-gate';
 
 export interface LeaveQuestion {
   readonly leave: () => void;
   readonly stay: () => void;
 }
 
-/** Keeps the tray, and the page, from closing over a text that stands only here; the question to show while one stands. */
-export function useLeaveQuestion(gate: LeaveGate, draft: Draft | undefined): LeaveQuestion | undefined {
+/**
+ * Keeps the tray, and the page, from closing over what stands only here; the question to show while one stands.
+ * @param isAtRisk - something would be lost
+ */
+export function useLeaveQuestion(gate: LeaveGate, isAtRisk: boolean): LeaveQuestion | undefined {
   const [asking, setAsking] = useState<{ readonly leave: () => void }>();
-  const isAtRisk = draft !== undefined && wouldLose(draft);
   useEffect(() => {
     if (!isAtRisk) {
       gate.ask = (leave) => leave();

@@ -1,0 +1,3 @@
+import type { Migrations } from '../../lib/pipeline/node/stored-config';
+
+export const migrations: Migrations = [(stored) => ({ ...stored, configVersion: 1 })];

@@ -1,0 +1,43 @@
+import { path, request, requestAll, upload } from '../api';
+import type { CollectionView, QueryRows, Row, SourceSummary } from './contract';
+
+export const fetchCollections = (signal?: AbortSignal): Promise<readonly CollectionView[]> =>
+  requestAll('collections', { sort: 'name' }, signal);
+
+export const createCollection = (name: string, signal: AbortSignal): Promise<CollectionView> =>
+  request('collections', { method: 'POST', body: { name }, signal });
+
+export const deleteCollection = (name: string, signal: AbortSignal): Promise<void> =>
+  request(path`collections/${name}`, { method: 'DELETE', signal });
+
+export const fetchSources = async (signal: AbortSignal): Promise<readonly SourceSummary[]> =>
+  (await request<{ readonly items: readonly SourceSummary[] }>('sources', { signal })).items;
+
+export const fetchRows = (
+  name: string,
+  offset: number,
+  limit: number,
+  signal: AbortSignal,
+): Promise<{ readonly items: readonly Row[]; readonly total: number }> =>
+  request(path`collections/${name}/rows`, { query: { offset, limit }, signal });
+
+export const runQuery = (source: string, query: string, limit: number, signal: AbortSignal): Promise<QueryRows> =>
+  request('collections/query', { method: 'POST', body: { source, query, limit }, signal });
+
+export interface Imported {
+  readonly inserted: number;
+  readonly duplicates: number;
+}
+
+/** Adds the rows of a file: `.csv`, `.ndjson`, or `.json` with a list. */
+export async function importRows(name: string, file: File, signal: AbortSignal): Promise<Imported> {
+  const address = path`collections/${name}/rows`;
+  if (/\.csv$/i.test(file.name)) return upload(address, file, { contentType: 'text/csv', signal });
+  if (/\.(?:ndjson|jsonl)$/i.test(file.name))
+    return upload(address, file, { contentType: 'application/x-ndjson', signal });
+  // A list goes line by line, since the server takes JSON of a few megabytes only.
+  const parsed: unknown = JSON.parse(await file.text());
+  const rows: readonly unknown[] = Array.isArray(parsed) ? parsed : [parsed];
+  const lines = new Blob(rows.map((row) => `${JSON.stringify(row)}\n`));
+  return upload(address, lines, { contentType: 'application/x-ndjson', signal });
+}

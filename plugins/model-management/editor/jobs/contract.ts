@@ -1,0 +1,10 @@
+export type { CollectionView } from '../../../../lib/collections/collections';
+export type { SourceSummary } from '../../../../lib/collections/sources';
+export type { Column, QueryRows, Row } from '../../../../lib/collections/types';
+export type { RunState } from '../../../../lib/training/run/run-document';
+export type { FileView, JobView, RunView } from '../../../../lib/training/views';
+
+export interface SchedulePreview {
+  readonly next: readonly string[];
+  readonly description: string;
+}

@@ -1,0 +1,235 @@
+import type { FileView, JobView } from '../contract';
+
+/** A file that was chosen or written here, and not sent yet. */
+export interface StagedFile {
+  readonly path: string;
+  readonly body: Blob;
+}
+
+/** A query as the form holds it. */
+export interface QueryDraft {
+  /** Of a row of the form. */
+  readonly key: number;
+  readonly id?: string;
+  readonly query: string;
+  readonly source: string;
+  readonly newDataOnly: boolean;
+  readonly newDataCollections: readonly string[];
+  readonly lagMs: number;
+}
+
+export interface MetricDraft {
+  readonly key: number;
+  readonly name: string;
+  readonly direction: 'maximize' | 'minimize';
+  readonly min?: number;
+  readonly max?: number;
+}
+
+export interface EnvDraft {
+  readonly key: number;
+  readonly name: string;
+  readonly value: string;
+  readonly isSecret: boolean;
+  /** There is a secret of this name, which is kept while nothing is typed. */
+  readonly isStored: boolean;
+}
+
+export type ScheduleDraft = JobView['schedule'];
+
+/** All that the form holds of a job. */
+export interface JobDraft {
+  readonly name: string;
+  readonly baseModel: string;
+  readonly runner: 'docker' | 'process';
+  readonly image: string;
+  readonly schedule: ScheduleDraft;
+  readonly updateExistingModel: boolean;
+  readonly newModelName: string;
+  readonly baseVersion: string;
+  readonly queries: readonly QueryDraft[];
+  readonly emptyData: JobView['emptyData'];
+  /** Names of the scripts in the order of running. */
+  readonly scripts: readonly string[];
+  readonly metrics: readonly MetricDraft[];
+  readonly promotion: JobView['promotion'];
+  readonly overlap: JobView['overlap'];
+  readonly network: JobView['network'];
+  readonly limits: JobView['limits'];
+  readonly env: readonly EnvDraft[];
+  /** Files on the server. */
+  readonly files: JobView['files'];
+  readonly staged: {
+    readonly requirements?: StagedFile;
+    readonly scripts: readonly StagedFile[];
+    readonly additional: readonly StagedFile[];
+  };
+  /** Paths on the server that go. */
+  readonly removed: {
+    readonly requirements: boolean;
+    readonly scripts: readonly string[];
+    readonly additional: readonly string[];
+  };
+  /** The next key of a row. */
+  readonly nextKey: number;
+}
+
+const GIBIBYTE = 1_073_741_824;
+
+/** A job that runs with a model, a query, a script and a metric filled in. */
+export const newDraft = (runner: JobDraft['runner']): JobDraft => ({
+  name: '',
+  baseModel: '',
+  runner,
+  image: '',
+  schedule: null,
+  updateExistingModel: true,
+  newModelName: '',
+  baseVersion: 'lastRun',
+  queries: [],
+  emptyData: 'skip',
+  scripts: [],
+  metrics: [{ key: 0, name: 'accuracy', direction: 'maximize' }],
+  promotion: { mode: 'manual', minImprovement: 0 },
+  overlap: 'skip',
+  network: 'none',
+  limits: { memoryBytes: 2 * GIBIBYTE, cpus: 1, pids: 256, timeoutMs: 3_600_000, outputBytes: GIBIBYTE },
+  env: [],
+  files: { requirements: null, scripts: [], additional: [] },
+  staged: { scripts: [], additional: [] },
+  removed: { requirements: false, scripts: [], additional: [] },
+  nextKey: 1,
+});
+
+/** A stored job as the form shows it. */
+export function draftOf(job: JobView): JobDraft {
+  let nextKey = 0;
+  const env = Object.entries(job.env).map(([name, value]) => ({
+    key: nextKey++,
+    name,
+    value: typeof value === 'string' ? value : '',
+    isSecret: typeof value !== 'string',
+    isStored: typeof value !== 'string',
+  }));
+  return {
+    ...newDraft(job.runner),
+    name: job.name,
+    baseModel: job.baseModel,
+    image: job.image,
+    schedule: job.schedule,
+    updateExistingModel: job.updateExistingModel,
+    newModelName: job.newModelName ?? '',
+    baseVersion: String(job.baseVersion),
+    queries: job.queries.map(({ id, ...query }) => ({ key: nextKey++, ...query, ...(id === undefined ? {} : { id }) })),
+    emptyData: job.emptyData,
+    scripts: job.scripts,
+    metrics: job.metrics.map((metric) => ({ key: nextKey++, ...metric })),
+    promotion: job.promotion,
+    overlap: job.overlap,
+    network: job.network,
+    limits: job.limits,
+    env,
+    files: job.files,
+    nextKey,
+  };
+}
+
+/** What is sent of a draft. */
+export function bodyOf(draft: JobDraft): Readonly<Record<string, unknown>> {
+  const { promotion, image, newModelName, updateExistingModel } = draft;
+  return {
+    baseModel: draft.baseModel,
+    runner: draft.runner,
+    ...(image === '' ? {} : { image }),
+    schedule: draft.schedule,
+    updateExistingModel,
+    ...(updateExistingModel || newModelName === '' ? {} : { newModelName }),
+    baseVersion: /^\d+$/.test(draft.baseVersion) ? Number(draft.baseVersion) : draft.baseVersion,
+    queries: draft.queries.map(({ key: _key, ...query }) => query),
+    emptyData: draft.emptyData,
+    scripts: draft.scripts,
+    metrics: draft.metrics.filter(({ name }) => name !== '').map(({ key: _key, ...metric }) => metric),
+    promotion: promotion.mode === 'better' ? promotion : { mode: promotion.mode },
+    overlap: draft.overlap,
+    network: draft.network,
+    limits: draft.limits,
+    env: Object.fromEntries(draft.env.filter(({ name }) => name !== '').map((entry) => [entry.name, envValue(entry)])),
+  };
+}
+
+function envValue({ value, isSecret, isStored }: EnvDraft): string | { readonly secret: string | null } {
+  if (!isSecret) return value;
+  return { secret: value === '' && isStored ? null : value };
+}
+
+/** Names of all scripts and other files the job would have after saving. */
+export function fileNames({ files, staged, removed }: JobDraft, kind: 'scripts' | 'additional'): readonly string[] {
+  const stored = files[kind].map(({ path }: FileView) => path).filter((path) => !removed[kind].includes(path));
+  return [...new Set([...stored, ...staged[kind].map(({ path }) => path)])];
+}
+
+/** Puts files beside those that are there; a script comes last in the order of running. */
+export function withFiles(draft: JobDraft, kind: 'scripts' | 'additional', added: readonly StagedFile[]): JobDraft {
+  const paths = added.map(({ path }) => path);
+  const others = draft.staged[kind].filter(({ path }) => !paths.includes(path));
+  const kept = draft.removed[kind].filter((path) => !paths.includes(path));
+  const fresh = kind === 'scripts' ? paths.filter((path) => !draft.scripts.includes(path)) : [];
+  return {
+    ...draft,
+    staged: { ...draft.staged, [kind]: [...others, ...added] },
+    removed: { ...draft.removed, [kind]: kept },
+    scripts: [...draft.scripts, ...fresh],
+  };
+}
+
+export function withoutFile(draft: JobDraft, kind: 'scripts' | 'additional', path: string): JobDraft {
+  const isStored = draft.files[kind].some((file) => file.path === path);
+  return {
+    ...draft,
+    staged: { ...draft.staged, [kind]: draft.staged[kind].filter((file) => file.path !== path) },
+    removed: isStored ? { ...draft.removed, [kind]: [...draft.removed[kind], path] } : draft.removed,
+    scripts: kind === 'scripts' ? draft.scripts.filter((script) => script !== path) : draft.scripts,
+  };
+}
+
+/** An item of a list at another place. */
+export function moved<T>(list: readonly T[], from: number, to: number): readonly T[] {
+  const next = [...list];
+  const [item] = next.splice(from, 1);
+  if (item !== undefined) next.splice(Math.min(Math.max(to, 0), next.length), 0, item);
+  return next;
+}
+
+export type Missing =
+  | 'name'
+  | 'badName'
+  | 'baseModel'
+  | 'newModelName'
+  | 'script'
+  | 'query'
+  | 'collection'
+  | 'metric'
+  | 'env';
+
+/** Everything that keeps the job from being saved or run, at once. */
+export function missingOf(
+  draft: JobDraft,
+  rules: { readonly isName: (name: string) => boolean; readonly isMetric: (name: string) => boolean },
+): readonly Missing[] {
+  const found: Missing[] = [];
+  if (draft.name === '') found.push('name');
+  else if (!rules.isName(draft.name)) found.push('badName');
+  if (draft.baseModel === '') found.push('baseModel');
+  if (!draft.updateExistingModel && draft.newModelName === '') found.push('newModelName');
+  if (draft.scripts.length === 0) found.push('script');
+  if (draft.queries.some(({ query }) => query.trim() === '')) found.push('query');
+  if (draft.queries.some(({ newDataOnly, newDataCollections }) => newDataOnly && newDataCollections.length === 0)) {
+    found.push('collection');
+  }
+  if (draft.metrics.some(({ name }) => name !== '' && !rules.isMetric(name))) found.push('metric');
+  if (draft.env.some(({ name }) => name !== '' && !/^[A-Za-z_]\w*$/.test(name))) found.push('env');
+  return found;
+}
+
+/** Without a script a job can be saved, and does not run yet. */
+export const keepsFromSaving = (missing: readonly Missing[]): boolean => missing.some((one) => one !== 'script');

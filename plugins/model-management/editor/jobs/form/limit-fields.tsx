@@ -1,0 +1,104 @@
+import { useId } from 'preact/hooks';
+import { t } from '../../i18n';
+import { EnvFields } from './env-fields';
+import type { JobDraft } from './job-draft';
+import { NumberField } from './number-field';
+
+const MEBIBYTE = 1_048_576;
+const MINUTE_MS = 60_000;
+const OVERLAPS = ['skip', 'queueOne', 'cancelOther'] as const;
+const EMPTY = ['skip', 'fail', 'run'] as const;
+
+type OnChange = (more: Partial<JobDraft>) => void;
+
+/** What most jobs leave as it is, folded away. */
+export function LimitFields({ draft, onChange }: { readonly draft: JobDraft; readonly onChange: OnChange }) {
+  return (
+    <details class="mm-more">
+      <summary>{t('job.form.more')}</summary>
+      <div class="mm-form">
+        <Limits draft={draft} onChange={onChange} />
+        <ChoiceField
+          label={t('job.form.overlap')}
+          value={draft.overlap}
+          options={OVERLAPS.map((value) => ({ value, text: t(`job.overlap.${value}`) }))}
+          onChange={(value) => onChange({ overlap: OVERLAPS.find((one) => one === value) ?? 'skip' })}
+        />
+        <ChoiceField
+          label={t('job.form.emptyData')}
+          value={draft.emptyData}
+          options={EMPTY.map((value) => ({ value, text: t(`job.empty.${value}`) }))}
+          onChange={(value) => onChange({ emptyData: EMPTY.find((one) => one === value) ?? 'skip' })}
+        />
+        <ChoiceField
+          label={t('job.form.network')}
+          value={draft.network}
+          options={[
+            { value: 'none', text: t('job.network.none') },
+            { value: 'bridge', text: t('job.network.bridge') },
+          ]}
+          onChange={(value) => onChange({ network: value === 'bridge' ? 'bridge' : 'none' })}
+        />
+        <EnvFields draft={draft} onChange={onChange} />
+      </div>
+    </details>
+  );
+}
+
+function Limits({ draft, onChange }: { readonly draft: JobDraft; readonly onChange: OnChange }) {
+  const { limits } = draft;
+  const change = (more: Partial<JobDraft['limits']>): void => onChange({ limits: { ...limits, ...more } });
+  return (
+    <div class="mm-line">
+      <NumberField
+        label={t('job.form.memory')}
+        value={limits.memoryBytes / MEBIBYTE}
+        unit="MiB"
+        onChange={(value) => value !== undefined && change({ memoryBytes: Math.round(value * MEBIBYTE) })}
+      />
+      <NumberField
+        label={t('job.form.cpus')}
+        value={limits.cpus}
+        onChange={(value) => value !== undefined && change({ cpus: value })}
+      />
+      <NumberField
+        label={t('job.form.time')}
+        value={limits.timeoutMs / MINUTE_MS}
+        unit="min"
+        onChange={(value) => value !== undefined && change({ timeoutMs: Math.round(value * MINUTE_MS) })}
+      />
+      <NumberField
+        label={t('job.form.output')}
+        value={limits.outputBytes / MEBIBYTE}
+        unit="MiB"
+        onChange={(value) => value !== undefined && change({ outputBytes: Math.round(value * MEBIBYTE) })}
+      />
+    </div>
+  );
+}
+
+function ChoiceField({
+  label,
+  value,
+  options,
+  onChange,
+}: {
+  readonly label: string;
+  readonly value: string;
+  readonly options: readonly { readonly value: string; readonly text: string }[];
+  readonly onChange: (value: string) => void;
+}) {
+  const id = useId();
+  return (
+    <label for={id}>
+      <span>{label}</span>
+      <select id={id} value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+        {options.map((option) => (
+          <option key={option.value} value={option.value}>
+            {option.text}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}

@@ -1,0 +1,183 @@
+import { useId, useState } from 'preact/hooks';
+import { workFiles } from '../../../../../lib/training/env-list';
+import { t } from '../../i18n';
+import { useResource } from '../../live';
+import { Toggle } from '../../toggle';
+import { fetchCollections, fetchSources } from '../collection-client';
+import { QueryPreview } from '../collections/query-preview';
+import type { JobDraft, QueryDraft } from './job-draft';
+
+/** Which rows a run reads; the n-th query is collection_data_n.json. */
+export function QueryFields({
+  draft,
+  onChange,
+}: {
+  readonly draft: JobDraft;
+  readonly onChange: (more: Partial<JobDraft>) => void;
+}) {
+  const collections = useResource(fetchCollections, []);
+  const sources = useResource(fetchSources, []);
+  const names = collections.data?.map(({ name }) => name) ?? [];
+  const { queries } = draft;
+  const replace = (key: number, more: Partial<QueryDraft>): void =>
+    onChange({ queries: queries.map((query) => (query.key === key ? { ...query, ...more } : query)) });
+  const add = (): void => {
+    const [first] = names;
+    const fresh: QueryDraft = {
+      key: draft.nextKey,
+      query: first === undefined ? '' : `SELECT * FROM ${first}`,
+      source: 'local',
+      newDataOnly: first !== undefined,
+      newDataCollections: first === undefined ? [] : [first],
+      lagMs: 0,
+    };
+    onChange({ queries: [...queries, fresh], nextKey: draft.nextKey + 1 });
+  };
+  return (
+    <section class="mm-form">
+      <h3>{t('job.form.queries')}</h3>
+      {queries.map((query, index) => (
+        <QueryField
+          key={query.key}
+          query={query}
+          index={index}
+          collections={names}
+          sources={sources.data?.map(({ name }) => name) ?? ['local']}
+          onChange={(more) => replace(query.key, more)}
+          onRemove={() => onChange({ queries: queries.filter(({ key }) => key !== query.key) })}
+        />
+      ))}
+      {queries.filter(({ newDataOnly, newDataCollections }) => newDataOnly && newDataCollections.length > 1).length >
+        0 && <p class="mm-hint">{t('job.form.pairsHint')}</p>}
+      <div class="mm-buttons">
+        <button type="button" class="red-ui-button red-ui-button-small" onClick={add}>
+          <i class="fa fa-plus" aria-hidden="true" /> {t('job.form.addQuery')}
+        </button>
+      </div>
+    </section>
+  );
+}
+
+function QueryField({
+  query,
+  index,
+  collections,
+  sources,
+  onChange,
+  onRemove,
+}: {
+  readonly query: QueryDraft;
+  readonly index: number;
+  readonly collections: readonly string[];
+  readonly sources: readonly string[];
+  readonly onChange: (more: Partial<QueryDraft>) => void;
+  readonly onRemove: () => void;
+}) {
+  const [isPreviewed, setIsPreviewed] = useState(false);
+  const ids = { text: useId(), source: useId(), fresh: useId() };
+  return (
+    <div class="mm-box mm-form">
+      <label class="mm-block" for={ids.text}>
+        <span>{t('job.form.query', { number: index + 1, file: workFiles.data(index) })}</span>
+        <textarea
+          id={ids.text}
+          class="mm-query"
+          rows={3}
+          spellcheck={false}
+          value={query.query}
+          onInput={(event) => onChange({ query: event.currentTarget.value })}
+        />
+      </label>
+      {sources.length > 1 && (
+        <label for={ids.source}>
+          <span>{t('job.form.source')}</span>
+          <select
+            id={ids.source}
+            value={query.source}
+            onChange={(event) => onChange({ source: event.currentTarget.value })}
+          >
+            {sources.map((name) => (
+              <option key={name} value={name}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      <label class="mm-check" for={ids.fresh} title={t('job.form.newDataHint')}>
+        <input
+          id={ids.fresh}
+          type="checkbox"
+          checked={query.newDataOnly}
+          onChange={(event) => onChange({ newDataOnly: event.currentTarget.checked })}
+        />
+        <span>{t('job.form.newDataOnly')}</span>
+      </label>
+      {query.newDataOnly && <NewData query={query} collections={collections} onChange={onChange} />}
+      <div class="mm-buttons">
+        <Toggle open={isPreviewed} text={t('collection.preview')} onClick={() => setIsPreviewed(!isPreviewed)} />
+        <button type="button" class="red-ui-button" onClick={onRemove}>
+          {t('job.form.removeQuery')}
+        </button>
+      </div>
+      {isPreviewed && <QueryPreview source={query.source} query={query.query} />}
+    </div>
+  );
+}
+
+/** The collections of which only rows count that no run has used. */
+function NewData({
+  query,
+  collections,
+  onChange,
+}: {
+  readonly query: QueryDraft;
+  readonly collections: readonly string[];
+  readonly onChange: (more: Partial<QueryDraft>) => void;
+}) {
+  const id = useId();
+  if (query.source !== 'local') {
+    return (
+      <label for={id}>
+        <span>{t('job.form.newDataOf')}</span>
+        <input
+          id={id}
+          type="text"
+          value={query.newDataCollections.join(', ')}
+          spellcheck={false}
+          onInput={({ currentTarget: { value } }) =>
+            onChange({
+              newDataCollections: value
+                .split(',')
+                .map((name) => name.trim())
+                .filter(Boolean),
+            })
+          }
+        />
+      </label>
+    );
+  }
+  const all = [...new Set([...collections, ...query.newDataCollections])];
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset would bring the platform's dialog styles
+    <div role="group" class="mm-checks" aria-label={t('job.form.newDataOf')}>
+      <span>{t('job.form.newDataOf')}</span>
+      {all.map((name) => (
+        <label key={name} class="mm-check">
+          <input
+            type="checkbox"
+            checked={query.newDataCollections.includes(name)}
+            onChange={({ currentTarget: { checked } }) =>
+              onChange({
+                newDataCollections: checked
+                  ? [...query.newDataCollections, name]
+                  : query.newDataCollections.filter((one) => one !== name),
+              })
+            }
+          />
+          <span>{name}</span>
+        </label>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,59 @@
+import { useMemo, useState } from 'preact/hooks';
+import { Busy, ErrorBox } from '../../feedback';
+import { t } from '../../i18n';
+import { useResource } from '../../live';
+import { Toggle } from '../../toggle';
+import { CodeEditor } from '../../widgets/code-editor';
+import { fetchFile } from '../job-client';
+import type { JobDraft } from './job-draft';
+
+const PATH = 'requirements.txt';
+
+/** The packages that are installed before scripts run, written in place or taken from a file. */
+export function RequirementField({
+  draft,
+  isNew,
+  onDraft,
+}: {
+  readonly draft: JobDraft;
+  readonly isNew: boolean;
+  readonly onDraft: (change: (draft: JobDraft) => JobDraft) => void;
+}) {
+  const [isOpen, setIsOpen] = useState(false);
+  const isStored = !isNew && draft.files.requirements !== null;
+  const stored = useResource(
+    async (signal) => (isStored ? fetchFile(draft.name, 'requirements', PATH, signal) : ''),
+    [isStored ? draft.name : ''],
+  );
+  const count = draft.staged.requirements ? t('job.file.changed') : isStored ? t('job.file.there') : t('job.file.none');
+  const text = useMemo(() => ({ value: stored.data ?? '' }), [stored.data]);
+  const keep = (value: string): void => {
+    if (value === (stored.data ?? '')) return;
+    onDraft((before) => {
+      const { requirements: _old, ...others } = before.staged;
+      const isGone = value.trim() === '';
+      const staged = isGone ? others : { ...others, requirements: { path: PATH, body: new Blob([value]) } };
+      return { ...before, staged, removed: { ...before.removed, requirements: isGone && isStored } };
+    });
+  };
+  return (
+    <section class="mm-form">
+      <div class="mm-section-head">
+        <h3>
+          {t('job.form.requirements')} <span class="mm-sub">{count}</span>
+        </h3>
+        <Toggle open={isOpen} text={t('job.file.write')} onClick={() => setIsOpen(!isOpen)} />
+      </div>
+      {isOpen && stored.error && <ErrorBox error={stored.error} onRetry={stored.reload} />}
+      {isOpen && !stored.data && !stored.error && stored.data !== '' && (
+        <Busy text={t('tray.loading', { name: PATH })} />
+      )}
+      {isOpen && stored.data !== undefined && (
+        <>
+          <CodeEditor class="mm-short-code" text={text} language="text" label={PATH} onChange={keep} />
+          <p class="mm-hint">{t('job.form.requirementsHint')}</p>
+        </>
+      )}
+    </section>
+  );
+}

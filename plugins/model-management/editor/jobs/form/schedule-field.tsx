@@ -1,0 +1,169 @@
+import { useId } from 'preact/hooks';
+import { Age } from '../../age';
+import { formatMoment } from '../../format';
+import { t, tCount } from '../../i18n';
+import { useResource } from '../../live';
+import { useSettled } from '../../use-settled';
+import { previewSchedule } from '../job-client';
+import { scheduleWords } from '../schedule-words';
+import type { ScheduleDraft } from './job-draft';
+
+const UNITS = ['second', 'minute', 'hour', 'day', 'week', 'month', 'year'] as const;
+type Unit = (typeof UNITS)[number];
+type Kind = 'none' | 'day' | 'week' | 'custom' | 'cron';
+const KINDS: readonly Kind[] = ['none', 'day', 'week', 'custom', 'cron'];
+
+const zoneHere = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+function kindOf(schedule: ScheduleDraft): Kind {
+  if (!schedule) return 'none';
+  if (schedule.kind === 'cron') return 'cron';
+  return schedule.every === 1 && (schedule.unit === 'day' || schedule.unit === 'week') ? schedule.unit : 'custom';
+}
+
+function scheduleOf(kind: Kind, before: ScheduleDraft): ScheduleDraft {
+  const timing = { timeZone: before?.timeZone ?? zoneHere(), jitterMs: before?.jitterMs ?? 0 };
+  if (kind === 'none') return null;
+  if (kind === 'cron') return { kind: 'cron', expression: '0 2 * * *', ...timing };
+  if (kind === 'custom') return { kind: 'interval', every: 6, unit: 'hour', ...timing };
+  return { kind: 'interval', every: 1, unit: kind, at: '02:00', ...timing };
+}
+
+/** When the job runs by itself, in words and in the next five times. */
+export function ScheduleField({
+  schedule,
+  onChange,
+}: {
+  readonly schedule: ScheduleDraft;
+  readonly onChange: (schedule: ScheduleDraft) => void;
+}) {
+  const kind = kindOf(schedule);
+  const ids = { kind: useId(), zone: useId() };
+  return (
+    <section class="mm-form" aria-label={t('schedule.label')}>
+      <label for={ids.kind}>
+        <span>{t('schedule.label')}</span>
+        <select
+          id={ids.kind}
+          value={kind}
+          onChange={({ currentTarget: { value } }) =>
+            onChange(scheduleOf(KINDS.find((one) => one === value) ?? 'none', schedule))
+          }
+        >
+          {KINDS.map((one) => (
+            <option key={one} value={one}>
+              {t(`schedule.kind.${one}`)}
+            </option>
+          ))}
+        </select>
+      </label>
+      {schedule && <Timing schedule={schedule} onChange={onChange} />}
+      {schedule && (
+        <label for={ids.zone}>
+          <span>{t('schedule.zone')}</span>
+          <input
+            id={ids.zone}
+            type="text"
+            value={schedule.timeZone}
+            spellcheck={false}
+            onInput={(event) => onChange({ ...schedule, timeZone: event.currentTarget.value })}
+          />
+        </label>
+      )}
+      {schedule && <Preview schedule={schedule} />}
+    </section>
+  );
+}
+
+type Given = NonNullable<ScheduleDraft>;
+
+function Timing({ schedule, onChange }: { readonly schedule: Given; readonly onChange: (schedule: Given) => void }) {
+  const ids = { every: useId(), at: useId(), cron: useId() };
+  if (schedule.kind === 'cron') {
+    return (
+      <label for={ids.cron}>
+        <span>{t('schedule.expression')}</span>
+        <input
+          id={ids.cron}
+          type="text"
+          value={schedule.expression}
+          spellcheck={false}
+          onInput={(event) => onChange({ ...schedule, expression: event.currentTarget.value })}
+        />
+      </label>
+    );
+  }
+  const isLong = !['second', 'minute', 'hour'].includes(schedule.unit);
+  const { at: _at, ...without } = schedule;
+  return (
+    <>
+      {kindOf(schedule) === 'custom' && (
+        <label for={ids.every}>
+          <span>{t('schedule.every.label')}</span>
+          <input
+            id={ids.every}
+            type="number"
+            min="1"
+            step="1"
+            class="mm-count"
+            value={schedule.every}
+            onInput={({ currentTarget: { value } }) =>
+              /^[1-9]\d*$/.test(value) && onChange({ ...schedule, every: Number(value) })
+            }
+          />
+          <select
+            aria-label={t('schedule.unit.label')}
+            value={schedule.unit}
+            onChange={({ currentTarget: { value } }) => {
+              const unit: Unit = UNITS.find((one) => one === value) ?? 'hour';
+              onChange({ ...without, unit });
+            }}
+          >
+            {UNITS.map((unit) => (
+              <option key={unit} value={unit}>
+                {t(`schedule.unit.${unit}`)}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      {isLong && (
+        <label for={ids.at}>
+          <span>{t('schedule.time')}</span>
+          <input
+            id={ids.at}
+            type="time"
+            value={schedule.at ?? ''}
+            onInput={({ currentTarget: { value } }) => onChange(value === '' ? without : { ...schedule, at: value })}
+          />
+        </label>
+      )}
+    </>
+  );
+}
+
+function Preview({ schedule }: { readonly schedule: Given }) {
+  const settled = useSettled(JSON.stringify(schedule));
+  const { data, error } = useResource((signal) => previewSchedule(JSON.parse(settled), signal), [settled]);
+  const language = RED.i18n.lang();
+  if (error)
+    return (
+      <p class="mm-hint" role="alert">
+        {error.message}
+      </p>
+    );
+  return (
+    <div class="mm-hint" role="status">
+      {scheduleWords(schedule)}
+      {data && data.next.length > 0 && (
+        <ol class="mm-plain" aria-label={tCount('schedule.next', data.next.length)}>
+          {data.next.map((at) => (
+            <li key={at}>
+              {formatMoment(at, language)} (<Age at={at} />)
+            </li>
+          ))}
+        </ol>
+      )}
+    </div>
+  );
+}

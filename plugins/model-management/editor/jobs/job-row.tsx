@@ -1,0 +1,58 @@
+import { Age } from '../age';
+import { formatNumber } from '../format';
+import { t } from '../i18n';
+import type { JobView, RunView } from './contract';
+import { JobSign } from './run-sign';
+
+export function JobRow({ job, onOpen }: { readonly job: JobView; readonly onOpen: (name: string) => void }) {
+  return (
+    <li>
+      <button type="button" class="mm-row mm-job-row" onClick={() => onOpen(job.name)}>
+        <JobSign job={job} />
+        <span class="mm-row-name">{job.name}</span>
+        <span class="mm-row-usage">
+          <State job={job} />
+          {job.nextRunAt && (
+            <span>
+              {t('job.next')} <Age at={job.nextRunAt} />
+            </span>
+          )}
+          {job.lastRun && <Result run={job.lastRun} />}
+        </span>
+      </button>
+    </li>
+  );
+}
+
+function State({ job: { activeRun, lastRun, state, pauseReason, problems } }: { readonly job: JobView }) {
+  if (activeRun) {
+    return (
+      <span>
+        {t(`run.state.${activeRun.state}`)} <Age at={activeRun.startedAt ?? activeRun.createdAt} />
+      </span>
+    );
+  }
+  if (state === 'paused') return <span>{pauseReason ?? t('job.state.paused')}</span>;
+  const [problem] = problems;
+  if (problem) return <span>{problem.message}</span>;
+  if (!lastRun) return <span>{t('job.state.never')}</span>;
+  return (
+    <span>
+      {t(`run.state.${lastRun.state}`)} <Age at={lastRun.finishedAt ?? lastRun.createdAt} />
+    </span>
+  );
+}
+
+/** "v5 · accuracy 0.981", or what went wrong. */
+function Result({ run: { error, version, metrics } }: { readonly run: RunView }) {
+  if (error) return <span class="mm-cut">{error.message}</span>;
+  if (version === undefined) return null;
+  const [metric] = Object.entries(metrics ?? {});
+  const value = metric ? ` · ${metric[0]} ${formatNumber(metric[1], RED.i18n.lang())}` : '';
+  return (
+    <span>
+      {t('version.short', { version })}
+      {value}
+    </span>
+  );
+}

@@ -1,0 +1,70 @@
+import { useCallback, useState } from 'preact/hooks';
+import { Busy, ErrorBox } from '../feedback';
+import { t } from '../i18n';
+import { ListToolbar, type ListWords } from '../list/list-toolbar';
+import { Pager } from '../list/pager';
+import { usePage } from '../list/pages';
+import { useJobChanges, useResource, useRunChanges } from '../live';
+import { openCollections } from './collections/collections-tray';
+import type { JobView } from './contract';
+import { openJobForm } from './form/job-form-tray';
+import { fetchJobs } from './job-client';
+import { arrange, type Order } from './job-order';
+import { JobRow } from './job-row';
+import { openJob } from './job-tray';
+import { mayWriteJobs } from './rights';
+
+const words = (): ListWords<Order> => ({
+  toolbar: t('job.list.toolbar'),
+  search: t('job.list.search'),
+  orders: { name: t('list.order.name'), last: t('job.list.last'), next: t('job.list.next') },
+});
+
+/** The sub-tab: the list of jobs, and the way to the rows they learn from. */
+export function JobsPanel() {
+  const { data, error, reload } = useResource(fetchJobs, []);
+  const refresh = useCallback(() => reload(), [reload]);
+  useJobChanges(refresh);
+  useRunChanges(refresh);
+  return (
+    <div class="mm-panel">
+      <div class="mm-pane">
+        {error && <ErrorBox error={error} onRetry={reload} />}
+        {!data && !error && <Busy text={t('job.list.loading')} />}
+        {data && <JobList jobs={data} />}
+      </div>
+    </div>
+  );
+}
+
+function JobList({ jobs }: { readonly jobs: readonly JobView[] }) {
+  const [search, setSearch] = useState('');
+  const [order, setOrder] = useState<Order>('name');
+  const page = usePage(arrange(jobs, search, order));
+  const mayWrite = mayWriteJobs();
+  return (
+    <>
+      <ListToolbar
+        words={words()}
+        search={search}
+        onSearch={setSearch}
+        order={order}
+        onOrder={setOrder}
+        {...(mayWrite && { onAdd: () => openJobForm({}) })}
+      />
+      <p class="mm-links">
+        <button type="button" class="mm-link" onClick={openCollections}>
+          <i class="fa fa-table" aria-hidden="true" /> {t('collection.open')}
+        </button>
+      </p>
+      {jobs.length === 0 && <p class="mm-empty">{t(mayWrite ? 'job.list.empty' : 'job.list.emptyReadOnly')}</p>}
+      {jobs.length > 0 && page.total === 0 && <p class="mm-empty">{t('job.list.noMatch', { search })}</p>}
+      <ul class="mm-list" aria-label={t('job.list.label')}>
+        {page.shown.map((job) => (
+          <JobRow key={job.name} job={job} onOpen={openJob} />
+        ))}
+      </ul>
+      <Pager page={page} />
+    </>
+  );
+}
