@@ -60,7 +60,7 @@ export function reduceRun(run: RunDocument, event: RunEvent, nowMs: number): Run
       const { environment, logOffset } = event;
       const next = enter(run, 'training', nowMs);
       const phases = next.phases.map((phase) =>
-        phase.name === 'installing' ? { ...phase, cached: environment.cached } : phase,
+        phase.name === 'installing' && environment.key !== null ? { ...phase, cached: environment.cached } : phase,
       );
       return { ...next, phases, environment, logOffset };
     }

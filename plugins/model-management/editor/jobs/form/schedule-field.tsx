@@ -40,7 +40,7 @@ export function ScheduleField({
   const kind = kindOf(schedule);
   const ids = { kind: useId(), zone: useId() };
   return (
-    <section class="mm-form" aria-label={t('schedule.label')}>
+    <section class="mm-form">
       <label for={ids.kind}>
         <span>{t('schedule.label')}</span>
         <select

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { requireOrSkip } from '../support/requirement';
+import { exampleScript, irisRows, TrainingLab } from '../support/training-lab';
+import { violationsOf } from './accessibility';
+import { chromiumPath, Editor } from './editor';
+
+describe('the tab Jobs', function () {
+  this.timeout(180_000);
+  let lab: TrainingLab;
+
+  before(async function () {
+    requireOrSkip(this as unknown as Mocha.Context, chromiumPath !== undefined, 'Chromium');
+    lab = await TrainingLab.start();
+    await lab.addModel();
+    await lab.addRows('iris', irisRows());
+  });
+  after(() => lab?.[Symbol.asyncDispose]());
+
+  it('makes a job, trains it, and shows its phases, log and version', async () => {
+    await using editor = await Editor.open(lab.nodeRed);
+    const { page } = editor;
+    const sidebar = await editor.showModels();
+    await sidebar.getByRole('tab', { name: 'Jobs' }).click();
+    const panel = sidebar.getByRole('tabpanel', { name: 'Jobs' });
+    await panel.getByText('No jobs yet.').waitFor();
+    await panel.getByRole('button', { name: 'New' }).click();
+    const form = page.locator('.mm-job-form');
+    await form.getByRole('button', { name: 'Check' }).click();
+    await form.getByText('a base model').waitFor();
+    await form.getByLabel('Base model').selectOption('iris');
+    assert.equal(await form.getByLabel('Name', { exact: true }).inputValue(), 'iris_job');
+    await form.getByLabel('Runs in').selectOption('process');
+    await form.getByLabel('Frequency').selectOption('day');
+    await form.getByText('every day at 02:00').waitFor();
+    await form.getByRole('button', { name: 'Add a query' }).click();
+    await form.getByRole('button', { name: 'Preview' }).click();
+    await form.getByText('setosa').first().waitFor();
+    await form.locator('input[type=file][accept=".py"]').setInputFiles({
+      name: 'softmax.py',
+      mimeType: 'text/x-python',
+      buffer: Buffer.from(exampleScript()),
+    });
+    await form.getByText('collection_data_1_path=collection_data_1.json').waitFor();
+    await editor.picture('jobs-form');
+    await form.getByRole('button', { name: 'Save' }).click();
+    const detail = page.locator('.mm-tray .mm-detail');
+    await detail.getByText('No run yet.').waitFor();
+    await detail.getByRole('button', { name: 'Train now' }).click();
+    await detail.locator('.mm-run').getByText('succeeded').waitFor({ timeout: 60_000 });
+    await detail.getByText('Version 2 of iris.').waitFor();
+    await detail.getByText('iris v2').waitFor();
+    await editor.picture('jobs-detail');
+    assert.deepEqual(await violationsOf(page), []);
+    await editor.button('Close').click();
+    await panel.getByText('succeeded').waitFor();
+    await editor.picture('jobs-list');
+    assert.deepEqual(editor.complaints, []);
+  });
+
+  it('shows why a run failed, with the last lines of its log', async () => {
+    await lab.addJob({ name: 'broken_job', queries: [] }, "print('reading')\nraise KeyError('petal')");
+    await lab.train('broken_job');
+    await using editor = await Editor.open(lab.nodeRed);
+    const sidebar = await editor.showModels();
+    await sidebar.getByRole('tab', { name: 'Jobs' }).click();
+    await sidebar.getByText('broken_job').click();
+    const detail = editor.page.locator('.mm-tray .mm-detail');
+    await detail
+      .getByText(/train\.py ended with exit code 1: KeyError/)
+      .first()
+      .waitFor();
+    await detail.locator('.mm-log-lines').getByText('Traceback').waitFor();
+    await editor.picture('jobs-failed');
+    assert.deepEqual(editor.complaints, []);
+  });
+
+  it('shows the rows of a collection and lets a file be added', async () => {
+    await using editor = await Editor.open(lab.nodeRed);
+    const { page } = editor;
+    const sidebar = await editor.showModels();
+    await sidebar.getByRole('tab', { name: 'Jobs' }).click();
+    await sidebar.getByRole('button', { name: 'Collections of training rows' }).click();
+    const view = page.locator('.mm-tray .mm-detail');
+    await view.getByRole('button', { name: /iris/ }).click();
+    await view.getByText('1–20 of 150').waitFor();
+    await view.locator('input[type=file]').setInputFiles({
+      name: 'more.csv',
+      mimeType: 'text/csv',
+      buffer: Buffer.from('sepal_length,sepal_width,petal_length,petal_width,species\n5,3,1.4,0.2,setosa\n'),
+    });
+    await view.getByText('1–20 of 151').waitFor();
+    await editor.picture('collections');
+    assert.deepEqual(await violationsOf(page), []);
+    assert.deepEqual(editor.complaints, []);
+  });
+});

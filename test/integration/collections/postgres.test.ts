@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import type { Watermark } from '../../../lib/collections';
+import { ModelManagementError } from '../../../lib/errors';
+import { CollectionsLab } from '../../support/collections-lab';
+import { canRunPostgres, Postgres } from '../../support/postgres';
+import { requireOrSkip } from '../../support/requirement';
+
+const hasCode = (code: string) => (error: unknown) => {
+  assert.ok(ModelManagementError.is(error), String(error));
+  assert.equal(error.code, code, error.message);
+  return true;
+};
+
+describe('a PostgreSQL as a source', function () {
+  this.timeout(60_000);
+  let server: Postgres;
+  let lab: CollectionsLab;
+
+  before(async function () {
+    requireOrSkip(this as unknown as Mocha.Context, canRunPostgres, 'PostgreSQL');
+    server = await Postgres.start();
+    lab = await CollectionsLab.open({
+      plant: { kind: 'postgres', options: server.options, timeoutMs: 2_000 },
+      away: { kind: 'postgres', options: { ...server.options, port: 1 } },
+    });
+    await server.query(`
+      CREATE TABLE readings (id serial PRIMARY KEY, value double precision, exact numeric, big bigint, tags text[],
+        more jsonb, ok boolean, created timestamptz NOT NULL DEFAULT now());
+      CREATE TABLE labels (reading int, label text);
+      CREATE TABLE timeless (x int);`);
+  });
+  after(async () => {
+    await lab?.[Symbol.asyncDispose]();
+    await server?.[Symbol.asyncDispose]();
+  });
+  beforeEach(() => server.query('TRUNCATE readings, labels'));
+
+  const read = async (query: string, from?: Watermark, lagMs = 0) => {
+    const path = lab.file('data.json');
+    const newData = [{ collection: 'readings', ...(from ? { from } : {}) }];
+    const written = await lab.collections.export('plant', { query, newData, lagMs }, path);
+    const [window] = written.windows;
+    assert.ok(window);
+    const mark: Watermark = { collection: 'readings', identity: window.identity, to: window.to };
+    return { rows: JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>[], mark };
+  };
+
+  it('gives values without loss', async () => {
+    await server.query(
+      `INSERT INTO readings (value, exact, big, tags, more, ok) VALUES (0.1, 12345678901234567890.5, 9007199254740993, '{a,b}', '{"n": [1]}', true)`,
+    );
+    const path = lab.file('data.json');
+    await lab.collections.export(
+      'plant',
+      { query: 'SELECT value, exact, big, tags, more, ok FROM readings', newData: [], lagMs: 0 },
+      path,
+    );
+    assert.match(await readFile(path, 'utf8'), /"exact":12345678901234567890\.5,"big":9007199254740993/);
+    const { rows, columns } = await lab.collections.query({
+      source: 'plant',
+      query: 'SELECT value, tags, more, ok FROM readings',
+    });
+    assert.deepEqual(columns, ['value', 'tags', 'more', 'ok']);
+    assert.deepEqual(rows, [{ value: 0.1, tags: ['a', 'b'], more: { n: [1] }, ok: true }]);
+  });
+
+  it('reads what is new to the microsecond, through joins and orders', async () => {
+    await server.query('INSERT INTO readings (value) VALUES (1), (2)');
+    await server.query("INSERT INTO labels SELECT id, 'l' || value FROM readings");
+    const query =
+      'SELECT r.value, l.label FROM readings r LEFT JOIN labels l ON l.reading = r.id WHERE value > 0 ORDER BY r.value DESC';
+    const first = await read(query);
+    assert.deepEqual(first.rows, [
+      { value: 2, label: 'l2' },
+      { value: 1, label: 'l1' },
+    ]);
+    assert.deepEqual((await read(query, first.mark)).rows, []);
+    await server.query('INSERT INTO readings (value) VALUES (3)');
+    const second = await read(query, first.mark);
+    assert.deepEqual(second.rows, [{ value: 3, label: null }]);
+  });
+
+  it('GIVEN_transaction_under_way_WHEN_read_THEN_its_rows_are_neither_lost_nor_read_twice', async () => {
+    const client = await server.connect();
+    try {
+      await client.query('BEGIN');
+      await client.query('INSERT INTO readings (value) VALUES (1)');
+      await server.query('INSERT INTO readings (value) VALUES (2)');
+      const first = await read('SELECT value FROM readings');
+      await client.query('COMMIT');
+      const second = await read('SELECT value FROM readings', first.mark);
+      const all = [...first.rows, ...second.rows].map(({ value }) => value).sort();
+      assert.deepEqual(all, [1, 2]);
+    } finally {
+      await client.end();
+    }
+  });
+
+  it('leaves what is younger than the lag for the next time', async () => {
+    await server.query("INSERT INTO readings (value, created) VALUES (1, now() - interval '1 hour'), (2, now())");
+    assert.deepEqual((await read('SELECT value FROM readings', undefined, 60_000)).rows, [{ value: 1 }]);
+  });
+
+  it('reads a table made anew from its beginning', async () => {
+    await server.query('INSERT INTO readings (value) VALUES (1)');
+    const { mark } = await read('SELECT value FROM readings');
+    const from = { ...mark, identity: 'plant/postgres/1' };
+    assert.deepEqual((await read('SELECT value FROM readings', from)).rows, [{ value: 1 }]);
+  });
+
+  it('only reads', async () => {
+    await server.query(
+      'CREATE OR REPLACE FUNCTION adds() RETURNS int LANGUAGE sql AS $$ INSERT INTO labels VALUES (1) RETURNING 1 $$',
+    );
+    const ask = (query: string): Promise<unknown> => lab.collections.query({ source: 'plant', query });
+    await assert.rejects(ask('SELECT adds()'), hasCode('INVALID_QUERY'));
+    await assert.rejects(ask('WITH x AS (DELETE FROM readings RETURNING *) SELECT * FROM x'), hasCode('INVALID_QUERY'));
+    await assert.rejects(ask('SELECT 1; DROP TABLE readings'), hasCode('INVALID_QUERY'));
+    assert.deepEqual(await server.query('SELECT count(*)::int AS n FROM labels'), [{ n: 0 }]);
+  });
+
+  it('ends a statement that takes too long', async () => {
+    const query = 'SELECT count(*) FROM generate_series(1, 100000) a, generate_series(1, 100000) b';
+    await assert.rejects(lab.collections.query({ source: 'plant', query }), hasCode('QUERY_TIMEOUT'));
+  });
+
+  it('says what is missing', async () => {
+    const path = lab.file('data.json');
+    const request = { query: 'SELECT * FROM timeless', newData: [{ collection: 'timeless' }], lagMs: 0 };
+    await assert.rejects(lab.collections.export('plant', request, path), hasCode('INVALID_QUERY'));
+    await assert.rejects(lab.collections.query({ source: 'away', query: 'SELECT 1' }), hasCode('SOURCE_UNAVAILABLE'));
+    await assert.rejects(lab.collections.query({ source: 'plant', query: 'SELECT nothing' }), hasCode('INVALID_QUERY'));
+  });
+
+  it('never tells how to log in', () => {
+    assert.deepEqual(lab.collections.sources(), [
+      { name: 'local', kind: 'collections' },
+      { name: 'plant', kind: 'postgres' },
+      { name: 'away', kind: 'postgres' },
+    ]);
+  });
+
+  it('streams more rows than it keeps in memory', async () => {
+    await server.query('INSERT INTO readings (value) SELECT i FROM generate_series(1, 20000) i');
+    assert.equal((await read('SELECT value FROM readings')).rows.length, 20_000);
+  });
+});
