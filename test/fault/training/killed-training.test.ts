@@ -1,0 +1,43 @@
+import { canRunDocker, DockerEngine, TEST_IMAGE } from '../../support/docker-engine';
+import { requireOrSkip } from '../../support/requirement';
+import { killAndResume, LONG_SCRIPT, SCRIPT } from './killed-training';
+
+/** Every write of a run that goes well: begin to end, the version, the move of its alias. */
+const WRITES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+
+describe('a process that is killed while it trains', function () {
+  this.timeout(600_000);
+
+  for (const write of WRITES) {
+    for (const when of ['before', 'after'] as const) {
+      it(`GIVEN_process_killed_${when}_write_${write}_WHEN_started_again_THEN_one_version_and_nothing_left`, () =>
+        killAndResume({ runner: 'process', image: TEST_IMAGE, script: SCRIPT }, { killAt: { write, when } }));
+    }
+  }
+
+  it('GIVEN_process_killed_while_a_script_runs_WHEN_started_again_THEN_the_script_is_found_and_not_run_again', () =>
+    killAndResume({ runner: 'process', image: TEST_IMAGE, script: LONG_SCRIPT }, { killWhenLogged: 'begun' }));
+
+  describe('with Docker', () => {
+    let engine: DockerEngine;
+    before(async function () {
+      requireOrSkip(this as unknown as Mocha.Context, canRunDocker, 'a Docker engine (docker.io, mmdebstrap, root)');
+      engine = await DockerEngine.start();
+    });
+    after(() => engine?.[Symbol.asyncDispose]());
+
+    it('GIVEN_process_killed_while_a_script_runs_WHEN_started_again_THEN_the_container_is_found_and_not_run_again', () =>
+      killAndResume(
+        { runner: 'docker', socketPath: engine.socketPath, image: TEST_IMAGE, script: LONG_SCRIPT },
+        { killWhenLogged: 'begun' },
+      ));
+
+    for (const write of [2, 4, 5, 7]) {
+      it(`GIVEN_process_killed_after_write_${write}_WHEN_started_again_THEN_one_version_and_no_container`, () =>
+        killAndResume(
+          { runner: 'docker', socketPath: engine.socketPath, image: TEST_IMAGE, script: SCRIPT },
+          { killAt: { write, when: 'after' } },
+        ));
+    }
+  });
+});
