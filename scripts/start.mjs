@@ -6,7 +6,7 @@ import { join, relative } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { exited, start, stop } from './child.mjs';
 import { choosePort } from './demo/ports.mjs';
-import { provideExamples, waitUntilHealthy } from './demo/registry-client.mjs';
+import { provideExamples, provideTraining, waitUntilHealthy } from './demo/registry-client.mjs';
 import { prepareUserDirectory } from './demo/user-directory.mjs';
 import { ensureBuild, ensureDependencies, environmentFor, nodeBinaries, root } from './provision.mjs';
 
@@ -89,7 +89,12 @@ function otherPort(brokerPort) {
   return brokerPort === 1883 ? '' : `,\n                their broker nodes need the port ${brokerPort} instead of 1883`;
 }
 
-function sayWhatToDo(url, brokerPort) {
+const RUNNERS = {
+  docker: 'in Docker',
+  process: 'in processes of this machine, as no Docker engine answers',
+};
+
+function sayWhatToDo(url, brokerPort, runner) {
   const sample = '{"sepal_length":7,"sepal_width":3.2,"petal_length":4.7,"petal_width":1.4}';
   console.log(`Ready: ${url}
 
@@ -101,6 +106,8 @@ function sayWhatToDo(url, brokerPort) {
   then          open the sidebar tab Models, upload ${relative(process.cwd(), join(root, 'example-models', 'iris-2.onnx'))}
                 as a new version of iris, deploy it, and publish the same message:
                 the answer becomes {"label":"versicolor","score":0.998…}; Roll back undoes it
+  training      in the tab Jobs, open iris_job and press Train now: it learns from the 156 rows of the
+                collection iris, ${RUNNERS[runner]}, and its version is deployed by itself
   more          in the menu: Import, Examples; their models and library are here${otherPort(brokerPort)}
   log           ${isWatching ? 'here' : relative(process.cwd(), logFile)}
 
@@ -120,10 +127,11 @@ async function main() {
   const url = `http://127.0.0.1:${port}`;
   await waitUntilHealthy(url, ending.signal);
   await provideExamples(url, root);
+  const runner = await provideTraining(url, root);
   // A flow that the user has changed may subscribe to nothing: then this is not worth more waiting.
   await Promise.race([subscribed, pause(SUBSCRIBED_WITHIN_MS, undefined, { signal: ending.signal })]);
   if (isWatching) rebuildOnChange(port, url);
-  sayWhatToDo(url, brokerPort);
+  sayWhatToDo(url, brokerPort, runner);
 }
 
 /** npm does not pass a SIGTERM on, so a demo that npm started looks whether npm is still there. */

