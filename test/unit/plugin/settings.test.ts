@@ -19,6 +19,15 @@ describe('settings.modelManagement', () => {
       },
       openInference: { enabled: false },
       libraries: { modules: [] },
+      training: {
+        image: 'python:3.12-slim',
+        env: {},
+        installNetwork: 'bridge',
+        maxConcurrentRuns: 1,
+        allowProcessRunner: false,
+        retention: {},
+      },
+      sources: {},
     });
   });
 
