@@ -345,7 +345,13 @@ export class Training {
     if (run.attempt >= max) return;
     const notBefore = this.deps.clock.now() + backoffMs * 2 ** run.attempt;
     await this.#runs
-      .start(job, { trigger: 'retry', user: run.user, node: run.node ?? undefined, attempt: run.attempt + 1, notBefore })
+      .start(job, {
+        trigger: 'retry',
+        user: run.user,
+        node: run.node ?? undefined,
+        attempt: run.attempt + 1,
+        notBefore,
+      })
       .catch((error: unknown) => {
         this.deps.log.info('run not tried again', { run: run._id, error });
       });

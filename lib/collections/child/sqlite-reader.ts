@@ -1,4 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { ModelManagementError } from '../../errors';
 import { quoteName } from '../names';
 import { mentions, parseReadQuery, refuseQualified, withExpressions } from '../sql/read-query';
 import { invalidQuery } from '../sql/tokens';
@@ -99,6 +100,7 @@ export class SqliteReader {
 
   #prepare(sql: string): { readonly statement: StatementSync; readonly texts: RowText } {
     const statement = this.#db.prepare(sql);
+    if (typeof statement.columns !== 'function') throw tooOld();
     statement.setReturnArrays(true);
     statement.setReadBigInts(true);
     return { statement, texts: new RowText(statement.columns().map(({ name, type }) => ({ name, type }))) };
@@ -114,6 +116,14 @@ export class SqliteReader {
       this.#db.exec('ROLLBACK');
     }
   }
+}
+
+function tooOld(): ModelManagementError {
+  return new ModelManagementError(
+    'COLLECTIONS_UNAVAILABLE',
+    `Queries of collections need Node.js 22.16 or newer, this is ${process.versions.node}.`,
+    'Update Node.js. Models and flows run without it.',
+  );
 }
 
 export function notInQuery(collection: string): Error {

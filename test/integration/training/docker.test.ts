@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { canRunDocker, DockerEngine, TEST_IMAGE } from '../../support/docker-engine';
 import { requireOrSkip } from '../../support/requirement';
-import { irisRows, TrainingLab } from '../../support/training-lab';
+import { exampleScript, irisRows, TrainingLab } from '../../support/training-lab';
 import { waitFor } from '../../support/wait-for';
 
 const CA_FILE = '/etc/ssl/certs/ca-certificates.crt';
@@ -176,5 +176,69 @@ time.sleep(600)`,
     const run = await lab.train('imageless');
     assert.equal(run.error?.code, 'IMAGE_UNAVAILABLE', JSON.stringify(run));
     assert.match(run.error?.message ?? '', /no-such-image-of-ours:1/);
+  });
+
+  it('cancels while packages are installed, and installs them the next time', async () => {
+    await lab.addJob({ name: 'impatient', runner: 'docker', queries: [], metrics: [] }, "print('ran')");
+    await lab.call('PUT', 'jobs/impatient/files/requirements/requirements.txt', 'six==1.17.0\n');
+    const { id } = await lab.start('impatient');
+    await waitFor(async () => /pip install/.test(await lab.log(id)), { what: 'pip to begin', timeoutMs: 60_000 });
+    await lab.call('POST', `runs/${id}/cancel`);
+    assert.equal((await lab.ended(id)).state, 'cancelled');
+    await nothingLeft();
+    const again = await lab.train('impatient');
+    assert.match(await lab.log(again.id), /ran/);
+  });
+
+  it('ends a script that is deaf to being asked', async () => {
+    const deaf =
+      "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('begun')\nwhile True: time.sleep(1)";
+    await lab.addJob({ name: 'deaf', runner: 'docker', queries: [], metrics: [] }, deaf);
+    const { id } = await lab.start('deaf');
+    await waitFor(async () => /begun/.test(await lab.log(id)), { what: 'the script to begin', timeoutMs: 30_000 });
+    await lab.call('POST', `runs/${id}/cancel`);
+    assert.equal((await lab.ended(id)).state, 'cancelled');
+    await nothingLeft();
+  });
+
+  it('keeps the beginning and the end of a log that is too long, and says how much is missing', async () => {
+    const { log } = await script('talkative', "for i in range(400_000): print('line', i, 'x' * 60)");
+    assert.ok(Buffer.byteLength(log) < 11_000_000);
+    assert.match(log, /^line 0 /m);
+    assert.match(log, /lines left out/);
+    assert.match(log, /^line 399999 /m);
+  });
+
+  it('refuses outputs that are larger than the job allows', async () => {
+    const text =
+      "open('additional_output/large.bin', 'wb').truncate(3_000_000)\nimport shutil\nopen('model.onnx', 'ab').close()";
+    const { run } = await script('wasteful', text, { limits: { outputBytes: 2_000_000 } });
+    assert.equal(run.state, 'failed');
+    assert.match(run.error?.code ?? '', /OUTPUT_TOO_LARGE|SCRIPT_FAILED/, JSON.stringify(run));
+  });
+
+  it('GIVEN_engine_restarted_while_a_script_runs_WHEN_it_is_back_THEN_the_run_has_one_clear_end', async () => {
+    await lab.addJob(
+      { name: 'interrupted', runner: 'docker', queries: [], metrics: [] },
+      "print('begun')\nimport time\ntime.sleep(600)",
+    );
+    const { id } = await lab.start('interrupted');
+    await waitFor(async () => /begun/.test(await lab.log(id)), { what: 'the script to begin', timeoutMs: 30_000 });
+    await engine.pause();
+    await engine.resume();
+    const run = await lab.ended(id);
+    assert.equal(run.state, 'failed', JSON.stringify(run));
+    assert.match(run.error?.message ?? '', /killed by something outside|exit code/);
+    await nothingLeft();
+  });
+
+  it('trains with scikit-learn and exports with skl2onnx', async () => {
+    await lab.addModel('flowers');
+    await lab.addJob({ name: 'sklearn', baseModel: 'flowers', runner: 'docker' }, exampleScript('sklearn_logistic.py'));
+    await lab.call('PUT', 'jobs/sklearn/files/requirements/requirements.txt', 'scikit-learn\nskl2onnx\n');
+    const run = await lab.train('sklearn');
+    assert.equal(run.state, 'succeeded', `${JSON.stringify(run.error)}\n${await lab.log(run.id)}`);
+    assert.ok((run.metrics?.['accuracy'] ?? 0) > 0.8);
+    assert.ok(run.inputs.packages.some((name) => name.startsWith('scikit-learn==')));
   });
 });
