@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { asModelManagementError, type ModelManagementError } from '../../errors';
 import { ensureFolder } from '../../files';
 import type { TrainingDeps } from '../dependencies';
@@ -11,6 +12,8 @@ import { type RunSteps, runPaths } from './run-steps';
 const STOP_GRACE_MS = 10_000;
 /** After the grace a runner has so long to say that it is over; then it is not listened to any more. */
 const STOP_PATIENCE_MS = 30_000;
+/** What a run left may not be to be removed at once, as when an engine starts again. */
+const ORDER_RETRIES_MS = [500, 2_000, 5_000, 20_000];
 export const MAX_LOG_BYTES = 10_485_760;
 
 export interface DriverEvents {
@@ -29,6 +32,8 @@ export class RunDriver {
   #timer: NodeJS.Timeout | undefined;
   #isClosing = false;
   #isStopping = false;
+  readonly #closing = new AbortController();
+  #orderTries = 0;
 
   constructor(
     private readonly id: string,
@@ -74,6 +79,7 @@ export class RunDriver {
   /** Leaves the run as it is, to be driven on after a restart. */
   close(): void {
     this.#isClosing = true;
+    this.#closing.abort();
     this.#cancel.abort();
   }
 
@@ -91,7 +97,9 @@ export class RunDriver {
       } catch (error) {
         if (this.#isClosing) return;
         if (step.kind === 'clean' || step.kind === 'promote') {
-          // The run is over; this is tried again later.
+          // The run is over; when this does not help soon, it is tried again by the next look around.
+          const delayMs = ORDER_RETRIES_MS[this.#orderTries++];
+          if (delayMs !== undefined && (await this.#pause(delayMs))) continue;
           this.deps.log.warn('run not put in order', { run: this.id, step: step.kind, error });
           return;
         }
@@ -100,6 +108,11 @@ export class RunDriver {
       }
       await this.#apply(this.#asStopped(event));
     }
+  }
+
+  /** False = it is closing. */
+  #pause(delayMs: number): Promise<boolean> {
+    return pause(delayMs, true, { signal: this.#closing.signal, ref: false }).catch(() => false);
   }
 
   /** A run that was to be stopped when the process ended. */

@@ -1,6 +1,8 @@
 import { ModelManagementError } from '../../errors';
 import type { RunDocument } from './run-document';
 
+/** By KILL or TERM; what we ended ourselves, and what ran out of memory, is told before it comes to this. */
+const SIGNALLED = [137, 143];
 /** The last line of a traceback. */
 const FAILURE = /^[\w.]*(?:Error|Exception|Interrupt|Exit)\b/;
 
@@ -27,10 +29,17 @@ export function scriptError(
     0,
     300,
   );
-  const isForeign = exitCode === 137 || exitCode === 143;
+  if (SIGNALLED.includes(exitCode)) {
+    return new ModelManagementError(
+      'RUN_LOST',
+      `${what} ended with exit code ${exitCode}, killed by something outside of the run: the engine or the machine stopped.`,
+      'Run the job again; with retries it does so by itself.',
+      { details: { exitCode } },
+    );
+  }
   return new ModelManagementError(
     'SCRIPT_FAILED',
-    `${what} ended with exit code ${exitCode}${isForeign ? ', killed by something outside of it' : ''}${said ? `: ${said}` : '.'}`,
+    `${what} ended with exit code ${exitCode}${said ? `: ${said}` : '.'}`,
     'See the last lines of the log.',
     { details: { exitCode } },
   );
