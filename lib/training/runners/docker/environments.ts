@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type Docker from 'dockerode';
-import { ModelManagementError } from '../../../errors';
 import { KeyedQueue } from '../../../store/keyed-queue';
 import type { Environment } from '../../run/run-document';
+import { installError } from '../install-error';
 import { INSTALL_SCRIPT } from '../run-script';
 import type { LineLog, RunTask } from '../runner';
 import { packTexts, readOneText } from './archives';
@@ -176,15 +176,4 @@ function withoutLogin(url: string): string {
   parsed.username = '';
   parsed.password = '';
   return parsed.href;
-}
-
-function installError(exitCode: number, isOutOfMemory: boolean, tail: readonly string[]): ModelManagementError {
-  const cause = tail.findLast((line) => /^ERROR:|error:/i.test(line)) ?? tail.at(-1) ?? 'it said nothing';
-  const why = isOutOfMemory ? 'it ran out of memory' : cause.slice(0, 300);
-  return new ModelManagementError(
-    'INSTALL_FAILED',
-    `pip install -r requirements.txt failed with exit code ${exitCode}: ${why}`,
-    'Correct requirements.txt; see the log. Without internet set modelManagement.training.pipIndexUrl.',
-    { details: { exitCode, lines: tail } },
-  );
 }

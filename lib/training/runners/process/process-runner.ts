@@ -1,17 +1,16 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { copyFile, lstat, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, lstat, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ModelManagementError } from '../../../errors';
 import { ensureFolder, errorCode, namesIn } from '../../../files';
-import { KeyedQueue } from '../../../store/keyed-queue';
 import type { Environment } from '../../run/run-document';
 import { LineSplitter } from '../line-splitter';
 import { OutputBudget } from '../output-budget';
-import { commonVariables, failedScriptOf, INSTALL_SCRIPT, RUN_SCRIPT } from '../run-script';
+import { commonVariables, failedScriptOf, RUN_SCRIPT } from '../run-script';
 import type { LineLog, RunExit, Runner, RunnerState, RunTask } from '../runner';
+import { baseEnvironment, ProcessEnvironments } from './environments';
 import { type Isolation, probeIsolation } from './isolation';
 import { isAlive, killCarriers, signalGroup, startTimeOf } from './process-tree';
 
@@ -55,10 +54,12 @@ mv exit.new exit
  */
 export class ProcessRunner implements Runner {
   readonly kind = 'process';
-  readonly #perKey = new KeyedQueue();
+  readonly #environments: ProcessEnvironments;
   #isolation: Isolation | undefined;
 
-  constructor(private readonly options: ProcessRunnerOptions) {}
+  constructor(private readonly options: ProcessRunnerOptions) {
+    this.#environments = new ProcessEnvironments(options);
+  }
 
   async state(): Promise<RunnerState> {
     if (!this.options.isAllowed) {
@@ -75,29 +76,10 @@ export class ProcessRunner implements Runner {
 
   async install(task: RunTask, log: LineLog, signal: AbortSignal): Promise<Environment> {
     const state = await this.state();
-    if (!state.available)
+    if (!state.available) {
       throw new ModelManagementError('RUNNER_UNAVAILABLE', state.reason, 'Or let the job run in Docker.');
-    const requirements = task.requirements?.trim() ?? '';
-    if (requirements === '') return { key: null, imageId: state.version, packages: [], cached: true };
-    const facts = [
-      'process',
-      1,
-      requirements,
-      state.version,
-      process.platform,
-      process.arch,
-      this.options.pipIndexUrl ?? '',
-    ];
-    const key = createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 32);
-    return this.#perKey.run(key, async () => {
-      signal.throwIfAborted();
-      const folder = join(this.options.environmentsPath, key);
-      const known = await packagesIn(folder);
-      if (known) log.line(`The packages of requirements.txt are installed already (${known.length}).`);
-      const packages = known ?? (await this.#build(folder, requirements, log, signal));
-      await writeFile(join(folder, 'used'), '');
-      return { key, imageId: state.version, packages, cached: known !== undefined };
-    });
+    }
+    return this.#environments.ensure(task.requirements?.trim() ?? '', state.version, log, signal);
   }
 
   async train(task: RunTask, environment: Environment, log: LineLog, signal: AbortSignal): Promise<RunExit> {
@@ -136,15 +118,8 @@ export class ProcessRunner implements Runner {
     return runs.filter((runId) => existsSync(this.#folder(runId)));
   }
 
-  async collectGarbage(unusedMs: number): Promise<void> {
-    const { environmentsPath } = this.options;
-    for (const key of await namesIn(environmentsPath)) {
-      await this.#perKey.run(key, async () => {
-        const used = await stat(join(environmentsPath, key, 'used')).catch(() => undefined);
-        if (Date.now() - (used?.mtimeMs ?? 0) < unusedMs) return;
-        await rm(join(environmentsPath, key), { recursive: true, force: true, maxRetries: 3 });
-      });
-    }
+  collectGarbage(unusedMs: number): Promise<void> {
+    return this.#environments.collectGarbage(unusedMs);
   }
 
   #folder(runId: string): string {
@@ -170,51 +145,6 @@ export class ProcessRunner implements Runner {
       await pause(POLL_MS);
   }
 
-  async #build(folder: string, requirements: string, log: LineLog, signal: AbortSignal): Promise<readonly string[]> {
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
-    await ensureFolder(folder);
-    await writeFile(join(folder, 'requirements.txt'), `${requirements}\n`);
-    const { env, caFile, pipIndexUrl } = this.options;
-    const child = spawn('/bin/sh', ['-c', INSTALL_SCRIPT, 'sh', 'requirements.txt'], {
-      cwd: folder,
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        ...baseEnvironment(folder),
-        ...env,
-        ...(caFile ? { PIP_CERT: caFile, SSL_CERT_FILE: caFile, REQUESTS_CA_BUNDLE: caFile } : {}),
-        ...(pipIndexUrl ? { PIP_INDEX_URL: pipIndexUrl } : {}),
-      },
-    });
-    const giveUp = (): void => void (child.pid && signalGroup(child.pid, 'SIGKILL'));
-    signal.addEventListener('abort', giveUp, { once: true });
-    const tail: string[] = [];
-    for (const stream of [child.stdout, child.stderr]) {
-      const splitter = new LineSplitter((line) => {
-        tail.push(line);
-        if (tail.length > 20) tail.shift();
-        log.line(line);
-      });
-      stream.on('data', (chunk: Buffer) => splitter.push(chunk));
-      stream.on('end', () => splitter.flush());
-    }
-    const exitCode = await new Promise<number | null>((resolve) => {
-      child.once('error', () => resolve(127));
-      child.once('close', (code) => resolve(code));
-    });
-    signal.removeEventListener('abort', giveUp);
-    signal.throwIfAborted();
-    const packages = await packagesIn(folder);
-    if (packages) return packages;
-    const cause = tail.findLast((line) => /^ERROR:|error:/i.test(line)) ?? tail.at(-1) ?? 'it said nothing';
-    throw new ModelManagementError(
-      'INSTALL_FAILED',
-      `pip install -r requirements.txt failed with exit code ${exitCode}: ${cause.slice(0, 300)}`,
-      'Correct requirements.txt; see the log. Without internet set modelManagement.training.pipIndexUrl.',
-      { details: { exitCode, lines: tail } },
-    );
-  }
-
   async #launch(task: RunTask, environment: Environment): Promise<void> {
     const folder = this.#folder(task.runId);
     // One that was started, but not noted before a crash.
@@ -224,10 +154,7 @@ export class ProcessRunner implements Runner {
     await writeFile(join(folder, 'run.sh'), RUN_SCRIPT);
     const { limits, network } = task;
     this.#isolation ??= probeIsolation();
-    const python =
-      environment.key === null
-        ? 'python3'
-        : join(this.options.environmentsPath, environment.key, 'venv', 'bin', 'python3');
+    const python = environment.key === null ? 'python3' : this.#environments.pythonOf(environment.key);
     const scripts = ['/bin/sh', join(folder, 'run.sh'), join(folder, 'status'), python, ...task.scripts];
     const command = [
       ...(network === 'none' ? this.#isolation.withoutNetwork : []),
@@ -317,21 +244,6 @@ export class ProcessRunner implements Runner {
     const target = join(targetPath, ...path.split('/'));
     await mkdir(dirname(target), { recursive: true });
     await copyFile(source, target);
-  }
-}
-
-/** Never Node-RED's own environment, which holds its secrets. */
-function baseEnvironment(home: string): Record<string, string> {
-  return { PATH: process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin', HOME: home, LANG: 'C.UTF-8', TMPDIR: home };
-}
-
-async function packagesIn(folder: string): Promise<readonly string[] | undefined> {
-  try {
-    const text = await readFile(join(folder, '.complete'), 'utf8');
-    return text.split('\n').filter((line) => line.trim() !== '');
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    throw error;
   }
 }
 

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { isAlive } from '../../../lib/training/runners/process/process-tree';
+import { TrainingLab } from '../../support/training-lab';
+import { waitFor } from '../../support/wait-for';
+
+describe('the runner of processes', function () {
+  this.timeout(180_000);
+  let lab: TrainingLab;
+
+  before(async () => {
+    lab = await TrainingLab.start();
+    await lab.addModel();
+  });
+  after(() => lab?.[Symbol.asyncDispose]());
+
+  const script = async (name: string, text: string, fields: Record<string, unknown> = {}) => {
+    await lab.addJob({ name, queries: [], metrics: [], ...fields }, text);
+    const run = await lab.train(name);
+    return { run, log: await lab.log(run.id) };
+  };
+
+  it('tells a lack of memory from a crash', async () => {
+    const { run } = await script('greedy', 'x = bytearray(2_000_000_000)', { limits: { memoryBytes: 268_435_456 } });
+    assert.equal(run.error?.code, 'OUT_OF_MEMORY', JSON.stringify(run));
+  });
+
+  it('ends a script that takes too long, and lets it put its work in order', async () => {
+    const text = `import signal, sys, time
+def end(*_):
+    print('putting my work in order'); sys.exit(3)
+signal.signal(signal.SIGTERM, end)
+print('begun')
+time.sleep(600)`;
+    const { run, log } = await script('slow', text, { limits: { timeoutMs: 2_000 } });
+    assert.equal(run.state, 'timed_out', JSON.stringify(run));
+    assert.match(log, /putting my work in order/);
+  });
+
+  it('ends what a script started, also what left its group', async () => {
+    const text = `import os, subprocess, time
+child = subprocess.Popen(['sleep', '600'], start_new_session=True)
+print('child', child.pid, flush=True)
+time.sleep(600)`;
+    await lab.addJob({ name: 'forking', queries: [], metrics: [], network: 'bridge' }, text);
+    const { id } = await lab.start('forking');
+    const pid = await waitFor(async () => Number(/child (\d+)/.exec(await lab.log(id))?.[1]), { timeoutMs: 20_000 });
+    await lab.call('POST', `runs/${id}/cancel`);
+    assert.equal((await lab.ended(id)).state, 'cancelled');
+    await waitFor(() => !isAlive(pid, ''), { what: 'the child to end' });
+  });
+
+  it('refuses links among the outputs', async () => {
+    const { run } = await script(
+      'linked',
+      "import os\nos.remove('model.onnx')\nos.symlink('/etc/passwd', 'model.onnx')",
+    );
+    assert.equal(run.error?.code, 'UNSAFE_OUTPUT', JSON.stringify(run));
+  });
+
+  it('gives a script none of the variables of Node-RED', async () => {
+    const { log } = await script('curious', 'import os\nprint(sorted(os.environ))');
+    assert.doesNotMatch(log, /NODE|npm_|MM_TEST/);
+  });
+
+  it('installs packages once and uses them again', async () => {
+    await lab.addJob({ name: 'packed', queries: [], metrics: [] }, "import six\nprint('six', six.__version__)");
+    await lab.call('PUT', 'jobs/packed/files/requirements/requirements.txt', 'six==1.16.0\n');
+    const first = await lab.train('packed');
+    assert.match(await lab.log(first.id), /six 1\.16\.0/);
+    const again = await lab.train('packed');
+    assert.equal(again.phases.find(({ name }) => name === 'installing')?.cached, true);
+  });
+
+  it('is refused where settings.js does not allow it', async () => {
+    await using other = await TrainingLab.start({ modelManagement: { training: { allowProcessRunner: false } } });
+    await other.addModel();
+    await other.addJob({ queries: [], metrics: [] }, 'pass');
+    const run = await other.train();
+    assert.equal(run.error?.code, 'RUNNER_UNAVAILABLE');
+    assert.match(run.error?.message ?? '', /allowProcessRunner/);
+  });
+});
