@@ -1,9 +1,10 @@
 import { ModelManagementError } from '../errors';
 import type { Log } from '../log';
+import { parseInput } from '../parse-input';
 import { ServiceSlot } from '../service-slot';
 import type { WriterCommand } from './child/protocol';
 import { ChildLink } from './child-link';
-import { CollectionPatch, NewCollection, parseInput, QueryInput } from './input';
+import { CollectionPatch, NewCollection, QueryInput } from './input';
 import { checkCollectionName, nameKey } from './names';
 import { ReaderPool } from './reader-pool';
 import { type RowPage, rowQueries } from './row-page';

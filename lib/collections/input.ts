@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { invalidInput } from '../errors';
 import { CREATED, ITEM_ID, isColumnName, nameKey } from './names';
 import { columnTypes } from './types';
 
@@ -35,14 +34,3 @@ export const QueryInput = z.strictObject({
   query: z.string().max(100_000),
   limit: z.int().nonnegative().max(1_000).default(100),
 });
-
-/** @throws {ModelManagementError} `INVALID_INPUT` naming the first field that does not fit */
-export function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {
-  const parsed = schema.safeParse(input);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const keys = issue?.code === 'unrecognized_keys' ? [issue.keys[0] ?? ''] : [];
-  const field = [...(issue?.path ?? []).map(String), ...keys].join('.');
-  const message = keys.length > 0 ? 'there is no such field' : (issue?.message ?? 'does not fit');
-  throw invalidInput(field, field ? `${field}: ${message}` : message, 'Correct the field and send it again.');
-}

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { invalidInput, ModelManagementError } from '../errors';
 import { newId } from '../ids';
+import { parseInput } from '../parse-input';
 import type { TrainingDeps } from './dependencies';
 import { type JobDocument, JobFields, type JobFile, type JobFiles, withQueryIds } from './job';
 import { checkFilePath, checkJobName, type FileKind, jobKey } from './names';
@@ -198,18 +199,11 @@ export class Jobs {
   }
 
   #checked(given: unknown, old: JobDocument | undefined): JobFields {
-    const parsed = JobFields.safeParse(given);
-    if (!parsed.success) {
-      const issue = parsed.error.issues[0];
-      const unknown = issue?.code === 'unrecognized_keys' ? [issue.keys[0] ?? ''] : [];
-      const field = [...(issue?.path ?? []).map(String), ...unknown].join('.');
-      const message = unknown.length > 0 ? 'there is no such field' : (issue?.message ?? 'does not fit');
-      throw invalidInput(field, `${field}: ${message}`, 'Correct the field and send it again.');
-    }
+    const parsed = parseInput(JobFields, given);
     const fields = {
-      ...parsed.data,
-      queries: withQueryIds(parsed.data.queries),
-      env: this.#sealed(parsed.data.env, old),
+      ...parsed,
+      queries: withQueryIds(parsed.queries),
+      env: this.#sealed(parsed.env, old),
     };
     this.#checkTogether(fields, old);
     return fields;

@@ -3,10 +3,11 @@ import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
-import { invalidInput, ModelManagementError } from '../errors';
-import { newId } from '../ids';
+import { ModelManagementError } from '../errors';
+import { parseInput } from '../parse-input';
 import type { TrainingDeps } from './dependencies';
 import { type JobDocument, JobFields, Limits } from './job';
+import { newRun } from './run/new-run';
 import { filesBelow } from './run/outputs-archive';
 import { isFinal, type RunDocument } from './run/run-document';
 import { RunDriver } from './run/run-driver';
@@ -115,42 +116,20 @@ export class Runs {
       if (active.length > 0 && job.fields.overlap === 'skip') throw runActive(job, active);
       if (job.fields.overlap === 'queueOne' && queued) return queued;
       if (job.fields.overlap === 'cancelOther') for (const run of active) await this.#stop(run._id, 'cancel');
-      const now = this.deps.clock.now();
-      const run: RunDocument = {
-        _id: newId(),
-        jobId: job.id,
-        job: job.name,
-        number: 1 + Math.max(0, ...this.list(job.id).map(({ number }) => number)),
-        state: 'queued',
+      const number = 1 + Math.max(0, ...this.list(job.id).map((run) => run.number));
+      const run = newRun({
+        job,
+        number,
+        fields: overridden(job.fields, overrides),
+        options: { allData: overrides.data === 'all' || overrides.fresh === true, fresh: overrides.fresh === true },
         trigger,
         user,
         node: node ?? null,
-        edge: job.fields.trainingEdge,
-        createdAt: now,
-        startedAt: null,
-        finishedAt: null,
-        deadlineAt: null,
+        attempt,
         notBefore,
         dueAt: dueAt ?? null,
-        attempt,
-        phases: [{ name: 'queued', startedAt: now, finishedAt: null }],
-        fields: overridden(job.fields, overrides),
-        files: job.files,
-        options: { allData: overrides.data === 'all' || overrides.fresh === true, fresh: overrides.fresh === true },
-        stop: null,
-        base: null,
-        queries: [],
-        environment: null,
-        logOffset: 0,
-        exitCode: null,
-        oomKilled: false,
-        reason: null,
-        error: null,
-        metrics: null,
-        version: null,
-        promotion: null,
-        cleaned: false,
-      };
+        createdAt: this.deps.clock.now(),
+      });
       await this.deps.documents.runs.put(run);
       this.events.changed(run);
       this.#beginLater();
@@ -331,15 +310,7 @@ export class Runs {
 
 function overridden(fields: JobFields, { env = {}, limits = {} }: RunOverrides): JobFields {
   const given = Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
-  const parsed = JobFields.safeParse({
-    ...fields,
-    env: { ...fields.env, ...env },
-    limits: { ...fields.limits, ...given },
-  });
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const field = `overrides.${issue?.path.map(String).join('.') ?? ''}`;
-  throw invalidInput(field, `${field}: ${issue?.message ?? 'does not fit'}`, 'Correct the field and send it again.');
+  return parseInput(JobFields, { ...fields, env: { ...fields.env, ...env }, limits: { ...fields.limits, ...given } });
 }
 
 function runActive(job: JobDocument, active: readonly RunDocument[]): ModelManagementError {

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { pipeline, type Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { type CollectionUse, readsCollection } from '../collections';
-import { invalidInput, ModelManagementError } from '../errors';
+import { ModelManagementError } from '../errors';
 import type { Digest } from '../ids';
+import { parseInput } from '../parse-input';
 import type { Usage } from '../registry';
 import { ServiceSlot } from '../service-slot';
 import { runItByHand } from './bundle';
@@ -169,18 +170,9 @@ export class Training {
    */
   async startRun(name: string, input: unknown, { trigger, user, node }: RunRequest): Promise<RunView> {
     const job = this.#jobs.get(name);
-    const parsed = RunInput.safeParse(input ?? {});
-    if (!parsed.success) {
-      const issue = parsed.error.issues[0];
-      const field = issue?.path.map(String).join('.') ?? '';
-      throw invalidInput(
-        field,
-        `${field}: ${issue?.message ?? 'does not fit'}`,
-        'Correct the field and send it again.',
-      );
-    }
+    const { overrides } = parseInput(RunInput, input ?? {});
     await this.#refuseIncomplete(job, false);
-    return toRunView(await this.#runs.start(job, { trigger, user, node, overrides: parsed.data.overrides }));
+    return toRunView(await this.#runs.start(job, { trigger, user, node, overrides }));
   }
 
   /** Newest first. @throws {ModelManagementError} `JOB_NOT_FOUND` */
@@ -222,15 +214,10 @@ export class Training {
   previewSchedule(input: unknown): { readonly next: readonly string[]; readonly description: string } {
     const given = typeof input === 'object' && input !== null && 'schedule' in input ? input.schedule : undefined;
     if (given === null) return { next: [], description: 'only when told to' };
-    const parsed = Schedule.safeParse(given);
-    if (!parsed.success) {
-      const issue = parsed.error.issues[0];
-      const field = ['schedule', ...(issue?.path ?? []).map(String)].join('.');
-      throw invalidInput(field, `${field}: ${issue?.message ?? 'does not fit'}`, 'Correct the schedule.');
-    }
+    const schedule = parseInput(Schedule, given, 'schedule');
     const now = this.deps.clock.now();
-    const next = nextTimes(parsed.data, now, now, 5).map((at) => new Date(at).toISOString());
-    return { next, description: describeSchedule(parsed.data) };
+    const next = nextTimes(schedule, now, now, 5).map((at) => new Date(at).toISOString());
+    return { next, description: describeSchedule(schedule) };
   }
 
   /** Jobs that a model is the base of. */

@@ -1,4 +1,5 @@
 import { JobFields } from '../../lib/training/job';
+import { newRun } from '../../lib/training/run/new-run';
 import type { RunDocument } from '../../lib/training/run/run-document';
 
 /** A job's fields; what is given wins. */
@@ -7,40 +8,18 @@ export const someFields = (given: Readonly<Record<string, unknown>> = {}): JobFi
 
 /** A run that waits; what is given wins. */
 export function someRun(given: Partial<RunDocument> = {}): RunDocument {
-  return {
-    _id: 'run-1',
-    jobId: 'job-1',
-    job: 'iris_job',
+  const run = newRun({
+    job: { id: 'job-1', name: 'iris_job', files: { requirements: null, scripts: [], additional: [] } },
     number: 1,
-    state: 'queued',
+    fields: someFields(),
+    options: { allData: false, fresh: false },
     trigger: 'manual',
     user: null,
     node: null,
-    edge: 'local',
-    createdAt: 1_000,
-    startedAt: null,
-    finishedAt: null,
-    deadlineAt: null,
+    attempt: 0,
     notBefore: 0,
     dueAt: null,
-    attempt: 0,
-    phases: [{ name: 'queued', startedAt: 1_000, finishedAt: null }],
-    fields: someFields(),
-    files: { requirements: null, scripts: [], additional: [] },
-    options: { allData: false, fresh: false },
-    stop: null,
-    base: null,
-    queries: [],
-    environment: null,
-    logOffset: 0,
-    exitCode: null,
-    oomKilled: false,
-    reason: null,
-    error: null,
-    metrics: null,
-    version: null,
-    promotion: null,
-    cleaned: false,
-    ...given,
-  };
+    createdAt: 1_000,
+  });
+  return { ...run, _id: 'run-1', ...given };
 }

@@ -67,7 +67,7 @@ export function importedJob(
   warn('JOB_FILES', filesToGive(row));
   warn(
     'JOB_NOT_CREATED',
-    'Jobs cannot be run by this version. Keep the translated job: it is what a later version takes.',
+    'The job is translated, not created: create it below, or by POST /jobs; then give it its files.',
   );
   const baseModel = names.model(baseModelOf(row));
   const job: ImportedJob = {

@@ -24,6 +24,7 @@ const VOCABULARY = [
   'ids.ts',
   'log.ts',
   'names.ts',
+  'parse-input.ts',
   'service-slot.ts',
 ];
 

@@ -4,6 +4,7 @@ import { BrokerField } from '../model/broker-field';
 import { brokersOf } from '../model/flow-import';
 import type { ExportedRows } from './exported-rows';
 import type { ClearbladeImport } from './import-client';
+import { JobCreation } from './job-creation';
 import { PipelineChoice } from './pipeline-choice';
 import { RequirementList } from './requirement-list';
 
@@ -54,6 +55,7 @@ export function ImportPreview({
           </ul>
         </section>
       )}
+      <JobCreation jobs={answer.jobs} />
       <div class="mm-form">
         {rows.pipelines.length > 0 && <BrokerField brokers={brokers} value={brokerId} onChange={setBrokerId} />}
         <p class="mm-hint">{t(rows.pipelines.length > 0 ? 'import.hint' : 'import.nothing')}</p>

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { ModelName, newId } from '../../../../lib/ids';
+import { JobFields } from '../../../../lib/training/job';
 import { imported } from '../../../support/clearblade-import';
 
 const aModelRow = (row: object) => ({
@@ -111,6 +112,7 @@ describe('rows of the original about jobs', () => {
         network: 'bridge',
       },
     ]);
+    for (const { name: _name, ...fields } of jobs) JobFields.parse(fields);
     assert.deepEqual(
       warnings.map(({ code, job }) => [code, job]),
       [
