@@ -43,6 +43,7 @@ const PREVIEW_TIMEOUT_MS = 10_000;
 const EXPORT_TIMEOUT_MS = 10 * 60_000;
 const PREVIEW_BYTES = 8_388_608;
 const MAX_DATA_BYTES = 16 * 1_073_741_824;
+const ROWS_PAUSE_MS = 500;
 const IMPORT_BATCH_ROWS = 500;
 const EXPIRE_INTERVAL_MS = 60_000;
 
@@ -56,6 +57,8 @@ export class Collections {
   #opening: Promise<ChildLink<WriterCommand>> | undefined;
   readonly #readers: ReaderPool;
   readonly #listeners = new Set<(change: CollectionChange) => void>();
+  /** Collections that got rows, and whose listeners are told soon. */
+  readonly #growing = new Set<string>();
   #expiry: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -132,7 +135,7 @@ export class Collections {
   async insert(name: string, rows: unknown, wantsRows = false): Promise<InsertResult> {
     const list: readonly unknown[] = Array.isArray(rows) ? rows : [rows];
     const result = await this.#ask<InsertResult>({ type: 'insert', name, rows: list, wantsRows });
-    if (result.inserted > 0) this.#announce({ name, change: 'rows' });
+    if (result.inserted > 0) this.#announceRows(name);
     return result;
   }
 
@@ -239,6 +242,16 @@ export class Collections {
 
   #announce(change: CollectionChange): void {
     for (const listener of [...this.#listeners]) listener(change);
+  }
+
+  /** Rows may come a thousand times a second; nobody looks that often. */
+  #announceRows(name: string): void {
+    if (this.#growing.has(name)) return;
+    this.#growing.add(name);
+    setTimeout(() => {
+      this.#growing.delete(name);
+      this.#announce({ name, change: 'rows' });
+    }, ROWS_PAUSE_MS).unref();
   }
 
   #expire(): void {

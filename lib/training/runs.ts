@@ -67,6 +67,14 @@ export class Runs {
   readonly #driven = new Map<string, { readonly driver: RunDriver; readonly done: Promise<void> }>();
   /** Starting and beginning take turns, so that two of them never see the same room. */
   #work: Promise<unknown> = Promise.resolve();
+  /** Made anew when a run has changed. */
+  #sorted:
+    | {
+        readonly all: readonly RunDocument[];
+        readonly runs: readonly RunDocument[];
+        readonly byJob: ReadonlyMap<string, readonly RunDocument[]>;
+      }
+    | undefined;
   #wake: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -79,10 +87,12 @@ export class Runs {
 
   /** Newest first; of one job when its id is given. */
   list(jobId?: string): readonly RunDocument[] {
-    return this.deps.documents.runs
-      .all()
-      .filter((run) => jobId === undefined || run.jobId === jobId)
-      .toSorted((a, b) => b.createdAt - a.createdAt || b.number - a.number);
+    const all = this.deps.documents.runs.all();
+    if (this.#sorted?.all !== all) {
+      const runs = all.toSorted((a, b) => b.createdAt - a.createdAt || b.number - a.number);
+      this.#sorted = { all, runs, byJob: Map.groupBy(runs, (run) => run.jobId) };
+    }
+    return jobId === undefined ? this.#sorted.runs : (this.#sorted.byJob.get(jobId) ?? []);
   }
 
   /** @throws {ModelManagementError} `RUN_NOT_FOUND` */
