@@ -30,7 +30,6 @@ export class RunDriver {
   readonly #cancel = new AbortController();
   #log: RunLog | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #isClosing = false;
   #isStopping = false;
   readonly #closing = new AbortController();
   #orderTries = 0;
@@ -51,7 +50,7 @@ export class RunDriver {
     try {
       await this.#drive();
     } catch (error) {
-      if (!this.#isClosing) this.deps.log.error('run not driven on', { run: this.id, error });
+      if (!this.#closing.signal.aborted) this.deps.log.error('run not driven on', { run: this.id, error });
     } finally {
       clearTimeout(this.#timer);
       await this.#log?.close();
@@ -78,7 +77,6 @@ export class RunDriver {
 
   /** Leaves the run as it is, to be driven on after a restart. */
   close(): void {
-    this.#isClosing = true;
     this.#closing.abort();
     this.#cancel.abort();
   }
@@ -86,7 +84,7 @@ export class RunDriver {
   async #drive(): Promise<void> {
     for (;;) {
       const { run } = this;
-      if (!run || this.#isClosing) return;
+      if (!run || this.#closing.signal.aborted) return;
       const step = planRun(run);
       if (step.kind === 'nothing') return;
       if (run.stop && !isFinal(run.state) && !this.#isStopping) await this.#resumeStop(run);
@@ -95,7 +93,7 @@ export class RunDriver {
       try {
         event = await this.#perform(step, run);
       } catch (error) {
-        if (this.#isClosing) return;
+        if (this.#closing.signal.aborted) return;
         if (step.kind === 'clean' || step.kind === 'promote') {
           // The run is over; when this does not help soon, it is tried again by the next look around.
           const delayMs = ORDER_RETRIES_MS[this.#orderTries++];
@@ -184,7 +182,8 @@ export class RunDriver {
     if (!run) return;
     const next = reduceRun(run, event, this.deps.clock.now());
     if (next === run) return;
-    await this.#log?.flush();
+    // Who hears that a run is over finds its log whole.
+    await (isFinal(next.state) ? this.#log?.finish() : this.#log?.flush());
     await this.deps.documents.runs.put(next);
     this.events.changed(next);
   }

@@ -70,8 +70,8 @@ export class RunLog implements LineLog {
     if (this.#waiting !== '') await this.flush();
   }
 
-  /** Says what is missing, and closes the file. */
-  async close(): Promise<void> {
+  /** Says what is missing: nothing more is to come. */
+  async finish(): Promise<void> {
     if (this.#droppedCount > 0) {
       const kept = this.#tail.slice(-Math.min(this.#droppedCount, KEPT_LINES));
       const note = `… ${this.#droppedCount - kept.length} lines left out: the log is limited to ${this.maxBytes} bytes …\n`;
@@ -79,6 +79,10 @@ export class RunLog implements LineLog {
       this.#droppedCount = 0;
     }
     await this.flush();
+  }
+
+  async close(): Promise<void> {
+    await this.finish();
     await this.file.close();
   }
 

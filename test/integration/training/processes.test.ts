@@ -49,6 +49,14 @@ time.sleep(600)`;
     await waitFor(() => !isAlive(pid, ''), { what: 'the child to end' });
   });
 
+  it('keeps the beginning and the end of a log that is too long, whole when the run is over', async () => {
+    const { log } = await script('talkative', "for i in range(400_000): print('line', i, 'x' * 60)");
+    assert.ok(Buffer.byteLength(log) < 11_000_000);
+    assert.match(log, /^line 0 /m);
+    assert.match(log, /lines left out/);
+    assert.match(log, /^line 399999 /m);
+  });
+
   it('refuses links among the outputs', async () => {
     const { run } = await script(
       'linked',
