@@ -3,7 +3,8 @@ import type { CollectionView } from '../../../lib/collections';
 import { invalidInput } from '../../../lib/errors';
 import type { AdminRouter } from './admin-router';
 import { applyListQuery, type ListFields } from './list-query';
-import { waitForUpload } from './upload-patience';
+import { mediaTypeOf } from './query-parameter';
+import { duringUpload } from './upload-patience';
 
 const collectionFields: ListFields<CollectionView> = {
   sortable: ['name', 'id', 'columns', 'isFixed', 'retention', 'rowCount', 'createdAt', 'lastInsertAt', 'usedBy'],
@@ -16,7 +17,7 @@ const streamedFormats: Readonly<Record<string, 'csv' | 'ndjson'>> = {
 };
 
 function formatOf(request: Request): 'csv' | 'ndjson' | 'json' {
-  const type = request.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
+  const type = mediaTypeOf(request);
   const format = type === 'application/json' ? 'json' : streamedFormats[type];
   if (format) return format;
   throw invalidInput(
@@ -61,12 +62,8 @@ export function registerCollectionRoutes(router: AdminRouter): void {
     if (format === 'json') {
       return { status: 201, body: await services.collections.insert(param('name'), request.body) };
     }
-    const stopWaiting = waitForUpload(request);
-    try {
-      return { status: 201, body: await services.collections.import(param('name'), request, format) };
-    } finally {
-      stopWaiting();
-    }
+    const body = await duringUpload(request, () => services.collections.import(param('name'), request, format));
+    return { status: 201, body };
   });
   router.get('/sources', 'model-management.read', ({ services }) => {
     const items = services.collections.sources();

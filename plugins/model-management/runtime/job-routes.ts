@@ -1,10 +1,10 @@
-import { pipeline } from 'node:stream/promises';
 import { invalidInput } from '../../../lib/errors';
 import type { JobView } from '../../../lib/training';
 import type { AdminRouter } from './admin-router';
-import { goneError } from './gone-error';
+import { attachment, sendFile, sendStream } from './downloads';
 import { applyListQuery, type ListFields } from './list-query';
-import { waitForUpload } from './upload-patience';
+import { mediaTypeOf } from './query-parameter';
+import { duringUpload } from './upload-patience';
 
 const jobFields: ListFields<JobView> = {
   sortable: [
@@ -83,15 +83,9 @@ export function registerJobRoutes(router: AdminRouter): void {
   });
   router.get('/jobs/:name/bundle', 'model-management.read', async ({ services, param, response, signal }) => {
     const stream = await services.training.bundle(param('name'), services.tempPath, signal);
-    // Names of jobs are ASCII without quotes, as those of models.
-    response.setHeader('Content-Disposition', `attachment; filename="${param('name')}.tar.gz"`);
+    attachment(response, `${param('name')}.tar.gz`);
     response.type('application/gzip');
-    try {
-      await pipeline(stream, response, { signal });
-    } catch (error) {
-      throw goneError(error);
-    }
-    return undefined;
+    return sendStream(response, stream, signal);
   });
   registerFileRoutes(router);
   router.query('/schedules/preview', 'model-management.read', ({ request, services }) => ({
@@ -105,36 +99,23 @@ function registerFileRoutes(router: AdminRouter): void {
   router.get(path, 'model-management.read', async (call) => {
     const { services, param, response } = call;
     const file = services.training.jobFile(param('name'), param('kind'), call.rest());
-    response.setHeader('ETag', `"${file.digest}"`);
-    response.type('application/octet-stream');
-    return new Promise((resolve, reject) => {
-      const options = { dotfiles: 'allow', etag: false, lastModified: false, cacheControl: false } as const;
-      response.sendFile(file.path, options, (error) => {
-        if (error && !response.headersSent) reject(error);
-        else resolve(undefined);
-      });
-    });
+    return sendFile(response, file.path, file.digest);
   });
   router.change(
     'put',
     path,
     async (call) => {
       const { request, services, param, signal } = call;
-      const type = request.get('content-type')?.split(';')[0]?.trim().toLowerCase();
+      const type = mediaTypeOf(request);
       if (type !== 'application/octet-stream') {
         throw invalidInput(
           'Content-Type',
-          `A file comes as application/octet-stream, got ${type ?? 'no Content-Type'}.`,
+          `A file comes as application/octet-stream, got ${type || 'no Content-Type'}.`,
           'Send its bytes as the body.',
         );
       }
-      const stopWaiting = waitForUpload(request);
-      try {
-        const body = await services.training.putJobFile(param('name'), param('kind'), call.rest(), request, signal);
-        return { status: 200, body };
-      } finally {
-        stopWaiting();
-      }
+      const put = () => services.training.putJobFile(param('name'), param('kind'), call.rest(), request, signal);
+      return { status: 200, body: await duringUpload(request, put) };
     },
     'flows.write',
   );

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { invalidInput } from '../../../lib/errors';
-import { textOf } from './query-parameter';
+import { listParameters } from '../../../lib/list-parameters';
 
 export interface ListFields<T> {
   /** Fields a client may sort by; `metrics.*` stands for every key below it. */
@@ -13,20 +13,6 @@ export interface ListAnswer<T> {
   readonly items: readonly T[];
   /** Of all that match, not only of this page. */
   readonly total: number;
-}
-
-const maxLimit = 1_000;
-
-function countOf(request: Request, name: string, fallback: number, max: number): number {
-  const text = textOf(request, name);
-  if (text === undefined) return fallback;
-  const value = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value <= max) return value;
-  throw invalidInput(
-    name,
-    `${name} must be a whole number from 0 to ${max}, got "${text}".`,
-    `Give a ${name} in that range.`,
-  );
 }
 
 /** `metrics.accuracy`, `tags.a.b`: a key may hold dots itself, so everything after the first one is one key. */
@@ -59,14 +45,7 @@ export function applyListQuery<T extends object>(
   items: readonly T[],
   fields: ListFields<T>,
 ): ListAnswer<T> {
-  const search = textOf(request, 'search')?.trim().toLowerCase();
-  const sort = textOf(request, 'sort');
-  const order = textOf(request, 'order') ?? 'asc';
-  const limit = countOf(request, 'limit', maxLimit, maxLimit);
-  const offset = countOf(request, 'offset', 0, Number.MAX_SAFE_INTEGER);
-  if (order !== 'asc' && order !== 'desc') {
-    throw invalidInput('order', `order must be asc or desc, got "${order}".`, 'Give order=asc or order=desc.');
-  }
+  const { search, sort, order, limit, offset } = listParameters(request.query, 'asc');
   const isKnown = (name: string): boolean =>
     fields.sortable.some((field) =>
       field.endsWith('.*') ? name.startsWith(field.slice(0, -1)) && name !== field.slice(0, -1) : field === name,
@@ -78,7 +57,8 @@ export function applyListQuery<T extends object>(
       `Sort by one of ${fields.sortable.join(', ')}.`,
     );
   }
-  const matching = search ? items.filter((item) => fields.searchText(item).toLowerCase().includes(search)) : [...items];
+  const sought = search.toLowerCase();
+  const matching = sought ? items.filter((item) => fields.searchText(item).toLowerCase().includes(sought)) : [...items];
   const direction = order === 'asc' ? 1 : -1;
   if (sort !== undefined) matching.sort((a, b) => compare(fieldOf(a, sort), fieldOf(b, sort), direction));
   else if (order === 'desc') matching.reverse();

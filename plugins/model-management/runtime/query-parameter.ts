@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { invalidInput } from '../../../lib/errors';
+import { textParameter } from '../../../lib/list-parameters';
 
 /** `?name=true` and `?name` are true, `?name=false` and nothing are false. @throws `INVALID_INPUT` for anything else */
 export function isTrue(request: Request, name: string): boolean {
@@ -14,11 +15,7 @@ export function isTrue(request: Request, name: string): boolean {
 }
 
 /** A parameter that may be given once. @throws `INVALID_INPUT` when it came twice */
-export function textOf(request: Request, name: string): string | undefined {
-  const value = request.query[name];
-  if (value === undefined || typeof value === 'string') return value;
-  throw invalidInput(name, `${name} was given more than once.`, `Give ${name} once.`);
-}
+export const textOf = (request: Request, name: string): string | undefined => textParameter(request.query, name);
 
 /** A parameter that may be repeated. */
 export function textsOf(request: Request, name: string): readonly string[] {
@@ -29,3 +26,7 @@ export function textsOf(request: Request, name: string): readonly string[] {
     throw invalidInput(name, `${name} must be text.`, `Give ${name}=<text>, repeated for several.`);
   });
 }
+
+/** What the body is, in small letters and without its parameters; '' = not said. */
+export const mediaTypeOf = (request: Request): string =>
+  request.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';

@@ -1,11 +1,8 @@
-import { pipeline } from 'node:stream/promises';
-import type { Request } from 'express';
-import { invalidInput } from '../../../lib/errors';
+import { countParameter } from '../../../lib/list-parameters';
 import type { RunView } from '../../../lib/training';
 import type { AdminRouter } from './admin-router';
-import { goneError } from './gone-error';
+import { sendFile, sendStream } from './downloads';
 import { applyListQuery, type ListFields } from './list-query';
-import { textOf } from './query-parameter';
 
 const runFields: ListFields<RunView> = {
   sortable: [
@@ -37,17 +34,6 @@ const runFields: ListFields<RunView> = {
     [number, state, trigger, reason ?? '', error?.code ?? '', error?.message ?? ''].join('\n'),
 };
 
-function offsetOf(request: Request): number {
-  const text = textOf(request, 'offset') ?? '0';
-  const offset = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(offset)) return offset;
-  throw invalidInput(
-    'offset',
-    `offset must be a whole number of bytes, got "${text}".`,
-    'Give the X-Log-Size of the last answer.',
-  );
-}
-
 /** Runs of jobs: start, cancel, follow, and what they left. */
 export function registerRunRoutes(router: AdminRouter): void {
   router.get('/jobs/:name/runs', 'model-management.read', ({ request, services, param }) => ({
@@ -67,19 +53,17 @@ export function registerRunRoutes(router: AdminRouter): void {
     body: await services.training.cancelRun(param('id')),
   }));
   router.get('/runs/:id/log', 'model-management.read', async ({ request, response, services, param, signal }) => {
-    const { sizeBytes, stream } = await services.training.runLog(param('id'), offsetOf(request));
+    const { sizeBytes, stream } = await services.training.runLog(
+      param('id'),
+      countParameter(request.query, 'offset', 0),
+    );
     response.setHeader('X-Log-Size', String(sizeBytes));
     response.type('text/plain; charset=utf-8');
     if (!stream) {
       response.end();
       return undefined;
     }
-    try {
-      await pipeline(stream, response, { signal });
-    } catch (error) {
-      throw goneError(error);
-    }
-    return undefined;
+    return sendStream(response, stream, signal);
   });
   router.get('/runs/:id/outputs', 'model-management.read', async ({ services, param }) => {
     const items = await services.training.runOutputs(param('id'));
@@ -88,13 +72,6 @@ export function registerRunRoutes(router: AdminRouter): void {
   router.get(router.restOf('/runs/:id/outputs'), 'model-management.read', async (call) => {
     const { services, param, response, rest } = call;
     const path = await services.training.runOutput(param('id'), rest());
-    response.type('application/octet-stream');
-    return new Promise((resolve, reject) => {
-      const options = { dotfiles: 'allow', etag: false, lastModified: false, cacheControl: false } as const;
-      response.sendFile(path, options, (error) => {
-        if (error && !response.headersSent) reject(error);
-        else resolve(undefined);
-      });
-    });
+    return sendFile(response, path);
   });
 }

@@ -1,12 +1,11 @@
-import { pipeline } from 'node:stream/promises';
-import type { Request, Response } from 'express';
+import type { Request } from 'express';
 import { invalidInput, ModelManagementError } from '../../../lib/errors';
 import type { AdminRouter } from './admin-router';
 import { parseDigestHeader } from './digest-header';
-import { goneError } from './gone-error';
+import { attachment, sendFile, sendStream } from './downloads';
 import { versionOf } from './model-routes';
-import { isTrue, textOf, textsOf } from './query-parameter';
-import { waitForUpload } from './upload-patience';
+import { isTrue, mediaTypeOf, textOf, textsOf } from './query-parameter';
+import { duringUpload } from './upload-patience';
 
 const uploadKinds: Readonly<Record<string, 'onnx' | 'tar'>> = {
   'application/octet-stream': 'onnx',
@@ -14,7 +13,7 @@ const uploadKinds: Readonly<Record<string, 'onnx' | 'tar'>> = {
 };
 
 function uploadKindOf(request: Request): 'onnx' | 'tar' {
-  const type = request.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
+  const type = mediaTypeOf(request);
   const kind = uploadKinds[type];
   if (kind) return kind;
   throw invalidInput(
@@ -36,31 +35,6 @@ function refuseTooLong(request: Request, maxBytes: number): void {
   );
 }
 
-function attachment(response: Response, fileName: string): void {
-  // Model names are ASCII without quotes by their pattern, so the plain form of the header is enough.
-  response.setHeader('Content-Disposition', `attachment; filename="${fileName}"`);
-}
-
-/** What the sender of the file refuses on account of the request's own conditions; other errors pass unchanged. */
-function conditionError(error: Error): Error {
-  const { status } = error as Error & { readonly status?: number };
-  if (status === 412) {
-    return new ModelManagementError(
-      'PRECONDITION_FAILED',
-      'The file is not the one that If-Match asks for.',
-      'Ask again without If-Match, and look at the ETag of the answer.',
-    );
-  }
-  if (status === 416) {
-    return new ModelManagementError(
-      'RANGE_NOT_SATISFIABLE',
-      'The file has no such range of bytes.',
-      'See Content-Range of this answer for its length.',
-    );
-  }
-  return error;
-}
-
 /** Uploads, downloads and the archive that carries a version from one hub to another. */
 export function registerVersionFileRoutes(router: AdminRouter): void {
   router.change('post', '/models/:name/versions', async ({ request, services, user, signal, param }) => {
@@ -78,12 +52,8 @@ export function registerVersionFileRoutes(router: AdminRouter): void {
       ...(expectedDigest === undefined ? {} : { expectedDigest }),
       signal,
     };
-    const stopWaiting = waitForUpload(request);
-    try {
-      return { status: 201, body: await services.registry.addVersion(param('name'), upload, user) };
-    } finally {
-      stopWaiting();
-    }
+    const body = await duringUpload(request, () => services.registry.addVersion(param('name'), upload, user));
+    return { status: 201, body };
   });
 
   router.get('/models/:name/versions/:version/file', 'model-management.read', async (call) => {
@@ -91,17 +61,7 @@ export function registerVersionFileRoutes(router: AdminRouter): void {
     const { response, services } = call;
     await services.requireFiles(version);
     attachment(response, `${version.model}-${version.version}.onnx`);
-    response.setHeader('ETag', `"${version.digest}"`);
-    response.type('application/octet-stream');
-    const { modelPath } = services.registry.filesOf(version);
-    return new Promise((resolve, reject) => {
-      // Answers Range and If-None-Match itself. Dotfiles allowed: the data folder may lie below one.
-      const options = { dotfiles: 'allow', etag: false, lastModified: false, cacheControl: false } as const;
-      response.sendFile(modelPath, options, (error) => {
-        if (error && !response.headersSent) reject(conditionError(error));
-        else resolve(undefined);
-      });
-    });
+    return sendFile(response, services.registry.filesOf(version).modelPath, version.digest);
   });
 
   router.get('/models/:name/versions/:version/export', 'model-management.read', async (call) => {
@@ -110,11 +70,6 @@ export function registerVersionFileRoutes(router: AdminRouter): void {
     await services.requireFiles(version);
     attachment(response, `${version.model}-${version.version}.tar`);
     response.type('application/x-tar');
-    try {
-      await pipeline(services.registry.exportVersion(version.model, version.version), response, { signal });
-    } catch (error) {
-      throw goneError(error);
-    }
-    return undefined;
+    return sendStream(response, services.registry.exportVersion(version.model, version.version), signal);
   });
 }

@@ -22,6 +22,7 @@ const VOCABULARY = [
   'errors.ts',
   'files.ts',
   'ids.ts',
+  'list-parameters.ts',
   'log.ts',
   'names.ts',
   'parse-input.ts',
