@@ -50,10 +50,6 @@ export class ChildLink<C> {
     return this.#isGone;
   }
 
-  get isIdle(): boolean {
-    return this.#pending.size === 0;
-  }
-
   /** @throws {ModelManagementError} what the process answers; `COLLECTIONS_UNAVAILABLE` when it ends first */
   ask<R>(command: C): Promise<R> {
     if (this.#isGone) return Promise.reject(goneError(this.#reason));

@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs';
 import { ModelManagementError } from '../errors';
 import type { Log } from '../log';
 import { parseInput } from '../parse-input';
 import { ServiceSlot } from '../service-slot';
-import type { WriterCommand } from './child/protocol';
+import type { Connection, WriterCommand } from './child/protocol';
 import { ChildLink } from './child-link';
 import { CollectionPatch, NewCollection, QueryInput } from './input';
 import { checkCollectionName, nameKey } from './names';
@@ -50,7 +51,8 @@ const EXPIRE_INTERVAL_MS = 60_000;
 /**
  * Tables of training rows, and queries over them and over other databases. Everything SQLite does happens in processes
  * of their own, so Node-RED's thread stays free whatever a query costs. An insert is acknowledged after it is on the
- * disk.
+ * disk. The database is opened, and made, when it is first asked for: who has no collections has no process for them,
+ * and one that is damaged keeps no model from answering.
  */
 export class Collections {
   #writer: ChildLink<WriterCommand> | undefined;
@@ -59,27 +61,15 @@ export class Collections {
   readonly #listeners = new Set<(change: CollectionChange) => void>();
   /** Collections that got rows, and whose listeners are told soon. */
   readonly #growing = new Set<string>();
-  #expiry: NodeJS.Timeout | undefined;
+  readonly #expiry: NodeJS.Timeout;
   #isClosed = false;
 
-  private constructor(private readonly deps: CollectionsDeps) {
+  constructor(private readonly deps: CollectionsDeps) {
     this.#readers = new ReaderPool({ processPath: `${deps.processFolder}/reader-process.js`, tempPath: deps.tempPath });
+    this.#expiry = setInterval(() => this.#expire(), EXPIRE_INTERVAL_MS).unref();
   }
 
-  /** @throws {ModelManagementError} `STORAGE_CORRUPT`, `STORAGE_FULL`, `STORAGE_FAILED` */
-  static async open(deps: CollectionsDeps): Promise<Collections> {
-    const collections = new Collections(deps);
-    try {
-      await collections.#connected();
-    } catch (error) {
-      await collections.close();
-      throw error;
-    }
-    collections.#expiry = setInterval(() => collections.#expire(), EXPIRE_INTERVAL_MS).unref();
-    return collections;
-  }
-
-  /** By name. */
+  /** By name. @throws {ModelManagementError} `STORAGE_CORRUPT`, `STORAGE_FULL`, `STORAGE_FAILED`, as everything here does */
   async list(): Promise<readonly CollectionView[]> {
     const all = await this.#ask<readonly Collection[]>({ type: 'list' });
     return all.map((collection) => this.#view(collection));
@@ -181,7 +171,7 @@ export class Collections {
     signal?: AbortSignal,
   ): Promise<QueryRows> {
     const { source, query, limit } = parseInput(QueryInput, input);
-    const connection = this.#connection(source, PREVIEW_TIMEOUT_MS);
+    const connection = await this.#connection(source, PREVIEW_TIMEOUT_MS);
     const command = { type: 'query', connection, query, parameters, limit, maxBytes: PREVIEW_BYTES } as const;
     return this.#readers.ask<QueryRows>(command, PREVIEW_TIMEOUT_MS, signal);
   }
@@ -194,7 +184,7 @@ export class Collections {
   async rows(name: string, input: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<RowPage> {
     const collection = await this.get(name);
     const { rowsQuery, countQuery, parameters, limit } = rowQueries(collection, input);
-    const connection = this.#connection(LOCAL_SOURCE, PREVIEW_TIMEOUT_MS);
+    const connection = await this.#connection(LOCAL_SOURCE, PREVIEW_TIMEOUT_MS);
     const ask = (query: string): Promise<QueryRows> => {
       const command = { type: 'query', connection, query, parameters, limit, maxBytes: PREVIEW_BYTES } as const;
       return this.#readers.ask<QueryRows>(command, PREVIEW_TIMEOUT_MS, signal);
@@ -208,8 +198,8 @@ export class Collections {
    * Writes what a query answers to a file, as a JSON array of row objects, never holding more than a few rows.
    * @throws as `query`; `DATA_TOO_LARGE`, `STORAGE_FULL`
    */
-  export(source: string, request: DataRequest, path: string, signal?: AbortSignal): Promise<DataFile> {
-    const connection = this.#connection(source, EXPORT_TIMEOUT_MS);
+  async export(source: string, request: DataRequest, path: string, signal?: AbortSignal): Promise<DataFile> {
+    const connection = await this.#connection(source, EXPORT_TIMEOUT_MS);
     const command = { type: 'export', connection, request, path, maxBytes: MAX_DATA_BYTES } as const;
     return this.#readers.ask<DataFile>(command, EXPORT_TIMEOUT_MS, signal);
   }
@@ -229,6 +219,7 @@ export class Collections {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#expiry);
+    await this.#opening?.catch(() => undefined);
     await Promise.all([this.#readers.close(), this.#writer?.close()]);
   }
 
@@ -236,8 +227,11 @@ export class Collections {
     return { ...collection, usedBy: this.deps.usage(collection.name) };
   }
 
-  #connection(source: string, timeoutMs: number) {
-    return connectionOf(source, this.deps.sources, this.deps.path, timeoutMs);
+  async #connection(source: string, timeoutMs: number): Promise<Connection> {
+    const connection = connectionOf(source, this.deps.sources, this.deps.path, timeoutMs);
+    // Those that read never make the database.
+    if (connection.kind === 'sqlite') await this.#connected();
+    return connection;
   }
 
   #announce(change: CollectionChange): void {
@@ -255,6 +249,7 @@ export class Collections {
   }
 
   #expire(): void {
+    if (!existsSync(this.deps.path)) return;
     this.#ask<undefined>({ type: 'expire' }).catch((error: unknown) => {
       this.deps.log.warn('old rows not removed', { error });
     });

@@ -3,7 +3,7 @@ import type { Collections } from '../collections';
 import type { Log } from '../log';
 import type { Registry } from '../registry';
 import type { BlobStore, DocumentStore } from '../store';
-import type { JobDocument } from './job';
+import type { JobDocument, JobFields } from './job';
 import type { RunDocument } from './run/run-document';
 import type { Runner } from './runners/runner';
 import type { Secrets } from './secrets';
@@ -19,13 +19,11 @@ export interface TrainingDeps {
     readonly jobs: Pick<DocumentStore<JobDocument>, 'get' | 'all' | 'put' | 'delete'>;
     readonly runs: Pick<DocumentStore<RunDocument>, 'get' | 'all' | 'put' | 'delete'>;
   };
-  readonly registry: Pick<
-    Registry,
-    'findModel' | 'getModel' | 'findVersion' | 'listVersions' | 'addVersion' | 'setAlias' | 'onChange'
-  >;
+  readonly registry: Pick<Registry, 'findModel' | 'getModel' | 'findVersion' | 'addVersion' | 'setAlias' | 'onChange'>;
   readonly collections: Pick<Collections, 'export' | 'list' | 'sources'>;
-  readonly blobs: Pick<BlobStore, 'put' | 'pathOf' | 'has'>;
-  readonly runners: Readonly<Record<Runner['kind'], Runner>>;
+  readonly blobs: Pick<BlobStore, 'put' | 'pathOf'>;
+  /** Makes it when it is asked for first. */
+  readonly runnerOf: (kind: JobFields['runner']) => Promise<Runner>;
   readonly secrets: Pick<Secrets, 'encrypt' | 'decrypt'>;
   /** Each run has a folder of its own in it. */
   readonly runsPath: string;

@@ -1,7 +1,9 @@
 export type { TrainingDeps } from './dependencies';
 export { DEFAULT_IMAGE, JobDocument } from './job';
-export { RunDocument, type RunState } from './run/run-document';
+export { RunDocument } from './run/run-document';
+export { isFinal, type RunState } from './run/run-states';
 export { DockerRunner } from './runners/docker/docker-runner';
+export type { DockerRunnerOptions } from './runners/docker/options';
 export { ProcessRunner } from './runners/process/process-runner';
 export type { Runner } from './runners/runner';
 export { Secrets } from './secrets';

@@ -6,6 +6,8 @@ import { isMetricName } from '../registry';
 import { Schedule } from './schedule/schedule';
 
 export const DEFAULT_IMAGE = 'python:3.12-slim';
+/** Where scripts can run. */
+export const runnerKinds = ['docker', 'process'] as const;
 const MAX_ENTRIES = 100;
 /** What scripts are told by the runner; a job's own variables may not hide it. */
 const RESERVED_VARIABLE = /^(?:.*_path|base_version|run_id|PATH|HOME|LD_.*|PYTHONPATH|PYTHONHOME|VIRTUAL_ENV|TMPDIR)$/;
@@ -124,7 +126,7 @@ export const JobFields = z.strictObject({
     .default([]),
   promotion: Promotion.prefault({}),
   emptyData: z.enum(['skip', 'fail', 'run']).default('skip'),
-  runner: z.enum(['docker', 'process']).default('docker'),
+  runner: z.enum(runnerKinds).default('docker'),
   image: z
     .string()
     .max(512)

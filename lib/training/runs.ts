@@ -9,9 +9,10 @@ import type { TrainingDeps } from './dependencies';
 import { type JobDocument, JobFields, Limits } from './job';
 import { newRun } from './run/new-run';
 import { filesBelow } from './run/outputs-archive';
-import { isFinal, type RunDocument } from './run/run-document';
-import { RunDriver } from './run/run-driver';
+import type { RunDocument } from './run/run-document';
+import { type DriverEvents, RunDriver } from './run/run-driver';
 import { mayBegin, planRun, reduceRun } from './run/run-state';
+import { isFinal } from './run/run-states';
 import { RunSteps, runPaths } from './run/run-steps';
 
 export const RunInput = z.strictObject({
@@ -36,16 +37,14 @@ export interface StartOptions {
   readonly node?: string | undefined;
 }
 
-export interface RunsEvents {
-  changed(run: RunDocument): void;
-  logGrew(runId: string): void;
+export interface RunsEvents extends DriverEvents {
   /** Once, after a run has ended. */
   ended(run: RunDocument): void;
 }
 
 /** Stands for the id of a run that nobody started. */
 export const PREVIEW_RUN = 'preview';
-const noLog = { line: () => undefined, restart: () => undefined };
+const noLog = { lastLines: [], line: () => undefined, restart: () => undefined };
 
 /** Failures of the machine and not of the scripts: another try may do. */
 const INFRASTRUCTURE = new Set([
@@ -154,26 +153,28 @@ export class Runs {
     return this.get(id);
   }
 
-  /** After a start: goes on with what was under way, and removes what nobody knows any more. */
-  async resume(): Promise<void> {
+  /** After a start: goes on with what was under way. */
+  resume(): void {
     for (const run of this.list()) {
       if (run.state !== 'queued' && planRun(run).kind !== 'nothing') this.#drive(run._id);
     }
     this.#beginLater();
-    await this.reap();
   }
 
   /** Removes containers, volumes and processes of runs that are over. */
   async reap(): Promise<void> {
-    for (const runner of Object.values(this.deps.runners)) {
+    // A run is written down before anything is made for it: what none of them uses is not even loaded.
+    for (const kind of new Set(this.list().map(({ fields }) => fields.runner))) {
       try {
+        const runner = await this.deps.runnerOf(kind);
         for (const runId of await runner.leftovers()) {
+          if (this.#isClosed) return;
           const run = this.deps.documents.runs.get(runId);
           if (run && (!isFinal(run.state) || this.#driven.has(runId))) continue;
           await runner.remove(runId);
         }
       } catch (error) {
-        this.deps.log.debug('leftovers of runs not looked for', () => ({ runner: runner.kind, error }));
+        this.deps.log.debug('leftovers of runs not looked for', () => ({ runner: kind, error }));
       }
     }
     for (const run of this.list()) {

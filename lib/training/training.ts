@@ -11,7 +11,7 @@ import { ServiceSlot } from '../service-slot';
 import { runItByHand } from './bundle';
 import type { TrainingDeps } from './dependencies';
 import { envListText, scriptVariables } from './env-list';
-import type { JobDocument } from './job';
+import { type JobDocument, runnerKinds } from './job';
 import { Jobs } from './jobs';
 import { findProblems, type Problem } from './problems';
 import { baseVersionOf } from './run/base-version';
@@ -71,14 +71,16 @@ export class Training {
   }
 
   /** Goes on with runs that were under way when the process ended. */
-  static async open(deps: TrainingDeps): Promise<Training> {
+  static open(deps: TrainingDeps): Training {
     const training = new Training(deps);
     training.#unwatchRegistry = deps.registry.onChange(({ kind, change, name }) => {
       if (kind === 'model' && change === 'deleted') training.#pauseJobsOf(name);
     });
     training.#scheduler.start();
     training.#maintenance = setInterval(() => void training.#maintain(), MAINTENANCE_MS).unref();
-    await training.#runs.resume();
+    training.#runs.resume();
+    // Not waited for: an engine on another machine may take its time.
+    void training.#runs.reap();
     return training;
   }
 
@@ -348,12 +350,16 @@ export class Training {
     try {
       await this.#runs.reap();
       await this.#runs.applyRetention();
-      for (const runner of Object.values(this.deps.runners)) {
-        const { available } = await runner.state();
-        if (available) await runner.collectGarbage(ENVIRONMENT_UNUSED_MS);
-      }
     } catch (error) {
       this.deps.log.warn('training not put in order', { error });
+    }
+    for (const kind of runnerKinds) {
+      try {
+        const runner = await this.deps.runnerOf(kind);
+        await runner.collectGarbage(ENVIRONMENT_UNUSED_MS);
+      } catch (error) {
+        this.deps.log.debug('unused environments not removed', () => ({ runner: kind, error }));
+      }
     }
   }
 }

@@ -1,7 +1,7 @@
 import { toIso } from '../clock';
 import type { JobDocument, JobFields, JobFile } from './job';
 import type { RunDocument } from './run/run-document';
-import { isFinal, type RunState } from './run/run-document';
+import { isFinal, type RunState } from './run/run-states';
 
 export interface RunView {
   readonly id: string;

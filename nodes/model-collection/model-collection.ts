@@ -58,7 +58,9 @@ class CollectionNode {
       await this.collections.get(this.config.collection);
       this.isMissing = false;
     } catch (error) {
-      this.isMissing = ModelManagementError.is(error) && error.code === 'COLLECTION_NOT_FOUND';
+      const known = asModelManagementError(error);
+      this.isMissing = known.code === 'COLLECTION_NOT_FOUND';
+      if (!this.isMissing) this.error = known;
     }
     this.show();
   }

@@ -6,6 +6,7 @@ import type { SlotState } from '../../lib/service-slot';
 import {
   decideTrigger,
   initialTrigger,
+  isFinal,
   type RunView,
   type Training,
   type TriggerState,
@@ -22,8 +23,6 @@ interface Access {
   store(state: TriggerState): void;
   send(messages: readonly [FlowMessage | null, FlowMessage | null]): void;
 }
-
-const FINAL = new Set(['succeeded', 'failed', 'cancelled', 'timed_out', 'skipped', 'lost']);
 
 /** Starts a job by messages, and tells what becomes of the runs it started, also after a restart of Node-RED. */
 class TriggerNode {
@@ -105,7 +104,7 @@ class TriggerNode {
     this.last = run;
     this.show();
     const isWhole = run.state !== 'succeeded' || run.promotion !== undefined;
-    const word = FINAL.has(run.state) && isWhole ? 'over' : run.state;
+    const word = isFinal(run.state) && isWhole ? 'over' : run.state;
     if (this.told.get(run.id) === word || this.told.get(run.id) === 'over') return;
     const isNews = word !== 'over' || this.told.get(run.id) !== run.state;
     this.told.set(run.id, word);
@@ -135,7 +134,7 @@ class TriggerNode {
     }
     if (this.error) return { fill: 'red', shape: 'dot', text: cutStatus(failureText(this.error.code, {})) };
     if (!this.training) return { fill: 'yellow', shape: 'ring', text: 'starting' };
-    if (this.last && !FINAL.has(this.last.state))
+    if (this.last && !isFinal(this.last.state))
       return { fill: 'blue', shape: 'ring', text: cutStatus(this.last.state) };
     const counted = mode === 'count' ? `${this.access.load()?.count ?? 0}/${count}` : '';
     const word = this.last?.state.replace('_', ' ') ?? '';

@@ -14,7 +14,7 @@ export class CollectionsLab implements AsyncDisposable {
 
   static async open(sources: Readonly<Record<string, DataSource>> = {}): Promise<CollectionsLab> {
     const temporary = await temporaryFolder('mm-collections-');
-    const collections = await Collections.open({
+    const collections = new Collections({
       path: join(temporary.path, 'collections.sqlite'),
       tempPath: temporary.path,
       processFolder,

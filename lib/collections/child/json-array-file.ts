@@ -46,7 +46,7 @@ export class JsonArrayFile {
       throw new ModelManagementError(
         'DATA_TOO_LARGE',
         `The rows are more than the ${this.maxBytes} bytes a query may bring.`,
-        'Narrow the query, or raise modelManagement.training.maxDataBytes in settings.js.',
+        'Narrow the query.',
         { details: { maxBytes: this.maxBytes } },
       );
     }

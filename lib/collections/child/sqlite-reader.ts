@@ -76,7 +76,7 @@ export class SqliteReader {
         { collection },
       );
     }
-    const to = lagMs > 0 ? Math.max(this.#lastSeqBefore(found.name, lagMs), 0) : found.last_seq;
+    const to = lagMs > 0 ? Math.max(this.#lastSeqBefore(found, lagMs), 0) : found.last_seq;
     const start = from && from.identity === found.id ? Number(from.to) : null;
     // With a lag that grew, nothing is new yet, and the mark stays where it was.
     return {
@@ -88,14 +88,15 @@ export class SqliteReader {
   }
 
   /** All rows up to it are old enough. */
-  #lastSeqBefore(name: string, lagMs: number): number {
+  #lastSeqBefore(
+    { name, last_seq: last }: { readonly name: string; readonly last_seq: number },
+    lagMs: number,
+  ): number {
     const youngest = new Date(Date.now() - lagMs).toISOString();
     const first = this.#db
       .prepare(`SELECT min(rowid) AS seq FROM main.${quoteName(name)} WHERE created > ?`)
       .get(youngest) as { readonly seq: number | null };
-    if (first.seq !== null) return first.seq - 1;
-    const last = this.#db.prepare('SELECT last_seq AS seq FROM mm_collections WHERE name = ?').get(name);
-    return (last as { readonly seq: number }).seq;
+    return first.seq === null ? last : first.seq - 1;
   }
 
   #prepare(sql: string): { readonly statement: StatementSync; readonly texts: RowText } {

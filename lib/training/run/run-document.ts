@@ -1,14 +1,7 @@
 import { z } from 'zod';
 import { Digest } from '../../ids';
 import { JobFields, JobFiles } from '../job';
-
-export const activeStates = ['queued', 'preparing', 'installing', 'training', 'collecting'] as const;
-export const finalStates = ['succeeded', 'failed', 'cancelled', 'timed_out', 'skipped', 'lost'] as const;
-export const runStates = [...activeStates, ...finalStates] as const;
-export type RunState = (typeof runStates)[number];
-export type FinalState = (typeof finalStates)[number];
-
-export const isFinal = (state: RunState): state is FinalState => finalStates.some((final) => final === state);
+import { activeStates, runStates } from './run-states';
 
 const window = z.object({
   collection: z.string(),

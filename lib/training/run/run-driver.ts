@@ -4,9 +4,9 @@ import { asModelManagementError, type ModelManagementError } from '../../errors'
 import { ensureFolder } from '../../files';
 import type { TrainingDeps } from '../dependencies';
 import type { RunDocument } from './run-document';
-import { isFinal } from './run-document';
 import { RunLog } from './run-log';
 import { planRun, type RunEvent, type RunStep, reduceRun } from './run-state';
+import { isFinal } from './run-states';
 import { type RunSteps, runPaths } from './run-steps';
 
 const STOP_GRACE_MS = 10_000;
@@ -69,7 +69,7 @@ export class RunDriver {
     this.#cancel.signal.addEventListener('abort', () => clearTimeout(patience), { once: true });
     patience.unref();
     try {
-      await this.steps.runnerOf(run).stop(this.id, STOP_GRACE_MS);
+      await this.#stopRunner(run);
     } catch (error) {
       this.deps.log.warn('run not stopped by its runner', { run: this.id, error });
     }
@@ -116,12 +116,13 @@ export class RunDriver {
   /** A run that was to be stopped when the process ended. */
   async #resumeStop(run: RunDocument): Promise<void> {
     this.#isStopping = true;
-    if (run.state === 'training')
-      await this.steps
-        .runnerOf(run)
-        .stop(this.id, STOP_GRACE_MS)
-        .catch(() => undefined);
+    if (run.state === 'training') await this.#stopRunner(run).catch(() => undefined);
     this.#cancel.abort();
+  }
+
+  async #stopRunner(run: RunDocument): Promise<void> {
+    const runner = await this.steps.runnerOf(run);
+    await runner.stop(this.id, STOP_GRACE_MS);
   }
 
   async #perform(step: RunStep, run: RunDocument): Promise<RunEvent> {

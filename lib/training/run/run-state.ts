@@ -1,5 +1,6 @@
-import type { Environment, FinalState, QueryInput, RunDocument, RunState } from './run-document';
-import { isFinal } from './run-document';
+import type { Environment, QueryInput, RunDocument } from './run-document';
+import type { FinalState, RunState } from './run-states';
+import { isFinal } from './run-states';
 
 /** What happened to a run. Nothing else changes it. */
 export type RunEvent =

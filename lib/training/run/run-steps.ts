@@ -30,15 +30,15 @@ export function runPaths(runsPath: string, runId: string): RunPaths {
 
 type StepDeps = Pick<
   TrainingDeps,
-  'registry' | 'collections' | 'blobs' | 'runners' | 'secrets' | 'runsPath' | 'log' | 'documents'
+  'registry' | 'collections' | 'blobs' | 'runnerOf' | 'secrets' | 'runsPath' | 'documents'
 >;
 
 /** What is done for a run. Each step may be cut at any point and done again from its beginning. */
 export class RunSteps {
   constructor(private readonly deps: StepDeps) {}
 
-  runnerOf(run: RunDocument): Runner {
-    return this.deps.runners[run.fields.runner];
+  runnerOf(run: RunDocument): Promise<Runner> {
+    return this.deps.runnerOf(run.fields.runner);
   }
 
   /** Data and files into a fresh folder. */
@@ -90,18 +90,18 @@ export class RunSteps {
   }
 
   async install(run: RunDocument, log: RunLog, signal: AbortSignal): Promise<RunEvent> {
-    const environment = await this.runnerOf(run).install(await this.task(run), log, signal);
+    const runner = await this.runnerOf(run);
+    const environment = await runner.install(await this.#task(run), log, signal);
+    const { key, cached, packages } = environment;
+    if (key !== null && cached)
+      log.line(`The packages of requirements.txt are installed already (${packages.length}).`);
     return { kind: 'installed', environment, logOffset: await log.mark() };
   }
 
   async train(run: RunDocument, log: RunLog, signal: AbortSignal): Promise<RunEvent> {
     if (!run.environment) throw new Error(`the run ${run._id} trains without an environment`);
-    const { exitCode, oomKilled, failedScript } = await this.runnerOf(run).train(
-      await this.task(run),
-      run.environment,
-      log,
-      signal,
-    );
+    const [runner, task] = [await this.runnerOf(run), await this.#task(run)];
+    const { exitCode, oomKilled, failedScript } = await runner.train(task, run.environment, log, signal);
     if (exitCode !== 0) throw scriptError(run, exitCode, oomKilled, failedScript, log.lastLines);
     if (oomKilled)
       log.line('Warning: a process of this run was ended for want of memory, and the script went on without it.');
@@ -115,7 +115,8 @@ export class RunSteps {
     if (made) return collected(made);
     await rm(outputs, { recursive: true, force: true, maxRetries: 3 });
     await mkdir(outputs, { recursive: true, mode: 0o700 });
-    await this.runnerOf(run).collect(await this.task(run), outputs, signal);
+    const runner = await this.runnerOf(run);
+    await runner.collect(await this.#task(run), outputs, signal);
     const metrics = await checkOutputs(outputs, run.fields);
     const base = run.base && this.deps.registry.findVersion(run.base.model, VersionNumber.parse(run.base.version));
     const model = targetModel(run);
@@ -181,12 +182,13 @@ export class RunSteps {
 
   /** What is not kept for ever. */
   async clean(run: RunDocument): Promise<RunEvent> {
-    await this.runnerOf(run).remove(run._id);
+    const runner = await this.runnerOf(run);
+    await runner.remove(run._id);
     await rm(runPaths(this.deps.runsPath, run._id).work, { recursive: true, force: true, maxRetries: 3 });
     return { kind: 'cleaned' };
   }
 
-  async task(run: RunDocument): Promise<RunTask> {
+  async #task(run: RunDocument): Promise<RunTask> {
     const { fields, files } = run;
     const { work } = runPaths(this.deps.runsPath, run._id);
     const { digest } = files.requirements ?? {};

@@ -48,6 +48,9 @@ sync
 mv lock.txt .complete
 `;
 
+/** What the file at the end of an installation says: `name==version` of each package. */
+export const packagesOf = (lock: string): readonly string[] => lock.split('\n').filter((line) => line.trim() !== '');
+
 /** Makes numeric libraries keep to the processors the run is given, and everything write where it may. */
 export function commonVariables(cpus: number, temporary: string): readonly (readonly [string, string])[] {
   const threads = String(Math.max(1, Math.ceil(cpus)));

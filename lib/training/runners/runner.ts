@@ -23,6 +23,8 @@ export interface RunTask {
 
 /** Takes what is said while a run installs or trains. */
 export interface LineLog {
+  /** The last of it, for errors. */
+  readonly lastLines: readonly string[];
   line(text: string): void;
   /** Forgets what was said since training began: it is about to be said again. */
   restart(): void;
@@ -36,17 +38,11 @@ export interface RunExit {
   readonly failedScript: number | null;
 }
 
-export type RunnerState =
-  | { readonly available: true; readonly version: string; readonly isolation: string }
-  | { readonly available: false; readonly reason: string };
-
 /**
  * A place where scripts run. Everything may be called again after a crash of this process and then goes on where it
  * was; what a run left is told by its id alone.
  */
 export interface Runner {
-  readonly kind: 'docker' | 'process';
-  state(): Promise<RunnerState>;
   /**
    * Makes the environment, or finds it made.
    * @throws {ModelManagementError} `IMAGE_UNAVAILABLE`, `INSTALL_FAILED`, `RUNNER_UNAVAILABLE`, `ABORTED`

@@ -7,7 +7,15 @@ import { ModelManagementError } from '../../../lib/errors';
 import type { Log } from '../../../lib/log';
 import type { Registry } from '../../../lib/registry';
 import type { BlobStore, DataFolder, DocumentStore } from '../../../lib/store';
-import { DockerRunner, JobDocument, ProcessRunner, RunDocument, Secrets, Training } from '../../../lib/training';
+import {
+  DockerRunner,
+  type DockerRunnerOptions,
+  JobDocument,
+  ProcessRunner,
+  RunDocument,
+  Secrets,
+  Training,
+} from '../../../lib/training';
 import type { Closers } from './closers';
 import type { Settings, SourceSettings } from './settings';
 
@@ -34,7 +42,7 @@ export async function openTraining(
   const { training: given } = settings;
   const documents = { jobs: await openDocuments('jobs', JobDocument), runs: await openDocuments('runs', RunDocument) };
   const environments = await openDocuments<EnvironmentUse>('environments', EnvironmentUse);
-  const collections: Collections = await Collections.open({
+  const collections: Collections = new Collections({
     path: join(folder.path, 'collections.sqlite'),
     tempPath: folder.tempPath,
     processFolder,
@@ -43,33 +51,34 @@ export async function openTraining(
     usage: (name) => training.jobsReading(name),
   });
   opened.defer(() => collections.close());
-  // Loaded here: an installation without jobs never needs it.
-  const { default: Docker } = await import('dockerode');
   const caPem = given.caFile === undefined ? undefined : await readSettingsFile(given.caFile, 'training.caFile');
-  const training: Training = await Training.open({
+  let docker: Promise<DockerRunner> | undefined;
+  const openDocker = (): Promise<DockerRunner> => {
+    docker ??= loadDocker(settings.docker, {
+      instanceId: folder.instanceId,
+      env: given.env,
+      caPem,
+      pipIndexUrl: given.pipIndexUrl,
+      installNetwork: given.installNetwork,
+      onEnvironmentUsed: (key) => environments.put({ _id: key, usedAt: clock.now() }),
+      environmentUsedAt: (key) => environments.get(key)?.usedAt,
+    });
+    return docker;
+  };
+  const processes = new ProcessRunner({
+    runsPath: folder.runsPath,
+    environmentsPath: join(folder.path, 'environments'),
+    isAllowed: given.allowProcessRunner,
+    env: given.env,
+    caFile: given.caFile,
+    pipIndexUrl: given.pipIndexUrl,
+  });
+  const training: Training = Training.open({
     documents,
     registry,
     collections,
     blobs,
-    runners: {
-      docker: new DockerRunner(new Docker(settings.docker), {
-        instanceId: folder.instanceId,
-        env: given.env,
-        caPem,
-        pipIndexUrl: given.pipIndexUrl,
-        installNetwork: given.installNetwork,
-        onEnvironmentUsed: (key) => environments.put({ _id: key, usedAt: clock.now() }),
-        environmentUsedAt: (key) => environments.get(key)?.usedAt,
-      }),
-      process: new ProcessRunner({
-        runsPath: folder.runsPath,
-        environmentsPath: join(folder.path, 'environments'),
-        isAllowed: given.allowProcessRunner,
-        env: given.env,
-        caFile: given.caFile,
-        pipIndexUrl: given.pipIndexUrl,
-      }),
-    },
+    runnerOf: (kind) => (kind === 'docker' ? openDocker() : Promise.resolve(processes)),
     secrets: await Secrets.open(folder.keysPath),
     runsPath: folder.runsPath,
     clock,
@@ -80,6 +89,12 @@ export async function openTraining(
   });
   opened.defer(() => training.close());
   return { collections, training };
+}
+
+/** Loaded when a run or the maintenance asks for it, not when Node-RED starts. */
+async function loadDocker(endpoint: Settings['docker'], options: DockerRunnerOptions): Promise<DockerRunner> {
+  const { default: Docker } = await import('dockerode');
+  return new DockerRunner(new Docker(endpoint), options);
 }
 
 async function dataSources(sources: Settings['sources']): Promise<Readonly<Record<string, DataSource>>> {

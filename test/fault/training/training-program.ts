@@ -8,7 +8,7 @@ import { Collections } from '../../../lib/collections';
 import { silentLog } from '../../../lib/log';
 import { type DocumentStore, openDocumentStore } from '../../../lib/store';
 import { DockerRunner, JobDocument, ProcessRunner, RunDocument, Secrets, Training } from '../../../lib/training';
-import { isFinal } from '../../../lib/training/run/run-document';
+import { isFinal } from '../../../lib/training/run/run-states';
 import { addModel, buildModel } from '../../support/onnx-models';
 import { openRegistryIn } from '../../support/registry-folder';
 import { waitFor } from '../../support/wait-for';
@@ -78,7 +78,7 @@ async function main(options: ProgramOptions): Promise<void> {
     put: (run) => write(() => stored.put(run)),
     delete: (id) => stored.delete(id),
   };
-  const collections = await Collections.open({
+  const collections = new Collections({
     path: join(folder, 'collections.sqlite'),
     tempPath: join(folder, 'temp'),
     processFolder,
@@ -112,12 +112,12 @@ async function main(options: ProgramOptions): Promise<void> {
       env: {},
     }),
   };
-  const training = await Training.open({
+  const training = Training.open({
     documents: { jobs, runs },
     registry: opened.registry,
     collections,
     blobs: opened.blobs,
-    runners,
+    runnerOf: async (kind) => runners[kind],
     secrets: await Secrets.open(join(folder, 'keys')),
     runsPath: join(folder, 'runs'),
     clock: systemClock,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import type { Watermark } from '../../../lib/collections';
 import { ModelManagementError } from '../../../lib/errors';
@@ -197,6 +197,22 @@ describe('collections', function () {
         hasCode('INVALID_QUERY'),
       );
     }
+  });
+
+  it('GIVEN_damaged_database_WHEN_asked_THEN_it_is_named_and_works_once_it_is_restored', async () => {
+    await using lab = await CollectionsLab.open();
+    const path = lab.file('collections.sqlite');
+    await writeFile(path, 'no database '.repeat(1_000));
+    await assert.rejects(lab.collections.list(), hasCode('STORAGE_CORRUPT'));
+    await assert.rejects(lab.collections.query({ query: 'SELECT 1' }), hasCode('STORAGE_CORRUPT'));
+    await rm(path);
+    assert.deepEqual(await lab.collections.list(), []);
+  });
+
+  it('answer a query before anything was stored', async () => {
+    await using lab = await CollectionsLab.open();
+    const { rows } = await lab.collections.query({ query: 'SELECT 1 AS one' });
+    assert.deepEqual(rows, [{ one: 1 }]);
   });
 
   it('GIVEN_query_without_end_WHEN_its_time_is_over_THEN_it_is_ended_and_this_thread_was_free', async () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { finalStates, isFinal, type RunDocument, runStates } from '../../../lib/training/run/run-document';
+import type { RunDocument } from '../../../lib/training/run/run-document';
 import { mayBegin, planRun, type RunEvent, reduceRun } from '../../../lib/training/run/run-state';
+import { finalStates, isFinal, runStates } from '../../../lib/training/run/run-states';
 import { someRun } from '../../support/training-builders';
 
 const error = { code: 'SCRIPT_FAILED', message: 'it failed', hint: 'mend it' };

@@ -102,12 +102,10 @@ async function* readEntries(stream: Readable): AsyncGenerator<Entry, void, undef
 
 /**
  * Writes what an archive holds into a folder, under names that have been looked at.
- * @param parent - path of the folder that the first name in the archive lies in; '' = none
  * @throws {ModelManagementError} `UNSAFE_OUTPUT`, `OUTPUT_TOO_LARGE`
  */
 export async function unpackOutputs(
   stream: Readable,
-  parent: string,
   targetPath: string,
   budget: OutputBudget,
   /** False = left out. */
@@ -115,7 +113,7 @@ export async function unpackOutputs(
 ): Promise<void> {
   try {
     for await (const { name, type, sizeBytes, mtimeMs, content } of readEntries(stream)) {
-      const path = [...(parent === '' ? [] : [parent]), name.replace(/\/$/, '')].join('/');
+      const path = name.replace(/\/$/, '');
       budget.admit(path, type, sizeBytes);
       if (type === 'directory' || !isWanted(path, mtimeMs)) continue;
       const target = join(targetPath, ...path.split('/'));

@@ -3,7 +3,7 @@ import type Docker from 'dockerode';
 import type { Environment } from '../../run/run-document';
 import { OutputBudget } from '../output-budget';
 import { commonVariables, failedScriptOf, RUN_SCRIPT } from '../run-script';
-import type { LineLog, RunExit, Runner, RunnerState, RunTask } from '../runner';
+import type { LineLog, RunExit, Runner, RunTask } from '../runner';
 import { packFolder, readOneText, unpackOutputs } from './archives';
 import { engineError, ifThere, removeContainer, removeVolume } from './engine';
 import { DockerEnvironments } from './environments';
@@ -11,23 +11,13 @@ import { attach, followToEnd } from './following';
 import { environmentName, label, runName, USER } from './labels';
 import type { DockerRunnerOptions } from './options';
 
-const ANSWER_MS = 2_000;
 const MEBIBYTE = 1_048_576;
-
-async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${limitMs} ms`)), limitMs);
-  });
-  return Promise.race([work, limit]).finally(() => clearTimeout(timer));
-}
 
 /**
  * Runs scripts in containers of a Docker engine, which may be on another machine: files go and come by the archive API,
  * never by folders of the host. The container has no network, no rights and no place to write but its own volume.
  */
 export class DockerRunner implements Runner {
-  readonly kind = 'docker';
   readonly #environments: DockerEnvironments;
 
   constructor(
@@ -35,15 +25,6 @@ export class DockerRunner implements Runner {
     private readonly options: DockerRunnerOptions,
   ) {
     this.#environments = new DockerEnvironments(docker, options);
-  }
-
-  async state(): Promise<RunnerState> {
-    try {
-      const version = await within(ANSWER_MS, this.docker.version());
-      return { available: true, version: version.Version, isolation: 'container' };
-    } catch (error) {
-      return { available: false, reason: engineError(error, 'being asked for its version').message };
-    }
   }
 
   install(task: RunTask, log: LineLog, signal: AbortSignal): Promise<Environment> {
@@ -91,7 +72,7 @@ export class DockerRunner implements Runner {
       }
       // What the run started from lies there with the time 0: it is no output unless it was written.
       if (archive)
-        await unpackOutputs(archive, '', targetPath, budget, (name, mtimeMs) => name !== 'model.onnx' || mtimeMs > 0);
+        await unpackOutputs(archive, targetPath, budget, (name, mtimeMs) => name !== 'model.onnx' || mtimeMs > 0);
     }
   }
 

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { KeyedQueue } from '../../../store/keyed-queue';
 import type { Environment } from '../../run/run-document';
 import { installError } from '../install-error';
-import { INSTALL_SCRIPT } from '../run-script';
+import { INSTALL_SCRIPT, packagesOf } from '../run-script';
 import type { LineLog, RunTask } from '../runner';
 import { packTexts, readOneText } from './archives';
 import { engineError, ifThere, removeContainer, removeVolume, statusOf } from './engine';
@@ -39,7 +40,6 @@ export class DockerEnvironments {
         signal.throwIfAborted();
         const known = await this.#packages(key, image);
         const packages = known ?? (await this.#build(key, image, requirements, log, signal));
-        if (known) log.line(`The packages of requirements.txt are installed already (${known.length}).`);
         await this.options.onEnvironmentUsed(key);
         return { key, imageId: image.id, packages, cached: known !== undefined };
       });
@@ -79,8 +79,7 @@ export class DockerEnvironments {
         container.getArchive({ path: '/mm/env/e/.complete', abortSignal: AbortSignal.timeout(PROBE_TIMEOUT_MS) }),
       );
       if (!archive) return undefined;
-      const text = await readOneText(archive as unknown as import('node:stream').Readable, LOCK_BYTES);
-      return text.split('\n').filter((line) => line.trim() !== '');
+      return packagesOf(await readOneText(archive as unknown as Readable, LOCK_BYTES));
     } finally {
       await removeContainer(this.docker, name);
     }
@@ -98,27 +97,18 @@ export class DockerEnvironments {
     const giveUp = (): void => void removeContainer(this.docker, name).catch(() => undefined);
     signal.addEventListener('abort', giveUp, { once: true });
     try {
-      let opened: Awaited<ReturnType<typeof attach>> | undefined;
+      let opened: Readable | undefined;
       if (!found?.State.Running) {
         await removeContainer(this.docker, name);
         await this.#createBuilder(key, image, requirements);
         opened = await attach(this.docker, name);
         await this.docker.getContainer(name).start();
       }
-      const tail: string[] = [];
-      const kept: LineLog = {
-        line: (text) => {
-          tail.push(text);
-          if (tail.length > 20) tail.shift();
-          log.line(text);
-        },
-        restart: () => log.restart(),
-      };
-      const state = await followToEnd(this.docker, name, kept, signal, opened);
+      const state = await followToEnd(this.docker, name, log, signal, opened);
       // The exit code alone proves nothing: only what lies in the volume does.
       const packages = await this.#packages(key, image);
       if (packages) return packages;
-      throw installError(state.ExitCode, state.OOMKilled, tail);
+      throw installError(state.ExitCode, state.OOMKilled, log.lastLines);
     } finally {
       signal.removeEventListener('abort', giveUp);
       await removeContainer(this.docker, name).catch(() => undefined);

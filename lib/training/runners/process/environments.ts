@@ -7,7 +7,7 @@ import { KeyedQueue } from '../../../store/keyed-queue';
 import type { Environment } from '../../run/run-document';
 import { installError } from '../install-error';
 import { LineSplitter } from '../line-splitter';
-import { INSTALL_SCRIPT } from '../run-script';
+import { INSTALL_SCRIPT, packagesOf } from '../run-script';
 import type { LineLog } from '../runner';
 import { signalGroup } from './process-tree';
 
@@ -37,7 +37,6 @@ export class ProcessEnvironments {
       signal.throwIfAborted();
       const folder = join(this.options.environmentsPath, key);
       const known = await packagesIn(folder);
-      if (known) log.line(`The packages of requirements.txt are installed already (${known.length}).`);
       const packages = known ?? (await this.#build(folder, requirements, log, signal));
       await writeFile(join(folder, 'used'), '');
       return { key, imageId: python, packages, cached: known !== undefined };
@@ -73,13 +72,8 @@ export class ProcessEnvironments {
     });
     const giveUp = (): void => void (child.pid && signalGroup(child.pid, 'SIGKILL'));
     signal.addEventListener('abort', giveUp, { once: true });
-    const tail: string[] = [];
     for (const stream of [child.stdout, child.stderr]) {
-      const splitter = new LineSplitter((line) => {
-        tail.push(line);
-        if (tail.length > 20) tail.shift();
-        log.line(line);
-      });
+      const splitter = new LineSplitter((line) => log.line(line));
       stream.on('data', (chunk: Buffer) => splitter.push(chunk));
       stream.on('end', () => splitter.flush());
     }
@@ -91,7 +85,7 @@ export class ProcessEnvironments {
     signal.throwIfAborted();
     const packages = await packagesIn(folder);
     if (packages) return packages;
-    throw installError(exitCode, false, tail);
+    throw installError(exitCode, false, log.lastLines);
   }
 }
 
@@ -102,8 +96,7 @@ export function baseEnvironment(home: string): Record<string, string> {
 
 async function packagesIn(folder: string): Promise<readonly string[] | undefined> {
   try {
-    const text = await readFile(join(folder, '.complete'), 'utf8');
-    return text.split('\n').filter((line) => line.trim() !== '');
+    return packagesOf(await readFile(join(folder, '.complete'), 'utf8'));
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw error;

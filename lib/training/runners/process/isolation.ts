@@ -1,21 +1,19 @@
-import { spawnSync } from 'node:child_process';
-
-export interface Isolation {
-  /** What stands before a command so that it has no network; empty = it cannot be taken away here. */
-  readonly withoutNetwork: readonly string[];
-  /** In words, for the screen. */
-  readonly words: string;
-}
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 
 const UNSHARE = ['unshare', '--user', '--map-root-user', '--net'];
 
-/** What the kernel lets us take away from a process without being root; asked once. */
-export function probeIsolation(): Isolation {
-  if (process.platform === 'linux') {
-    const tried = spawnSync(UNSHARE[0] ?? '', [...UNSHARE.slice(1), 'true'], { stdio: 'ignore', timeout: 5_000 });
-    if (tried.status === 0) {
-      return { withoutNetwork: UNSHARE, words: 'process group, limits, no network; same files as Node-RED' };
-    }
+/**
+ * What stands before a command so that it has no network, as far as the kernel lets us take it away without being root;
+ * empty = it does not.
+ */
+export async function probeNetworkIsolation(): Promise<readonly string[]> {
+  if (process.platform !== 'linux') return [];
+  const [command = '', ...options] = UNSHARE;
+  try {
+    await promisify(execFile)(command, [...options, 'true'], { timeout: 5_000 });
+    return UNSHARE;
+  } catch {
+    return [];
   }
-  return { withoutNetwork: [], words: 'process group and limits only: same files and network as Node-RED' };
 }

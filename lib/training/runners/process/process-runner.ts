@@ -1,17 +1,18 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { createReadStream, existsSync } from 'node:fs';
 import { copyFile, lstat, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { ModelManagementError } from '../../../errors';
 import { ensureFolder, errorCode, namesIn } from '../../../files';
 import type { Environment } from '../../run/run-document';
 import { LineSplitter } from '../line-splitter';
 import { OutputBudget } from '../output-budget';
 import { commonVariables, failedScriptOf, RUN_SCRIPT } from '../run-script';
-import type { LineLog, RunExit, Runner, RunnerState, RunTask } from '../runner';
+import type { LineLog, RunExit, Runner, RunTask } from '../runner';
 import { baseEnvironment, ProcessEnvironments } from './environments';
-import { type Isolation, probeIsolation } from './isolation';
+import { probeNetworkIsolation } from './isolation';
 import { isAlive, killCarriers, signalGroup, startTimeOf } from './process-tree';
 
 export interface ProcessRunnerOptions {
@@ -25,6 +26,8 @@ export interface ProcessRunnerOptions {
   readonly caFile?: string | undefined;
   readonly pipIndexUrl?: string | undefined;
 }
+
+const run = promisify(execFile);
 
 const POLL_MS = 100;
 const GRACE_AFTER_KILL_MS = 5_000;
@@ -53,33 +56,23 @@ mv exit.new exit
  * pipe, so that they go on when Node-RED ends, and are found again.
  */
 export class ProcessRunner implements Runner {
-  readonly kind = 'process';
   readonly #environments: ProcessEnvironments;
-  #isolation: Isolation | undefined;
+  /** What stands before a command so that it has no network; empty = it cannot be taken away here. */
+  #withoutNetwork: Promise<readonly string[]> | undefined;
 
   constructor(private readonly options: ProcessRunnerOptions) {
     this.#environments = new ProcessEnvironments(options);
   }
 
-  async state(): Promise<RunnerState> {
-    if (!this.options.isAllowed) {
-      return {
-        available: false,
-        reason: 'Training in processes is not allowed: set modelManagement.training.allowProcessRunner in settings.js.',
-      };
-    }
-    const python = spawnSync('python3', ['--version'], { encoding: 'utf8', timeout: 10_000 });
-    if (python.status !== 0) return { available: false, reason: 'There is no python3 on this machine.' };
-    this.#isolation ??= probeIsolation();
-    return { available: true, version: python.stdout.trim(), isolation: this.#isolation.words };
-  }
-
   async install(task: RunTask, log: LineLog, signal: AbortSignal): Promise<Environment> {
-    const state = await this.state();
-    if (!state.available) {
-      throw new ModelManagementError('RUNNER_UNAVAILABLE', state.reason, 'Or let the job run in Docker.');
+    if (!this.options.isAllowed) {
+      throw unavailable(
+        'Training in processes is not allowed: set modelManagement.training.allowProcessRunner in settings.js.',
+      );
     }
-    return this.#environments.ensure(task.requirements?.trim() ?? '', state.version, log, signal);
+    const python = await pythonVersion();
+    log.line(`The scripts run as a process of this machine, ${await this.#isolation(task)}.`);
+    return this.#environments.ensure(task.requirements?.trim() ?? '', python, log, signal);
   }
 
   async train(task: RunTask, environment: Environment, log: LineLog, signal: AbortSignal): Promise<RunExit> {
@@ -94,7 +87,7 @@ export class ProcessRunner implements Runner {
   }
 
   async stop(runId: string, graceMs: number): Promise<void> {
-    const found = await this.#process(runId);
+    const found = await processOf(this.#folder(runId));
     if (!found) return;
     signalGroup(found.pid, 'SIGTERM');
     for (const end = Date.now() + graceMs; Date.now() < end && isAlive(found.pid, found.startTime); )
@@ -108,7 +101,7 @@ export class ProcessRunner implements Runner {
   }
 
   async remove(runId: string): Promise<void> {
-    const found = await this.#process(runId);
+    const found = await processOf(this.#folder(runId));
     if (found) await this.#kill(runId, found);
     await rm(this.#folder(runId), { recursive: true, force: true, maxRetries: 3 });
   }
@@ -126,19 +119,20 @@ export class ProcessRunner implements Runner {
     return join(this.options.runsPath, runId, 'process');
   }
 
-  async #process(runId: string): Promise<{ readonly pid: number; readonly startTime: string } | undefined> {
-    try {
-      const [pid = '', startTime = ''] = (await readFile(join(this.#folder(runId), 'started'), 'utf8'))
-        .trim()
-        .split(' ');
-      return { pid: Number(pid), startTime };
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') return undefined;
-      throw error;
-    }
+  /** In words: what a script is kept from. */
+  async #isolation({ network }: RunTask): Promise<string> {
+    const hasNetwork = (await this.#prefix(network)).length === 0;
+    const why = hasNetwork && network === 'none' ? ' (which cannot be taken away here)' : '';
+    return `in a process group with limits, ${hasNetwork ? 'with' : 'without'} a network${why}, with the same files as Node-RED`;
   }
 
-  async #kill(runId: string, { pid, startTime }: { readonly pid: number; readonly startTime: string }): Promise<void> {
+  async #prefix(network: RunTask['network']): Promise<readonly string[]> {
+    if (network !== 'none') return [];
+    this.#withoutNetwork ??= probeNetworkIsolation();
+    return this.#withoutNetwork;
+  }
+
+  async #kill(runId: string, { pid, startTime }: StartedProcess): Promise<void> {
     if (isAlive(pid, startTime)) signalGroup(pid, 'SIGKILL');
     killCarriers(MARK, runId);
     for (const end = Date.now() + GRACE_AFTER_KILL_MS; Date.now() < end && isAlive(pid, startTime); )
@@ -153,11 +147,10 @@ export class ProcessRunner implements Runner {
     await ensureFolder(join(folder, 'temp'));
     await writeFile(join(folder, 'run.sh'), RUN_SCRIPT);
     const { limits, network } = task;
-    this.#isolation ??= probeIsolation();
     const python = environment.key === null ? 'python3' : this.#environments.pythonOf(environment.key);
     const scripts = ['/bin/sh', join(folder, 'run.sh'), join(folder, 'status'), python, ...task.scripts];
     const command = [
-      ...(network === 'none' ? this.#isolation.withoutNetwork : []),
+      ...(await this.#prefix(network)),
       '/bin/sh',
       '-c',
       'cd "$1" && shift && exec "$@"',
@@ -202,7 +195,8 @@ export class ProcessRunner implements Runner {
       signal.throwIfAborted();
       // Asked for first: what is said before the end is then in the file.
       const exit = await readFile(join(folder, 'exit'), 'utf8').catch(() => undefined);
-      const hasEnded = exit !== undefined || !(await this.#isRunning(folder));
+      const found = exit === undefined ? await processOf(folder) : undefined;
+      const hasEnded = !found || !isAlive(found.pid, found.startTime);
       for await (const chunk of createReadStream(path, { start: offset })) {
         splitter.push(chunk as Buffer);
         offset += (chunk as Buffer).length;
@@ -215,11 +209,6 @@ export class ProcessRunner implements Runner {
       }
       await pause(POLL_MS, undefined, { signal });
     }
-  }
-
-  async #isRunning(folder: string): Promise<boolean> {
-    const [pid = '', startTime = ''] = (await readFile(join(folder, 'started'), 'utf8')).trim().split(' ');
-    return isAlive(Number(pid), startTime);
   }
 
   async #collect(
@@ -246,6 +235,34 @@ export class ProcessRunner implements Runner {
     await copyFile(source, target);
   }
 }
+
+interface StartedProcess {
+  readonly pid: number;
+  readonly startTime: string;
+}
+
+/** What was started in a folder, alive or not; undefined = nothing. */
+async function processOf(folder: string): Promise<StartedProcess | undefined> {
+  try {
+    const [pid = '', startTime = ''] = (await readFile(join(folder, 'started'), 'utf8')).trim().split(' ');
+    return { pid: Number(pid), startTime };
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function pythonVersion(): Promise<string> {
+  try {
+    const { stdout } = await run('python3', ['--version'], { timeout: 10_000 });
+    return stdout.trim();
+  } catch (cause) {
+    throw unavailable('There is no python3 on this machine.', cause);
+  }
+}
+
+const unavailable = (reason: string, cause?: unknown): ModelManagementError =>
+  new ModelManagementError('RUNNER_UNAVAILABLE', reason, 'Or let the job run in Docker.', { cause });
 
 async function endsWith(path: string, words: RegExp): Promise<boolean> {
   const text = await readFile(path, 'utf8').catch(() => '');

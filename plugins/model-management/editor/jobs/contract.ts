@@ -1,7 +1,7 @@
 export type { CollectionView } from '../../../../lib/collections/collections';
 export type { SourceSummary } from '../../../../lib/collections/sources';
 export type { Column, QueryRows, Row } from '../../../../lib/collections/types';
-export type { RunState } from '../../../../lib/training/run/run-document';
+export type { RunState } from '../../../../lib/training/run/run-states';
 export type { FileView, JobView, RunView } from '../../../../lib/training/views';
 
 export interface SchedulePreview {

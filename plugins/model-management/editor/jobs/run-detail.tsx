@@ -1,3 +1,4 @@
+import { isFinal } from '../../../../lib/training/run/run-states';
 import { Busy, ErrorBox } from '../feedback';
 import { formatNumber } from '../format';
 import { t } from '../i18n';
@@ -9,7 +10,7 @@ import { cancelRun } from './job-client';
 import { PhaseLine } from './phase-line';
 import { mayTrain } from './rights';
 import { RunLog } from './run-log';
-import { isOver, RunSign } from './run-sign';
+import { RunSign } from './run-sign';
 
 /** One run in full: its phases, what came of it, and its log as it is written. */
 export function RunDetail({ run, onChanged }: { readonly run: RunView; readonly onChanged: () => void }) {
@@ -19,7 +20,7 @@ export function RunDetail({ run, onChanged }: { readonly run: RunView; readonly 
         <h3>
           <RunSign state={run.state} /> {t('run.title', { number: run.number })} · {t(`run.state.${run.state}`)}
         </h3>
-        {!isOver(run.state) && mayTrain() && <CancelButton run={run} onChanged={onChanged} />}
+        {!isFinal(run.state) && mayTrain() && <CancelButton run={run} onChanged={onChanged} />}
       </header>
       <PhaseLine run={run} />
       {run.error && (

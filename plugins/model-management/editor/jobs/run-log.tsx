@@ -1,11 +1,11 @@
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { isFinal } from '../../../../lib/training/run/run-states';
 import type { ApiError } from '../api';
 import { ErrorBox } from '../feedback';
 import { t } from '../i18n';
 import { usePolling, useRunChanges, useTask } from '../live';
 import type { RunView } from './contract';
 import { downloadLog, fetchLog } from './job-client';
-import { isOver } from './run-sign';
 
 /** More would slow the page down; the whole of it can be downloaded. */
 const MAX_LINES = 5_000;
@@ -112,7 +112,7 @@ function useLog(run: RunView): Log & { readonly error: ApiError | undefined } {
   useRunChanges(read);
   usePolling(
     useCallback(() => {
-      if (!isOver(run.state)) read();
+      if (!isFinal(run.state)) read();
     }, [run.state, read]),
     POLL_MS,
   );

@@ -35,6 +35,3 @@ export function JobSign({ job: { activeRun, lastRun, state } }: { readonly job: 
   if (!lastRun) return <StateSign kind="idle" icon="fa-circle-o" word={t('job.state.never')} />;
   return <RunSign state={lastRun.state} />;
 }
-
-export const isOver = (state: RunState): boolean =>
-  ['succeeded', 'failed', 'cancelled', 'timed_out', 'skipped', 'lost'].includes(state);
