@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { canRunPython } from '../support/python';
 import { requireOrSkip } from '../support/requirement';
 import { exampleScript, irisRows, TrainingLab } from '../support/training-lab';
 import { assertAccessible, themes, useTheme } from './accessibility';
@@ -10,7 +11,8 @@ describe('the tab Jobs in little room, in both themes', function () {
   let lab: TrainingLab;
 
   before(async function () {
-    requireOrSkip(this as unknown as Mocha.Context, chromiumPath !== undefined, 'Chromium');
+    requireOrSkip(this, chromiumPath !== undefined, 'Chromium');
+    requireOrSkip(this, canRunPython, 'python3 with venv');
     lab = await TrainingLab.start();
     await lab.addModel();
     await lab.addRows('iris', irisRows());

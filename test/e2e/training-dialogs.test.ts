@@ -31,7 +31,7 @@ describe('the dialogs of model-collection and retrain-trigger', function () {
   let lab: TrainingLab;
 
   before(async function () {
-    requireOrSkip(this as unknown as Mocha.Context, chromiumPath !== undefined, 'Chromium');
+    requireOrSkip(this, chromiumPath !== undefined, 'Chromium');
     lab = await TrainingLab.start({ flows });
     await lab.addModel();
   });

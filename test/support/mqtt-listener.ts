@@ -20,7 +20,12 @@ export class MqttListener implements AsyncDisposable {
       }
       listener.received.push({ topic, payload: parsed });
     });
-    await listener.client.subscribeAsync([...topics], { qos });
+    try {
+      if (topics.length > 0) await listener.client.subscribeAsync([...topics], { qos });
+    } catch (error) {
+      await listener[Symbol.asyncDispose]();
+      throw error;
+    }
     return listener;
   }
 

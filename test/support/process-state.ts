@@ -30,3 +30,12 @@ export function childPids(pid: number): readonly number[] {
   const pids = lists.flatMap((list) => list.split(' ').flatMap((text) => (text === '' ? [] : [Number(text)])));
   return pids.filter(isRunning);
 }
+
+/** How a process was started; '' when it has ended (Linux only). */
+export function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+  } catch {
+    return '';
+  }
+}

@@ -1,9 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(__dirname, '..', '..');
+
+/** What runs without Docker need: Python 3 and its module for environments. */
+export const canRunPython = spawnSync('python3', ['-c', 'import venv, ensurepip'], { stdio: 'ignore' }).status === 0;
 
 async function succeeds(file: string, args: readonly string[]): Promise<boolean> {
   const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'inherit'] });

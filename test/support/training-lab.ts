@@ -29,7 +29,8 @@ export const exampleModel = (name = 'iris-1.onnx'): Buffer =>
 
 /** What it takes to train: calls of the HTTP API of a real Node-RED. */
 export class TrainingLab implements AsyncDisposable {
-  private constructor(readonly nodeRed: NodeRed) {}
+  /** @param nodeRed is ended with the lab */
+  constructor(readonly nodeRed: NodeRed) {}
 
   static async start(options: NodeRedOptions = {}): Promise<TrainingLab> {
     const modelManagement = { training: { allowProcessRunner: true }, ...options.modelManagement };
@@ -97,6 +98,22 @@ export class TrainingLab implements AsyncDisposable {
       },
       { timeoutMs, intervalMs: 50, what: () => `run ${id} to end; it is ${JSON.stringify(last)}` },
     );
+  }
+
+  /** The only run of a job, once it is there and over. */
+  async onlyRun(job = 'iris_job'): Promise<RunView> {
+    const runs = () => this.call<{ readonly items: readonly RunView[] }>('GET', `jobs/${job}/runs`);
+    const [run] = await waitFor(
+      async () => {
+        const { items } = await runs();
+        return items.length > 0 ? items : undefined;
+      },
+      { what: `a run of ${job}` },
+    );
+    const ended = await this.ended((run as RunView).id);
+    const { length } = (await runs()).items;
+    if (length > 1) throw new Error(`${job} has ${length} runs`);
+    return ended;
   }
 
   /** The run once it has come to a state. */

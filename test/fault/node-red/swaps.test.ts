@@ -1,21 +1,18 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { modelFlow } from '../../support/flows';
 import { ModelLab, startStream } from '../../support/model-lab';
 import { mosquittoPath } from '../../support/mosquitto';
 import { nodeRedMajor } from '../../support/node-red';
 import { addModel } from '../../support/onnx-models';
-import { childPids } from '../../support/process-state';
+import { childPids, commandLine } from '../../support/process-state';
 import { requireOrSkip } from '../../support/requirement';
 import { waitFor } from '../../support/wait-for';
 
 const offset = 1_000_000;
 const indexOf = (answer: unknown): number => ((answer as number[])[0] ?? Number.NaN) % offset;
 
-/** Beside them runs the process that keeps the collections. */
 const enginePids = (pid: number): readonly number[] =>
-  childPids(pid).filter((child) => readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('engine-process'));
-
+  childPids(pid).filter((child) => commandLine(child).includes('engine-process'));
 const versionOf = (answer: unknown): number => Math.floor(((answer as number[])[0] ?? Number.NaN) / offset);
 
 describe(`versions that come and go in Node-RED ${nodeRedMajor}`, function () {

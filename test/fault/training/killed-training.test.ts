@@ -1,4 +1,5 @@
 import { canRunDocker, DockerEngine, TEST_IMAGE } from '../../support/docker-engine';
+import { canRunPython } from '../../support/python';
 import { requireOrSkip } from '../../support/requirement';
 import { killAndResume, LONG_SCRIPT, SCRIPT } from './killed-training';
 
@@ -7,6 +8,9 @@ const WRITES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 
 describe('a process that is killed while it trains', function () {
   this.timeout(600_000);
+  before(function () {
+    requireOrSkip(this, canRunPython, 'python3 with venv');
+  });
 
   for (const write of WRITES) {
     for (const when of ['before', 'after'] as const) {
@@ -21,7 +25,7 @@ describe('a process that is killed while it trains', function () {
   describe('with Docker', () => {
     let engine: DockerEngine;
     before(async function () {
-      requireOrSkip(this as unknown as Mocha.Context, canRunDocker, 'a Docker engine (docker.io, mmdebstrap, root)');
+      requireOrSkip(this, canRunDocker, 'a Docker engine (docker.io, mmdebstrap, root)');
       engine = await DockerEngine.start();
     });
     after(() => engine?.[Symbol.asyncDispose]());

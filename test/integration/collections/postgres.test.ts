@@ -18,7 +18,7 @@ describe('a PostgreSQL as a source', function () {
   let lab: CollectionsLab;
 
   before(async function () {
-    requireOrSkip(this as unknown as Mocha.Context, canRunPostgres, 'PostgreSQL');
+    requireOrSkip(this, canRunPostgres, 'PostgreSQL');
     server = await Postgres.start();
     lab = await CollectionsLab.open({
       plant: { kind: 'postgres', options: server.options, timeoutMs: 2_000 },

@@ -12,7 +12,9 @@ import { ModelLab } from '../../support/model-lab';
 import { mosquittoPath } from '../../support/mosquitto';
 import { MqttListener } from '../../support/mqtt-listener';
 import { type FlowNode, nodeRedMajor } from '../../support/node-red';
+import { canRunPython } from '../../support/python';
 import { requireOrSkip } from '../../support/requirement';
+import { irisRows, TrainingLab } from '../../support/training-lab';
 import { waitFor } from '../../support/wait-for';
 
 const flower = { sepal_length: 7, sepal_width: 3.2, petal_length: 4.7, petal_width: 1.4 };
@@ -20,8 +22,16 @@ const AREA = (Math.PI / 4) * 4.7 * 1.4;
 const near = (actual: unknown, expected: number): void =>
   assert.ok(Math.abs(Number(actual) - expected) < 1e-4, `${JSON.stringify(actual)} is about ${expected}`);
 
+/** The job of the examples that retrain, without a run. */
+async function makeJob(training: TrainingLab): Promise<void> {
+  await training.nodeRed.api('DELETE', 'jobs/iris_job');
+  await training.nodeRed.api('DELETE', 'collections/iris');
+  await training.call('POST', 'collections', { name: 'iris' });
+  await training.addJob();
+}
+
 /** By the title of the example: does what its comment says, and checks what comes back. */
-const drives: Readonly<Record<string, (mqtt: MqttListener) => Promise<void>>> = {
+const drives: Readonly<Record<string, (mqtt: MqttListener, training: TrainingLab) => Promise<void>>> = {
   '01 - Quick start': async (mqtt) => {
     const answer = (await mqtt.ask('iris/read', flower, 'iris/write')) as { label: string; score: number };
     assert.equal(answer.label, 'virginica');
@@ -91,6 +101,35 @@ const drives: Readonly<Record<string, (mqtt: MqttListener) => Promise<void>>> = 
     const answer = (await mqtt.ask('checked/read', flower, 'checked/write')) as { label: string };
     assert.equal(answer.label, 'virginica');
   },
+  '11 - Collect and retrain': async (mqtt, training) => {
+    await makeJob(training);
+    const rows = irisRows().filter((_, index) => index % 3 === 0);
+    for (const row of rows) await mqtt.publish('iris/labelled', row, 1);
+    const run = await training.onlyRun();
+    assert.deepEqual([run.state, run.trigger, run.inputs.queries[0]?.rows], ['succeeded', 'node', 50]);
+  },
+  '12 - Retrain when accuracy drops': async (mqtt, training) => {
+    await makeJob(training);
+    const wrong = new Map([
+      ['setosa', 'versicolor'],
+      ['versicolor', 'virginica'],
+      ['virginica', 'setosa'],
+    ]);
+    const check = async (rows: readonly Record<string, unknown>[]): Promise<void> => {
+      for (const row of rows) await mqtt.publish('iris/checked', row, 1);
+    };
+    // What the model of the examples takes for right: setosa and virginica.
+    await check(irisRows().filter(({ species }, index) => species !== 'versicolor' && index % 5 === 0));
+    await check(
+      irisRows()
+        .filter((_, index) => index % 5 === 1)
+        .map((row) => ({ ...row, species: wrong.get(String(row['species'])) })),
+    );
+    const run = await training.onlyRun();
+    assert.deepEqual([run.state, run.trigger], ['succeeded', 'node']);
+    const rowCount = run.inputs.queries[0]?.rows ?? 0;
+    assert.ok(rowCount > 20 && rowCount <= 50, `${rowCount} rows: those that were right have not started it`);
+  },
 };
 
 describe(`the examples in Node-RED ${nodeRedMajor}`, function () {
@@ -99,7 +138,8 @@ describe(`the examples in Node-RED ${nodeRedMajor}`, function () {
 
   before(async function () {
     requireOrSkip(this, mosquittoPath !== undefined, 'mosquitto');
-    lab = await ModelLab.start();
+    requireOrSkip(this, canRunPython, 'python3 with venv');
+    lab = await ModelLab.start({ modelManagement: { training: { allowProcessRunner: true } } });
     for (const [name, file] of Object.entries(exampleModels)) {
       const answer = await lab.nodeRed.api('POST', `models/${name}/versions?create=true`, readExampleModel(file));
       assert.equal(answer.status, 201, answer.text);
@@ -127,7 +167,7 @@ describe(`the examples in Node-RED ${nodeRedMajor}`, function () {
       await lab.untilFlowListens();
       const topics = flow.flatMap(({ type, topic }) => (type === 'mqtt out' ? [String(topic)] : []));
       await using mqtt = await MqttListener.on(lab.broker, topics);
-      await drives[title]?.(mqtt);
+      await drives[title]?.(mqtt, new TrainingLab(lab.nodeRed));
     });
   }
 });

@@ -12,7 +12,7 @@ describe('training in Docker', function () {
   let lab: TrainingLab;
 
   before(async function () {
-    requireOrSkip(this as unknown as Mocha.Context, canRunDocker, 'a Docker engine (docker.io, mmdebstrap, root)');
+    requireOrSkip(this, canRunDocker, 'a Docker engine (docker.io, mmdebstrap, root)');
     engine = await DockerEngine.start();
     lab = await TrainingLab.start({
       modelManagement: { docker: { socketPath: engine.socketPath }, training: { caFile: CA_FILE, image: TEST_IMAGE } },

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
+import { canRunPython } from '../../support/python';
+import { requireOrSkip } from '../../support/requirement';
 import { irisRows, TrainingLab } from '../../support/training-lab';
 
 describe('training in processes', function () {
   this.timeout(180_000);
+  before(function () {
+    requireOrSkip(this, canRunPython, 'python3 with venv');
+  });
 
   it('makes a version of the rows that are new, each used once', async () => {
     await using lab = await TrainingLab.start();

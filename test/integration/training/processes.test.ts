@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { isAlive } from '../../../lib/training/runners/process/process-tree';
+import { canRunPython } from '../../support/python';
+import { requireOrSkip } from '../../support/requirement';
 import { TrainingLab } from '../../support/training-lab';
 import { waitFor } from '../../support/wait-for';
 
@@ -7,7 +9,8 @@ describe('the runner of processes', function () {
   this.timeout(180_000);
   let lab: TrainingLab;
 
-  before(async () => {
+  before(async function () {
+    requireOrSkip(this, canRunPython, 'python3 with venv');
     lab = await TrainingLab.start();
     await lab.addModel();
   });

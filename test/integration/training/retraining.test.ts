@@ -5,6 +5,7 @@ import { modelFlow } from '../../support/flows';
 import { Mosquitto, mosquittoPath } from '../../support/mosquitto';
 import { MqttListener } from '../../support/mqtt-listener';
 import type { FlowNode } from '../../support/node-red';
+import { canRunPython } from '../../support/python';
 import { requireOrSkip } from '../../support/requirement';
 import { exampleScript, irisRows, TrainingLab } from '../../support/training-lab';
 import { waitFor } from '../../support/wait-for';
@@ -22,7 +23,8 @@ describe('retraining', function () {
   this.timeout(240_000);
   let lab: TrainingLab;
 
-  before(async () => {
+  before(async function () {
+    requireOrSkip(this, canRunPython, 'python3 with venv');
     lab = await TrainingLab.start();
     await lab.addModel();
   });
@@ -66,7 +68,7 @@ describe('retraining', function () {
   });
 
   it('puts a new version into a flow that runs, when the gate lets it pass', async function () {
-    requireOrSkip(this as unknown as Mocha.Context, mosquittoPath !== undefined, 'mosquitto');
+    requireOrSkip(this, mosquittoPath !== undefined, 'mosquitto');
     await using broker = await Mosquitto.start();
     await lab.addModel('flowers');
     await lab.addRows('iris', irisRows());
