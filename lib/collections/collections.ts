@@ -10,8 +10,8 @@ import { checkCollectionName, nameKey } from './names';
 import { ReaderPool } from './reader-pool';
 import { type RowPage, rowQueries } from './row-page';
 import { csvRows, ndjsonRows } from './row-stream';
-import { connectionOf, type DataSource, LOCAL_SOURCE, type SourceSummary } from './sources';
-import type { Collection, DataFile, DataRequest, InsertResult, QueryRows } from './types';
+import { connectionOf, LOCAL_SOURCE, type SourceLookup } from './sources';
+import type { Collection, DataFile, DataRequest, InsertResult, QueryCount, QueryRows } from './types';
 
 export interface CollectionsDeps {
   /** The database file. */
@@ -20,7 +20,7 @@ export interface CollectionsDeps {
   /** Folder of the built entry points `writer-process.js` and `reader-process.js`. */
   readonly processFolder: string;
   readonly log: Log;
-  readonly sources: Readonly<Record<string, DataSource>>;
+  readonly sources: SourceLookup;
   /** Who would miss a collection. */
   readonly usage: (name: string) => readonly CollectionUse[];
 }
@@ -204,10 +204,10 @@ export class Collections {
     return this.#readers.ask<DataFile>(command, EXPORT_TIMEOUT_MS, signal);
   }
 
-  /** What queries may read, without how to log in there. */
-  sources(): readonly SourceSummary[] {
-    const others = Object.entries(this.deps.sources).map(([name, { kind }]) => ({ name, kind }));
-    return [{ name: LOCAL_SOURCE, kind: 'collections' }, ...others];
+  /** How many rows a query answers with now, and how many of them are new. @throws as `query` */
+  async count(source: string, request: DataRequest, signal?: AbortSignal): Promise<QueryCount> {
+    const connection = await this.#connection(source, PREVIEW_TIMEOUT_MS);
+    return this.#readers.ask<QueryCount>({ type: 'count', connection, request }, PREVIEW_TIMEOUT_MS, signal);
   }
 
   /** @returns stops it */

@@ -7,6 +7,17 @@ export {
 } from './collections';
 export { COLLECTION_NAME, isCollectionName } from './names';
 export { parameterNames, parametersOf } from './query-parameters';
-export { type DataSource, LOCAL_SOURCE, type SourceSummary } from './sources';
+export { SOURCE_NAME, SourceDocument } from './source-document';
+export { type DataSource, LOCAL_SOURCE, type SourceLookup, Sources, type SourceView } from './sources';
 export { readsCollection } from './sql/read-query';
-export type { Collection, DataFile, DataRequest, DataWindow, InsertResult, QueryRows, Row, Watermark } from './types';
+export type {
+  Collection,
+  DataFile,
+  DataRequest,
+  DataWindow,
+  InsertResult,
+  QueryCount,
+  QueryRows,
+  Row,
+  Watermark,
+} from './types';

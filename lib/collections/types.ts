@@ -55,6 +55,12 @@ export interface Watermark {
   readonly to: string;
 }
 
+/** How many rows a query answers with, and how many of them a run would get. */
+export interface QueryCount {
+  readonly rows: number;
+  readonly newRows: number;
+}
+
 /** One query of a job, to be written to a file. */
 export interface DataRequest {
   readonly query: string;

@@ -10,3 +10,4 @@ export {
 } from './blob-store';
 export { type DataFolder, type DataFolderOptions, openDataFolder } from './data-folder';
 export { type DocumentStore, type DocumentStoreOptions, openDocumentStore } from './document-store';
+export { Secrets } from './secrets';

@@ -1,12 +1,11 @@
 import type { Clock } from '../clock';
-import type { Collections } from '../collections';
+import type { Collections, SourceLookup } from '../collections';
 import type { Log } from '../log';
 import type { Registry } from '../registry';
-import type { BlobStore, DocumentStore } from '../store';
+import type { BlobStore, DocumentStore, Secrets } from '../store';
 import type { JobDocument, JobFields } from './job';
 import type { RunDocument } from './run/run-document';
 import type { Runner } from './runners/runner';
-import type { Secrets } from './secrets';
 
 /** How many and how long runs leave what they made; absent = for ever. */
 export interface RunRetention {
@@ -20,7 +19,8 @@ export interface TrainingDeps {
     readonly runs: Pick<DocumentStore<RunDocument>, 'get' | 'all' | 'put' | 'delete'>;
   };
   readonly registry: Pick<Registry, 'findModel' | 'getModel' | 'findVersion' | 'addVersion' | 'setAlias' | 'onChange'>;
-  readonly collections: Pick<Collections, 'export' | 'list' | 'sources'>;
+  readonly collections: Pick<Collections, 'export' | 'count' | 'list'>;
+  readonly sources: Pick<SourceLookup, 'names'>;
   readonly blobs: Pick<BlobStore, 'put' | 'pathOf'>;
   /** Makes it when it is asked for first. */
   readonly runnerOf: (kind: JobFields['runner']) => Promise<Runner>;

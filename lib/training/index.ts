@@ -6,7 +6,6 @@ export { DockerRunner } from './runners/docker/docker-runner';
 export type { DockerRunnerOptions } from './runners/docker/options';
 export { ProcessRunner } from './runners/process/process-runner';
 export type { Runner } from './runners/runner';
-export { Secrets } from './secrets';
 export { Training, type TrainingChange, trainingSlot } from './training';
 export { decideTrigger, initialTrigger, type TriggerRule, type TriggerState } from './trigger';
 export type { JobView, RunView } from './views';

@@ -20,19 +20,24 @@ const collectionRef = z
     error: 'must be the name of a collection, or schema.table of a source',
   });
 
+const queryFields = {
+  id: queryId.exactOptional(),
+  query: z.string().trim().min(1).max(100_000),
+  source: z.string().min(1).max(63).default('local'),
+  newDataOnly: z.boolean().default(false),
+  newDataCollections: z.array(collectionRef).max(20).default([]),
+  lagMs: z.int().nonnegative().max(86_400_000).default(0),
+};
+
 const Query = z
-  .strictObject({
-    id: queryId.exactOptional(),
-    query: z.string().trim().min(1).max(100_000),
-    source: z.string().min(1).max(63).default('local'),
-    newDataOnly: z.boolean().default(false),
-    newDataCollections: z.array(collectionRef).max(20).default([]),
-    lagMs: z.int().nonnegative().max(86_400_000).default(0),
-  })
+  .strictObject(queryFields)
   .refine(({ newDataOnly, newDataCollections }) => !newDataOnly || newDataCollections.length > 0, {
     error: 'name the collections of which only new rows count',
     path: ['newDataCollections'],
   });
+
+/** A query whose rows are to be counted: of a job, or of one that is not stored yet. */
+export const QueryToCount = z.strictObject({ ...queryFields, job: z.string().exactOptional() });
 
 const Metric = z
   .strictObject({

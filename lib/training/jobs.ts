@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { LOCAL_SOURCE } from '../collections';
 import { invalidInput, ModelManagementError } from '../errors';
 import { newId } from '../ids';
 import { parseInput } from '../parse-input';
@@ -13,7 +14,7 @@ const MAX_FILE_COUNT = 1_000;
 
 type JobDeps = Pick<
   TrainingDeps,
-  'documents' | 'blobs' | 'secrets' | 'clock' | 'registry' | 'defaultImage' | 'collections'
+  'documents' | 'blobs' | 'secrets' | 'clock' | 'registry' | 'defaultImage' | 'sources'
 >;
 
 /** The jobs and their files. A change is on the disk when its promise resolves. */
@@ -237,7 +238,7 @@ export class Jobs {
     if (fields.trainingEdge !== 'local') {
       throw invalidInput('trainingEdge', `trainingEdge: there is no edge named ${fields.trainingEdge}`, 'Use local.');
     }
-    const known = this.deps.collections.sources().map(({ name }) => name);
+    const known = [LOCAL_SOURCE, ...this.deps.sources.names()];
     const foreign = fields.queries.find(({ source }) => source !== 'edge' && !known.includes(source));
     if (foreign)
       throw invalidInput(

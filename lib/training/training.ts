@@ -2,20 +2,21 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline, type Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
-import { type CollectionUse, readsCollection } from '../collections';
+import { type CollectionUse, LOCAL_SOURCE, type QueryCount, readsCollection } from '../collections';
 import { ModelManagementError } from '../errors';
 import type { Digest } from '../ids';
 import { parseInput } from '../parse-input';
-import type { Usage } from '../registry';
+import type { Usage, Version } from '../registry';
 import { ServiceSlot } from '../service-slot';
 import { runItByHand } from './bundle';
 import type { TrainingDeps } from './dependencies';
 import { envListText, scriptVariables } from './env-list';
-import { type JobDocument, runnerKinds } from './job';
+import { type JobDocument, QueryToCount, runnerKinds } from './job';
 import { Jobs } from './jobs';
 import { findProblems, type Problem } from './problems';
 import { baseVersionOf } from './run/base-version';
 import type { RunDocument } from './run/run-document';
+import { dataRequest, watermarksOf } from './run/windows';
 import { packFolder } from './runners/docker/archives';
 import { isInfrastructure, PREVIEW_RUN, RunInput, Runs } from './runs';
 import { describeSchedule, nextTimes } from './schedule/next-after';
@@ -143,10 +144,22 @@ export class Training {
     await this.#jobs.removeFile(name, kind, path);
   }
 
+  /**
+   * How many rows a query would give a run now, and how many of them are new to the version the job goes on from.
+   * @param input - a query of a job, with `job` where that is stored
+   * @throws {ModelManagementError} `INVALID_INPUT`, `JOB_NOT_FOUND`, and as queries do
+   */
+  async countRows(input: unknown, signal?: AbortSignal): Promise<QueryCount> {
+    const { job: name, ...query } = parseInput(QueryToCount, input);
+    const job = name === undefined ? undefined : this.#jobs.get(name);
+    const marks = job ? watermarksOf(this.#baseOf(job)?.lineage) : {};
+    return this.deps.collections.count(query.source, dataRequest(query, job?.id ?? '', marks), signal);
+  }
+
   /** The `env.list` a run of the job would get. */
   envList(name: string): string {
     const job = this.#jobs.get(name);
-    const base = baseVersionOf({ jobId: job.id, fields: job.fields }, this.deps);
+    const base = this.#baseOf(job);
     return envListText(scriptVariables(job.fields, { id: PREVIEW_RUN, baseVersion: base?.version ?? null }));
   }
 
@@ -232,12 +245,23 @@ export class Training {
 
   /** Jobs that read a collection of this Node-RED. */
   jobsReading(collection: string): readonly CollectionUse[] {
+    return this.#jobsWith(({ query, source }) => source === LOCAL_SOURCE && readsCollection(query, collection));
+  }
+
+  /** Jobs that read a source. */
+  jobsUsing(source: string): readonly CollectionUse[] {
+    return this.#jobsWith((query) => query.source === source);
+  }
+
+  #jobsWith(matches: (query: JobDocument['fields']['queries'][number]) => boolean): readonly CollectionUse[] {
     return this.#jobs
       .all()
-      .filter(({ fields }) =>
-        fields.queries.some(({ query, source }) => source === 'local' && readsCollection(query, collection)),
-      )
+      .filter(({ fields }) => fields.queries.some(matches))
       .map(({ name }) => ({ kind: 'job', id: name, name }));
+  }
+
+  #baseOf({ id, fields }: JobDocument): Version | null {
+    return baseVersionOf({ jobId: id, fields }, this.deps);
   }
 
   /** Whether a job or a run names a blob. */

@@ -19,7 +19,7 @@ export class CollectionsLab implements AsyncDisposable {
       tempPath: temporary.path,
       processFolder,
       log: silentLog,
-      sources,
+      sources: { find: (name) => sources[name], names: () => Object.keys(sources) },
       usage: () => [],
     });
     return new CollectionsLab(collections, temporary);

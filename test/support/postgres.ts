@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { chown } from 'node:fs/promises';
+import { chown, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { freePort } from './free-port';
 import { type TemporaryFolder, temporaryFolder } from './temporary-folder';
 import { waitFor } from './wait-for';
 
+const PASSWORD = 'let me in';
 const ROOT = '/usr/lib/postgresql';
 const binaries = existsSync(ROOT)
   ? readdirSync(ROOT)
@@ -35,16 +36,19 @@ export class Postgres implements AsyncDisposable {
   ) {}
 
   get options() {
-    return { host: '127.0.0.1', port: this.port, user: 'postgres', database: 'postgres', password: 'let me in' };
+    return { host: '127.0.0.1', port: this.port, user: 'postgres', database: 'postgres', password: PASSWORD };
   }
 
   static async start(): Promise<Postgres> {
     const folder = await temporaryFolder('mm-postgres-');
     const data = join(folder.path, 'data');
     if (user) await chown(folder.path, user.uid, user.gid);
+    const passwordFile = join(folder.path, 'password');
+    await writeFile(passwordFile, PASSWORD);
+    if (user) await chown(passwordFile, user.uid, user.gid);
     const made = spawnSync(
       join(binaries ?? '', 'initdb'),
-      ['-D', data, '-U', 'postgres', '--auth=trust', '--no-sync'],
+      ['-D', data, '-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--no-sync'],
       { ...user, encoding: 'utf8' },
     );
     if (made.status !== 0) throw new Error(made.stderr);

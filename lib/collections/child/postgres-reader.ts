@@ -1,9 +1,9 @@
 import type { Client, ClientConfig, QueryResult } from 'pg';
 import { ModelManagementError } from '../../errors';
 import { quoteName } from '../names';
-import { mentions, parseReadQuery, refuseQualified, withExpressions } from '../sql/read-query';
+import { counted, mentions, parseReadQuery, type ReadQuery, refuseQualified, withExpressions } from '../sql/read-query';
 import { invalidQuery } from '../sql/tokens';
-import type { DataFile, DataRequest, DataWindow, QueryRows, Watermark } from '../types';
+import type { DataFile, DataRequest, DataWindow, QueryCount, QueryRows, Watermark } from '../types';
 import { JsonArrayFile } from './json-array-file';
 import type { Connection } from './protocol';
 import { QueryAnswer } from './query-answer';
@@ -46,22 +46,8 @@ export class PostgresReader {
     const query = parseReadQuery(request.query, 'postgres');
     return this.#inTransaction(async (session) => {
       const { client } = session;
-      const windows: DataWindow[] = [];
-      const expressions: string[] = [];
-      const values: string[] = [];
-      for (const { collection, from } of request.newData) {
-        const [name, schema] = collection.split('.').reverse() as [string, string | undefined];
-        if (!mentions(query, name)) throw notInQuery(collection);
-        const window = await this.#window(session, collection, request.lagMs, from);
-        refuseQualified(query, [schema ?? 'public', 'public'], name);
-        const column = quoteName(this.connection.watermarkColumn);
-        const after = window.from === null ? [] : [`${column} > $${values.push(window.from)}`];
-        const bounds = [...after, `${column} <= $${values.push(window.to)}`];
-        const table = [schema ?? 'public', name].map(quoteName).join('.');
-        expressions.push(`${quoteName(name)} AS (SELECT * FROM ${table} WHERE ${bounds.join(' AND ')})`);
-        windows.push(window);
-      }
-      await declare(client, withExpressions(query, expressions), values);
+      const { sql, values, windows } = await this.#windowed(session, query, request);
+      await declare(client, sql, values);
       const file = new JsonArrayFile(path, maxBytes);
       try {
         for await (const json of rowsOf(client)) file.add(json);
@@ -70,6 +56,44 @@ export class PostgresReader {
         file.close();
       }
     });
+  }
+
+  count(request: DataRequest): Promise<QueryCount> {
+    const query = parseReadQuery(request.query, 'postgres');
+    return this.#inTransaction(async (session) => {
+      const rowsOf = async (text: string, values: readonly string[]): Promise<number> => {
+        const { rows } = await session.client.query<{ rows: string }>(counted(text), [...values]);
+        return Number(rows[0]?.rows);
+      };
+      const rows = await rowsOf(query.text, []);
+      if (request.newData.length === 0) return { rows, newRows: rows };
+      const { sql, values } = await this.#windowed(session, query, request);
+      return { rows, newRows: await rowsOf(sql, values) };
+    });
+  }
+
+  /** The query over what is new alone, with the values that bound it. */
+  async #windowed(
+    session: Session,
+    query: ReadQuery,
+    request: DataRequest,
+  ): Promise<{ readonly sql: string; readonly values: readonly string[]; readonly windows: readonly DataWindow[] }> {
+    const windows: DataWindow[] = [];
+    const expressions: string[] = [];
+    const values: string[] = [];
+    for (const { collection, from } of request.newData) {
+      const [name, schema] = collection.split('.').reverse() as [string, string | undefined];
+      if (!mentions(query, name)) throw notInQuery(collection);
+      const window = await this.#window(session, collection, request.lagMs, from);
+      refuseQualified(query, [schema ?? 'public', 'public'], name);
+      const column = quoteName(this.connection.watermarkColumn);
+      const after = window.from === null ? [] : [`${column} > $${values.push(window.from)}`];
+      const bounds = [...after, `${column} <= $${values.push(window.to)}`];
+      const table = [schema ?? 'public', name].map(quoteName).join('.');
+      expressions.push(`${quoteName(name)} AS (SELECT * FROM ${table} WHERE ${bounds.join(' AND ')})`);
+      windows.push(window);
+    }
+    return { sql: withExpressions(query, expressions), values, windows };
   }
 
   async #window(

@@ -36,6 +36,7 @@ export type ReaderCommand =
       readonly limit: number;
       readonly maxBytes: number;
     }
+  | { readonly type: 'count'; readonly connection: Connection; readonly request: DataRequest }
   | {
       readonly type: 'export';
       readonly connection: Connection;

@@ -21,5 +21,6 @@ serve<ReaderCommand>((command) => {
     const { query, parameters, limit, maxBytes } = command;
     return reader.query(query, parameters, { limit, maxBytes });
   }
+  if (command.type === 'count') return reader.count(command.request);
   return reader.export(command.request, command.path, command.maxBytes);
 });

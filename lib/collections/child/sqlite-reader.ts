@@ -1,9 +1,9 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { ModelManagementError } from '../../errors';
 import { quoteName } from '../names';
-import { mentions, parseReadQuery, refuseQualified, withExpressions } from '../sql/read-query';
+import { counted, mentions, parseReadQuery, type ReadQuery, refuseQualified, withExpressions } from '../sql/read-query';
 import { invalidQuery } from '../sql/tokens';
-import type { DataFile, DataRequest, DataWindow, QueryRows } from '../types';
+import type { DataFile, DataRequest, DataWindow, QueryCount, QueryRows } from '../types';
 import { JsonArrayFile } from './json-array-file';
 import { QueryAnswer } from './query-answer';
 import { RowText } from './row-text';
@@ -37,19 +37,8 @@ export class SqliteReader {
   export(request: DataRequest, path: string, maxBytes: number): DataFile {
     const query = parseReadQuery(request.query, 'sqlite');
     return this.#atOneState(() => {
-      const windows = request.newData.map(({ collection, from }) => {
-        if (!mentions(query, collection)) throw notInQuery(collection);
-        refuseQualified(query, ['main', 'temp'], collection);
-        return this.#window(collection, request.lagMs, from);
-      });
-      const bound: Record<string, number> = {};
-      const expressions = windows.map(({ collection, from, to }, index) => {
-        bound[`mm_from_${index}`] = Number(from ?? 0);
-        bound[`mm_to_${index}`] = Number(to);
-        const name = quoteName(collection);
-        return `${name} AS (SELECT * FROM main.${name} WHERE rowid > :mm_from_${index} AND rowid <= :mm_to_${index})`;
-      });
-      const { statement, texts } = this.#prepare(withExpressions(query, expressions));
+      const { sql, bound, windows } = this.#windowed(query, request);
+      const { statement, texts } = this.#prepare(sql);
       const file = new JsonArrayFile(path, maxBytes);
       try {
         for (const row of statement.iterate(bound)) file.add(texts.of(row as unknown as unknown[]));
@@ -60,8 +49,39 @@ export class SqliteReader {
     });
   }
 
+  count(request: DataRequest): QueryCount {
+    const query = parseReadQuery(request.query, 'sqlite');
+    return this.#atOneState(() => {
+      const { sql, bound } = this.#windowed(query, request);
+      const rowsOf = (text: string, values: Record<string, number>): number =>
+        Number((this.#db.prepare(counted(text)).get(values) as { readonly rows: number }).rows);
+      const rows = rowsOf(query.text, {});
+      return { rows, newRows: request.newData.length === 0 ? rows : rowsOf(sql, bound) };
+    });
+  }
+
   close(): void {
     this.#db.close();
+  }
+
+  /** The query over what is new alone, with the values that bound it. */
+  #windowed(
+    query: ReadQuery,
+    request: DataRequest,
+  ): { readonly sql: string; readonly bound: Record<string, number>; readonly windows: readonly DataWindow[] } {
+    const windows = request.newData.map(({ collection, from }) => {
+      if (!mentions(query, collection)) throw notInQuery(collection);
+      refuseQualified(query, ['main', 'temp'], collection);
+      return this.#window(collection, request.lagMs, from);
+    });
+    const bound: Record<string, number> = {};
+    const expressions = windows.map(({ collection, from, to }, index) => {
+      bound[`mm_from_${index}`] = Number(from ?? 0);
+      bound[`mm_to_${index}`] = Number(to);
+      const name = quoteName(collection);
+      return `${name} AS (SELECT * FROM main.${name} WHERE rowid > :mm_from_${index} AND rowid <= :mm_to_${index})`;
+    });
+    return { sql: withExpressions(query, expressions), bound, windows };
   }
 
   /** @param from - taken only when it is of this very table: another of its name has other numbers */

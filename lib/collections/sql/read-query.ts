@@ -124,6 +124,9 @@ export function withExpressions(query: ReadQuery, expressions: readonly string[]
   return `${query.text.slice(0, query.withEnd)} ${list},${query.text.slice(query.withEnd)}`;
 }
 
+/** How many rows a query answers with, as `rows`; a comment at its end stays one. */
+export const counted = (sql: string): string => `SELECT count(*) AS rows FROM (${sql}\n) AS counted`;
+
 /** Whether a text reads from a collection of ours; a text that is no query reads nothing. */
 export function readsCollection(sql: string, name: string): boolean {
   try {

@@ -14,7 +14,7 @@ import type { RunDocument } from './run-document';
 import type { RunLog } from './run-log';
 import type { RunEvent } from './run-state';
 import { scriptError } from './script-error';
-import { fromMark, nextMarks, watermarkKey, watermarksOf } from './windows';
+import { dataRequest, nextMarks, watermarksOf } from './windows';
 import { fillWorkFolder } from './work-folder';
 
 export interface RunPaths {
@@ -77,11 +77,7 @@ export class RunSteps {
     for (const [index, query] of run.fields.queries.entries()) {
       signal.throwIfAborted();
       const id = query.id ?? `q${index + 1}`;
-      const newData = (query.newDataOnly ? query.newDataCollections : []).map((collection) => {
-        const from = fromMark(marks, watermarkKey(run.jobId, id), collection);
-        return { collection, ...(from ? { from } : {}) };
-      });
-      const request = { query: query.query, newData, lagMs: query.lagMs };
+      const request = dataRequest({ ...query, id }, run.jobId, marks);
       const file = await this.deps.collections.export(query.source, request, join(path, workFiles.data(index)), signal);
       log.line(`Query ${id}: ${file.rows} rows${query.newDataOnly ? ' that are new' : ''}.`);
       queries.push({ id, newDataOnly: query.newDataOnly, ...file });

@@ -1,4 +1,5 @@
-import type { Watermark } from '../../collections';
+import type { DataRequest, Watermark } from '../../collections';
+import type { JobFields } from '../job';
 import type { QueryInput } from './run-document';
 
 /** How far each query of each job has read, by `<job id>/<query id>`; part of a version's lineage. */
@@ -15,6 +16,19 @@ export function watermarksOf(lineage: Readonly<Record<string, unknown>> | undefi
 /** The mark a query goes on from; undefined = from the beginning. */
 export function fromMark(marks: Watermarks, key: string, collection: string): Watermark | undefined {
   return marks[key]?.find((mark) => mark.collection.toLowerCase() === collection.toLowerCase());
+}
+
+/** What a query of a job asks for, going on from these marks; without an id it has none. */
+export function dataRequest(
+  { id, query, newDataOnly, newDataCollections, lagMs }: JobFields['queries'][number],
+  jobId: string,
+  marks: Watermarks,
+): DataRequest {
+  const newData = (newDataOnly ? newDataCollections : []).map((collection) => {
+    const from = id === undefined ? undefined : fromMark(marks, watermarkKey(jobId, id), collection);
+    return { collection, ...(from ? { from } : {}) };
+  });
+  return { query, newData, lagMs };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import type { CollectionView } from '../../../lib/collections';
+import type { CollectionView, SourceView } from '../../../lib/collections';
 import { invalidInput } from '../../../lib/errors';
 import type { AdminRouter } from './admin-router';
 import { applyListQuery, type ListFields } from './list-query';
@@ -9,6 +9,11 @@ import { duringUpload } from './upload-patience';
 const collectionFields: ListFields<CollectionView> = {
   sortable: ['name', 'id', 'columns', 'isFixed', 'retention', 'rowCount', 'createdAt', 'lastInsertAt', 'usedBy'],
   searchText: ({ name, columns }) => [name, ...columns.map((column) => column.name)].join('\n'),
+};
+
+const sourceFields: ListFields<SourceView> = {
+  sortable: ['name', 'kind', 'origin', 'host', 'port', 'database', 'user', 'usedBy'],
+  searchText: ({ name, host, database }) => [name, host ?? '', database ?? ''].join('\n'),
 };
 
 const streamedFormats: Readonly<Record<string, 'csv' | 'ndjson'>> = {
@@ -65,8 +70,25 @@ export function registerCollectionRoutes(router: AdminRouter): void {
     const body = await duringUpload(request, () => services.collections.import(param('name'), request, format));
     return { status: 201, body };
   });
-  router.get('/sources', 'model-management.read', ({ services }) => {
-    const items = services.collections.sources();
-    return { status: 200, body: { items, total: items.length } };
+  router.change('post', '/collections/query/count', async ({ request, services, signal }) => ({
+    status: 200,
+    body: await services.training.countRows(request.body, signal),
+  }));
+  registerSourceRoutes(router);
+}
+
+/** Databases that queries may read, beside the collections. */
+function registerSourceRoutes(router: AdminRouter): void {
+  router.get('/sources', 'model-management.read', ({ request, services }) => ({
+    status: 200,
+    body: applyListQuery(request, services.sources.list(), sourceFields),
+  }));
+  router.change('put', '/sources/:name', async ({ request, services, param }) => ({
+    status: 200,
+    body: await services.sources.put(param('name'), request.body),
+  }));
+  router.change('delete', '/sources/:name', async ({ services, param }) => {
+    await services.sources.remove(param('name'));
+    return { status: 204 };
   });
 }

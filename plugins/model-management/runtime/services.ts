@@ -2,7 +2,7 @@ import { unwatchFile, watchFile } from 'node:fs';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import type { Clock } from '../../../lib/clock';
-import type { Collections } from '../../../lib/collections';
+import type { Collections, Sources } from '../../../lib/collections';
 import { ModelManagementError } from '../../../lib/errors';
 import type { Engine } from '../../../lib/inference/engine';
 import { createEngine } from '../../../lib/inference/processes/process-engine';
@@ -39,6 +39,7 @@ export interface Services {
   readonly serving: Serving;
   readonly libraries: Libraries;
   readonly collections: Collections;
+  readonly sources: Sources;
   readonly training: Training;
   /** For what an answer is made of; emptied at every start. */
   readonly tempPath: string;
@@ -154,7 +155,7 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
     workerPath: trialWorkerPath,
   });
   opened.defer(() => libraries.close());
-  const { collections, training } = await openTraining(
+  const { collections, sources, training } = await openTraining(
     { settings, folder, registry, blobs, clock, log, openDocuments },
     opened,
   );
@@ -172,6 +173,7 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
     serving,
     libraries,
     collections,
+    sources,
     training,
     tempPath: folder.tempPath,
     docker: new DockerProbe(settings.docker, clock),

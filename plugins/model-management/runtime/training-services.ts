@@ -2,18 +2,17 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../../../lib/clock';
-import { Collections, type DataSource } from '../../../lib/collections';
+import { Collections, type DataSource, SourceDocument, Sources } from '../../../lib/collections';
 import { ModelManagementError } from '../../../lib/errors';
 import type { Log } from '../../../lib/log';
 import type { Registry } from '../../../lib/registry';
-import type { BlobStore, DataFolder, DocumentStore } from '../../../lib/store';
+import { type BlobStore, type DataFolder, type DocumentStore, Secrets } from '../../../lib/store';
 import {
   DockerRunner,
   type DockerRunnerOptions,
   JobDocument,
   ProcessRunner,
   RunDocument,
-  Secrets,
   Training,
 } from '../../../lib/training';
 import type { Closers } from './closers';
@@ -38,16 +37,23 @@ export interface TrainingServicesOptions {
 export async function openTraining(
   { settings, folder, registry, blobs, clock, log, openDocuments }: TrainingServicesOptions,
   opened: Closers,
-): Promise<{ readonly collections: Collections; readonly training: Training }> {
+): Promise<{ readonly collections: Collections; readonly sources: Sources; readonly training: Training }> {
   const { training: given } = settings;
   const documents = { jobs: await openDocuments('jobs', JobDocument), runs: await openDocuments('runs', RunDocument) };
   const environments = await openDocuments<EnvironmentUse>('environments', EnvironmentUse);
+  const secrets = await Secrets.open(folder.keysPath);
+  const sources: Sources = new Sources({
+    fixed: await dataSources(settings.sources),
+    documents: await openDocuments('sources', SourceDocument),
+    secrets,
+    usage: (name) => training.jobsUsing(name),
+  });
   const collections: Collections = new Collections({
     path: join(folder.path, 'collections.sqlite'),
     tempPath: folder.tempPath,
     processFolder,
     log,
-    sources: await dataSources(settings.sources),
+    sources,
     usage: (name) => training.jobsReading(name),
   });
   opened.defer(() => collections.close());
@@ -79,7 +85,8 @@ export async function openTraining(
     collections,
     blobs,
     runnerOf: (kind) => (kind === 'docker' ? openDocker() : Promise.resolve(processes)),
-    secrets: await Secrets.open(folder.keysPath),
+    sources,
+    secrets,
     runsPath: folder.runsPath,
     clock,
     log,
@@ -88,7 +95,7 @@ export async function openTraining(
     retention: given.retention,
   });
   opened.defer(() => training.close());
-  return { collections, training };
+  return { collections, sources, training };
 }
 
 /** Loaded when a run or the maintenance asks for it, not when Node-RED starts. */

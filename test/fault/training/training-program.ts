@@ -6,8 +6,8 @@ import Docker from 'dockerode';
 import { systemClock } from '../../../lib/clock';
 import { Collections } from '../../../lib/collections';
 import { silentLog } from '../../../lib/log';
-import { type DocumentStore, openDocumentStore } from '../../../lib/store';
-import { DockerRunner, JobDocument, ProcessRunner, RunDocument, Secrets, Training } from '../../../lib/training';
+import { type DocumentStore, openDocumentStore, Secrets } from '../../../lib/store';
+import { DockerRunner, JobDocument, ProcessRunner, RunDocument, Training } from '../../../lib/training';
 import { isFinal } from '../../../lib/training/run/run-states';
 import { addModel, buildModel } from '../../support/onnx-models';
 import { openRegistryIn } from '../../support/registry-folder';
@@ -78,12 +78,13 @@ async function main(options: ProgramOptions): Promise<void> {
     put: (run) => write(() => stored.put(run)),
     delete: (id) => stored.delete(id),
   };
+  const sources = { find: () => undefined, names: () => [] };
   const collections = new Collections({
     path: join(folder, 'collections.sqlite'),
     tempPath: join(folder, 'temp'),
     processFolder,
     log: silentLog,
-    sources: {},
+    sources,
     usage: () => [],
   });
   if (options.isFirst) {
@@ -116,6 +117,7 @@ async function main(options: ProgramOptions): Promise<void> {
     documents: { jobs, runs },
     registry: opened.registry,
     collections,
+    sources,
     blobs: opened.blobs,
     runnerOf: async (kind) => runners[kind],
     secrets: await Secrets.open(join(folder, 'keys')),

@@ -144,6 +144,22 @@ describe('collections', function () {
     assert.equal(second.windows[0]?.from, window.to);
   });
 
+  it('count rows, and those that are new', async () => {
+    await using lab = await CollectionsLab.open();
+    const { collections } = lab;
+    const name = 'counted';
+    await collections.create({ name });
+    await collections.insert(name, [{ x: 1 }, { x: 2 }, { x: 3 }]);
+    const query = `SELECT x, x FROM ${name} WHERE x > 1 -- without the first`;
+    const request = (from?: Watermark) => ({ query, newData: [{ collection: name, ...(from && { from }) }], lagMs: 0 });
+    assert.deepEqual(await collections.count('local', request()), { rows: 2, newRows: 2 });
+    const { windows } = await collections.export('local', request(), lab.file('counted.json'));
+    const mark = windows.map(({ collection, identity, to }) => ({ collection, identity, to }))[0];
+    await collections.insert(name, [{ x: 4 }, { x: 0 }]);
+    assert.deepEqual(await collections.count('local', request(mark)), { rows: 3, newRows: 1 });
+    assert.deepEqual(await collections.count('local', { ...request(), newData: [] }), { rows: 3, newRows: 3 });
+  });
+
   it('read a collection made anew from its beginning', async () => {
     await using lab = await CollectionsLab.open();
     const { collections } = lab;

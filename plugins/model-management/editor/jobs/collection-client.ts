@@ -1,5 +1,5 @@
 import { path, request, requestAll, upload } from '../api';
-import type { CollectionView, QueryRows, Row, SourceSummary } from './contract';
+import type { CollectionView, QueryRows, Row, SourceView } from './contract';
 
 export const fetchCollections = (signal?: AbortSignal): Promise<readonly CollectionView[]> =>
   requestAll('collections', { sort: 'name' }, signal);
@@ -10,8 +10,8 @@ export const createCollection = (name: string, signal: AbortSignal): Promise<Col
 export const deleteCollection = (name: string, signal: AbortSignal): Promise<void> =>
   request(path`collections/${name}`, { method: 'DELETE', signal });
 
-export const fetchSources = async (signal: AbortSignal): Promise<readonly SourceSummary[]> =>
-  (await request<{ readonly items: readonly SourceSummary[] }>('sources', { signal })).items;
+export const fetchSources = async (signal: AbortSignal): Promise<readonly SourceView[]> =>
+  (await request<{ readonly items: readonly SourceView[] }>('sources', { signal })).items;
 
 export const fetchRows = (
   name: string,

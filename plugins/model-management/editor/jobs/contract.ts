@@ -1,6 +1,6 @@
 export type { CollectionView } from '../../../../lib/collections/collections';
-export type { SourceSummary } from '../../../../lib/collections/sources';
-export type { Column, QueryRows, Row } from '../../../../lib/collections/types';
+export type { SourceView } from '../../../../lib/collections/sources';
+export type { Column, QueryCount, QueryRows, Row } from '../../../../lib/collections/types';
 export type { RunState } from '../../../../lib/training/run/run-states';
 export type { FileView, JobView, RunView } from '../../../../lib/training/views';
 
