@@ -99,6 +99,9 @@ const TEST_PACKAGES = [
   'libonnx-testdata',
   'mmdebstrap',
   'mosquitto',
+  'openssh-client',
+  'openssh-server',
+  'openssl',
   'postgresql',
   'python3-venv',
 ];

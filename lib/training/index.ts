@@ -3,6 +3,7 @@ export { DEFAULT_IMAGE, JobDocument } from './job';
 export { RunDocument } from './run/run-document';
 export { isFinal, type RunState } from './run/run-states';
 export { DockerRunner } from './runners/docker/docker-runner';
+export { dockerOptions } from './runners/docker/endpoint';
 export type { DockerRunnerOptions } from './runners/docker/options';
 export { ProcessRunner } from './runners/process/process-runner';
 export type { Runner } from './runners/runner';

@@ -39,7 +39,11 @@ export const canRunDocker = isRoot && daemon !== undefined && existsSync('/usr/b
 export class DockerEngine implements AsyncDisposable {
   private child: ChildProcess | undefined;
 
-  private constructor(private readonly folder: TemporaryFolder) {}
+  private constructor(
+    private readonly folder: TemporaryFolder,
+    /** More arguments of the daemon. */
+    private readonly more: readonly string[],
+  ) {}
 
   get socketPath(): string {
     return join(this.folder.path, 'docker.sock');
@@ -49,10 +53,10 @@ export class DockerEngine implements AsyncDisposable {
     return new Docker({ socketPath: this.socketPath });
   }
 
-  static async start(): Promise<DockerEngine> {
+  static async start(more: readonly string[] = []): Promise<DockerEngine> {
     const image = imageFile();
     if (!image) throw new Error('no image could be made');
-    const engine = new DockerEngine(await temporaryFolder('mm-docker-'));
+    const engine = new DockerEngine(await temporaryFolder('mm-docker-'), more);
     await engine.resume();
     const [repo, tag] = TEST_IMAGE.split(':');
     const imported: unknown = engine.docker.importImage(image, { repo, tag } as never);
@@ -71,8 +75,10 @@ export class DockerEngine implements AsyncDisposable {
         ...['--exec-root', join(path, 'exec')],
         ...['--pidfile', join(path, 'pid')],
         ...['--host', `unix://${this.socketPath}`],
+        ...this.more,
       ],
-      { stdio: ['ignore', 'pipe', 'pipe'] },
+      // It calls iptables, which is not in everybody's path.
+      { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` } },
     );
     this.child = child;
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => log.push(text.toString()));

@@ -1,4 +1,6 @@
+import type Docker from 'dockerode';
 import type { Clock } from '../../../lib/clock';
+import { ModelManagementError } from '../../../lib/errors';
 
 export type DockerState =
   | { readonly available: true; readonly version: string }
@@ -20,8 +22,8 @@ export class DockerProbe {
   private known: { readonly at: number; readonly state: Promise<DockerState> } | undefined;
 
   constructor(
-    /** dockerode's options; none = `DOCKER_HOST` or the default socket. */
-    private readonly options: Readonly<Record<string, unknown>> | undefined,
+    /** Loaded here: most installations never have Docker, and none needs it to start. */
+    private readonly openDocker: () => Promise<Docker>,
     private readonly clock: Clock,
   ) {}
 
@@ -33,11 +35,10 @@ export class DockerProbe {
 
   private async ask(): Promise<DockerState> {
     try {
-      // Loaded here: most installations never have Docker, and none needs it to start.
-      const { default: Docker } = await import('dockerode');
-      const { Version } = await withTimeLimit(new Docker(this.options).version());
+      const { Version } = await withTimeLimit(this.openDocker().then((docker) => docker.version()));
       return { available: true, version: Version };
     } catch (error) {
+      if (ModelManagementError.is(error)) return { available: false, reason: error.message };
       const code = error instanceof Error && 'code' in error ? String(error.code) : '';
       const reasons: Record<string, string> = {
         ENOENT: 'No Docker engine runs here. Models run without it; training jobs will need it.',

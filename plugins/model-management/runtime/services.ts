@@ -26,7 +26,7 @@ import { Closers } from './closers';
 import { DockerProbe } from './docker-probe';
 import { stageModelFile } from './model-file-source';
 import type { Settings } from './settings';
-import { openTraining } from './training-services';
+import { dockerClient, openTraining } from './training-services';
 
 /** Everything the routes and nodes work with; built once per process by the composition root. */
 export interface Services {
@@ -155,8 +155,9 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
     workerPath: trialWorkerPath,
   });
   opened.defer(() => libraries.close());
+  const openDocker = dockerClient(settings);
   const { collections, sources, training } = await openTraining(
-    { settings, folder, registry, blobs, clock, log, openDocuments },
+    { settings, folder, registry, blobs, clock, log, openDocker, openDocuments },
     opened,
   );
   parts.training = training;
@@ -176,7 +177,7 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
     sources,
     training,
     tempPath: folder.tempPath,
-    docker: new DockerProbe(settings.docker, clock),
+    docker: new DockerProbe(openDocker, clock),
     broker,
     sourceOf,
     requireFiles: async (version) => {

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type Docker from 'dockerode';
 import { z } from 'zod';
 import type { Clock } from '../../../lib/clock';
 import { Collections, type DataSource, SourceDocument, Sources } from '../../../lib/collections';
@@ -7,14 +8,7 @@ import { ModelManagementError } from '../../../lib/errors';
 import type { Log } from '../../../lib/log';
 import type { Registry } from '../../../lib/registry';
 import { type BlobStore, type DataFolder, type DocumentStore, Secrets } from '../../../lib/store';
-import {
-  DockerRunner,
-  type DockerRunnerOptions,
-  JobDocument,
-  ProcessRunner,
-  RunDocument,
-  Training,
-} from '../../../lib/training';
+import { DockerRunner, dockerOptions, JobDocument, ProcessRunner, RunDocument, Training } from '../../../lib/training';
 import type { Closers } from './closers';
 import type { Settings, SourceSettings } from './settings';
 
@@ -30,12 +24,13 @@ export interface TrainingServicesOptions {
   readonly blobs: BlobStore;
   readonly clock: Clock;
   readonly log: Log;
+  readonly openDocker: () => Promise<Docker>;
   openDocuments<T extends { readonly _id: string }>(name: string, schema: z.ZodType<T>): Promise<DocumentStore<T>>;
 }
 
 /** Opens collections and jobs; what is opened is closed by `opened`. */
 export async function openTraining(
-  { settings, folder, registry, blobs, clock, log, openDocuments }: TrainingServicesOptions,
+  { settings, folder, registry, blobs, clock, log, openDocker, openDocuments }: TrainingServicesOptions,
   opened: Closers,
 ): Promise<{ readonly collections: Collections; readonly sources: Sources; readonly training: Training }> {
   const { training: given } = settings;
@@ -58,19 +53,18 @@ export async function openTraining(
   });
   opened.defer(() => collections.close());
   const caPem = given.caFile === undefined ? undefined : await readSettingsFile(given.caFile, 'training.caFile');
-  let docker: Promise<DockerRunner> | undefined;
-  const openDocker = (): Promise<DockerRunner> => {
-    docker ??= loadDocker(settings.docker, {
-      instanceId: folder.instanceId,
-      env: given.env,
-      caPem,
-      pipIndexUrl: given.pipIndexUrl,
-      installNetwork: given.installNetwork,
-      onEnvironmentUsed: (key) => environments.put({ _id: key, usedAt: clock.now() }),
-      environmentUsedAt: (key) => environments.get(key)?.usedAt,
-    });
-    return docker;
-  };
+  const openRunner = once(
+    async () =>
+      new DockerRunner(await openDocker(), {
+        instanceId: folder.instanceId,
+        env: given.env,
+        caPem,
+        pipIndexUrl: given.pipIndexUrl,
+        installNetwork: given.installNetwork,
+        onEnvironmentUsed: (key) => environments.put({ _id: key, usedAt: clock.now() }),
+        environmentUsedAt: (key) => environments.get(key)?.usedAt,
+      }),
+  );
   const processes = new ProcessRunner({
     runsPath: folder.runsPath,
     environmentsPath: join(folder.path, 'environments'),
@@ -84,7 +78,7 @@ export async function openTraining(
     registry,
     collections,
     blobs,
-    runnerOf: (kind) => (kind === 'docker' ? openDocker() : Promise.resolve(processes)),
+    runnerOf: (kind) => (kind === 'docker' ? openRunner() : Promise.resolve(processes)),
     sources,
     secrets,
     runsPath: folder.runsPath,
@@ -98,10 +92,23 @@ export async function openTraining(
   return { collections, sources, training };
 }
 
-/** Loaded when a run or the maintenance asks for it, not when Node-RED starts. */
-async function loadDocker(endpoint: Settings['docker'], options: DockerRunnerOptions): Promise<DockerRunner> {
-  const { default: Docker } = await import('dockerode');
-  return new DockerRunner(new Docker(endpoint), options);
+/** One client of the Docker engine for all; loaded when somebody asks for it, not when Node-RED starts. */
+export const dockerClient = (settings: Settings): (() => Promise<Docker>) =>
+  once(async () => {
+    const { default: Client } = await import('dockerode');
+    return new Client(dockerOptions(settings.docker));
+  });
+
+/** Done at the first call; one that failed is done again at the next. */
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let done: Promise<T> | undefined;
+  return () => {
+    done ??= work().catch((error: unknown) => {
+      done = undefined;
+      throw error;
+    });
+    return done;
+  };
 }
 
 async function dataSources(sources: Settings['sources']): Promise<Readonly<Record<string, DataSource>>> {
