@@ -315,7 +315,10 @@ describe('the join in the dialog of a node', function () {
       const names = (full['parentIds'] as string[]).map((id) => copies.find((copy) => copy.id === id)?.['name']);
       assert.deepEqual(names, ['b', 'a', undefined, 'level']);
     }
-    for (const { id } of starts) assert.equal((await nodeRed.request('POST', `inject/${id}`)).status, 200);
+    // A deploy is answered before its nodes have started.
+    const inject = async (id: string): Promise<boolean> =>
+      (await nodeRed.request('POST', `inject/${id}`)).status === 200;
+    for (const { id } of starts) await waitFor(() => inject(id), { what: 'the node inject to be there' });
     const results = await waitFor(async () => {
       const { body } = await nodeRed.request<Record<string, unknown>>('GET', 'kept');
       return keeps.every(({ id }) => id in body) ? body : undefined;
