@@ -5,9 +5,9 @@ export {
   type CollectionView,
   collectionsSlot,
 } from './collections';
-export { COLLECTION_NAME, isCollectionName } from './names';
+export { COLLECTION_NAME, isCollectionName, SOURCE_NAME } from './names';
 export { parameterNames, parametersOf } from './query-parameters';
-export { SOURCE_NAME, SourceDocument } from './source-document';
+export { SourceDocument } from './source-document';
 export { type DataSource, LOCAL_SOURCE, type SourceLookup, Sources, type SourceView } from './sources';
 export { readsCollection } from './sql/read-query';
 export type {

@@ -14,6 +14,9 @@ export const CREATED = 'created';
 export const isCollectionName = (name: string): boolean => COLLECTION_NAME.test(name) && !RESERVED_PREFIX.test(name);
 export const isColumnName = (name: string): boolean => COLUMN_NAME.test(name) && !TAKEN_COLUMNS.has(name.toLowerCase());
 
+/** What a source may be called: not as the collections of this Node-RED, or of an edge. */
+export const SOURCE_NAME = /^(?!(?:local|edge)$)[A-Za-z][\w-]{0,62}$/;
+
 /** As SQLite compares names. */
 export const nameKey = (name: string): string => name.toLowerCase();
 

@@ -1,9 +1,6 @@
 import { z } from 'zod';
 import { isColumnName } from './names';
 
-/** What a source may be called: not as the collections of this Node-RED, or of an edge. */
-export const SOURCE_NAME = /^(?!(?:local|edge)$)[A-Za-z][\w-]{0,62}$/;
-
 const fields = {
   kind: z.literal('postgres', { error: 'must be postgres' }),
   host: z.string().trim().min(1).max(255),

@@ -3,7 +3,8 @@ import { parseInput } from '../parse-input';
 import type { DocumentStore, Secrets } from '../store';
 import type { Connection } from './child/protocol';
 import type { CollectionUse } from './collections';
-import { connectionFields, SOURCE_NAME, type SourceDocument, SourceInput } from './source-document';
+import { SOURCE_NAME } from './names';
+import { connectionFields, type SourceDocument, SourceInput } from './source-document';
 
 /** The collections of this Node-RED. */
 export const LOCAL_SOURCE = 'local';

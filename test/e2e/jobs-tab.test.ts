@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import type { CollectionView } from '../../lib/collections';
+import type { JobView } from '../../lib/training';
+import { canRunPostgres, Postgres } from '../support/postgres';
 import { canRunPython } from '../support/python';
 import { requireOrSkip } from '../support/requirement';
 import { exampleScript, irisRows, TrainingLab } from '../support/training-lab';
+import { waitFor } from '../support/wait-for';
 import { assertAccessible } from './accessibility';
 import { chromiumPath, Editor } from './editor';
 
@@ -37,16 +41,27 @@ describe('the tab Jobs', function () {
     await form.getByRole('button', { name: 'Add a query' }).click();
     await form.getByRole('button', { name: 'Preview' }).click();
     await form.getByText('setosa').first().waitFor();
+    await form.getByText('150 rows · 150 new to the next run').waitFor();
     await form.locator('input[type=file][accept=".py"]').setInputFiles({
       name: 'softmax.py',
       mimeType: 'text/x-python',
       buffer: Buffer.from(exampleScript()),
     });
     await form.getByText('collection_data_1_path=collection_data_1.json').waitFor();
+    const memory = form.getByLabel('Memory');
+    await form.getByText('Limits and more').click();
+    await memory.fill('much');
+    await form.getByText('Limits and more').click();
+    await form.getByRole('button', { name: 'Save' }).click();
+    await form.getByText('a number or a name in the field that is marked').waitFor();
+    assert.ok(await memory.evaluate((field) => field === document.activeElement), 'the fold opens on the field');
+    await memory.fill('512');
     await editor.picture('jobs-form');
     await form.getByRole('button', { name: 'Save' }).click();
     const detail = page.locator('.mm-tray .mm-detail');
     await detail.getByText('No run yet.').waitFor();
+    const { limits } = await lab.call<JobView>('GET', 'jobs/iris_job');
+    assert.equal(limits.memoryBytes, 512 * 1_048_576);
     await detail.getByRole('button', { name: 'Train now' }).click();
     await detail.locator('.mm-run').getByText('succeeded').waitFor({ timeout: 60_000 });
     await detail.getByText('Version 2 of iris.').waitFor();
@@ -91,8 +106,55 @@ describe('the tab Jobs', function () {
       buffer: Buffer.from('sepal_length,sepal_width,petal_length,petal_width,species\n5,3,1.4,0.2,setosa\n'),
     });
     await view.getByText('1–20 of 151').waitFor();
+    await view.getByLabel('Keep at most').fill('120');
+    await view.getByRole('button', { name: 'Keep so' }).click();
+    await waitFor(async () => {
+      const { retention } = await lab.call<CollectionView>('GET', 'collections/iris');
+      return retention.maxRows === 120;
+    });
     await editor.picture('collections');
     await assertAccessible(page, 'the tray');
+    assert.deepEqual(editor.complaints, []);
+  });
+
+  it('stores how to reach a PostgreSQL, and says whether it answers', async function () {
+    requireOrSkip(this, canRunPostgres, 'PostgreSQL');
+    await using server = await Postgres.start();
+    await server.query('CREATE TABLE readings (x int, created timestamptz NOT NULL DEFAULT now())');
+    await server.query('INSERT INTO readings (x) VALUES (41), (42)');
+    await using editor = await Editor.open(lab.nodeRed);
+    const { page } = editor;
+    const sidebar = await editor.showModels();
+    await sidebar.getByRole('tab', { name: 'Jobs' }).click();
+    await sidebar.getByRole('button', { name: 'Collections of training rows' }).click();
+    const view = page.locator('.mm-tray .mm-detail');
+    await view.getByRole('button', { name: 'Add a PostgreSQL' }).click();
+    const form = view.locator('.mm-source-form');
+    await form.getByLabel('Name').fill('plant');
+    await form.getByLabel('Host').fill(server.options.host);
+    await form.getByLabel('Port').fill(String(server.options.port));
+    await form.getByLabel('Database').fill('postgres');
+    await form.getByLabel('User').fill('postgres');
+    await form.getByLabel('Password').fill('wrong');
+    await form.getByLabel('TLS').selectOption('off');
+    await form.getByRole('button', { name: 'Save and test' }).click();
+    await form.getByText('It is stored all the same.').waitFor();
+    await form.getByText(/password authentication failed/).waitFor();
+    await editor.picture('source-form');
+    await assertAccessible(page, 'the form of a source');
+    await form.getByLabel('Password').fill(server.options.password);
+    await form.getByRole('button', { name: 'Save and test' }).click();
+    await view.getByText('plant answers.').waitFor();
+    await view.getByLabel('Source').selectOption('plant');
+    await view.getByLabel('Try a query').fill('SELECT * FROM readings');
+    await view.getByRole('button', { name: 'Preview' }).click();
+    await view.getByRole('cell', { name: '42' }).waitFor();
+    await view.getByText('2 rows').waitFor();
+    await view.getByRole('button', { name: /^plant/ }).click();
+    assert.equal(await form.getByLabel('Password').inputValue(), '');
+    await view.getByRole('button', { name: 'Delete…' }).click();
+    await page.getByRole('button', { name: 'Delete plant' }).click();
+    await view.getByText('None. Queries read').waitFor();
     assert.deepEqual(editor.complaints, []);
   });
 });

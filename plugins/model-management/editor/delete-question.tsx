@@ -8,6 +8,7 @@ import { UsageList } from './model/usage-list';
 export function DeleteQuestion({
   confirm,
   inUse,
+  canForce = true,
   remove,
   onGone,
   onClose,
@@ -16,6 +17,8 @@ export function DeleteQuestion({
   readonly confirm: string;
   /** What it means to the users listed below it. */
   readonly inUse: string;
+  /** It may go all the same. */
+  readonly canForce?: boolean;
   readonly remove: (force: boolean, signal: AbortSignal) => Promise<void>;
   readonly onGone: () => void;
   readonly onClose: () => void;
@@ -29,6 +32,13 @@ export function DeleteQuestion({
     });
   if (state.status === 'busy') return <Busy text={t('delete.busy')} />;
   if (state.status === 'failed' && state.error.code === 'IN_USE') {
+    if (!canForce) {
+      return (
+        <ErrorBox error={state.error} intro={inUse}>
+          <UsageList usedBy={state.error.usedBy} />
+        </ErrorBox>
+      );
+    }
     return (
       <Question confirm={t('delete.force')} danger onConfirm={() => run(true)} onCancel={onClose}>
         <p>{inUse}</p>

@@ -82,24 +82,44 @@ export const useModelChanges = (changed: () => void): void => useChanges('models
 export const useLibraryChanges = (changed: () => void): void => useChanges('libraries', changed);
 
 export const useJobChanges = (changed: () => void): void => useChanges('jobs', changed);
-/** Runs that came to another state, and logs that grew. */
-export const useRunChanges = (changed: () => void): void => useChanges('runs', changed);
+/** Runs that came to another state. */
+export const useRunChanges = (changed: () => void): void => useChanges('runs', changed, isNoLog);
+/** The log of a run grew. */
+export const useLogChanges = (changed: () => void): void => useChanges('runs', changed, isLog);
 export const useCollectionChanges = (changed: () => void): void => useChanges('collections', changed);
 
 type Things = 'models' | 'libraries' | 'jobs' | 'runs' | 'collections';
 
-/** Calls `changed` on each live update of these things, and when the connection is back after a break. */
-function useChanges(things: Things, changed: () => void): void {
+const isLog = (change: unknown): boolean => (change as { readonly kind?: unknown }).kind === 'log';
+const isNoLog = (change: unknown): boolean => !isLog(change);
+const always = (): boolean => true;
+
+/** Calls `changed` on each live update of these things that matters, and when the connection is back after a break. */
+function useChanges(things: Things, changed: () => void, matters: (change: unknown) => boolean = always): void {
   useEffect(() => {
     const topic = `model-management/${things}`;
-    const listener = (): void => changed();
+    const listener = (_topic: string, change: unknown): void => {
+      if (matters(change)) changed();
+    };
+    const connected = (): void => changed();
     RED.comms.subscribe(topic, listener);
-    RED.comms.on('connect', listener);
+    RED.comms.on('connect', connected);
     return () => {
       RED.comms.unsubscribe(topic, listener);
-      RED.comms.off('connect', listener);
+      RED.comms.off('connect', connected);
     };
-  }, [things, changed]);
+  }, [things, changed, matters]);
+}
+
+/** The time, epoch ms, told anew every second while somebody is watching. */
+export function useClock(isWatched: boolean): number {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    if (!isWatched) return;
+    const timer = setInterval(() => document.hidden || setNow(Date.now()), 1_000);
+    return () => clearInterval(timer);
+  }, [isWatched]);
+  return now;
 }
 
 /** Calls `tick` every `intervalMs` while the page is in sight. */

@@ -1,5 +1,6 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { SOURCE_NAME } from '../../../lib/collections';
 import { ModelManagementError } from '../../../lib/errors';
 import type { EngineOptions } from '../../../lib/inference/engine';
 import { DEFAULT_IMAGE } from '../../../lib/training';
@@ -56,7 +57,7 @@ const SettingsSchema = z.object({
     .prefault({}),
   sources: z
     .record(
-      z.string().regex(/^(?!local$|edge$)[A-Za-z][\w-]{0,62}$/, 'the name of a source is letters, digits, "_" and "-"'),
+      z.string().regex(SOURCE_NAME, 'the name of a source is letters, digits, "_" and "-", and not local or edge'),
       z.looseObject({
         kind: z.literal('postgres', 'must be postgres'),
         passwordFile: z.string().min(1).optional(),

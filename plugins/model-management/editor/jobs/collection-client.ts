@@ -1,11 +1,17 @@
 import { path, request, requestAll, upload } from '../api';
-import type { CollectionView, QueryRows, Row, SourceView } from './contract';
+import type { CollectionView, QueryCount, QueryRows, Row, SourceView } from './contract';
 
 export const fetchCollections = (signal?: AbortSignal): Promise<readonly CollectionView[]> =>
   requestAll('collections', { sort: 'name' }, signal);
 
 export const createCollection = (name: string, signal: AbortSignal): Promise<CollectionView> =>
   request('collections', { method: 'POST', body: { name }, signal });
+
+export const updateCollection = (
+  name: string,
+  retention: CollectionView['retention'],
+  signal: AbortSignal,
+): Promise<CollectionView> => request(path`collections/${name}`, { method: 'PATCH', body: { retention }, signal });
 
 export const deleteCollection = (name: string, signal: AbortSignal): Promise<void> =>
   request(path`collections/${name}`, { method: 'DELETE', signal });
@@ -23,6 +29,27 @@ export const fetchRows = (
 
 export const runQuery = (source: string, query: string, limit: number, signal: AbortSignal): Promise<QueryRows> =>
   request('collections/query', { method: 'POST', body: { source, query, limit }, signal });
+
+/** The fields of a query that tell which of its rows are new. */
+export interface QueryToCount {
+  readonly id?: string;
+  readonly query: string;
+  readonly source: string;
+  readonly newDataOnly: boolean;
+  readonly newDataCollections: readonly string[];
+  readonly lagMs: number;
+}
+
+export const countRows = (query: QueryToCount, job: string | undefined, signal: AbortSignal): Promise<QueryCount> =>
+  request('collections/query/count', { method: 'POST', body: { ...query, ...(job && { job }) }, signal });
+
+const sourcePath = (name: string): string => path`sources/${name}`;
+
+export const putSource = (name: string, body: unknown, signal: AbortSignal): Promise<SourceView> =>
+  request(sourcePath(name), { method: 'PUT', body, signal });
+
+export const deleteSource = (name: string, signal: AbortSignal): Promise<void> =>
+  request(sourcePath(name), { method: 'DELETE', signal });
 
 export interface Imported {
   readonly inserted: number;

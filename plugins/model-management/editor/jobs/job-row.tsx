@@ -1,7 +1,9 @@
 import { Age } from '../age';
 import { formatNumber } from '../format';
 import { t } from '../i18n';
+import { useClock } from '../live';
 import type { JobView, RunView } from './contract';
+import { durationText } from './duration';
 import { JobSign } from './run-sign';
 
 export function JobRow({ job, onOpen }: { readonly job: JobView; readonly onOpen: (name: string) => void }) {
@@ -17,6 +19,7 @@ export function JobRow({ job, onOpen }: { readonly job: JobView; readonly onOpen
               {t('job.next')} <Age at={job.nextRunAt} />
             </span>
           )}
+          {job.nextRunAt && job.lastRun && hasResult(job.lastRun) && ' · '}
           {job.lastRun && <Result run={job.lastRun} />}
         </span>
       </button>
@@ -25,10 +28,12 @@ export function JobRow({ job, onOpen }: { readonly job: JobView; readonly onOpen
 }
 
 function State({ job: { activeRun, lastRun, state, pauseReason, problems } }: { readonly job: JobView }) {
+  const now = useClock(activeRun !== null);
   if (activeRun) {
+    const sinceMs = Math.max(0, now - Date.parse(activeRun.startedAt ?? activeRun.createdAt));
     return (
       <span>
-        {t(`run.state.${activeRun.state}`)} <Age at={activeRun.startedAt ?? activeRun.createdAt} />
+        {t(`run.state.${activeRun.state}`)} {durationText(sinceMs)}
       </span>
     );
   }
@@ -42,6 +47,8 @@ function State({ job: { activeRun, lastRun, state, pauseReason, problems } }: { 
     </span>
   );
 }
+
+const hasResult = ({ error, version }: RunView): boolean => error !== undefined || version !== undefined;
 
 /** "v5 · accuracy 0.981", or what went wrong. */
 function Result({ run: { error, version, metrics } }: { readonly run: RunView }) {

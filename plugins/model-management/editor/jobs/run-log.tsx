@@ -3,7 +3,7 @@ import { isFinal } from '../../../../lib/training/run/run-states';
 import type { ApiError } from '../api';
 import { ErrorBox } from '../feedback';
 import { t } from '../i18n';
-import { usePolling, useRunChanges, useTask } from '../live';
+import { useLogChanges, usePolling, useTask } from '../live';
 import type { RunView } from './contract';
 import { downloadLog, fetchLog } from './job-client';
 
@@ -109,7 +109,7 @@ function useLog(run: RunView): Log & { readonly error: ApiError | undefined } {
     });
   }, [run.id]);
   useEffect(read, [read, run.state]);
-  useRunChanges(read);
+  useLogChanges(read);
   usePolling(
     useCallback(() => {
       if (!isFinal(run.state)) read();

@@ -8,6 +8,7 @@ import { Toggle } from '../../toggle';
 import { deleteCollection, fetchRows, importRows } from '../collection-client';
 import type { CollectionView } from '../contract';
 import { mayTrain } from '../rights';
+import { RetentionForm } from './retention-form';
 import { RowTable } from './row-table';
 
 const ROW_COUNT = 20;
@@ -52,6 +53,7 @@ export function CollectionDetail({
           />
         </div>
       )}
+      {mayTrain() && <RetentionForm collection={collection} onChanged={onChanged} />}
       {mayTrain() && <Actions collection={collection} onChanged={onChanged} />}
     </div>
   );
@@ -116,6 +118,7 @@ function Actions({
         <DeleteQuestion
           confirm={t('delete.confirmModel', { name })}
           inUse={t('collection.inUse', { name })}
+          canForce={false}
           remove={(_force, signal) => deleteCollection(name, signal)}
           onGone={onChanged}
           onClose={() => setIsDeleting(false)}

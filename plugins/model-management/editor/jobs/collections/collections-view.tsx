@@ -5,16 +5,18 @@ import { FormGroup } from '../../form-group';
 import { formatNumber } from '../../format';
 import { t } from '../../i18n';
 import { useCollectionChanges, useResource, useTask } from '../../live';
-import { createCollection, fetchCollections } from '../collection-client';
+import { createCollection, fetchCollections, fetchSources } from '../collection-client';
 import type { CollectionView } from '../contract';
 import { TextField } from '../form/text-field';
 import { mayTrain } from '../rights';
 import { CollectionDetail } from './collection-detail';
 import { QueryBox } from './query-box';
+import { SourceList } from './source-list';
 
 /** All collections; a press opens one. Below, a place to try queries. */
 export function CollectionsView() {
   const { data, error, reload } = useResource(fetchCollections, []);
+  const sources = useResource(fetchSources, []);
   const [open, setOpen] = useState<string>();
   useCollectionChanges(reload);
   if (!data) return error ? <ErrorBox error={error} onRetry={reload} /> : <Busy text={t('collection.loading')} />;
@@ -34,7 +36,11 @@ export function CollectionsView() {
         ))}
       </ul>
       {mayTrain() && <NewCollection taken={data.map(({ name }) => name)} onMade={reload} />}
-      {mayTrain() && data.length > 0 && <QueryBox first={data[0]?.name ?? ''} />}
+      {sources.error && <ErrorBox error={sources.error} onRetry={sources.reload} />}
+      {sources.data && <SourceList sources={sources.data} onChanged={sources.reload} />}
+      {mayTrain() && sources.data && (data.length > 0 || sources.data.length > 1) && (
+        <QueryBox first={data[0]?.name ?? ''} sources={sources.data} />
+      )}
     </div>
   );
 }

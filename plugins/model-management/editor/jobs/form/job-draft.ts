@@ -54,6 +54,10 @@ export interface JobDraft {
   readonly metrics: readonly MetricDraft[];
   readonly promotion: JobView['promotion'];
   readonly overlap: JobView['overlap'];
+  readonly catchUpMs: number;
+  readonly retries: JobView['retries'];
+  readonly pauseAfterFailures: number;
+  readonly gpus: boolean;
   readonly network: JobView['network'];
   readonly limits: JobView['limits'];
   readonly env: readonly EnvDraft[];
@@ -92,6 +96,10 @@ export const newDraft = (runner: JobDraft['runner']): JobDraft => ({
   metrics: [{ key: 0, name: 'accuracy', direction: 'maximize' }],
   promotion: { mode: 'manual', minImprovement: 0 },
   overlap: 'skip',
+  catchUpMs: 3_600_000,
+  retries: { max: 0, backoffMs: 60_000 },
+  pauseAfterFailures: 0,
+  gpus: false,
   network: 'none',
   limits: { memoryBytes: 2 * GIBIBYTE, cpus: 1, pids: 256, timeoutMs: 3_600_000, outputBytes: GIBIBYTE },
   env: [],
@@ -126,6 +134,10 @@ export function draftOf(job: JobView): JobDraft {
     metrics: job.metrics.map((metric) => ({ key: nextKey++, ...metric })),
     promotion: job.promotion,
     overlap: job.overlap,
+    catchUpMs: job.catchUpMs,
+    retries: job.retries,
+    pauseAfterFailures: job.pauseAfterFailures,
+    gpus: job.gpus,
     network: job.network,
     limits: job.limits,
     env,
@@ -144,17 +156,28 @@ export function bodyOf(draft: JobDraft): Readonly<Record<string, unknown>> {
     schedule: draft.schedule,
     updateExistingModel,
     ...(updateExistingModel || newModelName === '' ? {} : { newModelName }),
-    baseVersion: /^\d+$/.test(draft.baseVersion) ? Number(draft.baseVersion) : draft.baseVersion,
+    baseVersion: baseVersionOf(draft),
     queries: draft.queries.map(({ key: _key, ...query }) => query),
     emptyData: draft.emptyData,
     scripts: draft.scripts,
     metrics: draft.metrics.filter(({ name }) => name !== '').map(({ key: _key, ...metric }) => metric),
     promotion: promotion.mode === 'better' ? promotion : { mode: promotion.mode },
     overlap: draft.overlap,
+    catchUpMs: draft.catchUpMs,
+    retries: draft.retries,
+    pauseAfterFailures: draft.pauseAfterFailures,
+    gpus: draft.gpus,
     network: draft.network,
     limits: draft.limits,
     env: Object.fromEntries(draft.env.filter(({ name }) => name !== '').map((entry) => [entry.name, envValue(entry)])),
   };
+}
+
+/** Nothing = what the job made last. */
+function baseVersionOf({ baseVersion }: JobDraft): string | number {
+  const text = baseVersion.trim();
+  if (text === '') return 'lastRun';
+  return /^\d+$/.test(text) ? Number(text) : text;
 }
 
 function envValue({ value, isSecret, isStored }: EnvDraft): string | { readonly secret: string | null } {
@@ -205,22 +228,30 @@ export type Missing =
   | 'badName'
   | 'baseModel'
   | 'newModelName'
+  | 'image'
   | 'script'
   | 'query'
   | 'collection'
   | 'metric'
-  | 'env';
+  | 'env'
+  | 'field';
 
 /** Everything that keeps the job from being saved or run, at once. */
 export function missingOf(
   draft: JobDraft,
-  rules: { readonly isName: (name: string) => boolean; readonly isMetric: (name: string) => boolean },
+  rules: {
+    readonly isName: (name: string) => boolean;
+    readonly isMetric: (name: string) => boolean;
+    /** The server knows it: what is left out stays as it is there, instead of being the default. */
+    readonly isStored: boolean;
+  },
 ): readonly Missing[] {
   const found: Missing[] = [];
   if (draft.name === '') found.push('name');
   else if (!rules.isName(draft.name)) found.push('badName');
   if (draft.baseModel === '') found.push('baseModel');
   if (!draft.updateExistingModel && draft.newModelName === '') found.push('newModelName');
+  if (rules.isStored && draft.runner === 'docker' && draft.image.trim() === '') found.push('image');
   if (draft.scripts.length === 0) found.push('script');
   if (draft.queries.some(({ query }) => query.trim() === '')) found.push('query');
   if (draft.queries.some(({ newDataOnly, newDataCollections }) => newDataOnly && newDataCollections.length === 0)) {

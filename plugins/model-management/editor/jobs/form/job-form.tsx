@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { isModelName } from '../../../../../lib/names';
 import { isMetricName } from '../../../../../lib/registry/metric-name';
 import { announce } from '../../announce';
@@ -52,33 +52,45 @@ function Form({
   readonly gate: LeaveGate;
 }) {
   const [draft, setDraft] = useState(initial);
+  const [isStored, setIsStored] = useState(!isNew);
   const [isChecked, setIsChecked] = useState(false);
+  const box = useRef<HTMLDivElement>(null);
+  const [hasWrongField, setHasWrongField] = useState(false);
   const { state, start } = useTask();
   const question = useLeaveQuestion(gate, draft !== initial);
   const change = (more: Partial<JobDraft>): void => setDraft((before) => ({ ...before, ...more }));
-  const missing = missingOf(draft, { isName: isModelName, isMetric: isMetricName });
-  const save = (): void => {
+  const rules = { isName: isModelName, isMetric: isMetricName, isStored };
+  const missing = [...missingOf(draft, rules), ...(hasWrongField ? (['field'] as const) : [])];
+  /** Marks what cannot be taken over, and leads to the first of it. */
+  const check = (): boolean => {
     setIsChecked(true);
-    if (keepsFromSaving(missing)) return;
+    const wrong = box.current?.querySelector<HTMLElement>('[aria-invalid="true"]');
+    setHasWrongField(Boolean(wrong));
+    for (let fold = wrong?.closest('details'); fold; fold = fold.parentElement?.closest('details')) fold.open = true;
+    wrong?.focus();
+    return !wrong && !keepsFromSaving(missingOf(draft, rules));
+  };
+  const save = (): void => {
+    if (!check()) return;
     start(async (signal) => {
-      const name = await saveJob(draft, isNew, signal);
+      const name = await saveJob(draft, !isStored, () => setIsStored(true), signal);
       announce(t('job.saved', { name }));
       await closeTray();
       if (isNew) openJob(name);
     });
   };
   return (
-    <div class="mm-detail mm-job-form">
+    <div ref={box} class="mm-detail mm-job-form" onInput={() => setHasWrongField(false)}>
       {question && (
         <Question confirm={t('library.leave.confirm')} danger onConfirm={question.leave} onCancel={question.stay}>
           <p>{t('job.leaveEffect')}</p>
         </Question>
       )}
-      <BasicFields draft={draft} isNew={isNew} models={models} onChange={change} />
+      <BasicFields draft={draft} isNew={!isStored} models={models} onChange={change} />
       <ScheduleField schedule={draft.schedule} onChange={(schedule) => change({ schedule })} />
       <RequirementField draft={draft} isNew={isNew} onDraft={setDraft} />
       <AdditionalFiles draft={draft} onDraft={setDraft} />
-      <QueryFields draft={draft} onChange={change} />
+      <QueryFields draft={draft} isStored={isStored} onChange={change} />
       <ScriptFiles draft={draft} isNew={isNew} onDraft={setDraft} />
       <MetricFields draft={draft} onChange={change} />
       <LimitFields draft={draft} onChange={change} />
@@ -99,7 +111,7 @@ function Form({
         <SteadyButton primary off={state.status === 'busy'} onClick={save}>
           {t('job.save')}
         </SteadyButton>
-        <button type="button" class="red-ui-button" onClick={() => setIsChecked(true)}>
+        <button type="button" class="red-ui-button" onClick={check}>
           {t('job.check')}
         </button>
         {isChecked && missing.length === 0 && <span role="status">{t('job.complete')}</span>}

@@ -1,21 +1,31 @@
 import { useId, useState } from 'preact/hooks';
 
-/** A number, or nothing; what is neither is marked and not taken over. */
+/** A number, or nothing; what is neither is marked, not taken over, and keeps the form from being saved. */
 export function NumberField({
   label,
   value,
   unit,
+  min = Number.NEGATIVE_INFINITY,
+  isWhole = false,
+  isNeeded = false,
   onChange,
 }: {
   readonly label: string;
   readonly value: number | undefined;
   readonly unit?: string;
+  readonly min?: number;
+  readonly isWhole?: boolean;
+  /** Nothing is no answer. */
+  readonly isNeeded?: boolean;
   readonly onChange: (value: number | undefined) => void;
 }) {
   const id = useId();
   const [text, setText] = useState(value === undefined ? '' : String(value));
-  const number = Number(text);
-  const isGood = text.trim() === '' || Number.isFinite(number);
+  const isGood = (typed: string): boolean => {
+    if (typed.trim() === '') return !isNeeded;
+    const number = Number(typed);
+    return Number.isFinite(number) && number >= min && (!isWhole || Number.isInteger(number));
+  };
   return (
     <label class="mm-number-field" for={id}>
       <span>{label}</span>
@@ -25,11 +35,10 @@ export function NumberField({
         inputMode="decimal"
         class="mm-count"
         value={text}
-        aria-invalid={!isGood}
+        aria-invalid={!isGood(text)}
         onInput={({ currentTarget: { value: typed } }) => {
           setText(typed);
-          if (typed.trim() === '') onChange(undefined);
-          else if (Number.isFinite(Number(typed))) onChange(Number(typed));
+          if (isGood(typed)) onChange(typed.trim() === '' ? undefined : Number(typed));
         }}
       />
       {unit && <span>{unit}</span>}

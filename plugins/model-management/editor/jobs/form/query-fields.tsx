@@ -6,13 +6,18 @@ import { Toggle } from '../../toggle';
 import { fetchCollections, fetchSources } from '../collection-client';
 import { QueryPreview } from '../collections/query-preview';
 import type { JobDraft, QueryDraft } from './job-draft';
+import { NumberField } from './number-field';
+import { SourceSelect } from './source-select';
 
 /** Which rows a run reads; the n-th query is collection_data_n.json. */
 export function QueryFields({
   draft,
+  isStored,
   onChange,
 }: {
   readonly draft: JobDraft;
+  /** What is new to a run is known of stored jobs; for others all is. */
+  readonly isStored: boolean;
   readonly onChange: (more: Partial<JobDraft>) => void;
 }) {
   const collections = useResource(fetchCollections, []);
@@ -41,6 +46,7 @@ export function QueryFields({
           key={query.key}
           query={query}
           index={index}
+          {...(isStored && { job: draft.name })}
           collections={names}
           sources={sources.data?.map(({ name }) => name) ?? ['local']}
           onChange={(more) => replace(query.key, more)}
@@ -61,6 +67,7 @@ export function QueryFields({
 function QueryField({
   query,
   index,
+  job,
   collections,
   sources,
   onChange,
@@ -68,13 +75,14 @@ function QueryField({
 }: {
   readonly query: QueryDraft;
   readonly index: number;
+  readonly job?: string;
   readonly collections: readonly string[];
   readonly sources: readonly string[];
   readonly onChange: (more: Partial<QueryDraft>) => void;
   readonly onRemove: () => void;
 }) {
   const [isPreviewed, setIsPreviewed] = useState(false);
-  const ids = { text: useId(), source: useId(), fresh: useId() };
+  const ids = { text: useId(), fresh: useId() };
   return (
     <div class="mm-box mm-form">
       <label class="mm-block" for={ids.text}>
@@ -88,22 +96,7 @@ function QueryField({
           onInput={(event) => onChange({ query: event.currentTarget.value })}
         />
       </label>
-      {sources.length > 1 && (
-        <label for={ids.source}>
-          <span>{t('job.form.source')}</span>
-          <select
-            id={ids.source}
-            value={query.source}
-            onChange={(event) => onChange({ source: event.currentTarget.value })}
-          >
-            {sources.map((name) => (
-              <option key={name} value={name}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
-      )}
+      <SourceSelect sources={sources} value={query.source} onChange={(source) => onChange({ source })} />
       <label class="mm-check" for={ids.fresh} title={t('job.form.newDataHint')}>
         <input
           id={ids.fresh}
@@ -114,13 +107,22 @@ function QueryField({
         <span>{t('job.form.newDataOnly')}</span>
       </label>
       {query.newDataOnly && <NewData query={query} collections={collections} onChange={onChange} />}
+      {query.newDataOnly && (
+        <NumberField
+          label={t('job.form.lag')}
+          value={query.lagMs / 1_000}
+          unit="s"
+          min={0}
+          onChange={(seconds) => onChange({ lagMs: Math.round((seconds ?? 0) * 1_000) })}
+        />
+      )}
       <div class="mm-buttons">
         <Toggle open={isPreviewed} text={t('collection.preview')} onClick={() => setIsPreviewed(!isPreviewed)} />
         <button type="button" class="red-ui-button" onClick={onRemove}>
           {t('job.form.removeQuery')}
         </button>
       </div>
-      {isPreviewed && <QueryPreview source={query.source} query={query.query} />}
+      {isPreviewed && <QueryPreview query={query} {...(job === undefined ? {} : { job })} />}
     </div>
   );
 }

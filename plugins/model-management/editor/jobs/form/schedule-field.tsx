@@ -7,10 +7,12 @@ import { useSettled } from '../../use-settled';
 import { previewSchedule } from '../job-client';
 import { scheduleWords } from '../schedule-words';
 import type { ScheduleDraft } from './job-draft';
+import { NumberField } from './number-field';
 
 const UNITS = ['second', 'minute', 'hour', 'day', 'week', 'month', 'year'] as const;
 type Unit = (typeof UNITS)[number];
 type Kind = 'none' | 'day' | 'week' | 'custom' | 'cron';
+const MINUTE_MS = 60_000;
 const KINDS: readonly Kind[] = ['none', 'day', 'week', 'custom', 'cron'];
 
 const zoneHere = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -70,6 +72,15 @@ export function ScheduleField({
           />
         </label>
       )}
+      {schedule && (
+        <NumberField
+          label={t('schedule.jitter')}
+          value={schedule.jitterMs / MINUTE_MS}
+          unit="min"
+          min={0}
+          onChange={(minutes) => onChange({ ...schedule, jitterMs: Math.round((minutes ?? 0) * MINUTE_MS) })}
+        />
+      )}
       {schedule && <Preview schedule={schedule} />}
     </section>
   );
@@ -78,7 +89,7 @@ export function ScheduleField({
 type Given = NonNullable<ScheduleDraft>;
 
 function Timing({ schedule, onChange }: { readonly schedule: Given; readonly onChange: (schedule: Given) => void }) {
-  const ids = { every: useId(), at: useId(), cron: useId() };
+  const ids = { at: useId(), cron: useId() };
   if (schedule.kind === 'cron') {
     return (
       <label for={ids.cron}>
@@ -98,18 +109,14 @@ function Timing({ schedule, onChange }: { readonly schedule: Given; readonly onC
   return (
     <>
       {kindOf(schedule) === 'custom' && (
-        <label for={ids.every}>
-          <span>{t('schedule.every.label')}</span>
-          <input
-            id={ids.every}
-            type="number"
-            min="1"
-            step="1"
-            class="mm-count"
+        <div class="mm-line">
+          <NumberField
+            label={t('schedule.every.label')}
             value={schedule.every}
-            onInput={({ currentTarget: { value } }) =>
-              /^[1-9]\d*$/.test(value) && onChange({ ...schedule, every: Number(value) })
-            }
+            min={1}
+            isWhole
+            isNeeded
+            onChange={(every) => every !== undefined && onChange({ ...schedule, every })}
           />
           <select
             aria-label={t('schedule.unit.label')}
@@ -125,7 +132,7 @@ function Timing({ schedule, onChange }: { readonly schedule: Given; readonly onC
               </option>
             ))}
           </select>
-        </label>
+        </div>
       )}
       {isLong && (
         <label for={ids.at}>
