@@ -14,13 +14,7 @@ export function JobRow({ job, onOpen }: { readonly job: JobView; readonly onOpen
         <span class="mm-row-name">{job.name}</span>
         <span class="mm-row-usage">
           <State job={job} />
-          {job.nextRunAt && (
-            <span>
-              {t('job.next')} <Age at={job.nextRunAt} />
-            </span>
-          )}
-          {job.nextRunAt && job.lastRun && hasResult(job.lastRun) && ' · '}
-          {job.lastRun && <Result run={job.lastRun} />}
+          <Outlook job={job} />
         </span>
       </button>
     </li>
@@ -48,18 +42,31 @@ function State({ job: { activeRun, lastRun, state, pauseReason, problems } }: { 
   );
 }
 
-const hasResult = ({ error, version }: RunView): boolean => error !== undefined || version !== undefined;
+/** "next in 3 h · v5 · accuracy 0.981"; what went wrong has a line of its own. */
+function Outlook({ job: { nextRunAt, lastRun } }: { readonly job: JobView }) {
+  const result = lastRun ? resultText(lastRun) : '';
+  return (
+    <>
+      {(nextRunAt || result) && (
+        <span>
+          {nextRunAt && (
+            <>
+              {t('job.next')} <Age at={nextRunAt} />
+            </>
+          )}
+          {nextRunAt && result && ' · '}
+          {result}
+        </span>
+      )}
+      {lastRun?.error && <span class="mm-cut">{lastRun.error.message}</span>}
+    </>
+  );
+}
 
-/** "v5 · accuracy 0.981", or what went wrong. */
-function Result({ run: { error, version, metrics } }: { readonly run: RunView }) {
-  if (error) return <span class="mm-cut">{error.message}</span>;
-  if (version === undefined) return null;
+/** "v5 · accuracy 0.981" */
+function resultText({ version, metrics }: RunView): string {
+  if (version === undefined) return '';
   const [metric] = Object.entries(metrics ?? {});
   const value = metric ? ` · ${metric[0]} ${formatNumber(metric[1], RED.i18n.lang())}` : '';
-  return (
-    <span>
-      {t('version.short', { version })}
-      {value}
-    </span>
-  );
+  return `${t('version.short', { version })}${value}`;
 }
