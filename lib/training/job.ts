@@ -176,6 +176,8 @@ export const JobDocument = z
     /** What the schedule asked for up to here has been dealt with, epoch ms. */
     scheduleHandledAt: z.int(),
     failuresInRow: z.int().nonnegative(),
+    /** Number of the last run whose end counts in it. */
+    endedRun: z.int().nonnegative().default(0),
   })
   .readonly();
 export type JobDocument = z.infer<typeof JobDocument>;

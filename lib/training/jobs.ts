@@ -103,7 +103,8 @@ export class Jobs {
   note(name: string, change: (job: JobDocument) => JobDocument): Promise<JobDocument | undefined> {
     return this.#inTurn(async () => {
       const job = this.find(name);
-      return job && this.#put(change(job));
+      const changed = job && change(job);
+      return changed === undefined || changed === job ? job : this.#put(changed);
     });
   }
 
@@ -188,6 +189,7 @@ export class Jobs {
         pauseReason: null,
         scheduleHandledAt: now,
         failuresInRow: 0,
+        endedRun: 0,
       },
       'created',
     );

@@ -37,11 +37,8 @@ export interface StartOptions {
   readonly node?: string | undefined;
 }
 
-export interface RunsEvents extends DriverEvents {
-  /** Once, after a run has ended. */
-  ended(run: RunDocument): void;
-}
-
+/** What could not be written down, as on a full disk, is tried again after so long. */
+const BEGIN_RETRY_MS = 15_000;
 /** Stands for the id of a run that nobody started. */
 export const PREVIEW_RUN = 'preview';
 const noLog = { lastLines: [], line: () => undefined, restart: () => undefined };
@@ -79,7 +76,7 @@ export class Runs {
 
   constructor(
     private readonly deps: TrainingDeps,
-    private readonly events: RunsEvents,
+    private readonly events: DriverEvents,
   ) {
     this.#steps = new RunSteps(deps);
   }
@@ -263,12 +260,14 @@ export class Runs {
     if (next === run) return;
     await this.deps.documents.runs.put(next);
     this.events.changed(next);
-    if (isFinal(next.state)) this.#over(next);
     if (planRun(next).kind !== 'nothing') this.#drive(id);
   }
 
   #beginLater(): void {
-    void this.#inTurn(() => this.#begin()).catch((error: unknown) => this.deps.log.error('runs not begun', { error }));
+    void this.#inTurn(() => this.#begin()).catch((error: unknown) => {
+      this.deps.log.error('runs not begun', { error });
+      if (!this.#isClosed) this.#wake = setTimeout(() => this.#beginLater(), BEGIN_RETRY_MS).unref();
+    });
   }
 
   async #begin(): Promise<void> {
@@ -291,25 +290,19 @@ export class Runs {
 
   #drive(id: string): void {
     if (this.#driven.has(id) || this.#isClosed) return;
-    const wasOver = isFinal(this.get(id).state);
     const driver = new RunDriver(id, this.#steps, this.deps, {
       changed: (run) => {
         this.events.changed(run);
         if (isFinal(run.state)) this.#beginLater();
       },
       logGrew: (runId) => this.events.logGrew(runId),
+      ended: (run) => this.events.ended(run),
     });
     const done = driver.drive().then(() => {
       this.#driven.delete(id);
       this.#beginLater();
-      const run = this.deps.documents.runs.get(id);
-      if (run && isFinal(run.state) && !wasOver) this.#over(run);
     });
     this.#driven.set(id, { driver, done });
-  }
-
-  #over(run: RunDocument): void {
-    if (!this.#isClosed) this.events.ended(run);
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -60,8 +60,7 @@ export class Training {
     this.#runs = new Runs(deps, {
       changed: (run) => this.#announce({ kind: 'run', id: run._id, job: run.job, change: run.state }),
       logGrew: (id) => this.#announceLog(id),
-      ended: (run) =>
-        void this.#ended(run).catch((error: unknown) => deps.log.error('end of a run not noted', { error })),
+      ended: (run) => this.#ended(run),
     });
     this.#scheduler = new Scheduler(this.#jobs, deps, {
       start: async (job, dueAt, notBefore) => {
@@ -343,10 +342,12 @@ export class Training {
     }
   }
 
+  /** Counts failures, and tries again where that may help; the same when it is told twice. */
   async #ended(run: RunDocument): Promise<void> {
     const hasFailed = ['failed', 'timed_out', 'lost'].includes(run.state);
-    const job = await this.#jobs.note(run.job, (now) => {
-      if (now.id !== run.jobId) return now;
+    const job = await this.#jobs.note(run.job, (before) => {
+      if (before.id !== run.jobId || before.endedRun >= run.number) return before;
+      const now = { ...before, endedRun: run.number };
       const failuresInRow = hasFailed ? now.failuresInRow + 1 : run.state === 'succeeded' ? 0 : now.failuresInRow;
       const limit = now.fields.pauseAfterFailures;
       if (limit === 0 || failuresInRow < limit || now.fields.paused) return { ...now, failuresInRow };
@@ -355,17 +356,23 @@ export class Training {
     });
     if (!job || job.id !== run.jobId || job.fields.paused || !isInfrastructure(run)) return;
     const { max, backoffMs } = run.fields.retries;
-    if (run.attempt >= max) return;
+    const attempt = run.attempt + 1;
+    const isTried = this.#runs
+      .list(run.jobId)
+      .some((other) => other.trigger === 'retry' && other.number > run.number && other.attempt === attempt);
+    if (attempt > max || isTried) return;
     const notBefore = this.deps.clock.now() + backoffMs * 2 ** run.attempt;
     await this.#runs
       .start(job, {
         trigger: 'retry',
         user: run.user,
         node: run.node ?? undefined,
-        attempt: run.attempt + 1,
+        attempt,
         notBefore,
       })
       .catch((error: unknown) => {
+        // Another run is under way, which is as good.
+        if (!ModelManagementError.is(error) || error.code !== 'RUN_ACTIVE') throw error;
         this.deps.log.info('run not tried again', { run: run._id, error });
       });
   }

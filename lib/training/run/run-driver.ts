@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { asModelManagementError, type ModelManagementError } from '../../errors';
+import { asModelManagementError, ModelManagementError } from '../../errors';
 import { ensureFolder } from '../../files';
 import type { TrainingDeps } from '../dependencies';
 import type { RunDocument } from './run-document';
@@ -14,12 +14,16 @@ const STOP_GRACE_MS = 10_000;
 const STOP_PATIENCE_MS = 30_000;
 /** What a run left may not be to be removed at once, as when an engine starts again. */
 const ORDER_RETRIES_MS = [500, 2_000, 5_000, 20_000];
+/** A state that cannot be written down, as on a full disk, is tried again, the last of them for as long as it takes. */
+const WRITE_RETRIES_MS = [200, 1_000, 5_000, 15_000];
 export const MAX_LOG_BYTES = 10_485_760;
 
 export interface DriverEvents {
   /** The run as it now is on the disk. */
   changed(run: RunDocument): void;
   logGrew(runId: string): void;
+  /** It is over and not put in order yet. Told again after a crash: what comes of it must be the same then. */
+  ended(run: RunDocument): Promise<void>;
 }
 
 /**
@@ -104,7 +108,7 @@ export class RunDriver {
         event = failureEvent(asModelManagementError(error));
         this.#sayFailure(event);
       }
-      await this.#apply(this.#asStopped(event));
+      await this.#applyInTheEnd(this.#asStopped(event));
     }
   }
 
@@ -128,7 +132,10 @@ export class RunDriver {
   async #perform(step: RunStep, run: RunDocument): Promise<RunEvent> {
     const { signal } = this.#cancel;
     if (step.kind === 'promote') return this.steps.promote(run);
-    if (step.kind === 'clean') return this.steps.clean(run);
+    if (step.kind === 'clean') {
+      await this.events.ended(run);
+      return this.steps.clean(run);
+    }
     signal.throwIfAborted();
     const log = await this.#openLog(run);
     switch (step.kind) {
@@ -175,6 +182,21 @@ export class RunDriver {
       this.stop('timeout').catch((error: unknown) => this.deps.log.error('run not timed out', { run: this.id, error }));
     }, waitMs);
     this.#timer.unref();
+  }
+
+  /** As soon as the disk takes it: whatever a run has come to may not be forgotten for want of room. */
+  async #applyInTheEnd(event: RunEvent): Promise<void> {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        return await this.#apply(event);
+      } catch (error) {
+        if (!ModelManagementError.is(error) || !['STORAGE_FULL', 'STORAGE_FAILED'].includes(error.code)) throw error;
+        if (tries === 0) this.deps.log.error('run not written down yet', { run: this.id, error });
+        // Perhaps it was this run that filled it; what failed is not looked at again.
+        if (event.kind === 'failed' || event.kind === 'lost') await this.steps.makeRoom(this.id);
+        if (!(await this.#pause(WRITE_RETRIES_MS[Math.min(tries, WRITE_RETRIES_MS.length - 1)] ?? 0))) throw error;
+      }
+    }
   }
 
   /** On the disk before anything else is done. */

@@ -176,6 +176,12 @@ export class RunSteps {
     }
   }
 
+  /** Gives back what a run that failed has on this disk, but its log. */
+  async makeRoom(runId: string): Promise<void> {
+    const { work, outputs } = runPaths(this.deps.runsPath, runId);
+    for (const path of [work, outputs]) await rm(path, { recursive: true, force: true, maxRetries: 3 });
+  }
+
   /** What is not kept for ever. */
   async clean(run: RunDocument): Promise<RunEvent> {
     const runner = await this.runnerOf(run);

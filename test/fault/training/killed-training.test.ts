@@ -1,10 +1,12 @@
 import { canRunDocker, DockerEngine, TEST_IMAGE } from '../../support/docker-engine';
 import { canRunPython } from '../../support/python';
 import { requireOrSkip } from '../../support/requirement';
-import { killAndResume, LONG_SCRIPT, SCRIPT } from './killed-training';
+import { killAndResume, killAndRetry, LONG_SCRIPT, SCRIPT } from './killed-training';
 
-/** Every write of a run that goes well: begin to end, the version, the move of its alias. */
-const WRITES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+/** Every write of a run that goes well: begin to end, the version, the move of its alias, the job's count of failures. */
+const WRITES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
+/** From the end of a run that is lost to the end of the one that tries again. */
+const WRITES_OF_RETRY = [5, 6, 7, 8, 9];
 
 describe('a process that is killed while it trains', function () {
   this.timeout(600_000);
@@ -16,6 +18,13 @@ describe('a process that is killed while it trains', function () {
     for (const when of ['before', 'after'] as const) {
       it(`GIVEN_process_killed_${when}_write_${write}_WHEN_started_again_THEN_one_version_and_nothing_left`, () =>
         killAndResume({ runner: 'process', image: TEST_IMAGE, script: SCRIPT }, { killAt: { write, when } }));
+    }
+  }
+
+  for (const write of WRITES_OF_RETRY) {
+    for (const when of ['before', 'after'] as const) {
+      it(`GIVEN_lost_run_and_process_killed_${when}_write_${write}_WHEN_started_again_THEN_tried_again_once`, () =>
+        killAndRetry({ image: TEST_IMAGE }, { killAt: { write, when } }));
     }
   }
 

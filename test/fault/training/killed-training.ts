@@ -52,6 +52,28 @@ ${SCRIPT}`;
 
 type Kill = Required<Pick<ProgramOptions, 'killAt'>> | Required<Pick<ProgramOptions, 'killWhenLogged'>>;
 
+/** Ends itself and what waits for it, as a machine that goes down does. */
+const LOSING_SCRIPT = `import os, signal
+os.killpg(0, signal.SIGKILL)
+`;
+
+/** Kills the process at one point of a run that is lost, starts it again, and checks that it was tried again once. */
+export async function killAndRetry(options: { readonly image: string }, kill: Kill): Promise<void> {
+  await using folder = await temporaryFolder('mm-training-');
+  const all = { ...options, runner: 'process', script: LOSING_SCRIPT, retries: 1, folder: folder.path } as const;
+  const first = await runProgram({ ...all, isFirst: true, ...kill });
+  assert.equal(first.signal, 'SIGKILL', `${JSON.stringify(kill)}: ${first.code} ${first.errors}`);
+  const { result, errors } = await runProgram({ ...all, isFirst: false });
+  assert.ok(result, errors);
+  const ends = result.runs.map(({ state, attempt }) => [state, attempt]);
+  assert.deepEqual(ends, [
+    ['lost', 0],
+    ['lost', 1],
+  ]);
+  assert.equal(result.failuresInRow, 2);
+  assert.deepEqual(result.leftovers, []);
+}
+
 /** Kills the process at one point, starts it again, and checks that the run ended once and well. */
 export async function killAndResume(options: Omit<ProgramOptions, 'folder' | 'isFirst'>, kill: Kill): Promise<void> {
   await using folder = await temporaryFolder('mm-training-');
@@ -63,7 +85,7 @@ export async function killAndResume(options: Omit<ProgramOptions, 'folder' | 'is
   // Killed before the run was written down, nobody has been told of one.
   if (runs.length === 0) assert.deepEqual(kill, { killAt: { write: 1, when: 'before' } });
   else {
-    assert.deepEqual(runs, [{ state: 'succeeded', cleaned: true, rows: 3, error: null }]);
+    assert.deepEqual(runs, [{ state: 'succeeded', cleaned: true, rows: 3, error: null, attempt: 0 }]);
     assert.equal(versions.length, 2, JSON.stringify(versions));
     assert.equal(new Set(versions.map(({ runId }) => runId)).size, 2);
     assert.equal(deployed, 2);

@@ -26,6 +26,8 @@ export interface ProgramOptions {
   /** Makes model, rows and job, and starts a run. */
   readonly isFirst: boolean;
   readonly script: string;
+  /** How often a run is tried again that failed for the machine's sake. */
+  readonly retries?: number;
 }
 
 export interface ProgramResult {
@@ -34,7 +36,9 @@ export interface ProgramResult {
     readonly cleaned: boolean;
     readonly rows: number;
     readonly error: unknown;
+    readonly attempt: number;
   }[];
+  readonly failuresInRow: number;
   readonly versions: readonly {
     readonly version: number;
     readonly runId: string | null;
@@ -70,7 +74,13 @@ async function main(options: ProgramOptions): Promise<void> {
     }),
   });
   const at = { path: join(folder, 'db'), log: silentLog };
-  const jobs = await openDocumentStore({ ...at, name: 'jobs', parse: (raw) => JobDocument.parse(raw) });
+  const storedJobs = await openDocumentStore({ ...at, name: 'jobs', parse: (raw) => JobDocument.parse(raw) });
+  const jobs: Pick<DocumentStore<JobDocument>, 'get' | 'all' | 'put' | 'delete'> = {
+    get: (id) => storedJobs.get(id),
+    all: () => storedJobs.all(),
+    put: (job) => write(() => storedJobs.put(job)),
+    delete: (id) => storedJobs.delete(id),
+  };
   const stored = await openDocumentStore({ ...at, name: 'runs', parse: (raw) => RunDocument.parse(raw) });
   const runs: Pick<DocumentStore<RunDocument>, 'get' | 'all' | 'put' | 'delete'> = {
     get: (id) => stored.get(id),
@@ -143,6 +153,7 @@ async function main(options: ProgramOptions): Promise<void> {
       queries: [{ query: 'SELECT * FROM rows', newDataOnly: true, newDataCollections: ['rows'] }],
       metrics: [{ name: 'accuracy' }],
       promotion: { mode: 'always' },
+      retries: { max: options.retries ?? 0, backoffMs: 1_000 },
     });
     await training.putJobFile(
       'job',
@@ -161,7 +172,15 @@ async function main(options: ProgramOptions): Promise<void> {
   const result: ProgramResult = {
     runs: stored
       .all()
-      .map(({ state, cleaned, queries, error }) => ({ state, cleaned, rows: queries[0]?.rows ?? -1, error })),
+      .toSorted((a, b) => a.number - b.number)
+      .map(({ state, cleaned, queries, error, attempt }) => ({
+        state,
+        cleaned,
+        rows: queries[0]?.rows ?? -1,
+        error,
+        attempt,
+      })),
+    failuresInRow: storedJobs.all()[0]?.failuresInRow ?? -1,
     versions: opened.registry.listVersions('iris').map(({ version, runId = null, additionalOutputs }) => ({
       version,
       runId,

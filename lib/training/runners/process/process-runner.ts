@@ -33,8 +33,12 @@ const POLL_MS = 100;
 const GRACE_AFTER_KILL_MS = 5_000;
 const MARK = 'run_id';
 
-/** Keeps the exit code where a later process of ours finds it; a TERM goes to what it started. */
-const KEEPER = `ulimit -c 0
+/**
+ * Keeps the exit code where a later process of ours finds it; a TERM goes to what it started. The file has its place on
+ * the disk beforehand, since the script may fill that.
+ */
+const KEEPER = `echo lost >exit.new
+ulimit -c 0
 ulimit -f "$1" || :
 ulimit -v "$2" || :
 shift 2
@@ -47,7 +51,7 @@ while kill -0 "$child" 2>/dev/null; do
   wait "$child"
   code=$?
 done
-echo "$code" >exit.new
+printf '%-4d\n' "$code" 1<>exit.new
 mv exit.new exit
 `;
 

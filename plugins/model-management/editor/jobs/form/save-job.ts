@@ -29,5 +29,5 @@ export async function saveJob(
 }
 
 function unlessGone(error: unknown): void {
-  if (!(error instanceof ApiError) || error.code !== 'NOT_FOUND') throw error;
+  if (!(error instanceof ApiError) || error.code !== 'FILE_NOT_FOUND') throw error;
 }
