@@ -121,7 +121,7 @@ export class Runs {
       const queued = active.find(({ state }) => state === 'queued');
       if (active.length > 0 && job.fields.overlap === 'skip') throw runActive(job, active);
       if (job.fields.overlap === 'queueOne' && queued) return queued;
-      if (job.fields.overlap === 'cancelOther') for (const run of active) await this.#stop(run._id, 'cancel');
+      if (job.fields.overlap === 'cancelOther') for (const run of active) await this.#stopInTurn(run._id, 'cancel');
       const number = 1 + Math.max(0, ...this.list(job.id).map((run) => run.number));
       const run = newRun({
         job,
@@ -247,12 +247,17 @@ export class Runs {
     );
   }
 
-  /** Cancels, and waits for their end. */
+  /** Resolves when it is sure that they will end. */
   async cancelAll(jobId: string): Promise<void> {
     for (const run of this.active(jobId)) await this.#stop(run._id, 'cancel');
   }
 
-  async #stop(id: string, why: 'cancel' | 'timeout'): Promise<void> {
+  #stop(id: string, why: 'cancel' | 'timeout'): Promise<void> {
+    return this.#inTurn(() => this.#stopInTurn(id, why));
+  }
+
+  /** Only between what begins runs. */
+  async #stopInTurn(id: string, why: 'cancel' | 'timeout'): Promise<void> {
     const driven = this.#driven.get(id);
     if (driven) return driven.driver.stop(why);
     const run = this.get(id);

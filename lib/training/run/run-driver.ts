@@ -37,6 +37,7 @@ export class RunDriver {
   #isStopping = false;
   readonly #closing = new AbortController();
   #orderTries = 0;
+  #applying: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly id: string,
@@ -61,7 +62,7 @@ export class RunDriver {
     }
   }
 
-  /** Ends the run; it ends as cancelled or timed out, whatever it was doing. */
+  /** Resolves when it is sure that the run will end as cancelled or timed out, whatever it was doing. */
   async stop(why: 'cancel' | 'timeout'): Promise<void> {
     await this.#apply({ kind: 'stop', why });
     const { run } = this;
@@ -69,11 +70,17 @@ export class RunDriver {
     this.#isStopping = true;
     if (run.state !== 'training') return this.#cancel.abort();
     this.#log?.line(why === 'cancel' ? 'Cancelled.' : 'The time limit is over.');
+    void this.#askToEnd(run);
+  }
+
+  /** The scripts may put their work in order first. */
+  async #askToEnd(run: RunDocument): Promise<void> {
     const patience = setTimeout(() => this.#cancel.abort(), STOP_GRACE_MS + STOP_PATIENCE_MS);
     this.#cancel.signal.addEventListener('abort', () => clearTimeout(patience), { once: true });
     patience.unref();
     try {
-      await this.#stopRunner(run);
+      // What is only about to start is not waited for.
+      if (!(await this.#stopRunner(run))) this.#cancel.abort();
     } catch (error) {
       this.deps.log.warn('run not stopped by its runner', { run: this.id, error });
     }
@@ -124,9 +131,9 @@ export class RunDriver {
     this.#cancel.abort();
   }
 
-  async #stopRunner(run: RunDocument): Promise<void> {
+  async #stopRunner(run: RunDocument): Promise<boolean> {
     const runner = await this.steps.runnerOf(run);
-    await runner.stop(this.id, STOP_GRACE_MS);
+    return runner.stop(this.id, STOP_GRACE_MS);
   }
 
   async #perform(step: RunStep, run: RunDocument): Promise<RunEvent> {
@@ -199,8 +206,15 @@ export class RunDriver {
     }
   }
 
+  /** Events take turns: each starts from what the one before left. */
+  #apply(event: RunEvent): Promise<void> {
+    const result = this.#applying.then(() => this.#applyNow(event));
+    this.#applying = result.catch(() => undefined);
+    return result;
+  }
+
   /** On the disk before anything else is done. */
-  async #apply(event: RunEvent): Promise<void> {
+  async #applyNow(event: RunEvent): Promise<void> {
     const { run } = this;
     if (!run) return;
     const next = reduceRun(run, event, this.deps.clock.now());

@@ -54,8 +54,8 @@ export interface Runner {
    * @throws {ModelManagementError} `RUN_LOST` when nothing is left of what had begun; `RUNNER_UNAVAILABLE`
    */
   train(task: RunTask, environment: Environment, log: LineLog, signal: AbortSignal): Promise<RunExit>;
-  /** Asks the scripts to end, and ends them after the grace. Nothing to end is no error. */
-  stop(runId: string, graceMs: number): Promise<void>;
+  /** Asks the scripts to end, and ends them after the grace. @returns false when nothing ran that could be asked */
+  stop(runId: string, graceMs: number): Promise<boolean>;
   /**
    * Copies outputs into an empty folder; those that are not there are left out.
    * @throws {ModelManagementError} `UNSAFE_OUTPUT`, `OUTPUT_TOO_LARGE`, `RUNNER_UNAVAILABLE`

@@ -1,10 +1,11 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from 'mocha';
 import { requireOrSkip } from '../../support/requirement';
 import { temporaryFolder } from '../../support/temporary-folder';
+import { waitFor } from '../../support/wait-for';
 
 /** A file system of its own that is easily filled. */
 export interface SmallDisk extends AsyncDisposable {
@@ -35,7 +36,8 @@ export async function smallDisk(test: Context, sizeBytes: number): Promise<Small
     },
     makeRoom: () => rm(ballast),
     [Symbol.asyncDispose]: async () => {
-      execFileSync('umount', [folder.path]);
+      // Processes that end with the one that was under test may take a moment.
+      await waitFor(() => spawnSync('umount', [folder.path]).status === 0, { what: 'the disk to be free' });
       await folder[Symbol.asyncDispose]();
     },
   };

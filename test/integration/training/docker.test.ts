@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as pause } from 'node:timers/promises';
 import { canRunDocker, DockerEngine, TEST_IMAGE } from '../../support/docker-engine';
 import { requireOrSkip } from '../../support/requirement';
 import { exampleScript, irisRows, TrainingLab } from '../../support/training-lab';
@@ -125,6 +126,19 @@ time.sleep(600)`,
     await lab.call('POST', `runs/${id}/cancel`);
     const run = await lab.ended(id);
     assert.equal(run.state, 'cancelled');
+    await nothingLeft();
+  });
+
+  it('cancels at whatever moment it is asked', async () => {
+    const sleeping = 'import time\ntime.sleep(600)';
+    await lab.addJob({ name: 'fleeting', runner: 'docker', queries: [], metrics: [] }, sleeping);
+    for (let waitMs = 0; waitMs < 600; waitMs += 50) {
+      const { id } = await lab.start('fleeting');
+      await pause(waitMs);
+      await lab.call('POST', `runs/${id}/cancel`);
+      // Well before the patience with a script that is deaf to being asked.
+      assert.equal((await lab.ended(id, 25_000)).state, 'cancelled', `after ${waitMs} ms`);
+    }
     await nothingLeft();
   });
 

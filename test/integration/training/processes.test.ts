@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as pause } from 'node:timers/promises';
 import { isAlive } from '../../../lib/training/runners/process/process-tree';
 import { canRunPython } from '../../support/python';
 import { requireOrSkip } from '../../support/requirement';
@@ -58,6 +59,18 @@ time.sleep(600)`;
     assert.match(log, /^line 0 /m);
     assert.match(log, /lines left out/);
     assert.match(log, /^line 399999 /m);
+  });
+
+  it('cancels at whatever moment it is asked', async () => {
+    const sleeping = 'import time\ntime.sleep(600)';
+    await lab.addJob({ name: 'fleeting', queries: [], metrics: [] }, sleeping);
+    for (let waitMs = 0; waitMs < 120; waitMs += 6) {
+      const { id } = await lab.start('fleeting');
+      await pause(waitMs);
+      await lab.call('POST', `runs/${id}/cancel`);
+      // Well before the patience with a script that is deaf to being asked.
+      assert.equal((await lab.ended(id, 25_000)).state, 'cancelled', `after ${waitMs} ms`);
+    }
   });
 
   it('refuses links among the outputs', async () => {

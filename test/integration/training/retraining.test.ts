@@ -203,6 +203,21 @@ describe('retraining', function () {
     assert.equal((await lab.ended(last.id)).state, 'cancelled');
   });
 
+  it('cancels while a query runs', async () => {
+    const endless = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS c FROM n';
+    await lab.addJob({ name: 'endless', queries: [{ query: endless }] }, COUNTING);
+    const { id } = await lab.start('endless');
+    await lab.reached(id, 'preparing');
+    await lab.call('POST', `runs/${id}/cancel`);
+    const run = await lab.ended(id);
+    assert.equal(run.state, 'cancelled', JSON.stringify(run));
+    assert.deepEqual(run.phases.map(({ name }) => name).at(-1), 'preparing');
+    assert.equal(
+      (await lab.call<{ rows: unknown[] }>('POST', 'collections/query', { query: 'SELECT 1' })).rows.length,
+      1,
+    );
+  });
+
   it('says all that is missing at once', async () => {
     await lab.addJob(
       {

@@ -47,12 +47,14 @@ export class DockerRunner implements Runner {
     }
   }
 
-  async stop(runId: string, graceMs: number): Promise<void> {
+  async stop(runId: string, graceMs: number): Promise<boolean> {
     const name = runName(runId);
     try {
       const found = await ifThere(this.docker.getContainer(name).inspect());
       // A stopped one would answer 304; one that never started is removed with the run.
-      if (found?.State.Running) await ifThere(this.docker.getContainer(name).stop({ t: Math.ceil(graceMs / 1_000) }));
+      if (!found?.State.Running) return false;
+      await ifThere(this.docker.getContainer(name).stop({ t: Math.ceil(graceMs / 1_000) }));
+      return true;
     } catch (error) {
       throw engineError(error, 'ending the run');
     }

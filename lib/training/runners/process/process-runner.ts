@@ -90,13 +90,14 @@ export class ProcessRunner implements Runner {
     return { exitCode, oomKilled, failedScript: failedScriptOf(status, exitCode) };
   }
 
-  async stop(runId: string, graceMs: number): Promise<void> {
+  async stop(runId: string, graceMs: number): Promise<boolean> {
     const found = await processOf(this.#folder(runId));
-    if (!found) return;
+    if (!found || !isAlive(found.pid, found.startTime)) return false;
     signalGroup(found.pid, 'SIGTERM');
     for (const end = Date.now() + graceMs; Date.now() < end && isAlive(found.pid, found.startTime); )
       await pause(POLL_MS);
     await this.#kill(runId, found);
+    return true;
   }
 
   async collect(task: RunTask, targetPath: string, signal: AbortSignal): Promise<void> {
