@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 export const canMakeCertificates = existsSync('/usr/bin/openssl');
@@ -14,7 +14,7 @@ function openssl(...args: readonly string[]): void {
  * An authority of its own with a certificate for servers on 127.0.0.1 and one for clients, as the docker client wants
  * them: `ca.pem`, `server-cert.pem`, `server-key.pem`, `cert.pem`, `key.pem`.
  */
-export async function makeCertificates(folder: string): Promise<(name: string) => Promise<string>> {
+export async function makeCertificates(folder: string): Promise<void> {
   const at = (name: string): string => join(folder, name);
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
   openssl(
@@ -40,5 +40,4 @@ export async function makeCertificates(folder: string): Promise<(name: string) =
   };
   await sign('server-', 'subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth\n');
   await sign('', 'extendedKeyUsage=clientAuth\n');
-  return (name) => readFile(at(name), 'utf8');
 }

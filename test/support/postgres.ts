@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { chown, writeFile } from 'node:fs/promises';
+import { chmod, chown, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
+import { makeCertificates } from './certificates';
 import { freePort } from './free-port';
 import { type TemporaryFolder, temporaryFolder } from './temporary-folder';
 import { waitFor } from './wait-for';
@@ -27,6 +28,15 @@ function postgresUser(): { readonly uid: number; readonly gid: number } | undefi
 const user = process.getuid?.() === 0 ? postgresUser() : undefined;
 export const canRunPostgres = binaries !== undefined && (process.getuid?.() !== 0 || user !== undefined);
 
+async function tlsSettings(folder: string): Promise<readonly string[]> {
+  await makeCertificates(folder);
+  const key = join(folder, 'server-key.pem');
+  if (user) await chown(key, user.uid, user.gid);
+  await chmod(key, 0o600);
+  const settings = ['ssl=on', `ssl_cert_file=${join(folder, 'server-cert.pem')}`, `ssl_key_file=${key}`];
+  return settings.flatMap((setting) => ['-c', setting]);
+}
+
 /** A real PostgreSQL on loopback, in a folder of its own. */
 export class Postgres implements AsyncDisposable {
   private constructor(
@@ -39,7 +49,8 @@ export class Postgres implements AsyncDisposable {
     return { host: '127.0.0.1', port: this.port, user: 'postgres', database: 'postgres', password: PASSWORD };
   }
 
-  static async start(): Promise<Postgres> {
+  /** @param withTls - it takes TLS too, with the certificates that are put into its folder */
+  static async start(withTls = false): Promise<Postgres> {
     const folder = await temporaryFolder('mm-postgres-');
     const data = join(folder.path, 'data');
     if (user) await chown(folder.path, user.uid, user.gid);
@@ -60,6 +71,7 @@ export class Postgres implements AsyncDisposable {
       `unix_socket_directories=${folder.path}`,
       '-c',
       'fsync=off',
+      ...(withTls ? await tlsSettings(folder.path) : []),
     ];
     const child = spawn(join(binaries ?? '', 'postgres'), ['-D', data, '-p', String(port), ...settings], {
       ...user,
@@ -68,6 +80,11 @@ export class Postgres implements AsyncDisposable {
     const server = new Postgres(port, child, folder);
     await waitFor(() => server.query('SELECT 1'), { what: 'PostgreSQL to answer', timeoutMs: 20_000 });
     return server;
+  }
+
+  /** The authority that vouches for it, PEM. */
+  authority(): Promise<string> {
+    return readFile(join(this.folder.path, 'ca.pem'), 'utf8');
   }
 
   async connect(): Promise<pg.Client> {

@@ -15,6 +15,8 @@ interface Session {
   readonly client: Client;
   /** Of the server: nothing that is still under way can bring a row of this time or before. */
   readonly settledAt: string;
+  /** False = the user may not see when transactions of others began. */
+  readonly isSettled: boolean;
 }
 
 const BATCH_ROWS = 1_000;
@@ -78,6 +80,7 @@ export class PostgresReader {
     query: ReadQuery,
     request: DataRequest,
   ): Promise<{ readonly sql: string; readonly values: readonly string[]; readonly windows: readonly DataWindow[] }> {
+    if (request.newData.length > 0 && request.lagMs === 0 && !session.isSettled) throw unsettled(this.connection);
     const windows: DataWindow[] = [];
     const expressions: string[] = [];
     const values: string[] = [];
@@ -140,9 +143,9 @@ export class PostgresReader {
     });
     try {
       await client.query("SET TimeZone TO 'UTC'; SET DateStyle TO ISO; SET extra_float_digits TO 1");
-      const settledAt = await settledTime(client);
+      const settled = await settledTime(client);
       await client.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
-      return await work({ client, settledAt });
+      return await work({ client, ...settled });
     } catch (error) {
       throw queryFailure(error);
     } finally {
@@ -185,12 +188,22 @@ async function connect(name: string, config: ClientConfig): Promise<Client> {
  * A row shows when its transaction ends, with the time at which that began. So the mark stays before the oldest
  * transaction of others, and it is asked for before our own sees its state of the data.
  */
-async function settledTime(client: Client): Promise<string> {
-  const { rows } = await client.query<{ at: string }>(
-    `SELECT LEAST(now(), min(xact_start) - interval '1 microsecond')::text AS at FROM pg_stat_activity
+async function settledTime(client: Client): Promise<Pick<Session, 'settledAt' | 'isSettled'>> {
+  const { rows } = await client.query<{ at: string; sees: boolean }>(
+    `SELECT LEAST(now(), min(xact_start) - interval '1 microsecond')::text AS at,
+            pg_has_role('pg_read_all_stats', 'USAGE') AS sees FROM pg_stat_activity
       WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()`,
   );
-  return rows[0]?.at ?? '';
+  return { settledAt: rows[0]?.at ?? '', isSettled: rows[0]?.sees ?? false };
+}
+
+/** A transaction that began earlier and is not over would bring rows that are older than the mark: they would be lost. */
+function unsettled({ name, options }: PostgresConnection): Error {
+  return invalidQuery(
+    `"New data only" could miss rows of ${name}: its user may not see which transactions are open.`,
+    `Let the database run GRANT pg_read_all_stats TO "${String(options['user'] ?? 'the user')}"; or leave rows for the next run that are younger than the longest transaction (lagMs of the query).`,
+    { source: name },
+  );
 }
 
 async function declare(client: Client, sql: string, values: readonly string[]): Promise<void> {

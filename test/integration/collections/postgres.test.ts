@@ -102,6 +102,28 @@ describe('a PostgreSQL as a source', function () {
     assert.deepEqual((await read('SELECT value FROM readings', undefined, 60_000)).rows, [{ value: 1 }]);
   });
 
+  it('refuses to guess which transactions are open', async () => {
+    await server.query("CREATE ROLE reader LOGIN PASSWORD 'read'; GRANT SELECT ON readings TO reader");
+    await using own = await CollectionsLab.open({
+      plant: { kind: 'postgres', options: { ...server.options, user: 'reader', password: 'read' } },
+    });
+    const request = (lagMs: number) => ({
+      query: 'SELECT value FROM readings',
+      newData: [{ collection: 'readings' }],
+      lagMs,
+    });
+    const path = own.file('data.json');
+    await assert.rejects(own.collections.export('plant', request(0), path), (error) => {
+      assert.ok(ModelManagementError.is(error) && error.code === 'INVALID_QUERY');
+      assert.match(error.hint, /GRANT pg_read_all_stats TO "reader"/);
+      return true;
+    });
+    assert.equal((await own.collections.export('plant', request(1), path)).windows.length, 1);
+    assert.equal((await own.collections.export('plant', { ...request(0), newData: [] }, path)).windows.length, 0);
+    await server.query('GRANT pg_read_all_stats TO reader');
+    assert.equal((await own.collections.export('plant', request(0), path)).windows.length, 1);
+  });
+
   it('reads a table made anew from its beginning', async () => {
     await server.query('INSERT INTO readings (value) VALUES (1)');
     const { mark } = await read('SELECT value FROM readings');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { canMakeCertificates } from '../../support/certificates';
 import { canRunPostgres, Postgres } from '../../support/postgres';
 import { canRunPython } from '../../support/python';
 import { requireOrSkip } from '../../support/requirement';
@@ -22,7 +23,8 @@ describe('sources that are entered in the sidebar', function () {
   before(async function () {
     requireOrSkip(this, canRunPostgres, 'PostgreSQL');
     requireOrSkip(this, canRunPython, 'python3 with venv');
-    server = await Postgres.start();
+    requireOrSkip(this, canMakeCertificates, 'openssl');
+    server = await Postgres.start(true);
     await server.query('CREATE TABLE readings (x int, created timestamptz NOT NULL DEFAULT now())');
     await server.query('INSERT INTO readings (x) VALUES (1), (2), (3)');
     const settings = { kind: 'postgres', ...server.options, password: 'of settings.js' };
@@ -80,6 +82,24 @@ describe('sources that are entered in the sidebar', function () {
     });
     assert.deepEqual([refused.status, refused.body.error.code], [503, 'SOURCE_UNAVAILABLE']);
     assert.equal((await put({ password: server.options.password })).status, 200);
+  });
+
+  it('are reached by TLS, and believed only with a certificate that is trusted', async () => {
+    const { password } = server.options;
+    for (const [fields, isReached] of [
+      [{ tls: 'verified' }, false],
+      [{ tls: 'verified', ca: await server.authority() }, true],
+      [{ tls: 'unverified' }, true],
+    ] as const) {
+      assert.equal((await put({ ...fields, password })).status, 200);
+      const query = 'SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()';
+      const answer = await lab.nodeRed.api<{ rows: unknown[] }>('POST', 'collections/query', {
+        source: 'plant',
+        query,
+      });
+      assert.deepEqual(answer.body.rows, isReached ? [{ ssl: true }] : undefined, answer.text);
+    }
+    assert.equal((await put({ password })).status, 200);
   });
 
   it('say what is wrong with what came', async () => {
