@@ -94,6 +94,7 @@ export async function ensureBuild() {
 /** What the tests use of the system, as Debian names it. */
 const TEST_PACKAGES = [
   'chromium',
+  'docker-registry',
   'docker.io',
   'iptables',
   'libonnx-testdata',
