@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { CollectionView } from '../../lib/collections';
-import type { JobView } from '../../lib/training';
+import type { JobView, RunView } from '../../lib/training';
 import { canRunPostgres, Postgres } from '../support/postgres';
 import { canRunPython } from '../support/python';
 import { requireOrSkip } from '../support/requirement';
@@ -71,6 +71,55 @@ describe('the tab Jobs', function () {
     await editor.button('Close').click();
     await panel.getByText('succeeded').waitFor();
     await editor.picture('jobs-list');
+    assert.deepEqual(editor.complaints, []);
+  });
+
+  it('trains on all rows again, and pauses, clones, reorders and deletes a job', async () => {
+    await lab.addJob(
+      { name: 'kept_job', schedule: { kind: 'interval', every: 1, unit: 'day', at: '02:00', timeZone: 'UTC' } },
+      exampleScript(),
+    );
+    await lab.call('PUT', 'jobs/kept_job/files/scripts/after.py', "print('after')");
+    await using editor = await Editor.open(lab.nodeRed);
+    const { page } = editor;
+    const sidebar = await editor.showModels();
+    await sidebar.getByRole('tab', { name: 'Jobs' }).click();
+    const panel = sidebar.getByRole('tabpanel', { name: 'Jobs' });
+    await panel.getByText('kept_job').click();
+    const detail = page.locator('.mm-tray .mm-detail');
+    for (const [name, number] of [
+      ['Train now', 1],
+      ['On all rows', 2],
+    ] as const) {
+      await detail.getByRole('button', { name }).click();
+      await detail.getByRole('heading', { name: `Run ${number} · succeeded` }).waitFor({ timeout: 60_000 });
+    }
+    assert.deepEqual(
+      (await lab.call<{ items: RunView[] }>('GET', 'jobs/kept_job/runs')).items.map(
+        ({ inputs }) => inputs.queries[0]?.rows,
+      ),
+      [150, 150],
+    );
+    await detail.getByRole('button', { name: 'Pause' }).click();
+    await detail.getByRole('button', { name: 'Resume' }).waitFor();
+    await detail.getByRole('button', { name: 'Edit' }).click();
+    const form = page.locator('.mm-job-form');
+    await form.getByRole('button', { name: 'Run after.py earlier' }).click();
+    await form.getByRole('button', { name: 'Save' }).click();
+    await form.waitFor({ state: 'detached' });
+    assert.deepEqual((await lab.call<JobView>('GET', 'jobs/kept_job')).scripts, ['after.py', 'train.py']);
+    const downloading = page.waitForEvent('download');
+    await detail.getByRole('button', { name: 'Bundle' }).click();
+    assert.equal((await downloading).suggestedFilename(), 'kept_job.tar.gz');
+    await detail.getByRole('button', { name: 'Clone' }).click();
+    await detail.getByRole('group', { name: 'Clone' }).getByLabel('Name').fill('copy_job');
+    await detail.getByRole('group', { name: 'Clone' }).getByRole('button', { name: 'Clone' }).click();
+    await detail.getByRole('heading', { name: 'copy_job' }).waitFor();
+    await detail.getByRole('button', { name: 'Delete…' }).click();
+    await page.getByRole('button', { name: 'Delete copy_job' }).click();
+    await detail.waitFor({ state: 'detached' });
+    await panel.getByText('copy_job').waitFor({ state: 'detached' });
+    await lab.call('DELETE', 'jobs/kept_job');
     assert.deepEqual(editor.complaints, []);
   });
 

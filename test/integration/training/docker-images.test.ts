@@ -23,7 +23,9 @@ describe('what a run in Docker gets from elsewhere', function () {
     await using registry = await ImageRegistry.start();
     const [repo, tag] = [`127.0.0.1:${registry.port}/python`, 'small'];
     await engine.docker.getImage(TEST_IMAGE).tag({ repo, tag });
-    const pushing = await engine.docker.getImage(`${repo}:${tag}`).push({ authconfig: { username: 'anybody', password: '' } });
+    const pushing = await engine.docker
+      .getImage(`${repo}:${tag}`)
+      .push({ authconfig: { username: 'anybody', password: '' } });
     await new Promise<void>((resolve, reject) =>
       engine.docker.modem.followProgress(pushing, (error) => (error ? reject(error) : resolve())),
     );

@@ -23,8 +23,13 @@ export const deleteJob = (name: string, signal: AbortSignal): Promise<void> =>
 export const fetchRuns = (name: string, signal: AbortSignal): Promise<readonly RunView[]> =>
   requestAll(path`jobs/${name}/runs`, {}, signal);
 
-export const startRun = (name: string, signal: AbortSignal): Promise<RunView> =>
-  request(path`jobs/${name}/runs`, { method: 'POST', body: {}, signal });
+/** @param data - `all` = also rows that were used before */
+export const startRun = (name: string, data: 'new' | 'all', signal: AbortSignal): Promise<RunView> =>
+  request(path`jobs/${name}/runs`, {
+    method: 'POST',
+    body: data === 'all' ? { overrides: { data } } : {},
+    signal,
+  });
 
 export const cancelRun = (id: string, signal: AbortSignal): Promise<RunView> =>
   request(path`runs/${id}/cancel`, { method: 'POST', body: {}, signal });

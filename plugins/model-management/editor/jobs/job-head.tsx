@@ -51,9 +51,10 @@ function Actions({ job, onChanged }: { readonly job: JobView; readonly onChanged
   const toggle = (section: Section): void => setOpen(open === section ? undefined : section);
   const isBusy = task.state.status === 'busy';
   const { name } = job;
-  const train = (): void =>
+  const cannotStart = isBusy || (job.activeRun !== null && job.overlap === 'skip');
+  const train = (data: 'new' | 'all'): void =>
     task.start(async (signal) => {
-      const run = await startRun(name, signal);
+      const run = await startRun(name, data, signal);
       announce(t('run.started', { number: run.number }));
       onChanged();
     });
@@ -66,8 +67,13 @@ function Actions({ job, onChanged }: { readonly job: JobView; readonly onChanged
     <>
       <div class="mm-buttons">
         {mayTrain() && (
-          <SteadyButton primary off={isBusy || (job.activeRun !== null && job.overlap === 'skip')} onClick={train}>
+          <SteadyButton primary off={cannotStart} onClick={() => train('new')}>
             {t('job.train')}
+          </SteadyButton>
+        )}
+        {mayTrain() && job.queries.some(({ newDataOnly }) => newDataOnly) && (
+          <SteadyButton off={cannotStart} onClick={() => train('all')}>
+            {t('job.trainAll')}
           </SteadyButton>
         )}
         {mayTrain() && job.schedule && (
