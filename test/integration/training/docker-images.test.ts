@@ -72,6 +72,7 @@ describe('what a run in Docker gets from elsewhere', function () {
     const run = await lab.train();
     assert.equal(run.state, 'failed', 'this machine has graphics processors: the test needs one without');
     assert.match(run.error?.message ?? '', /gpu/, JSON.stringify(run.error));
+    assert.match(run.error?.hint ?? '', /NVIDIA Container Toolkit/);
     assert.deepEqual(await engine.docker.listContainers({ all: true }), []);
   });
 });

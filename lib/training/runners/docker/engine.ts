@@ -11,6 +11,8 @@ export function statusOf(error: unknown): number | undefined {
 export const isMissing = (error: unknown): boolean => statusOf(error) === 404;
 
 /** What the engine says of itself; words of the engine are kept short, they can be long. */
+const NO_GPU = /could not select device driver/;
+
 export function engineError(error: unknown, doing: string): ModelManagementError {
   if (ModelManagementError.is(error)) return error;
   const message = (error instanceof Error ? error.message : String(error)).slice(0, 500);
@@ -26,7 +28,9 @@ export function engineError(error: unknown, doing: string): ModelManagementError
   return new ModelManagementError(
     'RUNNER_UNAVAILABLE',
     `The Docker engine refused ${doing} (${status}): ${message}.`,
-    'See the log of the Docker engine.',
+    NO_GPU.test(message)
+      ? 'Install the NVIDIA Container Toolkit on the machine of the engine, or take the graphics processors from the job.'
+      : 'See the log of the Docker engine.',
     { cause: error },
   );
 }
