@@ -1,0 +1,102 @@
+import type { FlowEntry } from '../flow-entry';
+import { expandFlows } from '../graph/expansion';
+import { nameOf, textOf } from '../graph/stored-wiring';
+import type { Vertex } from '../graph/vertex';
+
+const ownTypes = new Set(['onnx-model', 'pipelib', 'model-collection', 'retrain-trigger']);
+/** Where the results of a flow leave Node-RED. */
+const outboundTypes = new Set(['mqtt out', 'http response', 'websocket out', 'tcp out', 'udp out']);
+
+/**
+ * - `inbound`: a subscription; `source`: another node that begins runs, as inject
+ * - `outbound`: what carries a result out of Node-RED
+ */
+export type PipelineNodeKind = 'inbound' | 'source' | 'outbound' | 'model' | 'library' | 'other';
+
+/** A node of a pipeline as it runs; inside a subflow there is one for each instance. */
+export interface PipelineNode {
+  readonly runtimeId: string;
+  /** In the flow file. */
+  readonly id: string;
+  readonly type: string;
+  /** What a person calls it, or `''`. */
+  readonly name: string;
+  readonly kind: PipelineNodeKind;
+  /** Of `mqtt in` and `mqtt out`; `''` = told by messages. */
+  readonly topic: string | undefined;
+}
+
+/** A flow tab that holds at least one of our nodes, also inside of subflows. */
+export interface Pipeline {
+  /** Of the tab. */
+  readonly id: string;
+  readonly name: string;
+  readonly isDisabled: boolean;
+  readonly nodes: readonly PipelineNode[];
+  /** Topics of its subscriptions, each once. */
+  readonly inbound: readonly string[];
+  /** Topics it publishes on, each once. */
+  readonly outbound: readonly string[];
+  /** Of the registry, by name. */
+  readonly models: readonly string[];
+  readonly libraries: readonly string[];
+}
+
+/** In the order of the tabs. @param entries - all of the flow file, what is disabled too */
+export function findPipelines(entries: readonly FlowEntry[]): readonly Pipeline[] {
+  const tabs = entries.filter(({ type }) => type === 'tab');
+  // A stopped pipeline is one all the same.
+  const enabled = entries.map((entry) => (entry.type === 'tab' ? { ...entry, disabled: false } : entry));
+  const byTab = new Map<string, Vertex[]>(tabs.map(({ id }) => [id, []]));
+  for (const vertex of expandFlows(enabled).values()) byTab.get(textOf(rootOf(vertex).entry, 'z'))?.push(vertex);
+  return tabs.flatMap((tab) => {
+    const vertices = byTab.get(tab.id) ?? [];
+    if (!vertices.some(({ entry }) => ownTypes.has(entry.type))) return [];
+    const stored = (type: string, key: string): readonly string[] => [
+      ...new Set(
+        vertices
+          .filter(({ entry }) => entry.type === type)
+          .map(({ entry }) => textOf(entry, key))
+          .filter((value) => value !== ''),
+      ),
+    ];
+    const registryModels = vertices.filter(({ entry }) => entry.type === 'onnx-model' && entry['source'] !== 'file');
+    return {
+      id: tab.id,
+      name: nameOf(tab) || tab.id,
+      isDisabled: tab['disabled'] === true,
+      nodes: vertices.filter(({ kind }) => kind === 'node').map(toNode),
+      inbound: stored('mqtt in', 'topic'),
+      outbound: stored('mqtt out', 'topic'),
+      models: [...new Set(registryModels.map(({ entry }) => textOf(entry, 'model')).filter((name) => name !== ''))],
+      libraries: stored('pipelib', 'library'),
+    };
+  });
+}
+
+function rootOf(vertex: Vertex): Vertex {
+  let root = vertex;
+  while (root.container) root = root.container;
+  return root;
+}
+
+function toNode(vertex: Vertex): PipelineNode {
+  const { entry, runtimeId } = vertex;
+  const hasTopic = entry.type === 'mqtt in' || entry.type === 'mqtt out';
+  return {
+    runtimeId,
+    id: entry.id,
+    type: entry.type,
+    name: nameOf(entry),
+    kind: kindOf(vertex),
+    topic: hasTopic ? textOf(entry, 'topic') : undefined,
+  };
+}
+
+function kindOf({ entry: { type }, into, out }: Vertex): PipelineNodeKind {
+  if (type === 'mqtt in') return 'inbound';
+  if (outboundTypes.has(type)) return 'outbound';
+  if (type === 'onnx-model') return 'model';
+  if (type === 'pipelib') return 'library';
+  return into.length === 0 && out.length > 0 ? 'source' : 'other';
+}

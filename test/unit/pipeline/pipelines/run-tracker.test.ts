@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { RunTracker, trackerLimits } from '../../../../lib/pipeline/pipelines/run-tracker';
+
+const done = { isOutbound: false };
+const published = { isOutbound: true };
+const failed = { isOutbound: false, error: { message: 'no number', code: 'INVALID_INPUT' } };
+const { quietMs, longestMs } = trackerLimits;
+
+describe('the runs of a pipeline', () => {
+  it('succeed when a result has left, and end a second after the last event', () => {
+    const tracker = new RunTracker();
+    tracker.received('r', 'model', 0);
+    tracker.completed('r', 'model', done, 10);
+    tracker.received('r', 'out', 11);
+    tracker.completed('r', 'out', published, 12);
+    assert.deepEqual(tracker.expire(12 + quietMs - 1), []);
+    assert.equal(tracker.find('r')?.state, 'running');
+    const [run] = tracker.expire(12 + quietMs);
+    assert.deepEqual([run?.state, run?.startedAt, run?.finishedAt, run?.deliveries], ['succeeded', 0, 12, 2]);
+    assert.deepEqual(tracker.counters, { runs: 1, failed: 0, noOutput: 0, dropped: 0 });
+  });
+
+  it('fail when any node erred, also when a result came of it', () => {
+    const tracker = new RunTracker();
+    for (const node of ['a', 'b', 'out']) tracker.received('r', node, 0);
+    tracker.completed('r', 'a', failed, 1);
+    tracker.completed('r', 'b', { isOutbound: false, error: { message: 'later' } }, 2);
+    tracker.completed('r', 'out', published, 3);
+    const [run] = tracker.expire(3 + quietMs);
+    assert.deepEqual([run?.state, run?.error], ['failed', { node: 'a', message: 'no number', code: 'INVALID_INPUT' }]);
+  });
+
+  it('have no output when nothing left', () => {
+    const tracker = new RunTracker();
+    tracker.received('r', 'a', 0);
+    tracker.completed('r', 'a', done, 1);
+    assert.equal(tracker.expire(1 + quietMs)[0]?.state, 'no_output');
+    assert.equal(tracker.counters.noOutput, 1);
+  });
+
+  it('wait for what waits in a join, but not for ever', () => {
+    const tracker = new RunTracker();
+    tracker.received('r', 'join', 0);
+    assert.deepEqual(tracker.expire(longestMs - 1), []);
+    assert.deepEqual(tracker.find('r')?.waitingIn, ['join']);
+    assert.equal(tracker.expire(longestMs)[0]?.state, 'no_output');
+    // What comes too late begins nothing and changes nothing.
+    tracker.completed('r', 'join', failed, longestMs + 1);
+    assert.equal(tracker.runs().length, 1);
+    assert.equal(tracker.counters.failed, 0);
+  });
+
+  it('do not hide behind a later success', () => {
+    const tracker = new RunTracker();
+    tracker.received('bad', 'a', 0);
+    tracker.completed('bad', 'a', failed, 1);
+    tracker.received('good', 'out', 2);
+    tracker.completed('good', 'out', published, 3);
+    tracker.expire(3 + quietMs);
+    assert.deepEqual([tracker.last?.id, tracker.lastFailed?.id, tracker.counters.failed], ['good', 'bad', 1]);
+  });
+
+  it('are over when all nodes start anew', () => {
+    const tracker = new RunTracker();
+    tracker.received('r', 'join', 0);
+    tracker.restart();
+    assert.deepEqual([tracker.find('r')?.state, tracker.counters.noOutput], ['no_output', 1]);
+  });
+
+  it('are bounded: of too many at a time the quietest is given up, and counted', () => {
+    const tracker = new RunTracker({ ...trackerLimits, openRuns: 2, keptRuns: 3 });
+    for (const [index, id] of ['a', 'b', 'c'].entries()) tracker.received(id, 'join', index);
+    assert.deepEqual([tracker.find('a'), tracker.counters.dropped], [undefined, 1]);
+    for (let n = 0; n < 10; n += 1) {
+      tracker.received(`r${n}`, 'x', 100 * n);
+      tracker.expire(1e9);
+    }
+    assert.equal(tracker.runs().length, 3);
+  });
+
+  it('are accounted for, each once, whatever comes in whatever order', () => {
+    const event = fc.record({
+      kind: fc.constantFrom('received', 'completed', 'failed', 'published', 'expire', 'restart'),
+      run: fc.constantFrom('a', 'b', 'c', 'd'),
+      node: fc.constantFrom('x', 'y'),
+      afterMs: fc.nat({ max: 2_000 }),
+    });
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 200 }), (events) => {
+        const tracker = new RunTracker({ ...trackerLimits, openRuns: 3, keptRuns: 1_000 });
+        let now = 0;
+        for (const { kind, run, node, afterMs } of events) {
+          now += afterMs;
+          if (kind === 'received') tracker.received(run, node, now);
+          else if (kind === 'expire') tracker.expire(now);
+          else if (kind === 'restart') tracker.restart();
+          else tracker.completed(run, node, kind === 'failed' ? failed : kind === 'published' ? published : done, now);
+        }
+        tracker.restart();
+        const { runs, failed: failedCount, noOutput, dropped } = tracker.counters;
+        const states = tracker.runs().map(({ state }) => state);
+        assert.equal(states.length, runs - dropped);
+        assert.equal(states.filter((state) => state === 'failed').length, failedCount);
+        assert.equal(states.filter((state) => state === 'no_output').length, noOutput);
+        assert.ok(!states.includes('running'));
+      }),
+    );
+  });
+});
