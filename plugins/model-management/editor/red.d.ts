@@ -18,6 +18,8 @@ interface RedCodeEditor {
   /** Both count from 0. */
   getCursorPosition(): { readonly row: number; readonly column: number };
   setReadOnly(readOnly: boolean): void;
+  /** Not of the plain one; the platform calls it by itself, later. */
+  setMode?: () => void;
   /** Monaco only. */
   revealLineInCenterIfOutsideViewport?(line: number): void;
   getSession(): { on(event: 'change', listener: () => void): void };
@@ -88,6 +90,8 @@ interface RedEditor {
       readonly element: HTMLElement;
       readonly mode: string;
       readonly value: string;
+      /** Of Monaco. */
+      readonly stickyScroll?: { readonly enabled: boolean };
     }): RedCodeEditor;
   };
   readonly view: {

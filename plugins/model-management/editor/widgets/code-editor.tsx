@@ -32,13 +32,21 @@ export function CodeEditor({ text, language, label, class: className, readOnly, 
     const element = document.createElement('div');
     element.className = 'mm-code';
     host.current.append(element);
-    const created = RED.editor.createEditor({ element, mode: `ace/mode/${language}`, value: text.value });
+    const created = RED.editor.createEditor({
+      element,
+      mode: `ace/mode/${language}`,
+      value: text.value,
+      // It works on after its editor has gone, and throws. The texts are short.
+      stickyScroll: { enabled: false },
+    });
     created.getSession().on('change', () => changed.current(created.getValue()));
     editor.current = created;
     const holdTab = releaseTab(host.current);
     return () => {
       holdTab();
       editor.current = undefined;
+      // The platform sets the mode when an element comes into sight, even of an editor that has gone.
+      created.setMode = () => undefined;
       created.destroy();
       // The platform hears a moment later that its element is out of sight, and works on it while it has a parent.
       element.replaceChildren();
