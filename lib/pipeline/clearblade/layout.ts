@@ -5,6 +5,8 @@ import type { Step } from './steps';
 /** No helper is drawn higher: half of it would be cut off. */
 const MIN_Y_PX = 30;
 const CANVAS_PX = 7_800;
+/** Of Node-RED's canvas. */
+const EDGE_PX = 8_000;
 const FIRST: Point = { x: 150, y: 60 };
 const COLUMN_PX = 220;
 const ROW_PX = 60;
@@ -71,7 +73,7 @@ export class Layout {
       { x, y: y - ROW_PX },
       { x: x - sidePx, y },
       { x: x + sidePx, y },
-    ].filter((wish) => wish.x >= widthPx / 2 && wish.y >= MIN_Y_PX);
+    ].filter(({ x: at, y: top }) => at >= widthPx / 2 && at + widthPx / 2 <= EDGE_PX && top >= MIN_Y_PX);
     const place =
       wishes.find((wish) => this.#boxes.isFree({ ...wish, widthPx })) ??
       this.#boxes.freeBelow({ x, y: y + ROW_PX, widthPx });

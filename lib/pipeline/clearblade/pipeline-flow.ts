@@ -55,7 +55,8 @@ export function pipelineFlow(row: PipelineRow, options: PipelineFlowOptions) {
     const message = `${titleOf(step)} is not where it was in the original: it would lie off the canvas or on another step.`;
     warnings.push({ code: 'MOVED', step: id, message });
   }
-  const catchPlace = { z, x: Math.max(layout.leftPx, 140), y: layout.bottomPx + CATCH_BELOW_PX };
+  // With room beside it for the node that shows what it caught.
+  const catchPlace = { z, x: Math.min(Math.max(layout.leftPx, 140), 7_600), y: layout.bottomPx + CATCH_BELOW_PX };
   const entries = [flowTab(z, options.label, aboutRow(row)), ...groups, ...wired(placed, z), ...errorNodes(catchPlace)];
   return { entries, warnings };
 }

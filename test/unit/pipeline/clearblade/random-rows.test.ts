@@ -42,7 +42,22 @@ describe('any steps whatever', () => {
           assert.deepEqual([...parentIds].sort(), wired.length > 1 ? [...wired].sort() : []);
         }
       }),
-      { numRuns: 500 },
+      {
+        numRuns: 500,
+        // What catches errors once stood beside the canvas.
+        examples: [
+          [
+            {
+              InboundStep: {
+                nodeType: 'INBOUND',
+                prev: [],
+                next: [],
+                styling: { position: { x: 7_771, y: 0 }, color: '#000000' },
+              },
+            },
+          ],
+        ] as never,
+      },
     );
   });
 });
