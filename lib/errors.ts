@@ -75,6 +75,9 @@ export const errorCodes = [
   'UNSAFE_OUTPUT',
   'OUTPUT_TOO_LARGE',
   'NO_NEW_DATA',
+  'PIPELINE_NOT_FOUND',
+  'FLOWS_CHANGED',
+  'FLOWS_NOT_RUNNING',
   'ABORTED',
   'INTERNAL',
 ] as const;

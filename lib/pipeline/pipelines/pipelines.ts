@@ -24,6 +24,10 @@ export interface PipelineNode {
   readonly kind: PipelineNodeKind;
   /** Of `mqtt in` and `mqtt out`; `''` = told by messages. */
   readonly topic: string | undefined;
+  /** Of the registry, of an `onnx-model`. */
+  readonly model: string | undefined;
+  /** Of a `pipelib`. */
+  readonly library: string | undefined;
 }
 
 /** A flow tab that holds at least one of our nodes, also inside of subflows. */
@@ -52,24 +56,19 @@ export function findPipelines(entries: readonly FlowEntry[]): readonly Pipeline[
   return tabs.flatMap((tab) => {
     const vertices = byTab.get(tab.id) ?? [];
     if (!vertices.some(({ entry }) => ownTypes.has(entry.type))) return [];
-    const stored = (type: string, key: string): readonly string[] => [
-      ...new Set(
-        vertices
-          .filter(({ entry }) => entry.type === type)
-          .map(({ entry }) => textOf(entry, key))
-          .filter((value) => value !== ''),
-      ),
+    const nodes = vertices.filter(({ kind }) => kind === 'node').map(toNode);
+    const distinct = (of: (node: PipelineNode) => string | undefined): readonly string[] => [
+      ...new Set(nodes.flatMap((node) => of(node) || [])),
     ];
-    const registryModels = vertices.filter(({ entry }) => entry.type === 'onnx-model' && entry['source'] !== 'file');
     return {
       id: tab.id,
       name: nameOf(tab) || tab.id,
       isDisabled: tab['disabled'] === true,
-      nodes: vertices.filter(({ kind }) => kind === 'node').map(toNode),
-      inbound: stored('mqtt in', 'topic'),
-      outbound: stored('mqtt out', 'topic'),
-      models: [...new Set(registryModels.map(({ entry }) => textOf(entry, 'model')).filter((name) => name !== ''))],
-      libraries: stored('pipelib', 'library'),
+      nodes,
+      inbound: distinct(({ type, topic }) => (type === 'mqtt in' ? topic : undefined)),
+      outbound: distinct(({ type, topic }) => (type === 'mqtt out' ? topic : undefined)),
+      models: distinct(({ model }) => model),
+      libraries: distinct(({ library }) => library),
     };
   });
 }
@@ -90,6 +89,8 @@ function toNode(vertex: Vertex): PipelineNode {
     name: nameOf(entry),
     kind: kindOf(vertex),
     topic: hasTopic ? textOf(entry, 'topic') : undefined,
+    model: entry.type === 'onnx-model' && entry['source'] !== 'file' ? textOf(entry, 'model') : undefined,
+    library: entry.type === 'pipelib' ? textOf(entry, 'library') : undefined,
   };
 }
 

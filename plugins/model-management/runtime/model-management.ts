@@ -14,6 +14,7 @@ import { AdminRouter } from './admin-router';
 import { registerAliasRoutes } from './alias-routes';
 import { registerCollectionRoutes } from './collection-routes';
 import { watchFlows } from './flow-watch';
+import { Pipelines } from './flows/pipelines';
 import { registerHealthRoutes } from './health-routes';
 import { registerImportRoutes } from './import-routes';
 import { registerInferenceRoutes } from './inference-routes';
@@ -23,6 +24,7 @@ import { registerMaintenanceRoutes, scheduleGarbageCollection } from './maintena
 import { registerModelRoutes } from './model-routes';
 import { nodeRedLog } from './node-red-log';
 import { registerOpenInferenceRoutes } from './open-inference-routes';
+import { registerPipelineRoutes } from './pipeline-routes';
 import { registerRunRoutes } from './run-routes';
 import { openServices, type Services } from './services';
 import { parseSettings, type Settings } from './settings';
@@ -58,6 +60,7 @@ class ModelManagement {
   private hasOpenInference = false;
   private readonly log: Log;
   private readonly host: HostSettings;
+  private readonly pipelines: Pipelines;
   /** Other flows are other users of models and libraries, which open editors show. */
   private readonly announceUsage = (): void => {
     this.red.comms.publish('model-management/models', { kind: 'usage' }, false);
@@ -67,6 +70,7 @@ class ModelManagement {
   constructor(private readonly red: NodeAPI) {
     this.log = nodeRedLog(red);
     this.host = red.settings as HostSettings;
+    this.pipelines = new Pipelines(red, this.log, systemClock);
   }
 
   private get userDir(): string {
@@ -75,6 +79,7 @@ class ModelManagement {
 
   start(): void {
     this.stopWatchingFlows = watchFlows(this.red, this.log);
+    this.pipelines.start();
     this.registerRoutes();
     this.opening = this.open();
   }
@@ -85,12 +90,14 @@ class ModelManagement {
     clearTimeout(this.retryTimer);
     this.stopCollecting();
     this.stopWatchingFlows();
+    this.pipelines.stop();
     servingSlot.clear();
     librariesSlot.clear();
     collectionsSlot.clear();
     trainingSlot.clear();
     const { services } = this;
     this.services = undefined;
+    await this.pipelines.close();
     await services?.close();
   }
 
@@ -141,7 +148,19 @@ class ModelManagement {
     librariesSlot.provide(services.libraries);
     collectionsSlot.provide(services.collections);
     trainingSlot.provide(services.training);
+    this.keepPipelines(services);
     this.log.info('model management started', { dataDir: services.settings.dataDir });
+  }
+
+  private keepPipelines({ registry, libraries, pipelineDocuments: documents }: Services): void {
+    const names = (): ReadonlySet<string> => new Set(libraries.list().map(({ name }) => name));
+    this.pipelines
+      .open({
+        documents,
+        hasModel: (name) => registry.findModel(name) !== undefined,
+        hasLibrary: (name) => names().has(name),
+      })
+      .catch((error: unknown) => this.log.error('pipelines not taken up', { error }));
   }
 
   /** Once: routes of Express stay. */
@@ -209,6 +228,7 @@ class ModelManagement {
     registerCollectionRoutes(router);
     registerJobRoutes(router);
     registerRunRoutes(router);
+    registerPipelineRoutes(router, this.pipelines);
     registerMaintenanceRoutes(router);
     router.finish();
   }

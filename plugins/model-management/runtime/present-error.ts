@@ -76,6 +76,9 @@ const PRESENTATION: Record<ErrorCode, { readonly httpStatus: number; readonly le
   UNSAFE_OUTPUT: { httpStatus: 422, level: 'debug' },
   OUTPUT_TOO_LARGE: { httpStatus: 422, level: 'debug' },
   NO_NEW_DATA: { httpStatus: 409, level: 'debug' },
+  PIPELINE_NOT_FOUND: { httpStatus: 404, level: 'debug' },
+  FLOWS_CHANGED: { httpStatus: 409, level: 'debug' },
+  FLOWS_NOT_RUNNING: { httpStatus: 409, level: 'debug' },
   ABORTED: { httpStatus: 503, level: 'debug' },
   INTERNAL: { httpStatus: 500, level: 'error' },
 };

@@ -19,11 +19,12 @@ import {
   VersionDocument,
 } from '../../../lib/registry';
 import type { Version } from '../../../lib/registry/types';
-import { openBlobStore, openDataFolder, openDocumentStore } from '../../../lib/store';
+import { type DocumentStore, openBlobStore, openDataFolder, openDocumentStore } from '../../../lib/store';
 import type { Training } from '../../../lib/training';
 import { BrokerLink } from './broker-link';
 import { Closers } from './closers';
 import { DockerProbe } from './docker-probe';
+import { PipelineDocument } from './flows/pipelines';
 import { stageModelFile } from './model-file-source';
 import type { Settings } from './settings';
 import { dockerClient, openTraining } from './training-services';
@@ -41,6 +42,8 @@ export interface Services {
   readonly collections: Collections;
   readonly sources: Sources;
   readonly training: Training;
+  /** What is kept of pipelines. */
+  readonly pipelineDocuments: DocumentStore<PipelineDocument>;
   /** For what an answer is made of; emptied at every start. */
   readonly tempPath: string;
   readonly docker: DockerProbe;
@@ -156,6 +159,7 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
   });
   opened.defer(() => libraries.close());
   const openDocker = dockerClient(settings);
+  const pipelineDocuments = await openDocuments<PipelineDocument>('pipelines', PipelineDocument);
   const { collections, sources, training } = await openTraining(
     { settings, folder, registry, blobs, clock, log, openDocker, openDocuments },
     opened,
@@ -176,6 +180,7 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
     collections,
     sources,
     training,
+    pipelineDocuments,
     tempPath: folder.tempPath,
     docker: new DockerProbe(openDocker, clock),
     broker,

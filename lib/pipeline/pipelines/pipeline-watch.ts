@@ -1,0 +1,235 @@
+import type { Clock } from '../../clock';
+import type { Log } from '../../log';
+import type { FlowEntry } from '../flow-entry';
+import { findPipelines, type Pipeline, type PipelineNode } from './pipelines';
+import { type PipelineResult, type ResultLimits, ResultRing, resultLimits } from './result-ring';
+import { type PipelineCounters, type PipelineRun, type PipelineRunError, RunTracker } from './run-tracker';
+
+/** What is read of a message: it is the flow's, and never changed. */
+export interface WatchedMessage {
+  readonly _msgid?: string;
+  readonly topic?: unknown;
+  readonly payload?: unknown;
+}
+
+/** @see https://nodered.org/docs/api/hooks/messaging */
+export interface ReceiveEvent {
+  readonly msg: WatchedMessage;
+  readonly destination: { readonly id: string };
+}
+
+export interface CompleteEvent {
+  readonly msg: WatchedMessage;
+  readonly node: { readonly id: string };
+  readonly error?: unknown;
+}
+
+/** What is kept of a pipeline over a restart. */
+export interface StoredPipeline {
+  readonly id: string;
+  readonly results: readonly PipelineResult[];
+}
+
+export interface FreshResults extends StoredPipeline {
+  /** Of the ring, when these were read. */
+  readonly changes: number;
+}
+
+interface Watched {
+  pipeline: Pipeline;
+  readonly tracker: RunTracker;
+  readonly results: ResultRing;
+  /** Since when it runs, or does not, epoch ms. */
+  since: number;
+}
+
+export interface WatchedPipeline {
+  readonly pipeline: Pipeline;
+  readonly since: number;
+  readonly counters: PipelineCounters;
+  readonly last: PipelineRun | undefined;
+  readonly lastFailed: PipelineRun | undefined;
+  readonly lastRunAt: number | undefined;
+}
+
+export interface PipelineWatchOptions {
+  /** The active flow configuration; throws while no flows are loaded. */
+  readonly readEntries: () => readonly FlowEntry[];
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly limits?: ResultLimits;
+  /** Something is new about a pipeline, at most once a second. */
+  readonly onChange: (id: string) => void;
+}
+
+const TICK_MS = 250;
+const TOLD_EVERY_MS = 1_000;
+
+/**
+ * Follows every pipeline of the active flows by two of Node-RED's hooks, which are asked for every message of every flow:
+ * a node that belongs to none costs one look into a map, and nothing here ever throws, since that would lose the message.
+ */
+export class PipelineWatch {
+  #watched = new Map<string, Watched>();
+  /** By runtime id of a node. */
+  #nodes = new Map<string, { readonly watched: Watched; readonly node: PipelineNode }>();
+  #timer: NodeJS.Timeout | undefined;
+  #changed = new Set<string>();
+  #toldAt = 0;
+  #stored = new Map<string, readonly PipelineResult[]>();
+
+  constructor(private readonly options: PipelineWatchOptions) {}
+
+  /** @param stored - results of an earlier process, for pipelines that have none yet */
+  start(stored: readonly StoredPipeline[] = []): void {
+    this.#stored = new Map(stored.map(({ id, results }) => [id, results]));
+    for (const { id, results } of stored) this.#watched.get(id)?.results.precede(results);
+    this.refresh();
+    this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** The flows are others now. */
+  refresh(): void {
+    let entries: readonly FlowEntry[];
+    try {
+      entries = this.options.readEntries();
+    } catch {
+      // No flows are loaded yet.
+      return;
+    }
+    const now = this.options.clock.now();
+    const before = this.#watched;
+    this.#watched = new Map(
+      findPipelines(entries).map((pipeline) => [pipeline.id, this.#taken(before.get(pipeline.id), pipeline, now)]),
+    );
+    this.#nodes = new Map();
+    for (const watched of this.#watched.values()) {
+      if (watched.pipeline.isDisabled) continue;
+      for (const node of watched.pipeline.nodes) this.#nodes.set(node.runtimeId, { watched, node });
+    }
+    for (const id of new Set([...before.keys(), ...this.#watched.keys()])) this.#changed.add(id);
+  }
+
+  /** In the order of the tabs. */
+  list(): readonly WatchedPipeline[] {
+    return [...this.#watched.values()].map(viewOf);
+  }
+
+  find(id: string): WatchedPipeline | undefined {
+    const watched = this.#watched.get(id);
+    return watched && viewOf(watched);
+  }
+
+  /** Newest first; none for a pipeline that is not there. */
+  runs(id: string): readonly PipelineRun[] {
+    return this.#watched.get(id)?.tracker.runs() ?? [];
+  }
+
+  run(id: string, runId: string): PipelineRun | undefined {
+    return this.#watched.get(id)?.tracker.find(runId);
+  }
+
+  /** Newest first. */
+  results(id: string): readonly PipelineResult[] {
+    return this.#watched.get(id)?.results.all.toReversed() ?? [];
+  }
+
+  /** For the disk: what changed since it was last asked. */
+  toStore(isNew: (id: string, changes: number) => boolean): readonly FreshResults[] {
+    return [...this.#watched].flatMap(([id, { results }]) =>
+      isNew(id, results.changes) ? [{ id, results: results.all, changes: results.changes }] : [],
+    );
+  }
+
+  /** Node-RED's hook `onReceive`. */
+  readonly onReceive = (event: ReceiveEvent): undefined => {
+    const found = this.#nodes.get(event.destination.id);
+    if (!found) return;
+    try {
+      const { watched, node } = found;
+      const { _msgid: runId, topic, payload } = event.msg;
+      if (typeof runId !== 'string') return;
+      const now = this.options.clock.now();
+      watched.tracker.received(runId, node.runtimeId, now);
+      if (node.kind === 'outbound') {
+        watched.results.received(runId, node.runtimeId, node.topic || textOf(topic), payload, now);
+      }
+      this.#changed.add(watched.pipeline.id);
+    } catch (error) {
+      this.options.log.debug('message not followed', () => ({ error }));
+    }
+  };
+
+  /** Node-RED's hook `onComplete`. */
+  readonly onComplete = (event: CompleteEvent): undefined => {
+    const found = this.#nodes.get(event.node.id);
+    if (!found) return;
+    try {
+      const { watched, node } = found;
+      const { _msgid: runId, topic, payload } = event.msg;
+      if (typeof runId !== 'string') return;
+      const isOutbound = node.kind === 'outbound';
+      const error = event.error ? errorOf(event.error) : undefined;
+      watched.tracker.completed(runId, node.runtimeId, { isOutbound, error }, this.options.clock.now());
+      if (isOutbound) watched.results.completed(runId, node.runtimeId, { topic: textOf(topic), payload }, !error);
+      this.#changed.add(watched.pipeline.id);
+    } catch (error) {
+      this.options.log.debug('message not followed', () => ({ error }));
+    }
+  };
+
+  #taken(before: Watched | undefined, pipeline: Pipeline, now: number): Watched {
+    if (!before) {
+      const results = new ResultRing(this.options.limits ?? resultLimits, this.#stored.get(pipeline.id));
+      return { pipeline, tracker: new RunTracker(), results, since: now };
+    }
+    if (before.pipeline.isDisabled !== pipeline.isDisabled) {
+      before.since = now;
+      before.tracker.restart();
+    }
+    before.pipeline = pipeline;
+    return before;
+  }
+
+  #tick(): void {
+    const now = this.options.clock.now();
+    for (const [id, { tracker, results }] of this.#watched) {
+      const before = results.changes;
+      results.expire(now);
+      if (tracker.expire(now).length > 0 || results.changes !== before) this.#changed.add(id);
+    }
+    if (now - this.#toldAt < TOLD_EVERY_MS || this.#changed.size === 0) return;
+    this.#toldAt = now;
+    const changed = this.#changed;
+    this.#changed = new Set();
+    for (const id of changed) this.options.onChange(id);
+  }
+}
+
+const viewOf = ({ pipeline, since, tracker }: Watched): WatchedPipeline => ({
+  pipeline,
+  since,
+  counters: tracker.counters,
+  last: tracker.last,
+  lastFailed: tracker.lastFailed,
+  lastRunAt: tracker.lastRunAt,
+});
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+const MAX_MESSAGE = 500;
+
+/** A node may fail with anything: an error, a text, an object. */
+function errorOf(error: unknown): Omit<PipelineRunError, 'node'> {
+  const { message, code } = (typeof error === 'object' && error !== null ? error : {}) as {
+    readonly message?: unknown;
+    readonly code?: unknown;
+  };
+  const words = typeof message === 'string' ? message : String(error);
+  return { message: words.slice(0, MAX_MESSAGE), ...(typeof code === 'string' ? { code } : {}) };
+}

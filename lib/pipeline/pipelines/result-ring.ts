@@ -1,0 +1,128 @@
+/**
+ * - `pending`: an outbound node has it; `published`: the node said so; `not_published`: it did not, in time or ever
+ */
+export type ResultState = 'pending' | 'published' | 'not_published';
+
+/** A message that an outbound node of a pipeline was given. */
+export interface PipelineResult {
+  readonly runId: string;
+  /** Runtime id of the outbound node. */
+  readonly node: string;
+  /** Epoch ms. */
+  readonly receivedAt: number;
+  readonly topic: string;
+  /** As it was sent, or as it came while nothing is sent: text, cut. `null` = not kept. */
+  readonly text: string | null;
+  readonly isCut: boolean;
+  readonly state: ResultState;
+}
+
+export interface ResultLimits {
+  /** Per pipeline. */
+  readonly count: number;
+  /** Characters of a payload; 0 = payloads are not kept. */
+  readonly textLength: number;
+  /** What was not published by then was not. */
+  readonly patienceMs: number;
+  /** Payloads that are no text yet are written out for so many messages a second; what is published is kept of all. */
+  readonly writtenPerSecond: number;
+}
+
+export const resultLimits: ResultLimits = { count: 25, textLength: 2_000, patienceMs: 10_000, writtenPerSecond: 20 };
+
+/** The last results of one pipeline. What the broker did not take is told apart from what it did. */
+export class ResultRing {
+  #results: PipelineResult[] = [];
+  #second = 0;
+  #written = 0;
+  #changes = 0;
+
+  constructor(
+    private readonly limits: ResultLimits = resultLimits,
+    stored: readonly PipelineResult[] = [],
+  ) {
+    this.precede(stored);
+  }
+
+  /** Another number whenever there is something new. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /** Newest last. */
+  get all(): readonly PipelineResult[] {
+    return this.#results;
+  }
+
+  /** Results of an earlier process come before those of this one. */
+  precede(stored: readonly PipelineResult[]): void {
+    const before = stored.map((one) => (one.state === 'pending' ? notPublished(one) : one));
+    this.#results = [...before, ...this.#results].slice(-this.limits.count);
+  }
+
+  received(runId: string, node: string, topic: string, payload: unknown, nowMs: number): void {
+    const shown = this.#mayWrite(payload, nowMs) ? this.#cut(payload) : unknownText;
+    this.#results.push({ runId, node, receivedAt: nowMs, topic, ...shown, state: 'pending' });
+    if (this.#results.length > this.limits.count) this.#results.shift();
+    this.#changes += 1;
+  }
+
+  /** @param sent - the message as it went out; its payload is text or bytes by then */
+  completed(
+    runId: string,
+    node: string,
+    sent: { readonly topic: string; readonly payload: unknown },
+    isPublished: boolean,
+  ): void {
+    const index = this.#results.findIndex((one) => one.runId === runId && one.node === node && one.state === 'pending');
+    const found = this.#results[index];
+    if (!found) return;
+    this.#results[index] = isPublished
+      ? { ...found, topic: sent.topic || found.topic, ...this.#cut(sent.payload), state: 'published' }
+      : notPublished(found);
+    this.#changes += 1;
+  }
+
+  expire(nowMs: number): void {
+    for (const [index, one] of this.#results.entries()) {
+      if (one.state !== 'pending' || nowMs - one.receivedAt < this.limits.patienceMs) continue;
+      this.#results[index] = notPublished(one);
+      this.#changes += 1;
+    }
+  }
+
+  /** To write an object out costs; what passes thousands of times a second is not looked at that closely. */
+  #mayWrite(payload: unknown, nowMs: number): boolean {
+    if (this.limits.textLength === 0) return false;
+    if (typeof payload !== 'object' || payload === null || Buffer.isBuffer(payload)) return true;
+    const second = Math.floor(nowMs / 1_000);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#written = 0;
+    }
+    this.#written += 1;
+    return this.#written <= this.limits.writtenPerSecond;
+  }
+
+  #cut(payload: unknown): Pick<PipelineResult, 'text' | 'isCut'> {
+    const { textLength } = this.limits;
+    if (textLength === 0) return unknownText;
+    const text = textOf(payload, textLength);
+    return { text: text.slice(0, textLength), isCut: text.length > textLength };
+  }
+}
+
+const unknownText = { text: null, isCut: false } as const;
+
+const notPublished = (result: PipelineResult): PipelineResult => ({ ...result, state: 'not_published' });
+
+/** At least the beginning. */
+function textOf(payload: unknown, length: number): string {
+  if (typeof payload === 'string') return payload;
+  if (Buffer.isBuffer(payload)) return payload.subarray(0, length * 4).toString('utf8');
+  try {
+    return JSON.stringify(payload) ?? String(payload);
+  } catch {
+    return String(payload);
+  }
+}

@@ -1,0 +1,183 @@
+import type { WatchedPipeline } from './pipeline-watch';
+import type { PipelineNode } from './pipelines';
+import type { PipelineResult } from './result-ring';
+import type { PipelineRun } from './run-tracker';
+
+export type PipelineState = 'idle' | 'listening' | 'succeeded' | 'failed' | 'failed_initializing';
+
+/** What keeps a pipeline from working, or will surprise. */
+export interface PipelineProblem {
+  readonly code: 'NO_INBOUND' | 'NO_OUTBOUND' | 'MODEL_MISSING' | 'LIBRARY_MISSING' | 'INBOUND_SHARED';
+  readonly message: string;
+  /** Id of the node in the flow file. */
+  readonly node?: string;
+}
+
+/** What is known beside the flows. */
+export interface PipelineSurroundings {
+  readonly hasModel: (name: string) => boolean;
+  readonly hasLibrary: (name: string) => boolean;
+  /** Other pipelines that run and subscribe to a topic, by name. */
+  readonly othersOn: (topic: string) => readonly string[];
+  /** Why no flows run, or undefined. */
+  readonly flowsFault: string | undefined;
+}
+
+export interface PipelineView {
+  readonly id: string;
+  readonly name: string;
+  readonly state: PipelineState;
+  readonly since: string;
+  /** Id of the node in the flow file. */
+  readonly failedAt?: string;
+  readonly error?: { readonly code: string; readonly message: string; readonly node: string; readonly runId: string };
+  readonly counters: {
+    readonly runs: number;
+    readonly failed: number;
+    readonly noOutput: number;
+    readonly dropped: number;
+  };
+  readonly inbound: readonly string[];
+  readonly outbound: readonly string[];
+  readonly models: readonly string[];
+  readonly libraries: readonly string[];
+  readonly edges: readonly never[];
+  readonly lastRunAt: string | null;
+  readonly problems: readonly PipelineProblem[];
+}
+
+export interface PipelineRunView {
+  readonly id: string;
+  readonly state: PipelineRun['state'];
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+  readonly durationMs: number | null;
+  readonly deliveries: number;
+  /** Ids of the nodes in the flow file. */
+  readonly waitingIn: readonly string[];
+  readonly error?: { readonly code: string; readonly message: string; readonly node: string };
+}
+
+export interface PipelineResultView {
+  readonly receivedAt: string;
+  readonly topic: string;
+  /** Parsed where it is JSON and whole; null where it is not kept. */
+  readonly payload: unknown;
+  readonly truncated: boolean;
+  readonly state: PipelineResult['state'];
+  readonly runId: string;
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+export function toPipelineView(watched: WatchedPipeline, around: PipelineSurroundings): PipelineView {
+  const { pipeline, counters, lastRunAt, lastFailed } = watched;
+  const problems = problemsOf(watched, around);
+  const { state, since } = stateOf(watched, problems, around);
+  const told = state === 'failed_initializing' ? initialError(problems, around) : undefined;
+  const failed = state === 'failed' ? lastFailed?.error : undefined;
+  const node = failed && nodeIdOf(pipeline.nodes, failed.node);
+  return {
+    id: pipeline.id,
+    name: pipeline.name,
+    state,
+    since: iso(since),
+    ...(told ? { error: told } : {}),
+    ...(failed && node && lastFailed
+      ? {
+          failedAt: node,
+          error: { code: failed.code ?? 'NODE_FAILED', message: failed.message, node, runId: lastFailed.id },
+        }
+      : {}),
+    counters: { ...counters },
+    inbound: pipeline.inbound,
+    outbound: pipeline.outbound,
+    models: pipeline.models,
+    libraries: pipeline.libraries,
+    edges: [],
+    lastRunAt: lastRunAt === undefined ? null : iso(lastRunAt),
+    problems,
+  };
+}
+
+function stateOf(
+  { pipeline, since, last }: WatchedPipeline,
+  problems: readonly PipelineProblem[],
+  { flowsFault }: PipelineSurroundings,
+): { readonly state: PipelineState; readonly since: number } {
+  if (pipeline.isDisabled) return { state: 'idle', since };
+  const isBroken = problems.some(({ code }) => code === 'MODEL_MISSING' || code === 'LIBRARY_MISSING');
+  if (flowsFault !== undefined || isBroken) return { state: 'failed_initializing', since };
+  // What ran before it was stopped says nothing of it now.
+  if (!last?.finishedAt || last.finishedAt < since) return { state: 'listening', since };
+  if (last.state === 'failed') return { state: 'failed', since: last.finishedAt };
+  return last.state === 'succeeded' ? { state: 'succeeded', since: last.finishedAt } : { state: 'listening', since };
+}
+
+function initialError(problems: readonly PipelineProblem[], { flowsFault }: PipelineSurroundings) {
+  if (flowsFault !== undefined) return { code: 'FLOWS_NOT_RUNNING', message: flowsFault, node: '', runId: '' };
+  const [problem] = problems.filter(({ code }) => code === 'MODEL_MISSING' || code === 'LIBRARY_MISSING');
+  return problem && { code: problem.code, message: problem.message, node: problem.node ?? '', runId: '' };
+}
+
+function problemsOf({ pipeline }: WatchedPipeline, around: PipelineSurroundings): readonly PipelineProblem[] {
+  const { nodes, models, libraries } = pipeline;
+  const problems: PipelineProblem[] = [];
+  if (!nodes.some(({ kind }) => kind === 'inbound' || kind === 'source')) {
+    problems.push({ code: 'NO_INBOUND', message: 'Nothing begins a run: there is no mqtt in, inject or the like.' });
+  }
+  if (!nodes.some(({ kind }) => kind === 'outbound')) {
+    problems.push({ code: 'NO_OUTBOUND', message: 'No result leaves it: there is no mqtt out or the like.' });
+  }
+  const missing = (type: string, key: 'model' | 'library', name: string) =>
+    nodes.find((node) => node.type === type && node[key] === name)?.id;
+  for (const name of models.filter((model) => !around.hasModel(model))) {
+    const node = missing('onnx-model', 'model', name);
+    problems.push({ code: 'MODEL_MISSING', message: `There is no model ${name}.`, ...(node ? { node } : {}) });
+  }
+  for (const name of libraries.filter((library) => !around.hasLibrary(library))) {
+    const node = missing('pipelib', 'library', name);
+    problems.push({ code: 'LIBRARY_MISSING', message: `There is no library ${name}.`, ...(node ? { node } : {}) });
+  }
+  if (pipeline.isDisabled) return problems;
+  for (const topic of pipeline.inbound) {
+    const others = around.othersOn(topic);
+    if (others.length === 0) continue;
+    problems.push({ code: 'INBOUND_SHARED', message: `${others.join(', ')} also subscribes to ${topic}.` });
+  }
+  return problems;
+}
+
+const nodeIdOf = (nodes: readonly PipelineNode[], runtimeId: string): string | undefined =>
+  nodes.find((node) => node.runtimeId === runtimeId)?.id;
+
+export function toRunView(run: PipelineRun, nodes: readonly PipelineNode[]): PipelineRunView {
+  const { id, state, startedAt, finishedAt, deliveries, waitingIn, error } = run;
+  return {
+    id,
+    state,
+    startedAt: iso(startedAt),
+    finishedAt: finishedAt === null ? null : iso(finishedAt),
+    durationMs: finishedAt === null ? null : finishedAt - startedAt,
+    deliveries,
+    waitingIn: waitingIn.map((node) => nodeIdOf(nodes, node) ?? node),
+    ...(error
+      ? {
+          error: { code: error.code ?? 'NODE_FAILED', message: error.message, node: nodeIdOf(nodes, error.node) ?? '' },
+        }
+      : {}),
+  };
+}
+
+export function toResultView({ receivedAt, topic, text, isCut, state, runId }: PipelineResult): PipelineResultView {
+  return { receivedAt: iso(receivedAt), topic, payload: isCut ? text : parsed(text), truncated: isCut, state, runId };
+}
+
+function parsed(text: string | null): unknown {
+  if (text === null) return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

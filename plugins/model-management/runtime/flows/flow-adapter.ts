@@ -1,0 +1,140 @@
+import type { NodeAPI } from 'node-red';
+import { ModelManagementError } from '../../../../lib/errors';
+import type { FlowEntry } from '../../../../lib/pipeline/flow-entry';
+import type { FlowsApi, StoredFlows } from './flows-api';
+
+export interface FlowAdapterHost {
+  readonly events: Pick<NodeAPI['events'], 'on' | 'off'>;
+  readonly settings: { readonly safeMode?: boolean; readonly readOnly?: boolean };
+}
+
+/** What a deploy came to. */
+export interface Deployed {
+  /** What the user should know all the same. */
+  readonly warning?: string;
+}
+
+const TRIES = 3;
+const STARTED_WITHIN_MS = 30_000;
+/** Have no implementation of their own. */
+const STRUCTURE = new Set(['tab', 'subflow', 'group', 'junction']);
+
+/**
+ * Changes the flows of this Node-RED as a deploy of the editor would: whole, at a known revision, only restarting what
+ * changed. Changes take turns. What would leave Node-RED without flows is refused before anything is stored.
+ */
+export class FlowAdapter {
+  #work: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly host: FlowAdapterHost,
+    /** @throws {ModelManagementError} when there is none */
+    private readonly api: () => FlowsApi,
+  ) {}
+
+  /**
+   * @param change - gives all entries as they shall be; asked again when somebody deployed meanwhile. The same list: nothing to do
+   * @throws {ModelManagementError} `FLOWS_NOT_RUNNING` when a deploy would not start them; `FLOWS_CHANGED` when others deploy all the time
+   */
+  deploy(change: (entries: readonly FlowEntry[]) => readonly FlowEntry[], user: string | null): Promise<Deployed> {
+    const result = this.#work.then(() => this.#deploy(change, user));
+    this.#work = result.catch(() => undefined);
+    return result;
+  }
+
+  async #deploy(
+    change: (entries: readonly FlowEntry[]) => readonly FlowEntry[],
+    user: string | null,
+  ): Promise<Deployed> {
+    const api = this.api();
+    if (this.host.settings.safeMode) {
+      throw notRunning(
+        'Node-RED runs in safe mode, and any deploy would start all flows.',
+        'Deploy in the editor, which ends safe mode, and try again.',
+      );
+    }
+    for (let tries = 1; ; tries += 1) {
+      const now = await api.getFlows();
+      if (!now) throw notRunning('No flows are loaded yet.', 'Try again in a moment.');
+      const next = change(now.flows);
+      if (next === now.flows) return {};
+      await this.#refuseStandstill(api, next);
+      try {
+        await this.#set(api, { flows: next, rev: now.rev }, user);
+        return this.host.settings.readOnly
+          ? { warning: 'The flows of this Node-RED are read-only: it is not stored, and undone by a restart.' }
+          : {};
+      } catch (error) {
+        if ((error as { code?: unknown }).code !== 'version_mismatch') throw error;
+        if (tries < TRIES) continue;
+        throw new ModelManagementError(
+          'FLOWS_CHANGED',
+          'The flows were deployed by somebody else at the same time.',
+          'Look at them and try again.',
+          { cause: error },
+        );
+      }
+    }
+  }
+
+  /** One type that is missing, wherever, and a deploy starts nothing at all, nor does any later one. */
+  async #refuseStandstill(api: FlowsApi, entries: readonly FlowEntry[]): Promise<void> {
+    const types = await api.types();
+    const templates = new Set(entries.filter(({ type }) => type === 'subflow').map(({ id }) => `subflow:${id}`));
+    const missing = [...new Set(entries.map(({ type }) => type))].filter(
+      (type) => !STRUCTURE.has(type) && !types.has(type) && !templates.has(type),
+    );
+    if (missing.length > 0) {
+      throw notRunning(
+        `The flows use node types that are not installed: ${missing.slice(0, 10).join(', ')}.`,
+        'Install them, or delete their nodes, also on disabled tabs.',
+      );
+    }
+    if ((await api.state()) === 'stop') throw notRunning('All flows are stopped.', 'Start them in the menu of Deploy.');
+  }
+
+  /** Resolves when the nodes have started: Node-RED answers before that. */
+  async #set(api: FlowsApi, flows: StoredFlows, user: string | null): Promise<void> {
+    const { events } = this.host;
+    const revisions = new Set<string>();
+    let look = (): void => undefined;
+    const heard = (event: unknown): void => {
+      const { id, payload } = event as { id?: string; payload?: { revision?: string } };
+      if (id !== 'runtime-deploy' || typeof payload?.revision !== 'string') return;
+      revisions.add(payload.revision);
+      look();
+    };
+    events.on('runtime-event', heard);
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      const revision = await api.setFlows(flows, user);
+      await new Promise<void>((resolve) => {
+        look = () => revisions.has(revision) && resolve();
+        // Stored it is; whoever asks for the state hears what became of it.
+        timer = setTimeout(resolve, STARTED_WITHIN_MS);
+        look();
+      });
+    } finally {
+      clearTimeout(timer);
+      events.off('runtime-event', heard);
+    }
+  }
+}
+
+const notRunning = (message: string, hint: string): ModelManagementError =>
+  new ModelManagementError('FLOWS_NOT_RUNNING', message, hint);
+
+/** A tab on or off; the same list where it is so already. @throws {ModelManagementError} `PIPELINE_NOT_FOUND` */
+export function withTab(entries: readonly FlowEntry[], tabId: string, isDisabled: boolean): readonly FlowEntry[] {
+  const tab = entries.find(({ id, type }) => id === tabId && type === 'tab');
+  if (!tab) throw pipelineNotFound(tabId);
+  if ((tab['disabled'] === true) === isDisabled) return entries;
+  return entries.map((entry) => (entry === tab ? { ...entry, disabled: isDisabled } : entry));
+}
+
+export const pipelineNotFound = (id: string): ModelManagementError =>
+  new ModelManagementError(
+    'PIPELINE_NOT_FOUND',
+    `There is no pipeline with the id ${JSON.stringify(id.slice(0, 80))}.`,
+    'A pipeline is a flow tab that holds a node of this package; its id is that of the tab.',
+  );

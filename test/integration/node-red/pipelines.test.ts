@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { PipelineResultView, PipelineRunView, PipelineView } from '../../../lib/pipeline/pipelines/views';
+import { modelFlow } from '../../support/flows';
+import { ModelLab } from '../../support/model-lab';
+import { mosquittoPath } from '../../support/mosquitto';
+import { type FlowNode, nodeRedMajor } from '../../support/node-red';
+import { addModel } from '../../support/onnx-models';
+import { requireOrSkip } from '../../support/requirement';
+import { waitFor } from '../../support/wait-for';
+
+describe(`pipelines in Node-RED ${nodeRedMajor}`, function () {
+  this.timeout(60_000);
+  let lab: ModelLab;
+  let flow: readonly FlowNode[];
+  let id: string;
+
+  before(async function () {
+    requireOrSkip(this, mosquittoPath !== undefined, 'mosquitto');
+    lab = await ModelLab.start();
+    await lab.upload('plus', addModel(1));
+    flow = modelFlow({ model: 'plus', brokerPort: lab.broker.port });
+    id = flow.find(({ type }) => type === 'tab')?.id ?? '';
+    await lab.deployFlow('plus');
+  });
+  after(() => lab?.[Symbol.asyncDispose]());
+
+  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    const answer = await lab.nodeRed.api<T>(method, `pipelines${path}`, body);
+    assert.ok(answer.status < 300, `${method} ${path}: ${answer.text}`);
+    return answer.body;
+  };
+  const get = (): Promise<PipelineView> => call('GET', `/${id}`);
+  const reached = (state: PipelineView['state']): Promise<PipelineView> =>
+    waitFor(
+      async () => {
+        const view = await get();
+        return view.state === state ? view : undefined;
+      },
+      { what: `the state ${state}` },
+    );
+  const flowsNow = async () => (await lab.nodeRed.request<FlowNode[]>('GET', 'flows')).body;
+
+  it('are listed with what they hold, and their state follows their runs', async () => {
+    const { items } = await call<{ items: PipelineView[] }>('GET', '');
+    assert.deepEqual(
+      items.map(({ id: tab, models, inbound }) => [tab, models, inbound.includes('in')]),
+      [[id, ['plus'], true]],
+    );
+    await lab.mqtt.ask('in', [1, 2, 3, 4], 'out');
+    const succeeded = await reached('succeeded');
+    assert.ok(succeeded.counters.runs > 0);
+    const { failed } = succeeded.counters;
+    await lab.mqtt.publish('in', ['no', 'numbers']);
+    const broken = await reached('failed');
+    assert.equal(broken.counters.failed, failed + 1);
+    assert.equal(broken.error?.code, 'INVALID_INPUT', JSON.stringify(broken.error));
+    assert.equal(flow.find((node) => node.id === broken.failedAt)?.type, 'onnx-model');
+    const run = await call<PipelineRunView>('GET', `/${id}/runs/${broken.error?.runId}`);
+    assert.deepEqual([run.state, run.error?.node], ['failed', broken.failedAt]);
+    await lab.mqtt.ask('in', [1, 2, 3, 4], 'out');
+    const again = await reached('succeeded');
+    assert.equal(again.counters.failed, failed + 1, 'a success hides no failure');
+  });
+
+  it('keep their last results, those the broker took and those it did not, over a restart', async () => {
+    const answer = await lab.mqtt.ask('in', [5, 6, 7, 8], 'out');
+    const results = () => call<{ items: PipelineResultView[] }>('GET', `/${id}/results`);
+    const published = await waitFor(async () => {
+      const [newest] = (await results()).items.filter(({ topic }) => topic === 'out');
+      return newest?.state === 'published' ? newest : undefined;
+    });
+    assert.deepEqual([published.topic, published.payload], ['out', answer]);
+    assert.ok((await results()).items.length <= 25);
+    const stored = join(lab.nodeRed.userDir, 'model-management', 'db', 'pipelines.db');
+    await waitFor(async () => (await readFile(stored, 'utf8')).includes(published.runId), { what: 'it to be stored' });
+    await lab.nodeRed.restart();
+    const kept = (await results()).items.find(({ runId }) => runId === published.runId);
+    assert.deepEqual(kept, published);
+  });
+
+  it('stop and start by themselves, and nothing else of the flows changes', async () => {
+    await lab.untilFlowListens();
+    const before = await flowsNow();
+    const stopped = await call<PipelineView>('POST', `/${id}/stop`);
+    assert.equal(stopped.state, 'idle');
+    const { length } = lab.mqtt.on('out');
+    await lab.mqtt.publish('in', [1, 2, 3, 4]);
+    const idle = await flowsNow();
+    assert.deepEqual(
+      idle,
+      before.map((node) => (node.id === id ? { ...node, disabled: true } : node)),
+    );
+    await call('POST', `/${id}/start`);
+    await lab.untilFlowListens();
+    assert.deepEqual(
+      await flowsNow(),
+      before.map((node) => (node.id === id ? { ...node, disabled: false } : node)),
+    );
+    await lab.mqtt.ask('in', [1, 2, 3, 4], 'out');
+    assert.equal(lab.mqtt.on('out').length, length + 1, 'what came while it was stopped was not answered');
+    assert.equal((await call<PipelineView>('POST', `/${id}/restart`)).state, 'listening');
+    await lab.untilFlowListens();
+  });
+
+  it('say what a start would need, before anything is stored', async () => {
+    const unknown = { id: 'unknown', type: 'no-such-node', z: id, x: 10, y: 10, wires: [] };
+    const all = await flowsNow();
+    await lab.nodeRed.request('POST', 'flows', [...all, unknown]);
+    const broken = await reached('failed_initializing');
+    assert.match(broken.error?.message ?? '', /no-such-node/);
+    const before = await flowsNow();
+    const refused = await lab.nodeRed.api<{ error: { code: string; message: string } }>('POST', `pipelines/${id}/stop`);
+    assert.deepEqual([refused.status, refused.body.error.code], [409, 'FLOWS_NOT_RUNNING'], refused.text);
+    assert.match(refused.body.error.message, /no-such-node/);
+    assert.deepEqual(await flowsNow(), before);
+    await lab.nodeRed.deploy(all);
+    await lab.untilFlowListens();
+    assert.notEqual((await get()).state, 'failed_initializing');
+  });
+
+  it('say that a model is missing, and which pipelines share a topic', async () => {
+    const copy = modelFlow({ model: 'nothing', brokerPort: lab.broker.port }).map((node) => ({
+      ...node,
+      id: `copy-${node.id}`,
+      ...(node['z'] ? { z: `copy-${node['z']}` } : {}),
+      ...(node['broker'] && node.type !== 'mqtt-broker' ? { broker: `copy-${node['broker']}` } : {}),
+      ...(Array.isArray(node['wires'])
+        ? { wires: (node['wires'] as string[][]).map((ids) => ids.map((to) => `copy-${to}`)) }
+        : {}),
+    }));
+    await lab.nodeRed.deploy([...flow, ...copy] as FlowNode[]);
+    const { items } = await call<{ items: PipelineView[] }>('GET', '?sort=id');
+    const lame = items.find((item) => item.id === `copy-${id}`);
+    assert.equal(lame?.state, 'failed_initializing');
+    assert.deepEqual([lame?.error?.code, lame?.error?.node.startsWith('copy-')], ['MODEL_MISSING', true]);
+    assert.ok(lame?.problems.some(({ code }) => code === 'INBOUND_SHARED'));
+    await lab.nodeRed.deploy([...flow]);
+  });
+
+  it('are not there under another id', async () => {
+    for (const path of ['', '/runs', '/results', '/runs/x']) {
+      const answer = await lab.nodeRed.api<{ error: { code: string } }>('GET', `pipelines/nothing${path}`);
+      assert.deepEqual([answer.status, answer.body.error.code], [404, 'PIPELINE_NOT_FOUND'], path);
+    }
+    const answer = await lab.nodeRed.api<{ error: { code: string } }>('POST', 'pipelines/nothing/start');
+    assert.deepEqual([answer.status, answer.body.error.code], [404, 'PIPELINE_NOT_FOUND']);
+  });
+});
