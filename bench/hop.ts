@@ -2,13 +2,17 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NodeAPI } from 'node-red';
+import { systemClock } from '../lib/clock';
+import { silentLog } from '../lib/log';
+import type { FlowEntry } from '../lib/pipeline/flow-entry';
 import { OriginMarks } from '../lib/pipeline/message-origin';
+import { PipelineWatch } from '../lib/pipeline/pipelines/pipeline-watch';
 import { temporaryFolder } from '../test/support/temporary-folder';
 import { type Bench, type BenchOptions, inTurns, median, medianRatio, type Row } from './support/bench';
 
 /*
- * What the marking of messages costs flows that do not use it: a chain of nodes that only hand messages on, in a
- * Node-RED in this process, without the hook, with it while no node joins, and with it while another flow does.
+ * What the hooks cost: a chain of nodes that only hand messages on, in a Node-RED in this process. Marks for joins that
+ * this flow does not have, and the watch over pipelines, of which this flow is none, or one.
  */
 
 const NODE_COUNT = 200;
@@ -39,6 +43,20 @@ const chain = [
   })),
   { id: idOf(NODE_COUNT), type: 'last', z: 'tab', x: 1, y: 1, wires: [] },
 ];
+
+/** Makes the chain a pipeline; it is wired to nothing. */
+const ownNode = { id: 'own', type: 'pipelib', z: 'tab', library: 'pipelib_any', x: 1, y: 1, wires: [] };
+
+function watchOf(entries: readonly FlowEntry[]): PipelineWatch {
+  const watch = new PipelineWatch({
+    readEntries: () => entries,
+    clock: systemClock,
+    log: silentLog,
+    onChange: () => undefined,
+  });
+  watch.start();
+  return watch;
+}
 
 async function run({ isQuick }: BenchOptions): Promise<readonly Row[]> {
   await using folder = await temporaryFolder();
@@ -79,22 +97,33 @@ async function run({ isQuick }: BenchOptions): Promise<readonly Row[]> {
   };
   const [idle, marking] = [new OriginMarks(), new OriginMarks()];
   marking.retain();
+  const watching = async (watch: PipelineWatch): Promise<number> => {
+    red.hooks.add('onReceive.bench', watch.onReceive as never);
+    red.hooks.add('onComplete.bench', watch.onComplete as never);
+    const us = await runChain();
+    red.hooks.remove('*.bench');
+    return us;
+  };
+  const [beside, within] = [watchOf(chain), watchOf([...chain, ownNode])];
   const candidates: Record<string, () => Promise<number>> = {
-    'without the hook': runChain,
-    'hook, nothing joins': () => withHook(idle),
-    'hook, another flow joins': () => withHook(marking),
+    'without a hook': runChain,
+    'marks, nothing joins': () => withHook(idle),
+    'marks, another flow joins': () => withHook(marking),
+    'pipelines watched, this is none': () => watching(beside),
+    'pipelines watched, this is one': () => watching(within),
   };
   const times = await inTurns(candidates, isQuick ? 1 : ROUND_COUNT);
+  for (const watch of [beside, within]) watch.stop();
   await red.stop();
-  const bare = times['without the hook'] ?? [];
+  const bare = times['without a hook'] ?? [];
   return Object.entries(times).map(([name, us]) => {
     const row = { what: `one hop, ${name}`, value: median(us), unit: 'µs' };
-    return us === bare ? row : { ...row, against: 'without the hook', ratio: medianRatio(us, bare) };
+    return us === bare ? row : { ...row, against: 'without a hook', ratio: medianRatio(us, bare) };
   });
 }
 
 export const bench: Bench = {
   name: 'hop',
-  title: `what marking messages for joins costs: a chain of ${NODE_COUNT} nodes, ${MESSAGE_COUNT} messages`,
+  title: `what hooks cost: a chain of ${NODE_COUNT} nodes, ${MESSAGE_COUNT} messages`,
   run,
 };

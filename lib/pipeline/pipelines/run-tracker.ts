@@ -40,7 +40,7 @@ export interface PipelineCounters {
 export interface TrackerLimits {
   /** Runs that ended and are kept, per pipeline. */
   readonly keptRuns: number;
-  /** Runs followed at a time, per pipeline; the oldest is given up for a new one. */
+  /** Runs followed at a time, per pipeline; for a new one the oldest ends early, or is given up while something waits. */
   readonly openRuns: number;
   /** Without an event, and with nothing waiting, a run is over. */
   readonly quietMs: number;
@@ -48,7 +48,7 @@ export interface TrackerLimits {
   readonly longestMs: number;
 }
 
-export const trackerLimits: TrackerLimits = { keptRuns: 100, openRuns: 1_000, quietMs: 1_000, longestMs: 60_000 };
+export const trackerLimits: TrackerLimits = { keptRuns: 100, openRuns: 20_000, quietMs: 1_000, longestMs: 60_000 };
 
 interface OpenRun {
   readonly id: string;
@@ -57,8 +57,8 @@ interface OpenRun {
   deliveries: number;
   hasOutput: boolean;
   error: PipelineRunError | null;
-  /** How many messages of it each node has, by runtime id. */
-  readonly waiting: Map<string, number>;
+  /** Runtime ids of the nodes that have a message of it, once for each; few at a time. */
+  readonly waiting: string[];
 }
 
 /**
@@ -66,10 +66,10 @@ interface OpenRun {
  * runs are kept apart by their id, and a success never hides a failure from the counters.
  */
 export class RunTracker {
-  /** In order of their last event. */
+  /** In the order they began. */
   readonly #open = new Map<string, OpenRun>();
   readonly #over: PipelineRun[] = [];
-  #counters = { runs: 0, failed: 0, noOutput: 0, dropped: 0 };
+  readonly #counters = { runs: 0, failed: 0, noOutput: 0, dropped: 0 };
   /** Ended, whether failed or not; the newest. */
   #last: PipelineRun | undefined;
   #lastFailed: PipelineRun | undefined;
@@ -80,7 +80,7 @@ export class RunTracker {
   received(runId: string, node: string, nowMs: number): void {
     const run = this.#touch(runId, nowMs);
     run.deliveries += 1;
-    run.waiting.set(node, (run.waiting.get(node) ?? 0) + 1);
+    run.waiting.push(node);
   }
 
   /** A node is done with a message, well or not. @param isOutbound - by then a result has left */
@@ -93,12 +93,15 @@ export class RunTracker {
     }: { readonly isOutbound: boolean; readonly error?: Omit<PipelineRunError, 'node'> | undefined },
     nowMs: number,
   ): void {
+    const run = this.#open.get(runId);
     // What is done after its run was over changes nothing any more.
-    if (!this.#open.has(runId)) return;
-    const run = this.#touch(runId, nowMs);
-    const count = (run.waiting.get(node) ?? 0) - 1;
-    if (count > 0) run.waiting.set(node, count);
-    else run.waiting.delete(node);
+    if (!run) return;
+    run.lastAt = nowMs;
+    const index = run.waiting.lastIndexOf(node);
+    if (index >= 0) {
+      const last = run.waiting.pop();
+      if (last !== undefined && index < run.waiting.length) run.waiting[index] = last;
+    }
     if (error) run.error ??= { node, ...error };
     else if (isOutbound) run.hasOutput = true;
   }
@@ -107,7 +110,7 @@ export class RunTracker {
   expire(nowMs: number): readonly PipelineRun[] {
     const ended: PipelineRun[] = [];
     for (const run of this.#open.values()) {
-      const isQuiet = nowMs - run.lastAt >= this.limits.quietMs && run.waiting.size === 0;
+      const isQuiet = nowMs - run.lastAt >= this.limits.quietMs && run.waiting.length === 0;
       if (isQuiet || nowMs - run.startedAt >= this.limits.longestMs) ended.push(this.#end(run));
     }
     return ended;
@@ -119,7 +122,7 @@ export class RunTracker {
   }
 
   get counters(): PipelineCounters {
-    return this.#counters;
+    return { ...this.#counters };
   }
 
   /** The run that ended last, and the one that failed last. */
@@ -150,41 +153,45 @@ export class RunTracker {
 
   #touch(runId: string, nowMs: number): OpenRun {
     const known = this.#open.get(runId);
-    const run = known ?? {
+    if (known) {
+      known.lastAt = nowMs;
+      return known;
+    }
+    const run: OpenRun = {
       id: runId,
       startedAt: nowMs,
       lastAt: nowMs,
       deliveries: 0,
       hasOutput: false,
       error: null,
-      waiting: new Map(),
+      waiting: [],
     };
-    run.lastAt = nowMs;
-    // Set anew, so that the first of the map is the one that was quiet for longest.
-    this.#open.delete(runId);
     this.#open.set(runId, run);
-    if (!known) {
-      this.#counters = { ...this.#counters, runs: this.#counters.runs + 1 };
-      if (this.#open.size > this.limits.openRuns) this.#giveUp();
-    }
+    this.#counters.runs += 1;
+    if (this.#open.size > this.limits.openRuns) this.#giveUp();
     return run;
   }
 
   #giveUp(): void {
-    const [oldest] = this.#open.keys();
-    if (oldest === undefined) return;
-    this.#open.delete(oldest);
-    this.#counters = { ...this.#counters, dropped: this.#counters.dropped + 1 };
+    const [oldest] = this.#open.values();
+    if (!oldest) return;
+    // Nothing waits: what is known of it by now is most probably all.
+    if (oldest.waiting.length === 0) {
+      this.#end(oldest);
+      return;
+    }
+    this.#open.delete(oldest.id);
+    this.#counters.dropped += 1;
   }
 
   #end(run: OpenRun): PipelineRun {
     this.#open.delete(run.id);
     const ended = viewOf(run, true);
     if (ended.state === 'failed') {
-      this.#counters = { ...this.#counters, failed: this.#counters.failed + 1 };
+      this.#counters.failed += 1;
       this.#lastFailed = ended;
     }
-    if (ended.state === 'no_output') this.#counters = { ...this.#counters, noOutput: this.#counters.noOutput + 1 };
+    if (ended.state === 'no_output') this.#counters.noOutput += 1;
     this.#last = ended;
     this.#over.push(ended);
     if (this.#over.length > this.limits.keptRuns) this.#over.shift();
@@ -200,7 +207,7 @@ function viewOf(run: OpenRun, isOver: boolean): PipelineRun {
     state: isOver ? endOf(run) : 'running',
     error: run.error,
     deliveries: run.deliveries,
-    waitingIn: [...run.waiting.keys()],
+    waitingIn: [...new Set(run.waiting)],
   };
 }
 

@@ -68,10 +68,16 @@ describe('the runs of a pipeline', () => {
     assert.deepEqual([tracker.find('r')?.state, tracker.counters.noOutput], ['no_output', 1]);
   });
 
-  it('are bounded: of too many at a time the quietest is given up, and counted', () => {
+  it('are bounded: of too many at a time the oldest is given up, and counted', () => {
     const tracker = new RunTracker({ ...trackerLimits, openRuns: 2, keptRuns: 3 });
     for (const [index, id] of ['a', 'b', 'c'].entries()) tracker.received(id, 'join', index);
     assert.deepEqual([tracker.find('a'), tracker.counters.dropped], [undefined, 1]);
+    const quick = new RunTracker({ ...trackerLimits, openRuns: 2 });
+    for (const id of ['a', 'b', 'c']) {
+      quick.received(id, 'out', 0);
+      quick.completed(id, 'out', published, 0);
+    }
+    assert.deepEqual([quick.find('a')?.state, quick.counters.dropped], ['succeeded', 0], 'nothing waits: it is over');
     for (let n = 0; n < 10; n += 1) {
       tracker.received(`r${n}`, 'x', 100 * n);
       tracker.expire(1e9);
