@@ -78,6 +78,8 @@ export const errorCodes = [
   'PIPELINE_NOT_FOUND',
   'FLOWS_CHANGED',
   'FLOWS_NOT_RUNNING',
+  'DRY_RUN_REFUSED',
+  'HAS_EFFECTS',
   'ABORTED',
   'INTERNAL',
 ] as const;

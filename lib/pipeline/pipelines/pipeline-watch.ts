@@ -1,7 +1,8 @@
 import type { Clock } from '../../clock';
 import type { Log } from '../../log';
 import type { FlowEntry } from '../flow-entry';
-import { findPipelines, type Pipeline, type PipelineNode } from './pipelines';
+import { showValue } from '../library/shown-value';
+import { findPipelines, outboundTypes, type Pipeline, type PipelineNode } from './pipelines';
 import { type PipelineResult, type ResultLimits, ResultRing, resultLimits } from './result-ring';
 import { type PipelineCounters, type PipelineRun, type PipelineRunError, RunTracker } from './run-tracker';
 
@@ -22,6 +23,31 @@ export interface CompleteEvent {
   readonly msg: WatchedMessage;
   readonly node: { readonly id: string };
   readonly error?: unknown;
+}
+
+/** @see CompleteEvent */
+export interface DeliverEvent {
+  readonly msg: WatchedMessage;
+  readonly destination: { readonly id: string; readonly node?: { readonly type: string; readonly topic?: unknown } };
+}
+
+/** What a node did with a message of a test. */
+export interface TraceStep {
+  /** Runtime id. */
+  readonly node: string;
+  readonly receivedAt: number;
+  doneAt: number | null;
+  /** The beginning of what came, as JSON. */
+  readonly text: string;
+  readonly isCut: boolean;
+  error: string | null;
+  /** It would have left here. */
+  readonly isHeld: boolean;
+}
+
+export interface Trace {
+  readonly isDry: boolean;
+  readonly steps: readonly TraceStep[];
 }
 
 /** What is kept of a pipeline over a restart. */
@@ -62,6 +88,12 @@ export interface PipelineWatchOptions {
   readonly onChange: (id: string) => void;
 }
 
+/** Tests whose steps are kept. */
+const TRACE_COUNT = 50;
+const TRACE_STEPS = 200;
+const TRACE_TEXT = 4_000;
+/** A message of a dry run may wait in a node; so long nothing of it is published. */
+const DRY_MS = 3_600_000;
 const TICK_MS = 250;
 const TOLD_EVERY_MS = 1_000;
 
@@ -77,6 +109,10 @@ export class PipelineWatch {
   #changed = new Set<string>();
   #toldAt = 0;
   #stored = new Map<string, readonly PipelineResult[]>();
+  /** By run id, the oldest first. */
+  readonly #traces = new Map<string, { readonly isDry: boolean; readonly steps: TraceStep[] }>();
+  /** Run ids of dry runs, and when they began. */
+  readonly #dry = new Map<string, number>();
 
   constructor(private readonly options: PipelineWatchOptions) {}
 
@@ -134,6 +170,25 @@ export class PipelineWatch {
     return this.#watched.get(id)?.tracker.find(runId);
   }
 
+  /** Follows a run that is about to begin node by node. @param isDry - nothing of it leaves, see `onDeliver` */
+  trace(runId: string, isDry: boolean): void {
+    this.#traces.set(runId, { isDry, steps: [] });
+    const [oldest] = this.#traces.keys();
+    if (this.#traces.size > TRACE_COUNT && oldest !== undefined) this.#traces.delete(oldest);
+    if (isDry) this.#dry.set(runId, this.options.clock.now());
+  }
+
+  traceOf(runId: string): Trace | undefined {
+    return this.#traces.get(runId);
+  }
+
+  /** Whether `onDeliver` has to be asked. */
+  get hasDryRuns(): boolean {
+    const now = this.options.clock.now();
+    for (const [id, beganAt] of this.#dry) if (now - beganAt >= DRY_MS) this.#dry.delete(id);
+    return this.#dry.size > 0;
+  }
+
   /** Newest first. */
   results(id: string): readonly PipelineResult[] {
     return this.#watched.get(id)?.results.all.toReversed() ?? [];
@@ -156,6 +211,7 @@ export class PipelineWatch {
       if (typeof runId !== 'string') return;
       const now = this.options.clock.now();
       watched.tracker.received(runId, node.runtimeId, now);
+      if (this.#traces.size > 0) this.#note(runId, node.runtimeId, payload, now, false);
       if (node.kind === 'outbound') {
         watched.results.received(runId, node.runtimeId, node.topic || textOf(topic), payload, now);
       }
@@ -175,6 +231,7 @@ export class PipelineWatch {
       if (typeof runId !== 'string') return;
       const isOutbound = node.kind === 'outbound';
       const error = event.error ? errorOf(event.error) : undefined;
+      if (this.#traces.size > 0) this.#noteDone(runId, node.runtimeId, error?.message ?? null);
       watched.tracker.completed(runId, node.runtimeId, { isOutbound, error }, this.options.clock.now());
       if (isOutbound) watched.results.completed(runId, node.runtimeId, { topic: textOf(topic), payload }, !error);
       this.#changed.add(watched.pipeline.id);
@@ -182,6 +239,44 @@ export class PipelineWatch {
       this.options.log.debug('message not followed', () => ({ error }));
     }
   };
+
+  /** Node-RED's hook `preDeliver`; `false` keeps the message from being delivered. */
+  readonly onDeliver = (event: DeliverEvent): false | undefined => {
+    try {
+      const { _msgid: runId, topic, payload } = event.msg;
+      const { id, node: target } = event.destination;
+      if (!target || typeof runId !== 'string' || !this.#dry.has(runId) || !outboundTypes.has(target.type)) return;
+      const now = this.options.clock.now();
+      const found = this.#nodes.get(id);
+      found?.watched.tracker.received(runId, id, now);
+      found?.watched.tracker.completed(runId, id, { isOutbound: true }, now);
+      if (found) this.#changed.add(found.watched.pipeline.id);
+      const sent = textOf(target.topic) || textOf(topic);
+      this.#note(runId, id, sent === '' ? payload : { topic: sent, payload }, now, true);
+      return false;
+    } catch (error) {
+      // Rather lost than published against the user's will.
+      this.options.log.warn('a message of a dry run was not understood', { error });
+      return false;
+    }
+  };
+
+  #note(runId: string, node: string, payload: unknown, now: number, isHeld: boolean): void {
+    const trace = this.#traces.get(runId);
+    if (!trace || trace.steps.length >= TRACE_STEPS) return;
+    const shown = showValue(payload);
+    const text = shown.text ?? '';
+    const doneAt = isHeld ? now : null;
+    const step = { node, receivedAt: now, doneAt, text: text.slice(0, TRACE_TEXT), error: null, isHeld };
+    trace.steps.push({ ...step, isCut: text.length > TRACE_TEXT || shown.isCut });
+  }
+
+  #noteDone(runId: string, node: string, error: string | null): void {
+    const step = this.#traces.get(runId)?.steps.find((one) => one.node === node && one.doneAt === null);
+    if (!step) return;
+    step.doneAt = this.options.clock.now();
+    step.error = error;
+  }
 
   #taken(before: Watched | undefined, pipeline: Pipeline, now: number): Watched {
     if (!before) {

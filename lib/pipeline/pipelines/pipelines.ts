@@ -5,7 +5,13 @@ import type { Vertex } from '../graph/vertex';
 
 const ownTypes = new Set(['onnx-model', 'pipelib', 'model-collection', 'retrain-trigger']);
 /** Where the results of a flow leave Node-RED. */
-const outboundTypes = new Set(['mqtt out', 'http response', 'websocket out', 'tcp out', 'udp out']);
+export const outboundTypes: ReadonlySet<string> = new Set([
+  'mqtt out',
+  'http response',
+  'websocket out',
+  'tcp out',
+  'udp out',
+]);
 
 /**
  * - `inbound`: a subscription; `source`: another node that begins runs, as inject

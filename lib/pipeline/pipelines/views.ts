@@ -1,4 +1,4 @@
-import type { WatchedPipeline } from './pipeline-watch';
+import type { Trace, WatchedPipeline } from './pipeline-watch';
 import type { PipelineNode } from './pipelines';
 import type { PipelineResult } from './result-ring';
 import type { PipelineRun } from './run-tracker';
@@ -56,6 +56,25 @@ export interface PipelineRunView {
   /** Ids of the nodes in the flow file. */
   readonly waitingIn: readonly string[];
   readonly error?: { readonly code: string; readonly message: string; readonly node: string };
+  /** Of a test: nothing of it left. */
+  readonly dryRun?: boolean;
+  /** Of a test: what it did, node by node. */
+  readonly steps?: readonly PipelineStepView[];
+}
+
+export interface PipelineStepView {
+  /** Id of the node in the flow file. */
+  readonly node: string;
+  readonly name: string;
+  readonly type: string;
+  readonly receivedAt: string;
+  readonly durationMs: number | null;
+  /** What came, as JSON; or its beginning. */
+  readonly payload: string;
+  readonly truncated: boolean;
+  readonly error: string | null;
+  /** It would have left here. */
+  readonly held: boolean;
 }
 
 export interface PipelineResultView {
@@ -151,7 +170,7 @@ function problemsOf({ pipeline }: WatchedPipeline, around: PipelineSurroundings)
 const nodeIdOf = (nodes: readonly PipelineNode[], runtimeId: string): string | undefined =>
   nodes.find((node) => node.runtimeId === runtimeId)?.id;
 
-export function toRunView(run: PipelineRun, nodes: readonly PipelineNode[]): PipelineRunView {
+export function toRunView(run: PipelineRun, nodes: readonly PipelineNode[], trace?: Trace): PipelineRunView {
   const { id, state, startedAt, finishedAt, deliveries, waitingIn, error } = run;
   return {
     id,
@@ -166,7 +185,25 @@ export function toRunView(run: PipelineRun, nodes: readonly PipelineNode[]): Pip
           error: { code: error.code ?? 'NODE_FAILED', message: error.message, node: nodeIdOf(nodes, error.node) ?? '' },
         }
       : {}),
+    ...(trace ? { dryRun: trace.isDry, steps: stepsOf(trace, nodes) } : {}),
   };
+}
+
+function stepsOf({ steps }: Trace, nodes: readonly PipelineNode[]): readonly PipelineStepView[] {
+  return steps.map(({ node: runtimeId, receivedAt, doneAt, text, isCut, error, isHeld }) => {
+    const node = nodes.find((one) => one.runtimeId === runtimeId);
+    return {
+      node: node?.id ?? runtimeId,
+      name: node?.name ?? '',
+      type: node?.type ?? '',
+      receivedAt: iso(receivedAt),
+      durationMs: doneAt === null ? null : doneAt - receivedAt,
+      payload: text,
+      truncated: isCut,
+      error,
+      held: isHeld,
+    };
+  });
 }
 
 export function toResultView({ receivedAt, topic, text, isCut, state, runId }: PipelineResult): PipelineResultView {

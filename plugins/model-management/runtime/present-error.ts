@@ -79,6 +79,8 @@ const PRESENTATION: Record<ErrorCode, { readonly httpStatus: number; readonly le
   PIPELINE_NOT_FOUND: { httpStatus: 404, level: 'debug' },
   FLOWS_CHANGED: { httpStatus: 409, level: 'debug' },
   FLOWS_NOT_RUNNING: { httpStatus: 409, level: 'debug' },
+  DRY_RUN_REFUSED: { httpStatus: 409, level: 'debug' },
+  HAS_EFFECTS: { httpStatus: 409, level: 'debug' },
   ABORTED: { httpStatus: 503, level: 'debug' },
   INTERNAL: { httpStatus: 500, level: 'error' },
 };

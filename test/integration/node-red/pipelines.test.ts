@@ -80,6 +80,61 @@ describe(`pipelines in Node-RED ${nodeRedMajor}`, function () {
     assert.deepEqual(kept, published);
   });
 
+  it('are tested node by node, and nothing of a dry run leaves', async () => {
+    await lab.untilFlowListens();
+    const test = (body: unknown) => call<{ runId: string }>('POST', `/${id}/test`, body);
+    const over = (runId: string): Promise<PipelineRunView> =>
+      waitFor(async () => {
+        const answer = await lab.nodeRed.api<PipelineRunView>('GET', `pipelines/${id}/runs/${runId}`);
+        return answer.status === 200 && answer.body.state !== 'running' ? answer.body : undefined;
+      });
+    const inbound = flow.find(({ type, topic }) => type === 'mqtt in' && topic === 'in')?.id;
+    const before = lab.mqtt.on('out').length;
+    const dry = await over((await test({ payload: [1, 2, 3, 4], nodeId: inbound })).runId);
+    assert.deepEqual([dry.state, dry.dryRun], ['succeeded', true], JSON.stringify(dry));
+    const types = dry.steps?.map(({ type, held }) => [type, held]);
+    assert.deepEqual(types?.at(0), ['onnx-model', false]);
+    assert.deepEqual(types?.at(-1), ['mqtt out', true]);
+    assert.match(dry.steps?.at(-1)?.payload ?? '', /\[2,3,4,5\]/);
+    const real = await over((await test({ payload: [1, 2, 3, 4], nodeId: inbound, dryRun: false })).runId);
+    assert.deepEqual([real.state, real.dryRun], ['succeeded', false]);
+    await waitFor(() => lab.mqtt.on('out').length > before);
+    assert.equal(lab.mqtt.on('out').length, before + 1, 'the dry run published nothing');
+    const wrong = await over((await test({ payload: 'no numbers', nodeId: inbound })).runId);
+    assert.deepEqual([wrong.state, wrong.error?.code], ['failed', 'INVALID_INPUT']);
+    assert.equal(wrong.steps?.find(({ error }) => error !== null)?.type, 'onnx-model');
+    const bad = await lab.nodeRed.api<{ error: { code: string } }>('POST', `pipelines/${id}/test`, {
+      nodeId: 'x',
+      payload: 1,
+    });
+    assert.deepEqual([bad.status, bad.body.error.code], [400, 'INVALID_INPUT']);
+  });
+
+  it('are not tested dry where something else might happen, unless that is confirmed', async () => {
+    const all = await flowsNow();
+    const model = flow.find(({ type }) => type === 'onnx-model');
+    const inbound = flow.find(({ type, topic }) => type === 'mqtt in' && topic === 'in');
+    const added = (type: string): FlowNode[] => [
+      ...all.map((node) => (node.id === inbound?.id ? { ...node, wires: [[model?.id ?? '', 'effect']] } : node)),
+      { id: 'effect', type, z: id, name: 'outside', x: 10, y: 10, wires: [[]] } as FlowNode,
+    ];
+    const test = (body: object) =>
+      lab.nodeRed.api<{ error: { code: string; message: string } }>('POST', `pipelines/${id}/test`, {
+        payload: [1, 2, 3, 4],
+        nodeId: inbound?.id,
+        ...body,
+      });
+    await lab.nodeRed.deploy(added('http request'));
+    const asked = await test({});
+    assert.deepEqual([asked.status, asked.body.error.code], [409, 'HAS_EFFECTS']);
+    assert.match(asked.body.error.message, /outside \(http request\)/);
+    assert.equal((await test({ dryRun: false })).status, 202);
+    await lab.nodeRed.deploy(added('split'));
+    const refused = await test({ confirm: true });
+    assert.deepEqual([refused.status, refused.body.error.code], [409, 'DRY_RUN_REFUSED']);
+    await lab.nodeRed.deploy(all);
+  });
+
   it('stop and start by themselves, and nothing else of the flows changes', async () => {
     await lab.untilFlowListens();
     const before = await flowsNow();

@@ -1,10 +1,13 @@
 import type { NodeAPI } from 'node-red';
 import { z } from 'zod';
 import type { Clock } from '../../../../lib/clock';
-import { ModelManagementError } from '../../../../lib/errors';
+import { invalidInput, ModelManagementError } from '../../../../lib/errors';
 import type { Log } from '../../../../lib/log';
+import { parseInput } from '../../../../lib/parse-input';
 import type { FlowEntry } from '../../../../lib/pipeline/flow-entry';
+import { type DryRunFacts, examineDryRun, type NamedNode } from '../../../../lib/pipeline/pipelines/dry-run';
 import { PipelineWatch, type WatchedPipeline } from '../../../../lib/pipeline/pipelines/pipeline-watch';
+import { payloadFor } from '../../../../lib/pipeline/pipelines/test-input';
 import {
   type PipelineResultView,
   type PipelineRunView,
@@ -48,7 +51,36 @@ export interface PipelineSurrounding {
 
 const HOOKS = ['onReceive', 'onComplete'] as const;
 const hookName = (hook: (typeof HOOKS)[number]): string => `${hook}.model-management`;
+const DELIVER_HOOK = 'preDeliver.model-management';
 const STORE_MS = 5_000;
+
+const TestInput = z.strictObject({
+  payload: z.unknown(),
+  nodeId: z.string().exactOptional(),
+  dryRun: z.boolean().default(true),
+  confirm: z.boolean().default(false),
+});
+
+function refuseUnsafe({ effects, newIds }: DryRunFacts, isConfirmed: boolean): void {
+  const words = (nodes: readonly NamedNode[]): string =>
+    nodes.map(({ name, type }) => (name === '' ? type : `${name} (${type})`)).join(', ');
+  if (newIds.length > 0) {
+    throw new ModelManagementError(
+      'DRY_RUN_REFUSED',
+      `After ${words(newIds)} messages have ids of their own, so what becomes of the test could not be held back.`,
+      'Test it for real, or test the part behind it.',
+      { details: { nodes: newIds } },
+    );
+  }
+  if (effects.length > 0 && !isConfirmed) {
+    throw new ModelManagementError(
+      'HAS_EFFECTS',
+      `These nodes may do something outside of Node-RED, also in a dry run: ${words(effects)}.`,
+      'Confirm that they may.',
+      { details: { nodes: effects } },
+    );
+  }
+}
 
 /** The pipelines of this Node-RED: watched from its start, and started and stopped through its own API. */
 export class Pipelines {
@@ -68,11 +100,7 @@ export class Pipelines {
     clock: Clock,
   ) {
     this.#watch = new PipelineWatch({
-      readEntries: () => {
-        const entries: FlowEntry[] = [];
-        red.nodes.eachNode((entry) => entries.push({ ...entry }));
-        return entries;
-      },
+      readEntries: () => this.#entries(),
       clock,
       log,
       onChange: (id) =>
@@ -114,7 +142,7 @@ export class Pipelines {
 
   stop(): void {
     const { hooks, events } = this.red;
-    for (const hook of HOOKS) hooks.remove(hookName(hook));
+    for (const name of [...HOOKS.map(hookName), DELIVER_HOOK]) hooks.remove(name);
     events.off('flows:started', this.#onStarted);
     events.off('runtime-event', this.#onRuntimeEvent);
     this.#watch.stop();
@@ -138,7 +166,7 @@ export class Pipelines {
   run(id: string, runId: string): PipelineRunView {
     const { nodes } = this.#find(id).pipeline;
     const run = this.#watch.run(id, runId);
-    if (run) return toRunView(run, nodes);
+    if (run) return toRunView(run, nodes, this.#watch.traceOf(runId));
     throw new ModelManagementError(
       'RUN_NOT_FOUND',
       'There is no such run.',
@@ -149,6 +177,60 @@ export class Pipelines {
   results(id: string): readonly PipelineResultView[] {
     this.#find(id);
     return this.#watch.results(id).map(toResultView);
+  }
+
+  /**
+   * Gives a message to a node that begins runs, as if it had come there.
+   * @param input - `{payload, nodeId?, dryRun?, confirm?}`
+   * @returns the id of the run
+   * @throws {ModelManagementError} `INVALID_INPUT`; `FLOWS_NOT_RUNNING` while it is stopped; `DRY_RUN_REFUSED`;
+   * `HAS_EFFECTS` naming nodes that may do something outside, unless `confirm`
+   */
+  test(id: string, input: unknown): string {
+    const { payload, nodeId, dryRun, confirm } = parseInput(TestInput, input);
+    const { pipeline } = this.#find(id);
+    if (pipeline.isDisabled || this.#fault !== undefined) {
+      throw new ModelManagementError('FLOWS_NOT_RUNNING', 'The pipeline does not run.', 'Start it first.');
+    }
+    const starts = pipeline.nodes.filter(({ kind }) => kind === 'inbound' || kind === 'source');
+    const start =
+      nodeId === undefined
+        ? (starts.find(({ kind }) => kind === 'inbound') ?? starts[0])
+        : starts.find((node) => node.id === nodeId);
+    if (!start) {
+      throw invalidInput(
+        'nodeId',
+        nodeId === undefined
+          ? 'No node of the pipeline begins runs.'
+          : `${nodeId} is none of the nodes that begin runs.`,
+        'Name an mqtt in, inject or the like of this pipeline.',
+      );
+    }
+    const entries = this.#entries();
+    if (dryRun) refuseUnsafe(examineDryRun(entries, start.runtimeId), confirm);
+    const entry = entries.find((one) => one.id === start.id);
+    const node = this.red.nodes.getNode(start.runtimeId) as { send(message: object): void } | null;
+    if (!entry || !node)
+      throw new ModelManagementError('FLOWS_NOT_RUNNING', 'The node does not run.', 'Start the pipeline.');
+    const runId = this.red.util.generateId();
+    this.#watch.trace(runId, dryRun);
+    this.#holdBack();
+    node.send({ _msgid: runId, topic: start.topic ?? '', payload: payloadFor(entry, payload), qos: 0, retain: false });
+    return runId;
+  }
+
+  /** The hook that holds dry runs back is there only while there may be any. */
+  #holdBack(): void {
+    const { hooks } = this.red;
+    hooks.remove(DELIVER_HOOK);
+    if (!this.#watch.hasDryRuns) return;
+    hooks.add(DELIVER_HOOK, this.#watch.onDeliver as Parameters<typeof hooks.add>[1]);
+  }
+
+  #entries(): readonly FlowEntry[] {
+    const entries: FlowEntry[] = [];
+    this.red.nodes.eachNode((entry) => entries.push({ ...entry }));
+    return entries;
   }
 
   /** @throws {ModelManagementError} `FLOWS_CHANGED`, `FLOWS_NOT_RUNNING`, as `stopPipeline` */
