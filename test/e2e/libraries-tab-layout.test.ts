@@ -135,7 +135,7 @@ describe('the libraries tab in the room it gets, for everybody', function () {
       assert.fail(`${name} is not reached`);
     };
     await page.getByRole('tab', { name: 'Models' }).focus();
-    await press('ArrowRight', 'ArrowRight');
+    await press('ArrowRight', 'ArrowRight', 'ArrowRight');
     assert.equal(await page.getByRole('tab', { name: 'Libraries' }).getAttribute('aria-selected'), 'true');
     assert.equal(await focused.textContent(), 'Libraries');
     await page.getByRole('searchbox', { name: 'search libraries' }).waitFor();

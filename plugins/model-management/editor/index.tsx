@@ -12,6 +12,7 @@ import './model/model.css';
 import './clearblade/clearblade.css';
 import './libraries/libraries.css';
 import './jobs/jobs.css';
+import './pipelines/pipelines.css';
 import './compare/compare.css';
 import './edit/edit.css';
 import './audit/audit.css';

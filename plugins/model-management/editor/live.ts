@@ -88,7 +88,9 @@ export const useRunChanges = (changed: () => void): void => useChanges('runs', c
 export const useLogChanges = (changed: () => void): void => useChanges('runs', changed, isLog);
 export const useCollectionChanges = (changed: () => void): void => useChanges('collections', changed);
 
-type Things = 'models' | 'libraries' | 'jobs' | 'runs' | 'collections';
+export const usePipelineChanges = (changed: () => void): void => useChanges('pipelines', changed);
+
+type Things = 'models' | 'libraries' | 'jobs' | 'runs' | 'collections' | 'pipelines';
 
 const isLog = (change: unknown): boolean => (change as { readonly kind?: unknown }).kind === 'log';
 const isNoLog = (change: unknown): boolean => !isLog(change);

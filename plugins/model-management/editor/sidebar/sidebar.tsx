@@ -2,10 +2,11 @@ import { useState } from 'preact/hooks';
 import { JobsPanel } from '../jobs/jobs-panel';
 import { LibrariesPanel } from '../libraries/libraries-panel';
 import { ModelsPanel } from '../models/models-panel';
+import { PipelinesPanel } from '../pipelines/pipelines-panel';
 import { panelId, TabList, tabId } from './tab-list';
 import { rememberedTab, rememberTab, type Tab, tabs } from './tabs';
 
-const PANELS = { models: ModelsPanel, jobs: JobsPanel, libraries: LibrariesPanel } as const;
+const PANELS = { models: ModelsPanel, jobs: JobsPanel, pipelines: PipelinesPanel, libraries: LibrariesPanel } as const;
 
 /** The sub-tabs. One that was opened once stays as it is, out of sight: an upload goes on, a search is kept. */
 export function Sidebar() {

@@ -1,0 +1,84 @@
+import { useState } from 'preact/hooks';
+import { Age } from '../age';
+import { Busy, ErrorBox } from '../feedback';
+import { formatNumber } from '../format';
+import { t } from '../i18n';
+import { ListToolbar, type ListWords } from '../list/list-toolbar';
+import { Pager } from '../list/pager';
+import { usePage } from '../list/pages';
+import { byName, holdsWords } from '../list/search';
+import { usePipelineChanges, useResource } from '../live';
+import { fetchPipelines, type PipelineView } from './pipeline-client';
+import { PipelineSign } from './pipeline-sign';
+import { openPipeline } from './pipeline-tray';
+
+type Order = 'name' | 'last';
+
+const words = (): ListWords<Order> => ({
+  toolbar: t('flow.list.toolbar'),
+  search: t('flow.list.search'),
+  orders: { name: t('list.order.name'), last: t('flow.list.last') },
+});
+
+/** The pipelines that hold every word of the search, in the order asked for. */
+function arrange(all: readonly PipelineView[], search: string, order: Order): readonly PipelineView[] {
+  const found = all.filter(({ name, inbound, outbound, models, libraries }) =>
+    holdsWords({ name, description: [...inbound, ...outbound, ...models, ...libraries].join(' ') }, search),
+  );
+  if (order === 'name') return found.toSorted(byName);
+  return found.toSorted((a, b) => (b.lastRunAt ?? '').localeCompare(a.lastRunAt ?? '') || byName(a, b));
+}
+
+/** The sub-tab: every flow tab that holds one of our nodes. */
+export function PipelinesPanel() {
+  const { data, error, reload } = useResource(fetchPipelines, []);
+  usePipelineChanges(reload);
+  return (
+    <div class="mm-panel">
+      <div class="mm-pane">
+        {error && <ErrorBox error={error} onRetry={reload} />}
+        {!data && !error && <Busy text={t('flow.list.loading')} />}
+        {data && <PipelineList pipelines={data} />}
+      </div>
+    </div>
+  );
+}
+
+function PipelineList({ pipelines }: { readonly pipelines: readonly PipelineView[] }) {
+  const [search, setSearch] = useState('');
+  const [order, setOrder] = useState<Order>('name');
+  const page = usePage(arrange(pipelines, search, order));
+  return (
+    <>
+      <ListToolbar words={words()} search={search} onSearch={setSearch} order={order} onOrder={setOrder} />
+      {pipelines.length === 0 && <p class="mm-empty">{t('flow.list.empty')}</p>}
+      {pipelines.length > 0 && page.total === 0 && <p class="mm-empty">{t('flow.list.noMatch', { search })}</p>}
+      <ul class="mm-list" aria-label={t('flow.list.label')}>
+        {page.shown.map((pipeline) => (
+          <Row key={pipeline.id} pipeline={pipeline} />
+        ))}
+      </ul>
+      <Pager page={page} />
+    </>
+  );
+}
+
+function Row({ pipeline }: { readonly pipeline: PipelineView }) {
+  const { id, name, state, since, counters, error } = pipeline;
+  const count = (value: number): string => formatNumber(value, RED.i18n.lang(), 4);
+  return (
+    <li>
+      <button type="button" class="mm-row mm-job-row" onClick={() => openPipeline(id, name)}>
+        <PipelineSign state={state} />
+        <span class="mm-row-name">{name}</span>
+        <span class="mm-row-usage">
+          <span>
+            {t(`flow.state.${state}`)} <Age at={since} />
+          </span>
+          <span>{t('flow.counts', { runs: count(counters.runs), failed: count(counters.failed) })}</span>
+          {error && <span class="mm-cut">{error.message}</span>}
+        </span>
+      </button>
+    </li>
+  );
+}
