@@ -135,6 +135,18 @@ describe(`pipelines in Node-RED ${nodeRedMajor}`, function () {
     await lab.nodeRed.deploy(all);
   });
 
+  it('account for every run of a flood', async () => {
+    await lab.untilFlowListens();
+    const { runs, failed, dropped } = (await get()).counters;
+    const from = lab.mqtt.on('out').length;
+    for (let sent = 0; sent < 5_000; ) {
+      for (const end = sent + 500; sent < end; sent += 1) await lab.mqtt.publish('in', [sent, 0, 0, 0]);
+      await waitFor(() => lab.mqtt.on('out').length >= from + sent, { what: 'the answers', intervalMs: 5 });
+    }
+    const after = (await get()).counters;
+    assert.deepEqual([after.runs - runs, after.failed - failed, after.dropped - dropped], [5_000, 0, 0]);
+  });
+
   it('stop and start by themselves, and nothing else of the flows changes', async () => {
     await lab.untilFlowListens();
     const before = await flowsNow();
