@@ -83,7 +83,6 @@ export interface PipelineWatchOptions {
   readonly readEntries: () => readonly FlowEntry[];
   readonly clock: Clock;
   readonly log: Log;
-  readonly limits?: ResultLimits;
   /** Something is new about a pipeline, at most once a second. */
   readonly onChange: (id: string) => void;
 }
@@ -109,6 +108,7 @@ export class PipelineWatch {
   #changed = new Set<string>();
   #toldAt = 0;
   #stored = new Map<string, readonly PipelineResult[]>();
+  #limits: ResultLimits = resultLimits;
   /** By run id, the oldest first. */
   readonly #traces = new Map<string, { readonly isDry: boolean; readonly steps: TraceStep[] }>();
   /** Run ids of dry runs, and when they began. */
@@ -117,7 +117,8 @@ export class PipelineWatch {
   constructor(private readonly options: PipelineWatchOptions) {}
 
   /** @param stored - results of an earlier process, for pipelines that have none yet */
-  start(stored: readonly StoredPipeline[] = []): void {
+  start(stored: readonly StoredPipeline[] = [], limits: Partial<ResultLimits> = {}): void {
+    this.#limits = { ...resultLimits, ...limits };
     this.#stored = new Map(stored.map(({ id, results }) => [id, results]));
     for (const { id, results } of stored) this.#watched.get(id)?.results.precede(results);
     this.refresh();
@@ -280,7 +281,7 @@ export class PipelineWatch {
 
   #taken(before: Watched | undefined, pipeline: Pipeline, now: number): Watched {
     if (!before) {
-      const results = new ResultRing(this.options.limits ?? resultLimits, this.#stored.get(pipeline.id));
+      const results = new ResultRing(() => this.#limits, this.#stored.get(pipeline.id));
       return { pipeline, tracker: new RunTracker(), results, since: now };
     }
     if (before.pipeline.isDisabled !== pipeline.isDisabled) {

@@ -38,10 +38,15 @@ export class ResultRing {
   #changes = 0;
 
   constructor(
-    private readonly limits: ResultLimits = resultLimits,
+    /** Asked each time: they are known only once the settings are. */
+    private readonly currentLimits: () => ResultLimits = () => resultLimits,
     stored: readonly PipelineResult[] = [],
   ) {
     this.precede(stored);
+  }
+
+  private get limits(): ResultLimits {
+    return this.currentLimits();
   }
 
   /** Another number whenever there is something new. */
@@ -57,13 +62,14 @@ export class ResultRing {
   /** Results of an earlier process come before those of this one. */
   precede(stored: readonly PipelineResult[]): void {
     const before = stored.map((one) => (one.state === 'pending' ? notPublished(one) : one));
-    this.#results = [...before, ...this.#results].slice(-this.limits.count);
+    const { count } = this.limits;
+    this.#results = count === 0 ? [] : [...before, ...this.#results].slice(-count);
   }
 
   received(runId: string, node: string, topic: string, payload: unknown, nowMs: number): void {
     const shown = this.#mayWrite(payload, nowMs) ? this.#cut(payload) : unknownText;
     this.#results.push({ runId, node, receivedAt: nowMs, topic, ...shown, state: 'pending' });
-    if (this.#results.length > this.limits.count) this.#results.shift();
+    while (this.#results.length > this.limits.count) this.#results.shift();
     this.#changes += 1;
   }
 

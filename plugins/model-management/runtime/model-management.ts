@@ -152,11 +152,12 @@ class ModelManagement {
     this.log.info('model management started', { dataDir: services.settings.dataDir });
   }
 
-  private keepPipelines({ registry, libraries, pipelineDocuments: documents }: Services): void {
+  private keepPipelines({ registry, libraries, settings, pipelineDocuments: documents }: Services): void {
     const names = (): ReadonlySet<string> => new Set(libraries.list().map(({ name }) => name));
     this.pipelines
       .open({
         documents,
+        settings: settings.pipelines,
         hasModel: (name) => registry.findModel(name) !== undefined,
         hasLibrary: (name) => names().has(name),
       })

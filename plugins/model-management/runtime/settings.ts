@@ -66,6 +66,13 @@ const SettingsSchema = z.object({
       }),
     )
     .default({}),
+  pipelines: z
+    .object({
+      resultCount: z.number().int().nonnegative().max(1_000).default(25),
+      keepPayloads: z.boolean().default(true),
+      adminToken: z.string().min(1).optional(),
+    })
+    .prefault({}),
   libraries: z
     .object({
       modules: z.array(z.string().regex(/^(?![./\\]).+/, 'must be the name of a module, not a path')).default([]),
@@ -121,6 +128,14 @@ export interface Settings {
   readonly training: TrainingSettings;
   /** Databases that queries may read; all but the named fields are options of the npm package pg. */
   readonly sources: Readonly<Record<string, SourceSettings>>;
+  readonly pipelines: {
+    /** Last results that are kept of each. */
+    readonly resultCount: number;
+    /** False: of results only time, topic and state are kept. */
+    readonly keepPayloads: boolean;
+    /** Of Node-RED's admin API, for where its runtime API is not to be found. */
+    readonly adminToken?: string | undefined;
+  };
   /** What `require` in a library gives; looked up from the user directory. */
   readonly libraries: { readonly modules: readonly string[] };
 }

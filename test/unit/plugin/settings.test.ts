@@ -18,6 +18,7 @@ describe('settings.modelManagement', () => {
         maxProcesses: 32,
       },
       openInference: { enabled: false },
+      pipelines: { resultCount: 25, keepPayloads: true },
       libraries: { modules: [] },
       training: {
         image: 'python:3.12-slim',

@@ -46,13 +46,13 @@ export class FlowAdapter {
     change: (entries: readonly FlowEntry[]) => readonly FlowEntry[],
     user: string | null,
   ): Promise<Deployed> {
-    const api = this.api();
     if (this.host.settings.safeMode) {
       throw notRunning(
         'Node-RED runs in safe mode, and any deploy would start all flows.',
         'Deploy in the editor, which ends safe mode, and try again.',
       );
     }
+    const api = this.api();
     for (let tries = 1; ; tries += 1) {
       const now = await api.getFlows();
       if (!now) throw notRunning('No flows are loaded yet.', 'Try again in a moment.');

@@ -17,6 +17,7 @@ import {
   toRunView,
 } from '../../../../lib/pipeline/pipelines/views';
 import type { DocumentStore } from '../../../../lib/store';
+import type { Settings } from '../settings';
 import { type Deployed, FlowAdapter, pipelineNotFound, withTab } from './flow-adapter';
 import { type FlowsApi, inProcessFlows } from './flows-api';
 import { httpFlows } from './http-flows';
@@ -47,6 +48,7 @@ export interface PipelineSurrounding {
   readonly documents: DocumentStore<PipelineDocument>;
   readonly hasModel: (name: string) => boolean;
   readonly hasLibrary: (name: string) => boolean;
+  readonly settings: Settings['pipelines'];
 }
 
 const HOOKS = ['onReceive', 'onComplete'] as const;
@@ -127,7 +129,12 @@ export class Pipelines {
   async open(surrounding: PipelineSurrounding): Promise<void> {
     this.#surrounding = surrounding;
     const stored = surrounding.documents.all();
-    this.#watch.start(stored.map(({ _id: id, results }) => ({ id, results })));
+    const { resultCount, keepPayloads } = surrounding.settings;
+    const limits = { count: resultCount, ...(keepPayloads ? {} : { textLength: 0 }) };
+    this.#watch.start(
+      stored.map(({ _id: id, results }) => ({ id, results })),
+      limits,
+    );
     this.#storeTimer = setInterval(() => void this.#store(), STORE_MS).unref();
     for (const { _id: id, isRestarting } of stored) if (isRestarting) this.#halfRestarted.add(id);
     await this.#finishRestarts();
@@ -321,12 +328,11 @@ export class Pipelines {
 
   /** As a client of ourselves: what Node-RED's own login asks for has to be in settings.js. */
   #overHttp(): FlowsApi {
-    const { httpAdminRoot, adminAuth, modelManagement } = this.red.settings as {
+    const { httpAdminRoot, adminAuth } = this.red.settings as {
       readonly httpAdminRoot?: string | false;
       readonly adminAuth?: unknown;
-      readonly modelManagement?: { readonly flows?: { readonly adminToken?: string } };
     };
-    const token = modelManagement?.flows?.adminToken;
+    const token = this.#surrounding?.settings.adminToken;
     const address = (this.red as { server?: { address(): unknown } }).server?.address() as
       | { readonly address: string; readonly port: number; readonly family: string }
       | null
@@ -335,7 +341,7 @@ export class Pipelines {
       throw new ModelManagementError(
         'FLOWS_NOT_RUNNING',
         'This Node-RED gives plugins no way to change its flows.',
-        'Start and stop the tab in the editor (disable or enable it, then Deploy), or set modelManagement.flows.adminToken.',
+        'Start and stop the tab in the editor (disable or enable it, then Deploy), or set modelManagement.pipelines.adminToken.',
       );
     }
     const host = address.family === 'IPv6' ? '[::1]' : '127.0.0.1';
