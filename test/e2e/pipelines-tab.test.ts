@@ -38,6 +38,9 @@ describe('the tab Pipelines', function () {
     const detail = page.locator('.mm-tray .mm-detail');
     await detail.getByRole('heading', { name: 'plus pipeline' }).waitFor();
     await detail.getByText('models: plus').waitFor();
+    const drawing = detail.getByRole('group', { name: 'The flow' });
+    await drawing.getByRole('button', { name: /^the model.*v1/ }).waitFor();
+    assert.equal(await drawing.getByRole('button').count(), 8);
 
     await detail.getByRole('button', { name: 'Test' }).click();
     const test = detail.getByRole('region', { name: 'Test' });
@@ -57,6 +60,7 @@ describe('the tab Pipelines', function () {
     await detail.getByText('at', { exact: false }).first().waitFor();
     await lab.mqtt.publish('in', ['no', 'numbers']);
     const error = detail.locator('.mm-error').first();
+    await drawing.getByRole('button', { name: /^the model.*, failed/ }).waitFor();
     await error.getByRole('button').waitFor();
     await editor.picture('pipeline-failed');
 

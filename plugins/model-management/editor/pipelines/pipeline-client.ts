@@ -1,3 +1,4 @@
+import type { Drawing } from '../../../../lib/pipeline/pipelines/drawing';
 import type { PipelineResultView, PipelineRunView, PipelineView } from '../../../../lib/pipeline/pipelines/views';
 import { path, request, requestAll } from '../api';
 
@@ -12,7 +13,7 @@ export type {
 export const fetchPipelines = (signal?: AbortSignal): Promise<readonly PipelineView[]> =>
   requestAll('pipelines', {}, signal);
 
-export const fetchPipeline = (id: string, signal: AbortSignal): Promise<PipelineView> =>
+export const fetchPipeline = (id: string, signal: AbortSignal): Promise<PipelineView & Drawing> =>
   request(path`pipelines/${id}`, { signal });
 
 /** Newest first. */

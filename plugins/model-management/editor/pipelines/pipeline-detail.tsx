@@ -6,6 +6,7 @@ import { usePipelineChanges, useResource } from '../live';
 import { NodeLink } from './node-link';
 import { PipelineActions } from './pipeline-actions';
 import { fetchPipeline, fetchPipelineRuns, fetchResults, type PipelineView } from './pipeline-client';
+import { PipelineDrawing } from './pipeline-drawing';
 import { PipelineRuns } from './pipeline-runs';
 import { PipelineSign } from './pipeline-sign';
 import { ResultTable } from './result-table';
@@ -47,6 +48,7 @@ export function PipelineDetail({ id }: { readonly id: string }) {
       )}
       <PipelineActions pipeline={data} onChanged={refresh} />
       <Problems pipeline={data} />
+      <PipelineDrawing drawing={data} pipeline={data} runs={runs.data ?? []} />
       {runs.error && <ErrorBox error={runs.error} onRetry={refresh} />}
       {runs.data && <PipelineRuns runs={runs.data} />}
       {results.error && <ErrorBox error={results.error} onRetry={refresh} />}

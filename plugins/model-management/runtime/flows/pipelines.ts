@@ -5,6 +5,7 @@ import { invalidInput, ModelManagementError } from '../../../../lib/errors';
 import type { Log } from '../../../../lib/log';
 import { parseInput } from '../../../../lib/parse-input';
 import type { FlowEntry } from '../../../../lib/pipeline/flow-entry';
+import { type Drawing, drawTab } from '../../../../lib/pipeline/pipelines/drawing';
 import { type DryRunFacts, examineDryRun, type NamedNode } from '../../../../lib/pipeline/pipelines/dry-run';
 import { PipelineWatch, type WatchedPipeline } from '../../../../lib/pipeline/pipelines/pipeline-watch';
 import { payloadFor } from '../../../../lib/pipeline/pipelines/test-input';
@@ -159,9 +160,9 @@ export class Pipelines {
     return this.#watch.list().map((watched) => this.#view(watched));
   }
 
-  /** @throws {ModelManagementError} `PIPELINE_NOT_FOUND`, as everything below */
-  get(id: string): PipelineView {
-    return this.#view(this.#find(id));
+  /** With its drawing. @throws {ModelManagementError} `PIPELINE_NOT_FOUND`, as everything below */
+  get(id: string): PipelineView & Drawing {
+    return { ...this.#view(this.#find(id)), ...drawTab(this.#entries(), id) };
   }
 
   runs(id: string): readonly PipelineRunView[] {

@@ -1,0 +1,125 @@
+import type { Drawing, DrawnNode } from '../../../../lib/pipeline/pipelines/drawing';
+import { t } from '../i18n';
+import { closeTray } from '../widgets/tray';
+import type { PipelineRunView, PipelineView } from './pipeline-client';
+
+const HALF_WIDTH = 66;
+const HALF_HEIGHT = 16;
+const MARGIN = 30;
+/** Characters that fit into a node. */
+const LABEL = 17;
+
+type NodeState = 'plain' | 'failed' | 'waiting' | 'disabled';
+
+const cut = (text: string): string => (text.length > LABEL ? `${text.slice(0, LABEL - 1)}…` : text);
+
+/** The tab as the editor draws it, with what each node says of itself, and where runs wait or failed. */
+export function PipelineDrawing({
+  drawing: { nodes, wires },
+  pipeline,
+  runs,
+}: {
+  readonly drawing: Drawing;
+  readonly pipeline: PipelineView;
+  readonly runs: readonly PipelineRunView[];
+}) {
+  if (nodes.length === 0) return null;
+  const at = new Map(nodes.map((node) => [node.id, node]));
+  const waiting = new Set(runs.filter(({ state }) => state === 'running').flatMap(({ waitingIn }) => waitingIn));
+  const stateOf = ({ id, isDisabled }: DrawnNode): NodeState => {
+    if (isDisabled) return 'disabled';
+    if (pipeline.state.startsWith('failed') && pipeline.error?.node === id) return 'failed';
+    return waiting.has(id) ? 'waiting' : 'plain';
+  };
+  const [left, right] = range(
+    nodes.map(({ x }) => x),
+    HALF_WIDTH,
+  );
+  const [top, bottom] = range(
+    nodes.map(({ y }) => y),
+    HALF_HEIGHT,
+  );
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: there are no fieldsets in a drawing
+    <svg
+      class="mm-drawing"
+      role="group"
+      aria-label={t('flow.drawing')}
+      viewBox={`${left} ${top} ${right - left} ${bottom - top}`}
+      style={{ maxWidth: `${right - left}px` }}
+    >
+      {wires.map(([from, to]) => (
+        <Wire key={`${from} ${to}`} from={at.get(from)} to={at.get(to)} />
+      ))}
+      {nodes.map((node) => (
+        <NodeBox key={node.id} node={node} state={stateOf(node)} />
+      ))}
+    </svg>
+  );
+}
+
+const range = (values: readonly number[], half: number): readonly [number, number] => [
+  Math.min(...values) - half - MARGIN,
+  Math.max(...values) + half + MARGIN,
+];
+
+function Wire({ from, to }: { readonly from: DrawnNode | undefined; readonly to: DrawnNode | undefined }) {
+  if (!from || !to) return null;
+  const [x1, x2] = [from.x + halfOf(from), to.x - halfOf(to)];
+  const bend = Math.max(30, Math.abs(x2 - x1) / 2);
+  return <path class="mm-wire" d={`M ${x1} ${from.y} C ${x1 + bend} ${from.y}, ${x2 - bend} ${to.y}, ${x2} ${to.y}`} />;
+}
+
+/** A cross where it failed, a ring where something waits: told by shape, at the corner. */
+function Mark({ state, x, y }: { readonly state: NodeState; readonly x: number; readonly y: number }) {
+  if (state === 'failed')
+    return (
+      <path
+        class="mm-node-mark"
+        d={`M ${x - 5} ${y - 5} L ${x + 5} ${y + 5} M ${x + 5} ${y - 5} L ${x - 5} ${y + 5}`}
+      />
+    );
+  return state === 'waiting' ? <circle class="mm-node-mark" cx={x} cy={y} r={5} /> : null;
+}
+
+const halfOf = ({ type }: DrawnNode): number => (type === 'junction' ? 5 : HALF_WIDTH);
+
+function NodeBox({ node, state }: { readonly node: DrawnNode; readonly state: NodeState }) {
+  const { id, name, type, x, y } = node;
+  if (type === 'junction') return <circle class="mm-junction" cx={x} cy={y} r={5} />;
+  const label = cut(name || type);
+  const status = RED.nodes.node(id)?.status;
+  const text = typeof status === 'object' && status !== null ? Reflect.get(status, 'text') : undefined;
+  const said = typeof text === 'string' ? cut(text) : '';
+  // Begins with what can be read on it.
+  const shown = said === '' ? label : `${label} ${said}`;
+  const words = state === 'plain' ? shown : `${shown}, ${t(`flow.node.${state}`)}`;
+  const reveal = (): void => void closeTray().then(() => RED.view.reveal(id));
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: there are no buttons in a drawing
+    <g
+      class={`mm-node mm-node-${state}`}
+      role="button"
+      tabIndex={0}
+      aria-label={words}
+      onClick={reveal}
+      onKeyDown={(event) => {
+        if (event.key !== 'Enter' && event.key !== ' ') return;
+        event.preventDefault();
+        reveal();
+      }}
+    >
+      <title>{`${name || type} (${type})`}</title>
+      <rect x={x - HALF_WIDTH} y={y - HALF_HEIGHT} width={2 * HALF_WIDTH} height={2 * HALF_HEIGHT} rx={5} />
+      <text x={x} y={y + 4}>
+        {label}
+      </text>{' '}
+      {said !== '' && (
+        <text class="mm-node-said" x={x} y={y + HALF_HEIGHT + 12}>
+          {said}
+        </text>
+      )}
+      <Mark state={state} x={x + HALF_WIDTH} y={y - HALF_HEIGHT} />
+    </g>
+  );
+}
