@@ -242,24 +242,24 @@ export class PipelineWatch {
   };
 
   /** Node-RED's hook `preDeliver`; `false` keeps the message from being delivered. */
-  readonly onDeliver = (event: DeliverEvent): false | undefined => {
+  readonly onDeliver = ({ msg, destination }: DeliverEvent): false | undefined => {
+    const { _msgid: runId } = msg;
+    if (typeof runId !== 'string' || !this.#dry.has(runId)) return;
+    const { id, node: target } = destination;
+    if (!target || !outboundTypes.has(target.type)) return;
     try {
-      const { _msgid: runId, topic, payload } = event.msg;
-      const { id, node: target } = event.destination;
-      if (!target || typeof runId !== 'string' || !this.#dry.has(runId) || !outboundTypes.has(target.type)) return;
       const now = this.options.clock.now();
       const found = this.#nodes.get(id);
       found?.watched.tracker.received(runId, id, now);
       found?.watched.tracker.completed(runId, id, { isOutbound: true }, now);
       if (found) this.#changed.add(found.watched.pipeline.id);
-      const sent = textOf(target.topic) || textOf(topic);
-      this.#note(runId, id, sent === '' ? payload : { topic: sent, payload }, now, true);
-      return false;
+      const topic = textOf(target.topic) || textOf(msg.topic);
+      this.#note(runId, id, topic === '' ? msg.payload : { topic, payload: msg.payload }, now, true);
     } catch (error) {
-      // Rather lost than published against the user's will.
-      this.options.log.warn('a message of a dry run was not understood', { error });
-      return false;
+      // Held back all the same.
+      this.options.log.debug('message of a dry run not followed', () => ({ error }));
     }
+    return false;
   };
 
   #note(runId: string, node: string, payload: unknown, now: number, isHeld: boolean): void {

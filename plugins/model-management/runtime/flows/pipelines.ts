@@ -136,7 +136,10 @@ export class Pipelines {
       stored.map(({ _id: id, results }) => ({ id, results })),
       limits,
     );
-    this.#storeTimer = setInterval(() => void this.#store(), STORE_MS).unref();
+    this.#storeTimer = setInterval(() => {
+      void this.#store();
+      if (!this.#watch.hasDryRuns) this.red.hooks.remove(DELIVER_HOOK);
+    }, STORE_MS).unref();
     for (const { _id: id, isRestarting } of stored) if (isRestarting) this.#halfRestarted.add(id);
     await this.#finishRestarts();
   }
