@@ -1,7 +1,7 @@
 import type { FlowEntry } from '../flow-entry';
 import { expandFlows } from '../graph/expansion';
 import { nameOf, textOf } from '../graph/stored-wiring';
-import type { Vertex } from '../graph/vertex';
+import { reach, type Vertex } from '../graph/vertex';
 
 const ownTypes = new Set(['onnx-model', 'pipelib', 'model-collection', 'retrain-trigger']);
 /** Where the results of a flow leave Node-RED. */
@@ -34,6 +34,8 @@ export interface PipelineNode {
   readonly model: string | undefined;
   /** Of a `pipelib`. */
   readonly library: string | undefined;
+  /** A message from here can come to an outbound node, also on another tab. */
+  readonly leadsOut: boolean;
 }
 
 /** A flow tab that holds at least one of our nodes, also inside of subflows. */
@@ -97,6 +99,7 @@ function toNode(vertex: Vertex): PipelineNode {
     topic: hasTopic ? textOf(entry, 'topic') : undefined,
     model: entry.type === 'onnx-model' && entry['source'] !== 'file' ? textOf(entry, 'model') : undefined,
     library: entry.type === 'pipelib' ? textOf(entry, 'library') : undefined,
+    leadsOut: [...reach(vertex.out, ({ out }) => out)].some((other) => outboundTypes.has(other.entry.type)),
   };
 }
 

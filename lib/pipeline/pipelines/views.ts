@@ -7,7 +7,13 @@ export type PipelineState = 'idle' | 'listening' | 'succeeded' | 'failed' | 'fai
 
 /** What keeps a pipeline from working, or will surprise. */
 export interface PipelineProblem {
-  readonly code: 'NO_INBOUND' | 'NO_OUTBOUND' | 'MODEL_MISSING' | 'LIBRARY_MISSING' | 'INBOUND_SHARED';
+  readonly code:
+    | 'NO_INBOUND'
+    | 'NO_OUTBOUND'
+    | 'NOT_CONNECTED'
+    | 'MODEL_MISSING'
+    | 'LIBRARY_MISSING'
+    | 'INBOUND_SHARED';
   readonly message: string;
   /** Id of the node in the flow file. */
   readonly node?: string;
@@ -147,6 +153,11 @@ function problemsOf({ pipeline }: WatchedPipeline, around: PipelineSurroundings)
   }
   if (!nodes.some(({ kind }) => kind === 'outbound')) {
     problems.push({ code: 'NO_OUTBOUND', message: 'No result leaves it: there is no mqtt out or the like.' });
+  } else {
+    for (const { id, name, topic, type } of nodes.filter(({ kind, leadsOut }) => kind === 'inbound' && !leadsOut)) {
+      const message = `Nothing that comes to ${name || topic || type} can leave again: no wire leads to an mqtt out or the like.`;
+      problems.push({ code: 'NOT_CONNECTED', message, node: id });
+    }
   }
   const missing = (type: string, key: 'model' | 'library', name: string) =>
     nodes.find((node) => node.type === type && node[key] === name)?.id;
