@@ -16,7 +16,10 @@ describe('the tab Jobs', function () {
   before(async function () {
     requireOrSkip(this, chromiumPath !== undefined, 'Chromium');
     requireOrSkip(this, canRunPython, 'python3 with venv');
-    lab = await TrainingLab.start();
+    // Whatever the machine has: here no engine answers.
+    lab = await TrainingLab.start({
+      modelManagement: { training: { allowProcessRunner: true }, docker: { socketPath: 'no-engine.sock' } },
+    });
     await lab.addModel();
     await lab.addRows('iris', irisRows());
   });
@@ -29,6 +32,7 @@ describe('the tab Jobs', function () {
     await sidebar.getByRole('tab', { name: 'Jobs' }).click();
     const panel = sidebar.getByRole('tabpanel', { name: 'Jobs' });
     await panel.getByText('No jobs yet.').waitFor();
+    await panel.getByText(/No Docker engine runs here/).waitFor();
     await panel.getByRole('button', { name: 'New' }).click();
     const form = page.locator('.mm-job-form');
     await form.getByRole('button', { name: 'Check' }).click();

@@ -5,6 +5,7 @@ import { ListToolbar, type ListWords } from '../list/list-toolbar';
 import { Pager } from '../list/pager';
 import { usePage } from '../list/pages';
 import { useJobChanges, useResource, useRunChanges } from '../live';
+import { fetchHealth } from '../registry-client';
 import { openCollections } from './collections/collections-tray';
 import type { JobView } from './contract';
 import { openJobForm } from './form/job-form-tray';
@@ -37,6 +38,13 @@ export function JobsPanel() {
   );
 }
 
+/** Why jobs in Docker would not run now. */
+function DockerNotice() {
+  const { data } = useResource(fetchHealth, []);
+  if (!data || data.docker.available) return null;
+  return <p class="mm-hint">{data.docker.reason}</p>;
+}
+
 function JobList({ jobs }: { readonly jobs: readonly JobView[] }) {
   const [search, setSearch] = useState('');
   const [order, setOrder] = useState<Order>('name');
@@ -57,6 +65,7 @@ function JobList({ jobs }: { readonly jobs: readonly JobView[] }) {
           <i class="fa fa-table" aria-hidden="true" /> {t('collection.open')}
         </button>
       </p>
+      {(jobs.length === 0 || jobs.some(({ runner }) => runner === 'docker')) && <DockerNotice />}
       {jobs.length === 0 && <p class="mm-empty">{t(mayWrite ? 'job.list.empty' : 'job.list.emptyReadOnly')}</p>}
       {jobs.length > 0 && page.total === 0 && <p class="mm-empty">{t('job.list.noMatch', { search })}</p>}
       <ul class="mm-list" aria-label={t('job.list.label')}>
