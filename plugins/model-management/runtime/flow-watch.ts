@@ -1,8 +1,8 @@
 import type { NodeAPI } from 'node-red';
 import type { Log } from '../../../lib/log';
-import type { FlowEntry } from '../../../lib/pipeline/flow-entry';
 import { LiveGraph, liveGraphSlot } from '../../../lib/pipeline/live-graph';
 import { originMarks } from '../../../lib/pipeline/message-origin';
+import { flowEntries } from './flows/flow-entries';
 
 const hook = 'onSend.model-management';
 
@@ -12,11 +12,7 @@ const hook = 'onSend.model-management';
  * @returns undoes all
  */
 export function watchFlows(red: Pick<NodeAPI, 'nodes' | 'events' | 'hooks'>, log: Log): () => void {
-  const live = new LiveGraph(() => {
-    const entries: FlowEntry[] = [];
-    red.nodes.eachNode((entry) => entries.push({ ...entry }));
-    return entries;
-  }, log);
+  const live = new LiveGraph(() => flowEntries(red), log);
   const begin = (): void => {
     originMarks.prepare();
     live.invalidate();

@@ -4,7 +4,6 @@ import type { Clock } from '../../../../lib/clock';
 import { invalidInput, ModelManagementError } from '../../../../lib/errors';
 import type { Log } from '../../../../lib/log';
 import { parseInput } from '../../../../lib/parse-input';
-import type { FlowEntry } from '../../../../lib/pipeline/flow-entry';
 import { type Drawing, drawTab } from '../../../../lib/pipeline/pipelines/drawing';
 import { type DryRunFacts, examineDryRun, type NamedNode } from '../../../../lib/pipeline/pipelines/dry-run';
 import { PipelineWatch, type WatchedPipeline } from '../../../../lib/pipeline/pipelines/pipeline-watch';
@@ -20,6 +19,7 @@ import {
 import type { DocumentStore } from '../../../../lib/store';
 import type { Settings } from '../settings';
 import { type Deployed, FlowAdapter, pipelineNotFound, withTab } from './flow-adapter';
+import { flowEntries } from './flow-entries';
 import { type FlowsApi, inProcessFlows } from './flows-api';
 import { httpFlows } from './http-flows';
 
@@ -103,7 +103,7 @@ export class Pipelines {
     clock: Clock,
   ) {
     this.#watch = new PipelineWatch({
-      readEntries: () => this.#entries(),
+      readEntries: () => flowEntries(red),
       clock,
       log,
       onChange: (id) =>
@@ -165,7 +165,7 @@ export class Pipelines {
 
   /** With its drawing. @throws {ModelManagementError} `PIPELINE_NOT_FOUND`, as everything below */
   get(id: string): PipelineView & Drawing {
-    return { ...this.#view(this.#find(id)), ...drawTab(this.#entries(), id) };
+    return { ...this.#view(this.#find(id)), ...drawTab(flowEntries(this.red), id) };
   }
 
   runs(id: string): readonly PipelineRunView[] {
@@ -217,7 +217,7 @@ export class Pipelines {
         'Name an mqtt in, inject or the like of this pipeline.',
       );
     }
-    const entries = this.#entries();
+    const entries = flowEntries(this.red);
     if (dryRun) refuseUnsafe(examineDryRun(entries, start.runtimeId), confirm);
     const entry = entries.find((one) => one.id === start.id);
     const node = this.red.nodes.getNode(start.runtimeId) as { send(message: object): void } | null;
@@ -236,12 +236,6 @@ export class Pipelines {
     hooks.remove(DELIVER_HOOK);
     if (!this.#watch.hasDryRuns) return;
     hooks.add(DELIVER_HOOK, this.#watch.onDeliver as Parameters<typeof hooks.add>[1]);
-  }
-
-  #entries(): readonly FlowEntry[] {
-    const entries: FlowEntry[] = [];
-    this.red.nodes.eachNode((entry) => entries.push({ ...entry }));
-    return entries;
   }
 
   /** @throws {ModelManagementError} `FLOWS_CHANGED`, `FLOWS_NOT_RUNNING`, as `stopPipeline` */

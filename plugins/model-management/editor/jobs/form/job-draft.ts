@@ -1,3 +1,4 @@
+import type { QueryToCount } from '../collection-client';
 import type { FileView, JobView } from '../contract';
 
 /** A file that was chosen or written here, and not sent yet. */
@@ -7,15 +8,9 @@ export interface StagedFile {
 }
 
 /** A query as the form holds it. */
-export interface QueryDraft {
+export interface QueryDraft extends QueryToCount {
   /** Of a row of the form. */
   readonly key: number;
-  readonly id?: string;
-  readonly query: string;
-  readonly source: string;
-  readonly newDataOnly: boolean;
-  readonly newDataCollections: readonly string[];
-  readonly lagMs: number;
 }
 
 export interface MetricDraft {
