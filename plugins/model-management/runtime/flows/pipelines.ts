@@ -1,13 +1,10 @@
 import type { NodeAPI } from 'node-red';
 import { z } from 'zod';
 import type { Clock } from '../../../../lib/clock';
-import { invalidInput, ModelManagementError } from '../../../../lib/errors';
+import { ModelManagementError } from '../../../../lib/errors';
 import type { Log } from '../../../../lib/log';
-import { parseInput } from '../../../../lib/parse-input';
 import { type Drawing, drawTab } from '../../../../lib/pipeline/pipelines/drawing';
-import { type DryRunFacts, examineDryRun, type NamedNode } from '../../../../lib/pipeline/pipelines/dry-run';
 import { PipelineWatch, type WatchedPipeline } from '../../../../lib/pipeline/pipelines/pipeline-watch';
-import { payloadFor } from '../../../../lib/pipeline/pipelines/test-input';
 import {
   type PipelineResultView,
   type PipelineRunView,
@@ -22,6 +19,7 @@ import { type Deployed, FlowAdapter, pipelineNotFound, withTab } from './flow-ad
 import { flowEntries } from './flow-entries';
 import { type FlowsApi, inProcessFlows } from './flows-api';
 import { httpFlows } from './http-flows';
+import { PipelineTester } from './pipeline-tester';
 
 const Result = z.object({
   runId: z.string(),
@@ -54,41 +52,13 @@ export interface PipelineSurrounding {
 
 const HOOKS = ['onReceive', 'onComplete'] as const;
 const hookName = (hook: (typeof HOOKS)[number]): string => `${hook}.model-management`;
-const DELIVER_HOOK = 'preDeliver.model-management';
 const STORE_MS = 5_000;
-
-const TestInput = z.strictObject({
-  payload: z.unknown(),
-  nodeId: z.string().exactOptional(),
-  dryRun: z.boolean().default(true),
-  confirm: z.boolean().default(false),
-});
-
-function refuseUnsafe({ effects, newIds }: DryRunFacts, isConfirmed: boolean): void {
-  const words = (nodes: readonly NamedNode[]): string =>
-    nodes.map(({ name, type }) => (name === '' ? type : `${name} (${type})`)).join(', ');
-  if (newIds.length > 0) {
-    throw new ModelManagementError(
-      'DRY_RUN_REFUSED',
-      `After ${words(newIds)} messages have ids of their own, so what becomes of the test could not be held back.`,
-      'Test it for real, or test the part behind it.',
-      { details: { nodes: newIds } },
-    );
-  }
-  if (effects.length > 0 && !isConfirmed) {
-    throw new ModelManagementError(
-      'HAS_EFFECTS',
-      `These nodes may do something outside of Node-RED, also in a dry run: ${words(effects)}.`,
-      'Confirm that they may.',
-      { details: { nodes: effects } },
-    );
-  }
-}
 
 /** The pipelines of this Node-RED: watched from its start, and started and stopped through its own API. */
 export class Pipelines {
   readonly #watch: PipelineWatch;
   readonly #flows: FlowAdapter;
+  readonly #tester: PipelineTester;
   #surrounding: PipelineSurrounding | undefined;
   #storeTimer: NodeJS.Timeout | undefined;
   readonly #storedChanges = new Map<string, number>();
@@ -109,6 +79,7 @@ export class Pipelines {
       onChange: (id) =>
         red.comms.publish('model-management/pipelines', { kind: 'pipeline', id, change: 'updated' }, false),
     });
+    this.#tester = new PipelineTester(red, this.#watch);
     this.#flows = new FlowAdapter(
       { events: red.events, settings: red.settings as { safeMode?: boolean; readOnly?: boolean } },
       () => this.#flowsApi(),
@@ -138,7 +109,7 @@ export class Pipelines {
     );
     this.#storeTimer = setInterval(() => {
       void this.#store();
-      if (!this.#watch.hasDryRuns) this.red.hooks.remove(DELIVER_HOOK);
+      this.#tester.release();
     }, STORE_MS).unref();
     for (const { _id: id, isRestarting } of stored) if (isRestarting) this.#halfRestarted.add(id);
     await this.#finishRestarts();
@@ -153,7 +124,8 @@ export class Pipelines {
 
   stop(): void {
     const { hooks, events } = this.red;
-    for (const name of [...HOOKS.map(hookName), DELIVER_HOOK]) hooks.remove(name);
+    for (const hook of HOOKS) hooks.remove(hookName(hook));
+    this.#tester.stop();
     events.off('flows:started', this.#onStarted);
     events.off('runtime-event', this.#onRuntimeEvent);
     this.#watch.stop();
@@ -190,52 +162,9 @@ export class Pipelines {
     return this.#watch.results(id).map(toResultView);
   }
 
-  /**
-   * Gives a message to a node that begins runs, as if it had come there.
-   * @param input - `{payload, nodeId?, dryRun?, confirm?}`
-   * @returns the id of the run
-   * @throws {ModelManagementError} `INVALID_INPUT`; `FLOWS_NOT_RUNNING` while it is stopped; `DRY_RUN_REFUSED`;
-   * `HAS_EFFECTS` naming nodes that may do something outside, unless `confirm`
-   */
+  /** Gives a message to a node that begins runs, see `PipelineTester`. @returns the id of the run */
   test(id: string, input: unknown): string {
-    const { payload, nodeId, dryRun, confirm } = parseInput(TestInput, input);
-    const { pipeline } = this.#find(id);
-    if (pipeline.isDisabled || this.#fault !== undefined) {
-      throw new ModelManagementError('FLOWS_NOT_RUNNING', 'The pipeline does not run.', 'Start it first.');
-    }
-    const starts = pipeline.nodes.filter(({ kind }) => kind === 'inbound' || kind === 'source');
-    const start =
-      nodeId === undefined
-        ? (starts.find(({ kind }) => kind === 'inbound') ?? starts[0])
-        : starts.find((node) => node.id === nodeId);
-    if (!start) {
-      throw invalidInput(
-        'nodeId',
-        nodeId === undefined
-          ? 'No node of the pipeline begins runs.'
-          : `${nodeId} is none of the nodes that begin runs.`,
-        'Name an mqtt in, inject or the like of this pipeline.',
-      );
-    }
-    const entries = flowEntries(this.red);
-    if (dryRun) refuseUnsafe(examineDryRun(entries, start.runtimeId), confirm);
-    const entry = entries.find((one) => one.id === start.id);
-    const node = this.red.nodes.getNode(start.runtimeId) as { send(message: object): void } | null;
-    if (!entry || !node)
-      throw new ModelManagementError('FLOWS_NOT_RUNNING', 'The node does not run.', 'Start the pipeline.');
-    const runId = this.red.util.generateId();
-    this.#watch.trace(runId, dryRun);
-    this.#holdBack();
-    node.send({ _msgid: runId, topic: start.topic ?? '', payload: payloadFor(entry, payload), qos: 0, retain: false });
-    return runId;
-  }
-
-  /** The hook that holds dry runs back is there only while there may be any. */
-  #holdBack(): void {
-    const { hooks } = this.red;
-    hooks.remove(DELIVER_HOOK);
-    if (!this.#watch.hasDryRuns) return;
-    hooks.add(DELIVER_HOOK, this.#watch.onDeliver as Parameters<typeof hooks.add>[1]);
+    return this.#tester.test(this.#find(id).pipeline, this.#fault === undefined, input);
   }
 
   /** @throws {ModelManagementError} `FLOWS_CHANGED`, `FLOWS_NOT_RUNNING`, as `stopPipeline` */
