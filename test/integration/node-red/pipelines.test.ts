@@ -40,6 +40,19 @@ describe(`pipelines in Node-RED ${nodeRedMajor}`, function () {
       },
       { what: `the state ${state}` },
     );
+  /** Once no further run begins, as of a probe that is still on its way. */
+  const settledCounters = async (): Promise<PipelineView['counters']> => {
+    let last: PipelineView['counters'] | undefined;
+    return waitFor(
+      async () => {
+        const { counters } = await get();
+        const isSettled = counters.runs === last?.runs;
+        last = counters;
+        return isSettled ? counters : undefined;
+      },
+      { what: 'the runs to settle', intervalMs: 500 },
+    );
+  };
   const flowsNow = async () => (await lab.nodeRed.request<FlowNode[]>('GET', 'flows')).body;
 
   it('are listed with what they hold, and their state follows their runs', async () => {
@@ -137,13 +150,13 @@ describe(`pipelines in Node-RED ${nodeRedMajor}`, function () {
 
   it('account for every run of a flood', async () => {
     await lab.untilFlowListens();
-    const { runs, failed, dropped } = (await get()).counters;
+    const { runs, failed, dropped } = await settledCounters();
     const from = lab.mqtt.on('out').length;
     for (let sent = 0; sent < 5_000; ) {
       for (const end = sent + 500; sent < end; sent += 1) await lab.mqtt.publish('in', [sent, 0, 0, 0]);
       await waitFor(() => lab.mqtt.on('out').length >= from + sent, { what: 'the answers', intervalMs: 5 });
     }
-    const after = (await get()).counters;
+    const after = await settledCounters();
     assert.deepEqual([after.runs - runs, after.failed - failed, after.dropped - dropped], [5_000, 0, 0]);
   });
 
