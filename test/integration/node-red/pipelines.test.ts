@@ -224,7 +224,12 @@ describe(`pipelines in Node-RED ${nodeRedMajor}`, function () {
       const answer = await lab.nodeRed.api<{ error: { code: string } }>('GET', `pipelines/nothing${path}`);
       assert.deepEqual([answer.status, answer.body.error.code], [404, 'PIPELINE_NOT_FOUND'], path);
     }
-    const answer = await lab.nodeRed.api<{ error: { code: string } }>('POST', 'pipelines/nothing/start');
-    assert.deepEqual([answer.status, answer.body.error.code], [404, 'PIPELINE_NOT_FOUND']);
+    for (const action of ['start', 'stop', 'restart', 'test']) {
+      const body = action === 'test' ? { payload: 1 } : {};
+      const answer = await lab.nodeRed.api<{ error: { code: string } }>('POST', `pipelines/nothing/${action}`, body);
+      assert.deepEqual([answer.status, answer.body.error.code], [404, 'PIPELINE_NOT_FOUND'], action);
+    }
+    const stored = join(lab.nodeRed.userDir, 'model-management', 'db', 'pipelines.db');
+    assert.ok(!(await readFile(stored, 'utf8')).includes('nothing'), 'nothing is noted of it');
   });
 });

@@ -178,6 +178,7 @@ export class Pipelines {
 
   /** One that is stopped is started. */
   async restartPipeline(id: string, user: string | null): Promise<Deployed> {
+    this.#find(id);
     await this.#note(id, true);
     try {
       await this.#setRunning(id, false, user);
