@@ -81,9 +81,10 @@ describe(`messages through onnx-model in Node-RED ${nodeRedMajor}`, function () 
       ]);
       await lab.untilFlowListens();
       await lab.mqtt.client.subscribeAsync('completed');
+      const known = lab.mqtt.on('completed').length;
       await lab.mqtt.ask('in', { rounds: 1, x: 0 }, 'out');
-      await waitFor(() => lab.mqtt.on('completed').length > 0);
-      const before = lab.mqtt.on('completed').length;
+      await waitFor(() => lab.mqtt.on('completed').length === known + 1, { what: 'done of the first message' });
+      const before = known + 1;
       const payloads = numbers(20, 1).map((x) => ({ rounds: x === 1 ? 1_000_000 : 1, x }));
       assert.deepEqual(await burst(payloads, answered.length), answered);
       await waitFor(() => lab.mqtt.on('completed').length === before + 20, { what: 'done of each message' });
