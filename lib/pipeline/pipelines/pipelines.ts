@@ -34,7 +34,7 @@ export interface PipelineNode {
   readonly model: string | undefined;
   /** Of a `pipelib`. */
   readonly library: string | undefined;
-  /** A message from here can come to an outbound node, also on another tab. */
+  /** It is an outbound node, or a message from here can come to one, also on another tab. */
   readonly leadsOut: boolean;
 }
 
@@ -60,11 +60,18 @@ export function findPipelines(entries: readonly FlowEntry[]): readonly Pipeline[
   // A stopped pipeline is one all the same.
   const enabled = entries.map((entry) => (entry.type === 'tab' ? { ...entry, disabled: false } : entry));
   const byTab = new Map<string, Vertex[]>(tabs.map(({ id }) => [id, []]));
-  for (const vertex of expandFlows(enabled).values()) byTab.get(textOf(rootOf(vertex).entry, 'z'))?.push(vertex);
+  const all = [...expandFlows(enabled).values()];
+  const leadingOut = reach(
+    all.filter(({ entry }) => outboundTypes.has(entry.type)),
+    ({ into }) => into,
+  );
+  for (const vertex of all) byTab.get(textOf(rootOf(vertex).entry, 'z'))?.push(vertex);
   return tabs.flatMap((tab) => {
     const vertices = byTab.get(tab.id) ?? [];
     if (!vertices.some(({ entry }) => ownTypes.has(entry.type))) return [];
-    const nodes = vertices.filter(({ kind }) => kind === 'node').map(toNode);
+    const nodes = vertices
+      .filter(({ kind }) => kind === 'node')
+      .map((vertex) => toNode(vertex, leadingOut.has(vertex)));
     const distinct = (of: (node: PipelineNode) => string | undefined): readonly string[] => [
       ...new Set(nodes.flatMap((node) => of(node) || [])),
     ];
@@ -87,7 +94,7 @@ function rootOf(vertex: Vertex): Vertex {
   return root;
 }
 
-function toNode(vertex: Vertex): PipelineNode {
+function toNode(vertex: Vertex, leadsOut: boolean): PipelineNode {
   const { entry, runtimeId } = vertex;
   const hasTopic = entry.type === 'mqtt in' || entry.type === 'mqtt out';
   return {
@@ -99,7 +106,7 @@ function toNode(vertex: Vertex): PipelineNode {
     topic: hasTopic ? textOf(entry, 'topic') : undefined,
     model: entry.type === 'onnx-model' && entry['source'] !== 'file' ? textOf(entry, 'model') : undefined,
     library: entry.type === 'pipelib' ? textOf(entry, 'library') : undefined,
-    leadsOut: [...reach(vertex.out, ({ out }) => out)].some((other) => outboundTypes.has(other.entry.type)),
+    leadsOut,
   };
 }
 

@@ -1,5 +1,3 @@
-import type { ErrorCode } from '../../errors';
-
 /**
  * - `succeeded`: a result left by an outbound node; `no_output`: it is over and none did; `failed`: a node erred
  * - `running`: something of it waits, or happened less than a second ago
@@ -10,7 +8,7 @@ export interface PipelineRunError {
   /** Runtime id of the node that erred. */
   readonly node: string;
   readonly message: string;
-  readonly code?: ErrorCode | string;
+  readonly code?: string;
 }
 
 /** One message through a pipeline: all events of one `_msgid`. */
@@ -73,6 +71,7 @@ export class RunTracker {
   /** Ended, whether failed or not; the newest. */
   #last: PipelineRun | undefined;
   #lastFailed: PipelineRun | undefined;
+  #lastRunAt: number | undefined;
 
   constructor(private readonly limits: TrackerLimits = trackerLimits) {}
 
@@ -135,15 +134,14 @@ export class RunTracker {
   }
 
   get lastRunAt(): number | undefined {
-    const open = [...this.#open.values()].map(({ startedAt }) => startedAt);
-    const times = this.#last ? [...open, this.#last.startedAt] : open;
-    return times.length === 0 ? undefined : Math.max(...times);
+    return this.#lastRunAt;
   }
 
-  /** Newest first: those under way, then those that ended. */
+  /** The last `keptRuns`, newest first: those under way, then those that ended. */
   runs(): readonly PipelineRun[] {
-    const open = [...this.#open.values()].map((run) => viewOf(run, false));
-    return [...open.toSorted((a, b) => b.startedAt - a.startedAt), ...this.#over.toReversed()];
+    const { keptRuns } = this.limits;
+    const open = [...this.#open.values()].slice(-keptRuns).map((run) => viewOf(run, false));
+    return [...open.toReversed(), ...this.#over.toReversed()].slice(0, keptRuns);
   }
 
   find(runId: string): PipelineRun | undefined {
@@ -168,6 +166,7 @@ export class RunTracker {
     };
     this.#open.set(runId, run);
     this.#counters.runs += 1;
+    this.#lastRunAt = nowMs;
     if (this.#open.size > this.limits.openRuns) this.#giveUp();
     return run;
   }

@@ -1,7 +1,7 @@
 import type { Trace, WatchedPipeline } from './pipeline-watch';
 import type { PipelineNode } from './pipelines';
 import type { PipelineResult } from './result-ring';
-import type { PipelineRun } from './run-tracker';
+import type { PipelineCounters, PipelineRun } from './run-tracker';
 
 export type PipelineState = 'idle' | 'listening' | 'succeeded' | 'failed' | 'failed_initializing';
 
@@ -37,12 +37,7 @@ export interface PipelineView {
   /** Id of the node in the flow file. */
   readonly failedAt?: string;
   readonly error?: { readonly code: string; readonly message: string; readonly node: string; readonly runId: string };
-  readonly counters: {
-    readonly runs: number;
-    readonly failed: number;
-    readonly noOutput: number;
-    readonly dropped: number;
-  };
+  readonly counters: PipelineCounters;
   readonly inbound: readonly string[];
   readonly outbound: readonly string[];
   readonly models: readonly string[];
@@ -98,8 +93,8 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 export function toPipelineView(watched: WatchedPipeline, around: PipelineSurroundings): PipelineView {
   const { pipeline, counters, lastRunAt, lastFailed } = watched;
   const problems = problemsOf(watched, around);
-  const { state, since } = stateOf(watched, problems, around);
-  const told = state === 'failed_initializing' ? initialError(problems, around) : undefined;
+  const fault = pipeline.isDisabled ? undefined : initialFault(problems, around);
+  const { state, since } = stateOf(watched, fault !== undefined);
   const failed = state === 'failed' ? lastFailed?.error : undefined;
   const node = failed && nodeIdOf(pipeline.nodes, failed.node);
   return {
@@ -107,14 +102,14 @@ export function toPipelineView(watched: WatchedPipeline, around: PipelineSurroun
     name: pipeline.name,
     state,
     since: iso(since),
-    ...(told ? { error: told } : {}),
+    ...(fault ? { error: fault } : {}),
     ...(failed && node && lastFailed
       ? {
           failedAt: node,
           error: { code: failed.code ?? 'NODE_FAILED', message: failed.message, node, runId: lastFailed.id },
         }
       : {}),
-    counters: { ...counters },
+    counters,
     inbound: pipeline.inbound,
     outbound: pipeline.outbound,
     models: pipeline.models,
@@ -127,21 +122,20 @@ export function toPipelineView(watched: WatchedPipeline, around: PipelineSurroun
 
 function stateOf(
   { pipeline, since, last }: WatchedPipeline,
-  problems: readonly PipelineProblem[],
-  { flowsFault }: PipelineSurroundings,
+  hasFault: boolean,
 ): { readonly state: PipelineState; readonly since: number } {
   if (pipeline.isDisabled) return { state: 'idle', since };
-  const isBroken = problems.some(({ code }) => code === 'MODEL_MISSING' || code === 'LIBRARY_MISSING');
-  if (flowsFault !== undefined || isBroken) return { state: 'failed_initializing', since };
+  if (hasFault) return { state: 'failed_initializing', since };
   // What ran before it was stopped says nothing of it now.
   if (!last?.finishedAt || last.finishedAt < since) return { state: 'listening', since };
   if (last.state === 'failed') return { state: 'failed', since: last.finishedAt };
   return last.state === 'succeeded' ? { state: 'succeeded', since: last.finishedAt } : { state: 'listening', since };
 }
 
-function initialError(problems: readonly PipelineProblem[], { flowsFault }: PipelineSurroundings) {
+/** Why it cannot run at all. */
+function initialFault(problems: readonly PipelineProblem[], { flowsFault }: PipelineSurroundings) {
   if (flowsFault !== undefined) return { code: 'FLOWS_NOT_RUNNING', message: flowsFault, node: '', runId: '' };
-  const [problem] = problems.filter(({ code }) => code === 'MODEL_MISSING' || code === 'LIBRARY_MISSING');
+  const problem = problems.find(({ code }) => code === 'MODEL_MISSING' || code === 'LIBRARY_MISSING');
   return problem && { code: problem.code, message: problem.message, node: problem.node ?? '', runId: '' };
 }
 
@@ -159,16 +153,12 @@ function problemsOf({ pipeline }: WatchedPipeline, around: PipelineSurroundings)
       problems.push({ code: 'NOT_CONNECTED', message, node: id });
     }
   }
-  const missing = (type: string, key: 'model' | 'library', name: string) =>
-    nodes.find((node) => node.type === type && node[key] === name)?.id;
-  for (const name of models.filter((model) => !around.hasModel(model))) {
-    const node = missing('onnx-model', 'model', name);
-    problems.push({ code: 'MODEL_MISSING', message: `There is no model ${name}.`, ...(node ? { node } : {}) });
-  }
-  for (const name of libraries.filter((library) => !around.hasLibrary(library))) {
-    const node = missing('pipelib', 'library', name);
-    problems.push({ code: 'LIBRARY_MISSING', message: `There is no library ${name}.`, ...(node ? { node } : {}) });
-  }
+  const missing = (code: PipelineProblem['code'], key: 'model' | 'library', name: string): void => {
+    const node = nodes.find((one) => one[key] === name)?.id;
+    problems.push({ code, message: `There is no ${key} ${name}.`, ...(node ? { node } : {}) });
+  };
+  for (const name of models) if (!around.hasModel(name)) missing('MODEL_MISSING', 'model', name);
+  for (const name of libraries) if (!around.hasLibrary(name)) missing('LIBRARY_MISSING', 'library', name);
   if (pipeline.isDisabled) return problems;
   for (const topic of pipeline.inbound) {
     const others = around.othersOn(topic);

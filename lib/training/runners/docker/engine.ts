@@ -10,9 +10,9 @@ export function statusOf(error: unknown): number | undefined {
 
 export const isMissing = (error: unknown): boolean => statusOf(error) === 404;
 
-/** What the engine says of itself; words of the engine are kept short, they can be long. */
 const NO_GPU = /could not select device driver/;
 
+/** What the engine says of itself; words of the engine are kept short, they can be long. */
 export function engineError(error: unknown, doing: string): ModelManagementError {
   if (ModelManagementError.is(error)) return error;
   const message = (error instanceof Error ? error.message : String(error)).slice(0, 500);

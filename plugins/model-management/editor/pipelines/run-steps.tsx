@@ -29,7 +29,7 @@ function Step({ step }: { readonly step: PipelineStepView }) {
           <i class="fa fa-exclamation-triangle" aria-hidden="true" /> {error}
         </p>
       )}
-      <pre class="mm-step-payload">{`${payload}${truncated ? '…' : ''}`}</pre>
+      <pre class="mm-log-lines mm-step-payload">{`${payload}${truncated ? '…' : ''}`}</pre>
     </li>
   );
 }

@@ -132,12 +132,13 @@ export class Pipelines {
   }
 
   list(): readonly PipelineView[] {
-    return this.#watch.list().map((watched) => this.#view(watched));
+    const all = this.#watch.list();
+    return all.map((watched) => this.#view(watched, all));
   }
 
   /** With its drawing. @throws {ModelManagementError} `PIPELINE_NOT_FOUND`, as everything below */
   get(id: string): PipelineView & Drawing {
-    return { ...this.#view(this.#find(id)), ...drawTab(flowEntries(this.red), id) };
+    return { ...this.#view(this.#find(id), this.#watch.list()), ...drawTab(flowEntries(this.red), id) };
   }
 
   runs(id: string): readonly PipelineRunView[] {
@@ -230,14 +231,16 @@ export class Pipelines {
     }
   }
 
-  #view(watched: WatchedPipeline): PipelineView {
-    const others = this.#watch.list().filter(({ pipeline }) => !pipeline.isDisabled);
+  #view(watched: WatchedPipeline, all: readonly WatchedPipeline[]): PipelineView {
     return toPipelineView(watched, {
       hasModel: (name) => this.#surrounding?.hasModel(name) ?? true,
       hasLibrary: (name) => this.#surrounding?.hasLibrary(name) ?? true,
       othersOn: (topic) =>
-        others
-          .filter(({ pipeline }) => pipeline.id !== watched.pipeline.id && pipeline.inbound.includes(topic))
+        all
+          .filter(
+            ({ pipeline: { id, isDisabled, inbound } }) =>
+              id !== watched.pipeline.id && !isDisabled && inbound.includes(topic),
+          )
           .map(({ pipeline }) => pipeline.name),
       flowsFault: this.#fault,
     });
