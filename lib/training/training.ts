@@ -345,10 +345,12 @@ export class Training {
   /** Counts failures, and tries again where that may help; the same when it is told twice. */
   async #ended(run: RunDocument): Promise<void> {
     const hasFailed = ['failed', 'timed_out', 'lost'].includes(run.state);
+    // One that waits behind another may be cancelled before that ends: only what counts moves the mark.
+    const isCounted = hasFailed || run.state === 'succeeded';
     const job = await this.#jobs.note(run.job, (before) => {
-      if (before.id !== run.jobId || before.endedRun >= run.number) return before;
+      if (!isCounted || before.id !== run.jobId || before.endedRun >= run.number) return before;
       const now = { ...before, endedRun: run.number };
-      const failuresInRow = hasFailed ? now.failuresInRow + 1 : run.state === 'succeeded' ? 0 : now.failuresInRow;
+      const failuresInRow = hasFailed ? now.failuresInRow + 1 : 0;
       const limit = now.fields.pauseAfterFailures;
       if (limit === 0 || failuresInRow < limit || now.fields.paused) return { ...now, failuresInRow };
       const pauseReason = `${failuresInRow} runs in a row failed.`;
@@ -363,13 +365,7 @@ export class Training {
     if (attempt > max || isTried) return;
     const notBefore = this.deps.clock.now() + backoffMs * 2 ** run.attempt;
     await this.#runs
-      .start(job, {
-        trigger: 'retry',
-        user: run.user,
-        node: run.node ?? undefined,
-        attempt,
-        notBefore,
-      })
+      .start(job, { trigger: 'retry', user: run.user, node: run.node ?? undefined, attempt, notBefore })
       .catch((error: unknown) => {
         // Another run is under way, which is as good.
         if (!ModelManagementError.is(error) || error.code !== 'RUN_ACTIVE') throw error;

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { JobView, RunView } from '../../../lib/training';
 import { modelFlow } from '../../support/flows';
@@ -7,6 +9,7 @@ import { MqttListener } from '../../support/mqtt-listener';
 import type { FlowNode } from '../../support/node-red';
 import { canRunPython } from '../../support/python';
 import { requireOrSkip } from '../../support/requirement';
+import { temporaryFolder } from '../../support/temporary-folder';
 import { exampleScript, irisRows, TrainingLab } from '../../support/training-lab';
 import { waitFor } from '../../support/wait-for';
 
@@ -201,6 +204,29 @@ describe('retraining', function () {
     await lab.reached(last.id, 'training');
     await lab.call('DELETE', 'jobs/busy');
     assert.equal((await lab.ended(last.id)).state, 'cancelled');
+  });
+
+  it('counts a failure though a run that waited behind it was cancelled first', async () => {
+    await using folder = await temporaryFolder('mm-gate-');
+    const gate = join(folder.path, 'open');
+    const failing = `import os, time
+while not os.path.exists(${JSON.stringify(gate)}): time.sleep(0.05)
+raise SystemExit(1)
+`;
+    await lab.addJob({ name: 'failing', queries: [], overlap: 'queueOne', pauseAfterFailures: 1 }, failing);
+    const first = await lab.start('failing');
+    await lab.reached(first.id, 'training');
+    const second = await lab.start('failing');
+    assert.notEqual(second.id, first.id);
+    await lab.call('POST', `runs/${second.id}/cancel`);
+    assert.equal((await lab.ended(second.id)).state, 'cancelled');
+    await writeFile(gate, '');
+    assert.equal((await lab.ended(first.id)).state, 'failed');
+    const job = await waitFor(async () => {
+      const found = await lab.call<JobView>('GET', 'jobs/failing');
+      return found.paused ? found : undefined;
+    });
+    assert.equal(job.pauseReason, '1 runs in a row failed.');
   });
 
   it('cancels while a query runs', async () => {
