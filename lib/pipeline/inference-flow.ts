@@ -4,10 +4,13 @@ import { brokerNodes, errorNodes, flowTab, localBrokerUrl, mqttIn, mqttOut, newF
 import { onnxModelDefaults } from './onnx-model-defaults';
 
 export interface InferenceFlowOptions {
-  readonly model: ModelName;
-  /** Default `<model>/read`. */
+  /** Of the tab; default `<model> inference`, or `Pipeline`. */
+  readonly name?: string;
+  /** What answers; without one messages go out as they came in. */
+  readonly model?: ModelName;
+  /** Default `<model>/read`, or `pipeline/read`. */
   readonly inboundTopic?: string;
-  /** Default `<model>/write`. */
+  /** Default `<model>/write`, or `pipeline/write`. */
   readonly outboundTopic?: string;
   /** An `mqtt-broker` node that exists already; without one the flow brings its own. */
   readonly brokerId?: string;
@@ -18,32 +21,35 @@ export interface InferenceFlowOptions {
 }
 
 /** `onnx-model` with every property of its stored configuration, as its dialog would save it. */
-function modelNode(id: string, options: InferenceFlowOptions): FlowEntry {
+function modelNode(id: string, model: ModelName, features: readonly string[] = []): FlowEntry {
   return {
     id,
     type: 'onnx-model',
     name: '',
     ...onnxModelDefaults,
-    model: options.model,
-    features: [...(options.features ?? [])],
+    model,
+    features: [...features],
     join: { ...onnxModelDefaults.join, parentKeys: 'name' },
   };
 }
 
 /**
- * A flow tab that answers messages of one topic on another with a model: `mqtt in` (JSON) → `onnx-model` → `mqtt out`,
- * and a `catch` that shows errors in the debug sidebar. Importable as it is; every call makes new ids.
+ * A flow tab that answers messages of one topic on another: `mqtt in` (JSON) → `onnx-model`, if any → `mqtt out`, and a
+ * `catch` that shows errors in the debug sidebar. Importable as it is; every call makes new ids.
  */
 export function inferenceFlow(options: InferenceFlowOptions): readonly FlowEntry[] {
   const own = options.brokerId === undefined ? brokerNodes(options.brokerUrl ?? localBrokerUrl) : undefined;
   const broker = options.brokerId ?? own?.[0].id ?? '';
-  const [z, inbound, model, outbound] = [newFlowId(), newFlowId(), newFlowId(), newFlowId()];
-  const inboundTopic = options.inboundTopic ?? `${options.model}/read`;
-  const outboundTopic = options.outboundTopic ?? `${options.model}/write`;
+  const [z, inbound, outbound] = [newFlowId(), newFlowId(), newFlowId()];
+  const { model } = options;
+  const prefix = model ?? 'pipeline';
+  const inboundTopic = options.inboundTopic ?? `${prefix}/read`;
+  const outboundTopic = options.outboundTopic ?? `${prefix}/write`;
+  const answering = model === undefined ? undefined : modelNode(newFlowId(), model, options.features);
   return [
-    flowTab(z, `${options.model} inference`),
-    mqttIn({ id: inbound, topic: inboundTopic, broker }, [model], { z, x: 150, y: 100 }),
-    { ...modelNode(model, options), z, x: 370, y: 100, wires: [[outbound]] },
+    flowTab(z, options.name ?? (model === undefined ? 'Pipeline' : `${model} inference`)),
+    mqttIn({ id: inbound, topic: inboundTopic, broker }, [answering?.id ?? outbound], { z, x: 150, y: 100 }),
+    ...(answering ? [{ ...answering, z, x: 370, y: 100, wires: [[outbound]] }] : []),
     mqttOut({ id: outbound, topic: outboundTopic, broker }, { z, x: 590, y: 100 }),
     ...errorNodes({ z, x: 140, y: 180 }),
     ...(own ?? []),

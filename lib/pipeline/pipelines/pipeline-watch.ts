@@ -1,9 +1,10 @@
 import type { Clock } from '../../clock';
 import type { Log } from '../../log';
 import type { FlowEntry } from '../flow-entry';
-import { showValue } from '../library/shown-value';
+import { type NodeFigures, NodeTimes } from './node-times';
 import { findPipelines, outboundTypes, type Pipeline, type PipelineNode } from './pipelines';
 import { type PipelineResult, type ResultLimits, ResultRing, resultLimits } from './result-ring';
+import { RunTraces } from './run-traces';
 import { type PipelineCounters, type PipelineRun, type PipelineRunError, RunTracker } from './run-tracker';
 
 /** What is read of a message: it is the flow's, and never changed. */
@@ -11,12 +12,18 @@ export interface WatchedMessage {
   readonly _msgid?: string;
   readonly topic?: unknown;
   readonly payload?: unknown;
+  /** Of a message that a `catch` node hands on. */
+  readonly error?: unknown;
 }
 
 /** @see https://nodered.org/docs/api/hooks/messaging */
 export interface ReceiveEvent {
   readonly msg: WatchedMessage;
-  readonly destination: { readonly id: string };
+  readonly destination: {
+    readonly id: string;
+    /** Of Node-RED itself: how many of its listeners say that they are done with a message. */
+    readonly node?: { readonly _expectedDoneCount?: number };
+  };
 }
 
 export interface CompleteEvent {
@@ -29,25 +36,6 @@ export interface CompleteEvent {
 export interface DeliverEvent {
   readonly msg: WatchedMessage;
   readonly destination: { readonly id: string; readonly node?: { readonly type: string; readonly topic?: unknown } };
-}
-
-/** What a node did with a message of a test. */
-export interface TraceStep {
-  /** Runtime id. */
-  readonly node: string;
-  readonly receivedAt: number;
-  doneAt: number | null;
-  /** The beginning of what came, as JSON. */
-  readonly text: string;
-  readonly isCut: boolean;
-  error: string | null;
-  /** It would have left here. */
-  readonly isHeld: boolean;
-}
-
-export interface Trace {
-  readonly isDry: boolean;
-  readonly steps: readonly TraceStep[];
 }
 
 /** What is kept of a pipeline over a restart. */
@@ -67,6 +55,9 @@ interface Watched {
   readonly results: ResultRing;
   /** Since when it runs, or does not, epoch ms. */
   since: number;
+  /** While somebody looks. */
+  times: NodeTimes | undefined;
+  lookedAt: number;
 }
 
 export interface WatchedPipeline {
@@ -87,12 +78,8 @@ export interface PipelineWatchOptions {
   readonly onChange: (id: string) => void;
 }
 
-/** Tests whose steps are kept. */
-const TRACE_COUNT = 50;
-const TRACE_STEPS = 200;
-const TRACE_TEXT = 4_000;
-/** A message of a dry run may wait in a node; so long nothing of it is published. */
-const DRY_MS = 3_600_000;
+/** Nodes are timed for so long after somebody last looked. */
+const LOOK_MS = 15_000;
 const TICK_MS = 250;
 const TOLD_EVERY_MS = 1_000;
 
@@ -107,22 +94,31 @@ export class PipelineWatch {
   #timer: NodeJS.Timeout | undefined;
   #changed = new Set<string>();
   #toldAt = 0;
-  #stored = new Map<string, readonly PipelineResult[]>();
+  /** Of an earlier process, until their pipeline is there. */
+  readonly #recalled = new Map<string, readonly PipelineResult[]>();
   #limits: ResultLimits = resultLimits;
-  /** By run id, the oldest first. */
-  readonly #traces = new Map<string, { readonly isDry: boolean; readonly steps: TraceStep[] }>();
-  /** Run ids of dry runs, and when they began. */
-  readonly #dry = new Map<string, number>();
+  /** The tests, node by node. */
+  readonly traces: RunTraces;
+  /** An error that was told as the end of a message; Node-RED logs it in the same breath. */
+  #told: { readonly node: string; readonly message: string } | undefined;
 
-  constructor(private readonly options: PipelineWatchOptions) {}
+  constructor(private readonly options: PipelineWatchOptions) {
+    this.traces = new RunTraces(options.clock);
+  }
 
-  /** @param stored - results of an earlier process, for pipelines that have none yet */
-  start(stored: readonly StoredPipeline[] = [], limits: Partial<ResultLimits> = {}): void {
-    this.#limits = { ...resultLimits, ...limits };
-    this.#stored = new Map(stored.map(({ id, results }) => [id, results]));
-    for (const { id, results } of stored) this.#watched.get(id)?.results.precede(results);
+  start(): void {
     this.refresh();
     this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref();
+  }
+
+  /** What is known once the data folder is open. @param stored - results of an earlier process */
+  recall(stored: readonly StoredPipeline[], limits: Partial<ResultLimits>): void {
+    this.#limits = { ...resultLimits, ...limits };
+    for (const { id, results } of stored) {
+      const watched = this.#watched.get(id);
+      if (watched) watched.results.precede(results);
+      else this.#recalled.set(id, results);
+    }
   }
 
   stop(): void {
@@ -171,23 +167,13 @@ export class PipelineWatch {
     return this.#watched.get(id)?.tracker.find(runId);
   }
 
-  /** Follows a run that is about to begin node by node. @param isDry - nothing of it leaves, see `onDeliver` */
-  trace(runId: string, isDry: boolean): void {
-    this.#traces.set(runId, { isDry, steps: [] });
-    const [oldest] = this.#traces.keys();
-    if (this.#traces.size > TRACE_COUNT && oldest !== undefined) this.#traces.delete(oldest);
-    if (isDry) this.#dry.set(runId, this.options.clock.now());
-  }
-
-  traceOf(runId: string): Trace | undefined {
-    return this.#traces.get(runId);
-  }
-
-  /** Whether `onDeliver` has to be asked. */
-  get hasDryRuns(): boolean {
-    const now = this.options.clock.now();
-    for (const [id, beganAt] of this.#dry) if (now - beganAt >= DRY_MS) this.#dry.delete(id);
-    return this.#dry.size > 0;
+  /** What each node of it took and how long, since somebody looks; to ask is to look. None of a pipeline that is not there. */
+  figures(id: string): readonly NodeFigures[] {
+    const watched = this.#watched.get(id);
+    if (!watched) return [];
+    watched.lookedAt = this.options.clock.now();
+    watched.times ??= new NodeTimes();
+    return watched.times.figures();
   }
 
   /** Newest first. */
@@ -211,8 +197,12 @@ export class PipelineWatch {
       const { _msgid: runId, topic, payload } = event.msg;
       if (typeof runId !== 'string') return;
       const now = this.options.clock.now();
-      watched.tracker.received(runId, node.runtimeId, now);
-      if (this.#traces.size > 0) this.#note(runId, node.runtimeId, payload, now, false);
+      // Nodes of the old kind never say that they are done: nothing is waited for.
+      const saysDone = event.destination.node?._expectedDoneCount !== 0;
+      watched.tracker.received(runId, node.runtimeId, now, saysDone);
+      if (node.type === 'catch') this.#caught(watched, runId, event.msg.error);
+      watched.times?.received(runId, node.runtimeId, payload);
+      if (!this.traces.isEmpty) this.traces.received(runId, node.runtimeId, payload);
       if (node.kind === 'outbound') {
         watched.results.received(runId, node.runtimeId, node.topic || textOf(topic), payload, now);
       }
@@ -232,7 +222,9 @@ export class PipelineWatch {
       if (typeof runId !== 'string') return;
       const isOutbound = node.kind === 'outbound';
       const error = event.error ? errorOf(event.error) : undefined;
-      if (this.#traces.size > 0) this.#noteDone(runId, node.runtimeId, error?.message ?? null);
+      if (error) this.#told = { node: node.runtimeId, message: error.message };
+      watched.times?.completed(runId, node.runtimeId, error !== undefined);
+      if (!this.traces.isEmpty) this.traces.done(runId, node.runtimeId, error?.message ?? null);
       watched.tracker.completed(runId, node.runtimeId, { isOutbound, error }, this.options.clock.now());
       if (isOutbound) watched.results.completed(runId, node.runtimeId, { topic: textOf(topic), payload }, !error);
       this.#changed.add(watched.pipeline.id);
@@ -244,7 +236,7 @@ export class PipelineWatch {
   /** Node-RED's hook `preDeliver`; `false` keeps the message from being delivered. */
   readonly onDeliver = ({ msg, destination }: DeliverEvent): false | undefined => {
     const { _msgid: runId } = msg;
-    if (typeof runId !== 'string' || !this.#dry.has(runId)) return;
+    if (typeof runId !== 'string' || !this.traces.isDry(runId)) return;
     const { id, node: target } = destination;
     if (!target || !outboundTypes.has(target.type)) return;
     try {
@@ -254,7 +246,7 @@ export class PipelineWatch {
       found?.watched.tracker.completed(runId, id, { isOutbound: true }, now);
       if (found) this.#changed.add(found.watched.pipeline.id);
       const topic = textOf(target.topic) || textOf(msg.topic);
-      this.#note(runId, id, topic === '' ? msg.payload : { topic, payload: msg.payload }, now, true);
+      this.traces.received(runId, id, topic === '' ? msg.payload : { topic, payload: msg.payload }, true);
     } catch (error) {
       // Held back all the same.
       this.options.log.debug('message of a dry run not followed', () => ({ error }));
@@ -262,27 +254,38 @@ export class PipelineWatch {
     return false;
   };
 
-  #note(runId: string, node: string, payload: unknown, now: number, isHeld: boolean): void {
-    const trace = this.#traces.get(runId);
-    if (!trace || trace.steps.length >= TRACE_STEPS) return;
-    const shown = showValue(payload);
-    const text = shown.text ?? '';
-    const doneAt = isHeld ? now : null;
-    const step = { node, receivedAt: now, doneAt, text: text.slice(0, TRACE_TEXT), error: null, isHeld };
-    trace.steps.push({ ...step, isCut: text.length > TRACE_TEXT || shown.isCut });
-  }
+  /**
+   * An error that a node logged, for a message or not, as no `catch` took it. Nothing but the node is known of it, so it
+   * counts for the message that the node most probably works on.
+   */
+  readonly onErrorLogged = (nodeId: string, error: unknown): void => {
+    const found = this.#nodes.get(nodeId);
+    if (!found) return;
+    const { message, ...rest } = errorOf(error);
+    const told = this.#told;
+    this.#told = undefined;
+    if (told?.node === nodeId && told.message === message) return;
+    const { watched } = found;
+    const runId = watched.tracker.newestAt(nodeId);
+    if (runId === undefined) return;
+    watched.tracker.failed(runId, { node: nodeId, message, ...rest });
+    this.#changed.add(watched.pipeline.id);
+  };
 
-  #noteDone(runId: string, node: string, error: string | null): void {
-    const step = this.#traces.get(runId)?.steps.find((one) => one.node === node && one.doneAt === null);
-    if (!step) return;
-    step.doneAt = this.options.clock.now();
-    step.error = error;
+  /** The only sign of an error of a node that does not end its message with it. */
+  #caught(watched: Watched, runId: string, error: unknown): void {
+    const { source } = (typeof error === 'object' && error !== null ? error : {}) as {
+      readonly source?: { readonly id?: unknown };
+    };
+    if (this.#told?.node === source?.id) this.#told = undefined;
+    if (typeof source?.id === 'string') watched.tracker.failed(runId, { node: source.id, ...errorOf(error) });
   }
 
   #taken(before: Watched | undefined, pipeline: Pipeline, now: number): Watched {
     if (!before) {
-      const results = new ResultRing(() => this.#limits, this.#stored.get(pipeline.id));
-      return { pipeline, tracker: new RunTracker(), results, since: now };
+      const results = new ResultRing(() => this.#limits, this.#recalled.get(pipeline.id));
+      this.#recalled.delete(pipeline.id);
+      return { pipeline, tracker: new RunTracker(), results, since: now, times: undefined, lookedAt: 0 };
     }
     if (before.pipeline.isDisabled !== pipeline.isDisabled) {
       before.since = now;
@@ -294,7 +297,9 @@ export class PipelineWatch {
 
   #tick(): void {
     const now = this.options.clock.now();
-    for (const [id, { tracker, results }] of this.#watched) {
+    for (const [id, watched] of this.#watched) {
+      const { tracker, results } = watched;
+      if (now - watched.lookedAt >= LOOK_MS) watched.times = undefined;
       const before = results.changes;
       results.expire(now);
       if (tracker.expire(now).length > 0 || results.changes !== before) this.#changed.add(id);

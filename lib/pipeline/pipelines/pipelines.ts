@@ -2,8 +2,10 @@ import type { FlowEntry } from '../flow-entry';
 import { expandFlows } from '../graph/expansion';
 import { nameOf, textOf } from '../graph/stored-wiring';
 import { reach, type Vertex } from '../graph/vertex';
+import { type NodeFault, NodeFaults } from './node-faults';
 
 const ownTypes = new Set(['onnx-model', 'pipelib', 'model-collection', 'retrain-trigger']);
+const joiningTypes = new Set(['onnx-model', 'pipelib']);
 /** Where the results of a flow leave Node-RED. */
 export const outboundTypes: ReadonlySet<string> = new Set([
   'mqtt out',
@@ -52,6 +54,8 @@ export interface Pipeline {
   /** Of the registry, by name. */
   readonly models: readonly string[];
   readonly libraries: readonly string[];
+  /** What is wrong with its nodes, each once. */
+  readonly faults: readonly NodeFault[];
 }
 
 /** In the order of the tabs. @param entries - all of the flow file, what is disabled too */
@@ -65,6 +69,7 @@ export function findPipelines(entries: readonly FlowEntry[]): readonly Pipeline[
     all.filter(({ entry }) => outboundTypes.has(entry.type)),
     ({ into }) => into,
   );
+  const nodeFaults = new NodeFaults(enabled);
   for (const vertex of all) byTab.get(textOf(rootOf(vertex).entry, 'z'))?.push(vertex);
   return tabs.flatMap((tab) => {
     const vertices = byTab.get(tab.id) ?? [];
@@ -84,8 +89,18 @@ export function findPipelines(entries: readonly FlowEntry[]): readonly Pipeline[
       outbound: distinct(({ type, topic }) => (type === 'mqtt out' ? topic : undefined)),
       models: distinct(({ model }) => model),
       libraries: distinct(({ library }) => library),
+      faults: faultsOf(vertices, nodeFaults),
     };
   });
+}
+
+/** Of each node of the flow file once, however many instances of its subflow there are. */
+function faultsOf(vertices: readonly Vertex[], faults: NodeFaults): readonly NodeFault[] {
+  const found = new Map<string, NodeFault>();
+  for (const { runtimeId, entry } of vertices.filter(({ entry: { type } }) => joiningTypes.has(type))) {
+    for (const fault of faults.of(runtimeId, entry)) found.set(`${fault.code} ${fault.node}`, fault);
+  }
+  return [...found.values()];
 }
 
 function rootOf(vertex: Vertex): Vertex {

@@ -48,6 +48,9 @@ export interface TrackerLimits {
 
 export const trackerLimits: TrackerLimits = { keptRuns: 100, openRuns: 20_000, quietMs: 1_000, longestMs: 60_000 };
 
+/** Among so many runs that of an error is looked for. */
+const SEARCHED_RUNS = 100;
+
 interface OpenRun {
   readonly id: string;
   readonly startedAt: number;
@@ -72,14 +75,34 @@ export class RunTracker {
   #last: PipelineRun | undefined;
   #lastFailed: PipelineRun | undefined;
   #lastRunAt: number | undefined;
+  /** Nodes that never say that they are done, and the run of the last message of each. */
+  readonly #silent = new Map<string, string>();
 
   constructor(private readonly limits: TrackerLimits = trackerLimits) {}
 
-  /** A node was given a message. */
-  received(runId: string, node: string, nowMs: number): void {
+  /** A node was given a message. @param saysDone - it tells when it is done with one; else nothing is waited for */
+  received(runId: string, node: string, nowMs: number, saysDone = true): void {
     const run = this.#touch(runId, nowMs);
     run.deliveries += 1;
-    run.waiting.push(node);
+    if (saysDone) run.waiting.push(node);
+    else this.#silent.set(node, runId);
+  }
+
+  /** A node erred with a message of a run, without being done with it. */
+  failed(runId: string, error: PipelineRunError): void {
+    const run = this.#open.get(runId);
+    if (run) run.error ??= error;
+  }
+
+  /**
+   * The run that a node most probably works on: the newest of which it has a message; of a node that never says that it
+   * is done, the one of its last message, unless that is over.
+   */
+  newestAt(node: string): string | undefined {
+    const silent = this.#silent.get(node);
+    if (silent !== undefined) return this.#open.has(silent) ? silent : undefined;
+    const newest = [...this.#open.values()].slice(-SEARCHED_RUNS);
+    return newest.findLast(({ waiting }) => waiting.includes(node))?.id;
   }
 
   /** A node is done with a message, well or not. @param isOutbound - by then a result has left */
@@ -118,6 +141,7 @@ export class RunTracker {
   /** All nodes start anew: nothing comes of what was under way. */
   restart(): void {
     for (const run of this.#open.values()) this.#end(run);
+    this.#silent.clear();
   }
 
   get counters(): PipelineCounters {

@@ -1,33 +1,12 @@
-import type { Trace, WatchedPipeline } from './pipeline-watch';
+import type { NodeFigures } from './node-times';
+import type { WatchedPipeline } from './pipeline-watch';
 import type { PipelineNode } from './pipelines';
+import { type PipelineProblem, type PipelineSurroundings, problemsOf } from './problems';
 import type { PipelineResult } from './result-ring';
+import type { Trace } from './run-traces';
 import type { PipelineCounters, PipelineRun } from './run-tracker';
 
 export type PipelineState = 'idle' | 'listening' | 'succeeded' | 'failed' | 'failed_initializing';
-
-/** What keeps a pipeline from working, or will surprise. */
-export interface PipelineProblem {
-  readonly code:
-    | 'NO_INBOUND'
-    | 'NO_OUTBOUND'
-    | 'NOT_CONNECTED'
-    | 'MODEL_MISSING'
-    | 'LIBRARY_MISSING'
-    | 'INBOUND_SHARED';
-  readonly message: string;
-  /** Id of the node in the flow file. */
-  readonly node?: string;
-}
-
-/** What is known beside the flows. */
-export interface PipelineSurroundings {
-  readonly hasModel: (name: string) => boolean;
-  readonly hasLibrary: (name: string) => boolean;
-  /** Other pipelines that run and subscribe to a topic, by name. */
-  readonly othersOn: (topic: string) => readonly string[];
-  /** Why no flows run, or undefined. */
-  readonly flowsFault: string | undefined;
-}
 
 export interface PipelineView {
   readonly id: string;
@@ -78,6 +57,21 @@ export interface PipelineStepView {
   readonly held: boolean;
 }
 
+/** What a node did since somebody looks. */
+export interface PipelineNodeView {
+  /** In the flow file; inside a subflow there is one for each instance. */
+  readonly node: string;
+  readonly received: number;
+  readonly failed: number;
+  readonly p50Ms: number | null;
+  readonly p99Ms: number | null;
+  /** Too many came to time each of them. */
+  readonly sampled: boolean;
+  /** The beginning of what came last, as JSON. */
+  readonly payload: string;
+  readonly truncated: boolean;
+}
+
 export interface PipelineResultView {
   readonly receivedAt: string;
   readonly topic: string;
@@ -92,7 +86,7 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 
 export function toPipelineView(watched: WatchedPipeline, around: PipelineSurroundings): PipelineView {
   const { pipeline, counters, lastRunAt, lastFailed } = watched;
-  const problems = problemsOf(watched, around);
+  const problems = [...problemsOf(pipeline, around)];
   const fault = pipeline.isDisabled ? undefined : initialFault(problems, around);
   const { state, since } = stateOf(watched, fault !== undefined);
   const failed = state === 'failed' ? lastFailed?.error : undefined;
@@ -139,35 +133,6 @@ function initialFault(problems: readonly PipelineProblem[], { flowsFault }: Pipe
   return problem && { code: problem.code, message: problem.message, node: problem.node ?? '', runId: '' };
 }
 
-function problemsOf({ pipeline }: WatchedPipeline, around: PipelineSurroundings): readonly PipelineProblem[] {
-  const { nodes, models, libraries } = pipeline;
-  const problems: PipelineProblem[] = [];
-  if (!nodes.some(({ kind }) => kind === 'inbound' || kind === 'source')) {
-    problems.push({ code: 'NO_INBOUND', message: 'Nothing begins a run: there is no mqtt in, inject or the like.' });
-  }
-  if (!nodes.some(({ kind }) => kind === 'outbound')) {
-    problems.push({ code: 'NO_OUTBOUND', message: 'No result leaves it: there is no mqtt out or the like.' });
-  } else {
-    for (const { id, name, topic, type } of nodes.filter(({ kind, leadsOut }) => kind === 'inbound' && !leadsOut)) {
-      const message = `Nothing that comes to ${name || topic || type} can leave again: no wire leads to an mqtt out or the like.`;
-      problems.push({ code: 'NOT_CONNECTED', message, node: id });
-    }
-  }
-  const missing = (code: PipelineProblem['code'], key: 'model' | 'library', name: string): void => {
-    const node = nodes.find((one) => one[key] === name)?.id;
-    problems.push({ code, message: `There is no ${key} ${name}.`, ...(node ? { node } : {}) });
-  };
-  for (const name of models) if (!around.hasModel(name)) missing('MODEL_MISSING', 'model', name);
-  for (const name of libraries) if (!around.hasLibrary(name)) missing('LIBRARY_MISSING', 'library', name);
-  if (pipeline.isDisabled) return problems;
-  for (const topic of pipeline.inbound) {
-    const others = around.othersOn(topic);
-    if (others.length === 0) continue;
-    problems.push({ code: 'INBOUND_SHARED', message: `${others.join(', ')} also subscribes to ${topic}.` });
-  }
-  return problems;
-}
-
 const nodeIdOf = (nodes: readonly PipelineNode[], runtimeId: string): string | undefined =>
   nodes.find((node) => node.runtimeId === runtimeId)?.id;
 
@@ -205,6 +170,11 @@ function stepsOf({ steps }: Trace, nodes: readonly PipelineNode[]): readonly Pip
       held: isHeld,
     };
   });
+}
+
+export function toNodeView(figures: NodeFigures, nodes: readonly PipelineNode[]): PipelineNodeView {
+  const { node, isSampled, text, isCut, ...counts } = figures;
+  return { node: nodeIdOf(nodes, node) ?? node, ...counts, sampled: isSampled, payload: text, truncated: isCut };
 }
 
 export function toResultView({ receivedAt, topic, text, isCut, state, runId }: PipelineResult): PipelineResultView {

@@ -4,9 +4,9 @@ import { answerTo } from '../../../lib/inference/answer';
 import { createCodec, toJsonSafe } from '../../../lib/inference/codec';
 import type { ServedVersion } from '../../../lib/inference/served-version';
 import { inferenceFlow } from '../../../lib/pipeline/inference-flow';
-import { isTopicFilter, isTopicName } from '../../../lib/pipeline/mqtt-topic';
 import { parseInput } from '../../../lib/registry';
 import type { AdminRouter } from './admin-router';
+import { FlowBody, present } from './flow-body';
 import { versionOf } from './model-routes';
 
 const names = z.array(z.string());
@@ -24,21 +24,6 @@ const InferBody = z.object({
   label: z.object({ topK: z.number().int().positive().optional(), softmax: z.boolean().optional() }).optional(),
 });
 
-const FlowBody = z.object({
-  inboundTopic: z.string().refine(isTopicFilter, 'must be a topic to subscribe to').optional(),
-  outboundTopic: z
-    .string()
-    .refine(isTopicName, 'must be a topic to publish on, so without the wildcards + and #')
-    .optional(),
-  brokerId: z.string().min(1).optional(),
-});
-
-/** exactOptionalPropertyTypes wants absent keys, not undefined ones. */
-function present<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as never;
-}
-
-/** "Try it", and the flow that puts a model to work. */
 export function registerInferenceRoutes(router: AdminRouter): void {
   router.query('/models/:name/versions/:version/infer', 'model-management.read', async (call) => {
     const { request, services, signal } = call;

@@ -1,5 +1,10 @@
+import { z } from 'zod';
+import { parseInput } from '../../../lib/parse-input';
+import { inferenceFlow } from '../../../lib/pipeline/inference-flow';
+import { SavedTestName } from '../../../lib/pipeline/pipelines/pipeline-documents';
 import type { PipelineRunView, PipelineView } from '../../../lib/pipeline/pipelines/views';
 import type { AdminRouter } from './admin-router';
+import { FlowBody, present } from './flow-body';
 import type { Deployed } from './flows/flow-adapter';
 import type { Pipelines } from './flows/pipelines';
 import { applyListQuery, type ListFields } from './list-query';
@@ -30,6 +35,22 @@ const runFields: ListFields<PipelineRunView> = {
   searchText: ({ id, state, error }) => [id, state, error?.message ?? ''].join('\n'),
 };
 
+const TabName = z.string().trim().min(1).max(100);
+
+const NewFlow = FlowBody.extend({ name: TabName });
+
+const Duplicate = z.object({
+  name: TabName,
+  topics: z
+    .record(
+      z.string(),
+      z.string().refine((topic) => topic !== '', 'must be a topic'),
+    )
+    .default({}),
+});
+
+const TestBody = z.object({ payload: z.unknown(), nodeId: z.string().nullable().default(null) });
+
 /** Flow tabs that hold our nodes: what they do, what came of it, start and stop. The latter changes flows. */
 export function registerPipelineRoutes(router: AdminRouter, pipelines: Pipelines): void {
   router.get('/pipelines', 'model-management.read', ({ request }) => ({
@@ -52,6 +73,42 @@ export function registerPipelineRoutes(router: AdminRouter, pipelines: Pipelines
     const items = pipelines.results(param('id'));
     return { status: 200, body: { items, total: items.length } };
   });
+  router.get('/pipelines/:id/nodes', 'model-management.read', ({ param }) => {
+    const items = pipelines.nodes(param('id'));
+    return { status: 200, body: { items, total: items.length } };
+  });
+  router.get('/pipelines/:id/tests', 'model-management.read', ({ param }) => {
+    const items = pipelines.tests(param('id'));
+    return { status: 200, body: { items, total: items.length } };
+  });
+  router.change('put', '/pipelines/:id/tests/:name', async ({ request, param }) => {
+    const test = {
+      name: parseInput(SavedTestName, param('name'), 'name'),
+      ...parseInput(TestBody, request.body, 'body'),
+    };
+    await pipelines.keepTest(param('id'), test);
+    return { status: 200, body: test };
+  });
+  router.change('delete', '/pipelines/:id/tests/:name', async ({ param }) => {
+    await pipelines.deleteTest(param('id'), param('name'));
+    return { status: 204 };
+  });
+  // Both give flows to import, and change nothing.
+  router.query('/pipelines/flow', 'model-management.read', ({ request, services }) => {
+    const options = parseInput(NewFlow, request.body ?? {}, 'body');
+    const flow = inferenceFlow(present({ ...options, brokerUrl: services.settings.broker?.url }));
+    return { status: 200, body: { flow } };
+  });
+  router.query('/pipelines/:id/duplicate', 'model-management.read', ({ request, param }) => {
+    const options = parseInput(Duplicate, request.body ?? {}, 'body');
+    return { status: 200, body: { flow: pipelines.duplicate(param('id'), options) } };
+  });
+  router.change(
+    'delete',
+    '/pipelines/:id',
+    async ({ param, user }) => ({ status: 200, body: await pipelines.deletePipeline(param('id'), user) }),
+    'flows.write',
+  );
   // The message is the user's own and goes into a flow that is there; a real run does what that flow does.
   router.change('post', '/pipelines/:id/test', ({ request, param }) => ({
     status: 202,

@@ -10,6 +10,7 @@ import type { ModelSource } from '../../../lib/inference/served-version';
 import { Serving } from '../../../lib/inference/serving';
 import type { Log } from '../../../lib/log';
 import { Libraries, RevisionDocument } from '../../../lib/pipeline/library';
+import { PipelineDocument, PipelineDocuments } from '../../../lib/pipeline/pipelines/pipeline-documents';
 import {
   AuditDocument,
   digestsOf,
@@ -19,12 +20,11 @@ import {
   VersionDocument,
 } from '../../../lib/registry';
 import type { Version } from '../../../lib/registry/types';
-import { type DocumentStore, openBlobStore, openDataFolder, openDocumentStore } from '../../../lib/store';
+import { openBlobStore, openDataFolder, openDocumentStore } from '../../../lib/store';
 import type { Training } from '../../../lib/training';
 import { BrokerLink } from './broker-link';
 import { Closers } from './closers';
 import { DockerProbe } from './docker-probe';
-import { PipelineDocument } from './flows/pipelines';
 import { stageModelFile } from './model-file-source';
 import type { Settings } from './settings';
 import { dockerClient, openTraining } from './training-services';
@@ -43,7 +43,7 @@ export interface Services {
   readonly sources: Sources;
   readonly training: Training;
   /** What is kept of pipelines. */
-  readonly pipelineDocuments: DocumentStore<PipelineDocument>;
+  readonly pipelineDocuments: PipelineDocuments;
   /** For what an answer is made of; emptied at every start. */
   readonly tempPath: string;
   readonly docker: DockerProbe;
@@ -159,7 +159,7 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
   });
   opened.defer(() => libraries.close());
   const openDocker = dockerClient(settings);
-  const pipelineDocuments = await openDocuments<PipelineDocument>('pipelines', PipelineDocument);
+  const pipelineDocuments = new PipelineDocuments(await openDocuments('pipelines', PipelineDocument), clock);
   const { collections, sources, training } = await openTraining(
     { settings, folder, registry, blobs, clock, log, openDocker, openDocuments },
     opened,

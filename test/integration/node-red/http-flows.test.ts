@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { FlowAdapter, withTab } from '../../../plugins/model-management/runtime/flows/flow-adapter';
+import { withTab } from '../../../lib/pipeline/pipelines/tab-changes';
+import { FlowAdapter } from '../../../plugins/model-management/runtime/flows/flow-adapter';
 import { httpFlows } from '../../../plugins/model-management/runtime/flows/http-flows';
 import { NodeRed, nodeRedMajor } from '../../support/node-red';
 

@@ -40,13 +40,14 @@ describe(`pipelines in Node-RED ${nodeRedMajor}`, function () {
       },
       { what: `the state ${state}` },
     );
-  /** Once no further run begins, as of a probe that is still on its way. */
+  /** Once no further run begins, as of a probe that is still on its way, and all are over. */
   const settledCounters = async (): Promise<PipelineView['counters']> => {
     let last: PipelineView['counters'] | undefined;
     return waitFor(
       async () => {
+        const { items } = await call<{ items: PipelineRunView[] }>('GET', `/${id}/runs?limit=1000`);
         const { counters } = await get();
-        const isSettled = counters.runs === last?.runs;
+        const isSettled = counters.runs === last?.runs && items.every(({ state }) => state !== 'running');
         last = counters;
         return isSettled ? counters : undefined;
       },

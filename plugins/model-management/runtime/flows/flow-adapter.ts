@@ -123,18 +123,3 @@ export class FlowAdapter {
 
 const notRunning = (message: string, hint: string): ModelManagementError =>
   new ModelManagementError('FLOWS_NOT_RUNNING', message, hint);
-
-/** A tab on or off; the same list where it is so already. @throws {ModelManagementError} `PIPELINE_NOT_FOUND` */
-export function withTab(entries: readonly FlowEntry[], tabId: string, isDisabled: boolean): readonly FlowEntry[] {
-  const tab = entries.find(({ id, type }) => id === tabId && type === 'tab');
-  if (!tab) throw pipelineNotFound(tabId);
-  if ((tab['disabled'] === true) === isDisabled) return entries;
-  return entries.map((entry) => (entry === tab ? { ...entry, disabled: isDisabled } : entry));
-}
-
-export const pipelineNotFound = (id: string): ModelManagementError =>
-  new ModelManagementError(
-    'PIPELINE_NOT_FOUND',
-    `There is no pipeline with the id ${JSON.stringify(id.slice(0, 80))}.`,
-    'A pipeline is a flow tab that holds a node of this package; its id is that of the tab.',
-  );

@@ -1,3 +1,5 @@
+import type { NodeAPI } from 'node-red';
+import { ModelManagementError } from '../../../../lib/errors';
 import { type FlowsApi, type StoredFlows, typesOf } from './flows-api';
 
 const ANSWER_MS = 30_000;
@@ -43,4 +45,28 @@ export function httpFlows(root: string, token: string | undefined): FlowsApi {
     },
     types: async () => typesOf((await ask('nodes')) as Parameters<typeof typesOf>[0]),
   };
+}
+
+/**
+ * Those of this Node-RED, as a client of ourselves: what its own login asks for has to be in settings.js.
+ * @throws {ModelManagementError} `FLOWS_NOT_RUNNING` where it has no admin API, or one that asks for a login we do not have
+ */
+export function ownFlowsOverHttp(red: NodeAPI, token: string | undefined): FlowsApi {
+  const { httpAdminRoot, adminAuth } = red.settings as {
+    readonly httpAdminRoot?: string | false;
+    readonly adminAuth?: unknown;
+  };
+  const address = (red as { server?: { address(): unknown } }).server?.address() as
+    | { readonly address: string; readonly port: number; readonly family: string }
+    | null
+    | undefined;
+  if (!address || httpAdminRoot === false || (adminAuth && token === undefined)) {
+    throw new ModelManagementError(
+      'FLOWS_NOT_RUNNING',
+      'This Node-RED gives plugins no way to change its flows.',
+      'Start and stop the tab in the editor (disable or enable it, then Deploy), or set modelManagement.pipelines.adminToken.',
+    );
+  }
+  const host = address.family === 'IPv6' ? '[::1]' : '127.0.0.1';
+  return httpFlows(`http://${host}:${address.port}${(httpAdminRoot ?? '/').replace(/\/?$/, '/')}`, token);
 }

@@ -69,7 +69,7 @@ export class PipelineTester {
       qos: 0,
       retain: false,
     };
-    this.watch.trace(runId, dryRun);
+    this.watch.traces.begin(runId, dryRun);
     if (dryRun) this.#hold();
     node.send(message);
     return runId;
@@ -77,7 +77,7 @@ export class PipelineTester {
 
   /** The hook that holds dry runs back is there only while there may be any. */
   release(): void {
-    if (!this.watch.hasDryRuns) this.stop();
+    if (!this.watch.traces.hasDryRuns) this.stop();
   }
 
   stop(): void {

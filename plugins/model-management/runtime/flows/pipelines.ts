@@ -1,50 +1,39 @@
 import type { NodeAPI } from 'node-red';
-import { z } from 'zod';
 import type { Clock } from '../../../../lib/clock';
 import { ModelManagementError } from '../../../../lib/errors';
 import type { Log } from '../../../../lib/log';
+import type { FlowEntry } from '../../../../lib/pipeline/flow-entry';
 import { type Drawing, drawTab } from '../../../../lib/pipeline/pipelines/drawing';
+import type { PipelineDocuments, SavedTest } from '../../../../lib/pipeline/pipelines/pipeline-documents';
 import { PipelineWatch, type WatchedPipeline } from '../../../../lib/pipeline/pipelines/pipeline-watch';
 import {
+  type DuplicateOptions,
+  duplicateTab,
+  entriesOfTab,
+  pipelineNotFound,
+  withoutTab,
+  withTab,
+} from '../../../../lib/pipeline/pipelines/tab-changes';
+import {
+  type PipelineNodeView,
   type PipelineResultView,
   type PipelineRunView,
   type PipelineView,
+  toNodeView,
   toPipelineView,
   toResultView,
   toRunView,
 } from '../../../../lib/pipeline/pipelines/views';
-import type { DocumentStore } from '../../../../lib/store';
 import type { Settings } from '../settings';
-import { type Deployed, FlowAdapter, pipelineNotFound, withTab } from './flow-adapter';
+import { type Deployed, FlowAdapter } from './flow-adapter';
 import { flowEntries } from './flow-entries';
 import { type FlowsApi, inProcessFlows } from './flows-api';
-import { httpFlows } from './http-flows';
+import { ownFlowsOverHttp } from './http-flows';
 import { PipelineTester } from './pipeline-tester';
-
-const Result = z.object({
-  runId: z.string(),
-  node: z.string(),
-  receivedAt: z.number(),
-  topic: z.string(),
-  text: z.string().nullable(),
-  isCut: z.boolean(),
-  state: z.enum(['pending', 'published', 'not_published']),
-});
-
-/** What lies in `pipelines.db`. */
-export const PipelineDocument = z
-  .object({
-    _id: z.string(),
-    results: z.array(Result).readonly(),
-    /** It was stopped to be started again, and the latter is still to be done. */
-    isRestarting: z.boolean(),
-  })
-  .readonly();
-export type PipelineDocument = z.infer<typeof PipelineDocument>;
 
 /** What is known beside the flows, once the data folder is open. */
 export interface PipelineSurrounding {
-  readonly documents: DocumentStore<PipelineDocument>;
+  readonly documents: PipelineDocuments;
   readonly hasModel: (name: string) => boolean;
   readonly hasLibrary: (name: string) => boolean;
   readonly settings: Settings['pipelines'];
@@ -53,6 +42,8 @@ export interface PipelineSurrounding {
 const HOOKS = ['onReceive', 'onComplete'] as const;
 const hookName = (hook: (typeof HOOKS)[number]): string => `${hook}.model-management`;
 const STORE_MS = 5_000;
+/** Of Node-RED's log: errors, and what is worse. */
+const ERROR_LEVEL = 20;
 
 /** The pipelines of this Node-RED: watched from its start, and started and stopped through its own API. */
 export class Pipelines {
@@ -66,6 +57,8 @@ export class Pipelines {
   #api: FlowsApi | undefined;
   /** Stopped by an earlier process that meant to start them again. */
   readonly #halfRestarted = new Set<string>();
+  /** Node-RED hands what is logged to whatever looks like an emitter. */
+  readonly #logHandler = { emit: (_event: 'log', entry: LogEntry): void => this.#onLogged(entry) };
 
   constructor(
     private readonly red: NodeAPI,
@@ -94,25 +87,24 @@ export class Pipelines {
     hooks.add(hookName('onComplete'), this.#watch.onComplete as Parameters<typeof hooks.add>[1]);
     events.on('flows:started', this.#onStarted);
     events.on('runtime-event', this.#onRuntimeEvent);
+    this.#redLog.addHandler(this.#logHandler);
     this.#watch.start();
   }
 
   /** What was kept is taken up, and kept from now on. */
   async open(surrounding: PipelineSurrounding): Promise<void> {
     this.#surrounding = surrounding;
-    const stored = surrounding.documents.all();
+    const { documents } = surrounding;
     const { resultCount, keepPayloads } = surrounding.settings;
     const limits = { count: resultCount, ...(keepPayloads ? {} : { textLength: 0 }) };
-    this.#watch.start(
-      stored.map(({ _id: id, results }) => ({ id, results })),
-      limits,
-    );
+    this.#watch.recall(documents.results, limits);
     this.#storeTimer = setInterval(() => {
       void this.#store();
       this.#tester.release();
     }, STORE_MS).unref();
-    for (const { _id: id, isRestarting } of stored) if (isRestarting) this.#halfRestarted.add(id);
+    for (const id of documents.restarting) this.#halfRestarted.add(id);
     await this.#finishRestarts();
+    await this.#prune();
   }
 
   /** Puts to the disk what is not there yet. */
@@ -128,6 +120,7 @@ export class Pipelines {
     this.#tester.stop();
     events.off('flows:started', this.#onStarted);
     events.off('runtime-event', this.#onRuntimeEvent);
+    this.#redLog.removeHandler(this.#logHandler);
     this.#watch.stop();
   }
 
@@ -150,7 +143,7 @@ export class Pipelines {
   run(id: string, runId: string): PipelineRunView {
     const { nodes } = this.#find(id).pipeline;
     const run = this.#watch.run(id, runId);
-    if (run) return toRunView(run, nodes, this.#watch.traceOf(runId));
+    if (run) return toRunView(run, nodes, this.#watch.traces.of(runId));
     throw new ModelManagementError(
       'RUN_NOT_FOUND',
       'There is no such run.',
@@ -163,37 +156,77 @@ export class Pipelines {
     return this.#watch.results(id).map(toResultView);
   }
 
+  /** Times and payloads of its nodes; they are taken for as long as somebody asks for them. */
+  nodes(id: string): readonly PipelineNodeView[] {
+    const { nodes } = this.#find(id).pipeline;
+    return this.#watch.figures(id).map((figures) => toNodeView(figures, nodes));
+  }
+
+  /** Inputs to test it with, by name. */
+  tests(id: string): readonly SavedTest[] {
+    this.#find(id);
+    return this.#documents().tests(id);
+  }
+
+  /** @throws as `PipelineDocuments.keepTest` */
+  async keepTest(id: string, test: SavedTest): Promise<void> {
+    this.#find(id);
+    await this.#documents().keepTest(id, test);
+  }
+
+  /** @throws {ModelManagementError} `TEST_NOT_FOUND` */
+  async deleteTest(id: string, name: string): Promise<void> {
+    this.#find(id);
+    await this.#documents().deleteTest(id, name);
+  }
+
+  /** A copy to import beside it. Nothing is deployed. */
+  duplicate(id: string, options: DuplicateOptions): readonly FlowEntry[] {
+    this.#find(id);
+    return duplicateTab(flowEntries(this.red), id, options);
+  }
+
   /** Gives a message to a node that begins runs, see `PipelineTester`. @returns the id of the run */
   test(id: string, input: unknown): string {
     return this.#tester.test(this.#find(id).pipeline, this.#fault === undefined, input);
   }
 
   /** @throws {ModelManagementError} `FLOWS_CHANGED`, `FLOWS_NOT_RUNNING`, as `stopPipeline` */
-  startPipeline(id: string, user: string | null): Promise<Deployed> {
+  async startPipeline(id: string, user: string | null): Promise<Deployed> {
     return this.#setRunning(id, true, user);
   }
 
-  stopPipeline(id: string, user: string | null): Promise<Deployed> {
+  async stopPipeline(id: string, user: string | null): Promise<Deployed> {
     return this.#setRunning(id, false, user);
   }
 
   /** One that is stopped is started. */
   async restartPipeline(id: string, user: string | null): Promise<Deployed> {
     this.#find(id);
-    await this.#note(id, true);
+    const documents = this.#documents();
+    await documents.noteRestarting(id, true);
     try {
       await this.#setRunning(id, false, user);
       return await this.#setRunning(id, true, user);
     } finally {
-      await this.#note(id, false);
+      await documents.noteRestarting(id, false);
     }
   }
 
-  async #setRunning(id: string, isRunning: boolean, user: string | null): Promise<Deployed> {
+  /** @returns what was deleted, as it may be imported again @throws as `stopPipeline`; `FLOW_LOCKED` */
+  async deletePipeline(id: string, user: string | null): Promise<Deployed & { readonly flow: readonly FlowEntry[] }> {
     this.#find(id);
-    const deployed = await this.#flows.deploy((entries) => withTab(entries, id, !isRunning), user);
-    this.#watch.refresh();
-    return deployed;
+    let flow: readonly FlowEntry[] = [];
+    const deployed = await this.#flows.deploy((entries) => {
+      flow = entriesOfTab(entries, id);
+      return withoutTab(entries, id);
+    }, user);
+    return { ...deployed, flow };
+  }
+
+  #setRunning(id: string, isRunning: boolean, user: string | null): Promise<Deployed> {
+    this.#find(id);
+    return this.#flows.deploy((entries) => withTab(entries, id, !isRunning), user);
   }
 
   /** Once the flows are loaded. */
@@ -203,18 +236,34 @@ export class Pipelines {
       this.#halfRestarted.delete(id);
       try {
         await this.#setRunning(id, true, null);
-        await this.#note(id, false);
+        await this.#documents().noteRestarting(id, false);
       } catch (error) {
         this.log.warn('pipeline not started again', { pipeline: id, error });
       }
     }
   }
 
-  /** On the disk before and after a restart. */
-  async #note(id: string, isRestarting: boolean): Promise<void> {
+  /** @throws {ModelManagementError} `NOT_READY` before the data folder is open */
+  #documents(): PipelineDocuments {
+    if (this.#surrounding) return this.#surrounding.documents;
+    throw new ModelManagementError('NOT_READY', 'The data folder is not open yet.', 'Try again in a moment.');
+  }
+
+  /** What is kept of tabs that are gone is forgotten in time. Without flows nothing is known of what is gone. */
+  async #prune(): Promise<void> {
     const documents = this.#surrounding?.documents;
-    const { results } = documents?.get(id) ?? { results: [] };
-    await documents?.put({ _id: id, results, isRestarting });
+    let tabs: readonly FlowEntry[];
+    try {
+      tabs = flowEntries(this.red).filter(({ type }) => type === 'tab');
+    } catch {
+      return;
+    }
+    if (tabs.length === 0) return;
+    try {
+      await documents?.prune(new Set(tabs.map(({ id }) => id)));
+    } catch (error) {
+      this.log.debug('what is kept of pipelines not tidied', () => ({ error }));
+    }
   }
 
   async #store(): Promise<void> {
@@ -223,7 +272,7 @@ export class Pipelines {
     const fresh = this.#watch.toStore((id, changes) => changes > 0 && this.#storedChanges.get(id) !== changes);
     for (const { id, results, changes } of fresh) {
       try {
-        await documents.put({ _id: id, results: [...results], isRestarting: documents.get(id)?.isRestarting ?? false });
+        await documents.keepResults(id, results);
         this.#storedChanges.set(id, changes);
       } catch (error) {
         this.log.debug('results of a pipeline not stored', () => ({ pipeline: id, error }));
@@ -253,36 +302,23 @@ export class Pipelines {
   }
 
   #flowsApi(): FlowsApi {
-    this.#api ??= inProcessFlows(this.red) ?? this.#overHttp();
+    this.#api ??= inProcessFlows(this.red) ?? ownFlowsOverHttp(this.red, this.#surrounding?.settings.adminToken);
     return this.#api;
   }
 
-  /** As a client of ourselves: what Node-RED's own login asks for has to be in settings.js. */
-  #overHttp(): FlowsApi {
-    const { httpAdminRoot, adminAuth } = this.red.settings as {
-      readonly httpAdminRoot?: string | false;
-      readonly adminAuth?: unknown;
-    };
-    const token = this.#surrounding?.settings.adminToken;
-    const address = (this.red as { server?: { address(): unknown } }).server?.address() as
-      | { readonly address: string; readonly port: number; readonly family: string }
-      | null
-      | undefined;
-    if (!address || httpAdminRoot === false || (adminAuth && token === undefined)) {
-      throw new ModelManagementError(
-        'FLOWS_NOT_RUNNING',
-        'This Node-RED gives plugins no way to change its flows.',
-        'Start and stop the tab in the editor (disable or enable it, then Deploy), or set modelManagement.pipelines.adminToken.',
-      );
-    }
-    const host = address.family === 'IPv6' ? '[::1]' : '127.0.0.1';
-    return httpFlows(`http://${host}:${address.port}${(httpAdminRoot ?? '/').replace(/\/?$/, '/')}`, token);
+  /** Not in the types of Node-RED. */
+  get #redLog(): { addHandler(handler: object): void; removeHandler(handler: object): void } {
+    return this.red.log as never;
+  }
+
+  #onLogged({ id, level, msg }: LogEntry): void {
+    if (typeof id === 'string' && level !== undefined && level <= ERROR_LEVEL) this.#watch.onErrorLogged(id, msg);
   }
 
   readonly #onStarted = (): void => {
     this.#fault = undefined;
     this.#watch.refresh();
-    void this.#finishRestarts();
+    void this.#finishRestarts().then(() => this.#prune());
   };
 
   readonly #onRuntimeEvent = (event: unknown): void => {
@@ -294,6 +330,14 @@ export class Pipelines {
     this.#fault = faultOf(payload.error, payload.types);
     this.#watch.refresh();
   };
+}
+
+/** @see https://nodered.org/docs/user-guide/runtime/logging */
+interface LogEntry {
+  readonly level?: number;
+  /** Runtime id of the node that said it. */
+  readonly id?: unknown;
+  readonly msg?: unknown;
 }
 
 function faultOf(error: string | undefined, types: readonly string[] = []): string {

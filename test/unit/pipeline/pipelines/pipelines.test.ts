@@ -39,6 +39,7 @@ describe('the pipelines of a flow file', () => {
         outbound: ['out/write'],
         models: ['iris'],
         libraries: ['pipelib_a'],
+        faults: [],
       },
     );
   });

@@ -51,6 +51,38 @@ describe('the runs of a pipeline', () => {
     assert.equal(tracker.counters.failed, 0);
   });
 
+  it('do not wait for a node that never says that it is done', () => {
+    const tracker = new RunTracker();
+    tracker.received('r', 'old', 0, false);
+    tracker.received('r', 'out', 1);
+    tracker.completed('r', 'out', published, 2);
+    assert.equal(tracker.expire(2 + quietMs)[0]?.state, 'succeeded');
+  });
+
+  it('fail by an error that ends nothing, and the first one counts', () => {
+    const tracker = new RunTracker();
+    tracker.received('r', 'a', 0);
+    tracker.failed('r', { node: 'a', message: 'told beside' });
+    tracker.completed('r', 'a', failed, 1);
+    tracker.failed('unknown', { node: 'a', message: 'x' });
+    assert.deepEqual(tracker.expire(1 + quietMs)[0]?.error, { node: 'a', message: 'told beside' });
+    assert.equal(tracker.counters.failed, 1);
+  });
+
+  it('tell which of them a node most probably works on', () => {
+    const tracker = new RunTracker();
+    tracker.received('first', 'a', 0);
+    tracker.received('second', 'a', 0);
+    tracker.received('third', 'b', 0);
+    assert.deepEqual([tracker.newestAt('a'), tracker.newestAt('nobody')], ['second', undefined]);
+    tracker.completed('second', 'a', done, 1);
+    assert.equal(tracker.newestAt('a'), 'first');
+    tracker.received('fourth', 'old', 1, false);
+    assert.equal(tracker.newestAt('old'), 'fourth');
+    tracker.expire(1 + quietMs);
+    assert.equal(tracker.newestAt('old'), undefined, 'that run is over');
+  });
+
   it('do not hide behind a later success', () => {
     const tracker = new RunTracker();
     tracker.received('bad', 'a', 0);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { findPipelines } from '../../../../lib/pipeline/pipelines/pipelines';
+import type { PipelineSurroundings } from '../../../../lib/pipeline/pipelines/problems';
 import { RunTracker, trackerLimits } from '../../../../lib/pipeline/pipelines/run-tracker';
-import { type PipelineSurroundings, toPipelineView } from '../../../../lib/pipeline/pipelines/views';
+import { toPipelineView } from '../../../../lib/pipeline/pipelines/views';
 import { aNode, aTab } from '../../../support/flow-entries';
 
 const whole = [
@@ -58,7 +59,7 @@ describe('what is told of a pipeline', () => {
     assert.deepEqual(codes(viewOf(without('out'))), [['NO_OUTBOUND', undefined]]);
     assert.deepEqual(codes(viewOf(replaced('in', { wires: [] }))), [['NOT_CONNECTED', 'in']]);
     const shared = viewOf(whole, { othersOn: (topic) => (topic === 'read' ? ['Other'] : []) });
-    assert.deepEqual(codes(shared), [['INBOUND_SHARED', undefined]]);
+    assert.deepEqual(codes(shared), [['INBOUND_SHARED', 'in']]);
     assert.equal(shared.state, 'listening');
   });
 

@@ -1,0 +1,45 @@
+import type { FlowEntry } from '../flow-entry';
+import { FlowGraph } from '../flow-graph';
+import { planJoin } from '../join/join-plan';
+import { JoinSchema } from '../join-config';
+
+/** What is wrong with how a node of ours is set up, as far as the flows tell. */
+export interface NodeFault {
+  readonly code: 'JOIN_CYCLE' | 'JOIN_INVALID' | 'FEATURES_EMPTY' | 'NOT_CHOSEN';
+  readonly message: string;
+  /** Id in the flow file. */
+  readonly node: string;
+}
+
+/** Of the nodes that join; each node of a template once. @param entries - with every tab enabled */
+export class NodeFaults {
+  readonly #graph: FlowGraph;
+
+  constructor(entries: readonly FlowEntry[]) {
+    this.#graph = FlowGraph.of(entries);
+  }
+
+  /** @param runtimeId - of an `onnx-model` or a `pipelib` @returns at most one of each code */
+  of(runtimeId: string, entry: FlowEntry): readonly NodeFault[] {
+    const faults: NodeFault[] = [];
+    const add = (code: NodeFault['code'], message: string): void => void faults.push({ code, message, node: entry.id });
+    const isModel = entry.type === 'onnx-model';
+    if (isModel && entry['source'] !== 'file' && isBlank(entry['model'])) add('NOT_CHOSEN', 'No model is chosen.');
+    if (!isModel && isBlank(entry['library'])) add('NOT_CHOSEN', 'No library is chosen.');
+    const features: unknown = entry['features'];
+    if (Array.isArray(features) && features.some(isBlank))
+      add('FEATURES_EMPTY', 'The features are set, but one of them has no name.');
+    const join = JoinSchema.safeParse(entry['join'] ?? {});
+    // The node itself says what is wrong with it.
+    if (!join.success) return faults;
+    const parentIds = Array.isArray(entry['parentIds']) ? entry['parentIds'].map(String) : [];
+    const plan = planJoin(this.#graph.parentsOf(runtimeId), this.#graph.cyclesOf(runtimeId), parentIds, join.data);
+    if (plan.fault) {
+      const { kind, message, hint } = plan.fault;
+      add(kind === 'cycle' ? 'JOIN_CYCLE' : 'JOIN_INVALID', `${message} ${hint}`);
+    }
+    return faults;
+  }
+}
+
+const isBlank = (value: unknown): boolean => typeof value !== 'string' || value.trim() === '';

@@ -1,0 +1,71 @@
+import type { NodeFault } from './node-faults';
+import type { Pipeline } from './pipelines';
+
+/** What keeps a pipeline from working, or will surprise. */
+export interface PipelineProblem {
+  readonly code:
+    | NodeFault['code']
+    | 'NO_INBOUND'
+    | 'NO_OUTBOUND'
+    | 'NOT_CONNECTED'
+    | 'MODEL_MISSING'
+    | 'LIBRARY_MISSING'
+    | 'INBOUND_SHARED';
+  readonly message: string;
+  /** Id of the node in the flow file. */
+  readonly node?: string;
+  /** What is missing, by name. */
+  readonly name?: string;
+}
+
+/** What is known beside the flows. */
+export interface PipelineSurroundings {
+  readonly hasModel: (name: string) => boolean;
+  readonly hasLibrary: (name: string) => boolean;
+  /** Other pipelines that run and subscribe to a topic, by name. */
+  readonly othersOn: (topic: string) => readonly string[];
+  /** Why no flows run, or undefined. */
+  readonly flowsFault: string | undefined;
+}
+
+/** In the order in which they should be mended. */
+export function problemsOf(pipeline: Pipeline, around: PipelineSurroundings): readonly PipelineProblem[] {
+  const running = pipeline.isDisabled ? [] : sharedTopics(pipeline, around);
+  return [...wiringProblems(pipeline), ...pipeline.faults, ...missingThings(pipeline, around), ...running];
+}
+
+function* wiringProblems({ nodes }: Pipeline): Iterable<PipelineProblem> {
+  if (!nodes.some(({ kind }) => kind === 'inbound' || kind === 'source')) {
+    yield { code: 'NO_INBOUND', message: 'Nothing begins a run: there is no mqtt in, inject or the like.' };
+  }
+  if (!nodes.some(({ kind }) => kind === 'outbound')) {
+    yield { code: 'NO_OUTBOUND', message: 'No result leaves it: there is no mqtt out or the like.' };
+    return;
+  }
+  for (const { id, name, topic, type } of nodes.filter(({ kind, leadsOut }) => kind === 'inbound' && !leadsOut)) {
+    const message = `Nothing that comes to ${name || topic || type} can leave again: no wire leads to an mqtt out or the like.`;
+    yield { code: 'NOT_CONNECTED', message, node: id };
+  }
+}
+
+function* missingThings(
+  { nodes, models, libraries }: Pipeline,
+  around: PipelineSurroundings,
+): Iterable<PipelineProblem> {
+  const missing = (code: PipelineProblem['code'], key: 'model' | 'library', name: string): PipelineProblem => {
+    const node = nodes.find((one) => one[key] === name)?.id;
+    return { code, message: `There is no ${key} ${name}.`, name, ...(node ? { node } : {}) };
+  };
+  for (const name of models) if (!around.hasModel(name)) yield missing('MODEL_MISSING', 'model', name);
+  for (const name of libraries) if (!around.hasLibrary(name)) yield missing('LIBRARY_MISSING', 'library', name);
+}
+
+function* sharedTopics({ inbound, nodes }: Pipeline, around: PipelineSurroundings): Iterable<PipelineProblem> {
+  for (const topic of inbound) {
+    const others = around.othersOn(topic);
+    if (others.length === 0) continue;
+    const node = nodes.find((one) => one.kind === 'inbound' && one.topic === topic)?.id;
+    const message = `${others.join(', ')} also subscribes to ${topic}.`;
+    yield { code: 'INBOUND_SHARED', message, ...(node ? { node } : {}) };
+  }
+}
