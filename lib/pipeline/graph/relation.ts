@@ -4,14 +4,17 @@ import { reach, type Vertex } from './vertex';
 /** These nodes hand on a message of the nodes they watch, with its id. */
 const watcherTypes = new Set(['catch', 'complete']);
 
+/** Whether a `catch`, `complete` or `status` node hears of another node, by its scope. */
+export function watches({ entry: watcher, container }: Vertex, { entry, ...other }: Vertex): boolean {
+  const { scope } = watcher;
+  if (other.container !== container || entry['z'] !== watcher['z']) return false;
+  return Array.isArray(scope) ? scope.includes(entry.id) : true;
+}
+
 /** All a message at `sources` may have come from, they included. */
 function originsOf(sources: readonly Vertex[], vertices: Iterable<Vertex>): ReadonlySet<Vertex> {
   const all = [...vertices];
-  const watchedBy = ({ entry, container }: Vertex): readonly Vertex[] => {
-    const scope = Array.isArray(entry['scope']) ? new Set<unknown>(entry['scope']) : undefined;
-    const isBeside = (other: Vertex): boolean => other.container === container && other.entry['z'] === entry['z'];
-    return all.filter((other) => isBeside(other) && (scope?.has(other.entry.id) ?? true));
-  };
+  const watchedBy = (watcher: Vertex): readonly Vertex[] => all.filter((other) => watches(watcher, other));
   return reach(sources, (vertex) =>
     watcherTypes.has(vertex.entry.type) ? [...vertex.into, ...watchedBy(vertex)] : vertex.into,
   );

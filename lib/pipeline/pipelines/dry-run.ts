@@ -1,17 +1,24 @@
 import type { FlowEntry } from '../flow-entry';
+import { FlowGraph } from '../flow-graph';
 import { expandFlows } from '../graph/expansion';
-import { nameOf } from '../graph/stored-wiring';
-import { reach } from '../graph/vertex';
+import { watches } from '../graph/relation';
+import { nameOf, textOf } from '../graph/stored-wiring';
+import { reach, type Vertex } from '../graph/vertex';
+import { planOf } from './node-faults';
 import { outboundTypes } from './pipelines';
 
-/** Hand messages on, change them or show them, and nothing outside of Node-RED hears of it. */
+/** Hand messages on, change them or show them, and neither anything outside of Node-RED nor a later message hears of it. */
 const harmlessTypes = new Set([
   ...['inject', 'debug', 'complete', 'catch', 'status', 'comment', 'link in', 'link out', 'link call', 'junction'],
-  ...['function', 'switch', 'change', 'range', 'template', 'delay', 'trigger', 'rbe', 'filter', 'mqtt in'],
+  ...['function', 'switch', 'change', 'range', 'template', 'delay'],
   ...['csv', 'html', 'json', 'xml', 'yaml', 'split', 'join', 'sort', 'batch', 'onnx-model', 'pipelib'],
 ]);
 /** Give each message they send an id of its own, so that it is no longer known as that of the test. */
-const newIdTypes = new Set(['split']);
+export const newIdTypes: ReadonlySet<string> = new Set(['split']);
+/** Put what came in several messages, of whatever run, into one. */
+const mixingTypes = new Set(['join', 'batch']);
+/** A `delay` of these kinds lets a message wait for others, or drops one because of others. */
+const ratePauseTypes = new Set(['rate', 'queue', 'timed']);
 
 export interface NamedNode {
   /** In the flow file. */
@@ -21,27 +28,77 @@ export interface NamedNode {
 }
 
 export interface DryRunFacts {
-  /** Nodes on the way that may do something outside of Node-RED. */
+  /** Nodes on the way that may do something outside of Node-RED, or let live messages feel the test. */
   readonly effects: readonly NamedNode[];
   /** Nodes on the way after which a message is no longer known as one of the test. */
   readonly newIds: readonly NamedNode[];
+  /** Nodes on the way that would put something of the test into what is published for live messages. */
+  readonly mixing: readonly NamedNode[];
 }
 
-/** What a message meets that begins at a node, over links, calls and subflows, also on other tabs. */
-export function examineDryRun(entries: readonly FlowEntry[], runtimeId: string): DryRunFacts {
-  const start = expandFlows(entries).get(runtimeId);
-  if (!start) return { effects: [], newIds: [] };
-  const met = [...reach(start.out, ({ out }) => out)].filter(({ kind }) => kind === 'node');
-  const named = (types: (type: string) => boolean): readonly NamedNode[] => {
-    const found = met.filter(({ entry }) => types(entry.type));
-    return [...new Map(found.map(({ entry }) => [entry.id, entry])).values()].map((entry) => ({
-      id: entry.id,
-      name: nameOf(entry),
-      type: entry.type,
-    }));
-  };
+export interface DryRunOptions {
+  /** Libraries may load modules, which can do anything. */
+  readonly hasLibraryModules?: boolean;
+}
+
+/** What a message meets that begins at a node, over links, calls, subflows and `catch` nodes, also on other tabs. */
+export function examineDryRun(
+  entries: readonly FlowEntry[],
+  runtimeId: string,
+  options: DryRunOptions = {},
+): DryRunFacts {
+  const vertices = expandFlows(entries);
+  const start = vertices.get(runtimeId);
+  if (!start) return { effects: [], newIds: [], mixing: [] };
+  const watchers = [...vertices.values()].filter(({ entry: { type } }) => watcherTypes.has(type));
+  const hearing = (vertex: Vertex, type: (type: string) => boolean): readonly Vertex[] =>
+    [vertex, ...containersOf(vertex)].flatMap((heard) =>
+      watchers.filter((watcher) => type(watcher.entry.type) && watches(watcher, heard)),
+    );
+  // What fails goes on to a catch, what is done to a complete node, with the id it has.
+  const next = (vertex: Vertex): readonly Vertex[] => [...vertex.out, ...hearing(vertex, (type) => type !== 'status')];
+  const met = [...reach([...start.out, ...hearing(start, (type) => type !== 'status')], next)];
+  const graph = FlowGraph.of(entries);
+  const isEffect = (vertex: Vertex): boolean => hasEffect(vertex.entry, options);
+  const leads = (vertex: Vertex): boolean =>
+    [...reach([vertex], next)].some((other) => outboundTypes.has(other.entry.type) || isEffect(other));
+  const statuses = new Set([start, ...met].flatMap((vertex) => hearing(vertex, (type) => type === 'status')));
   return {
-    effects: named((type) => !harmlessTypes.has(type) && !outboundTypes.has(type)),
-    newIds: named((type) => newIdTypes.has(type)),
+    effects: named(met.filter(isEffect)),
+    newIds: named([...met.filter(({ entry: { type } }) => newIdTypes.has(type)), ...[...statuses].filter(leads)]),
+    mixing: named(met.filter((vertex) => mixes(vertex, graph))),
   };
+}
+
+const watcherTypes = new Set(['catch', 'complete', 'status']);
+
+function containersOf(vertex: Vertex): readonly Vertex[] {
+  const all: Vertex[] = [];
+  for (let around = vertex.container; around; around = around.container) all.push(around);
+  return all;
+}
+
+function hasEffect(entry: FlowEntry, { hasLibraryModules = false }: DryRunOptions): boolean {
+  const { type } = entry;
+  if (type === 'function') return Array.isArray(entry['libs']) && entry['libs'].length > 0;
+  if (type === 'pipelib') return hasLibraryModules;
+  // Where it leads is known only once a message comes.
+  if (type === 'link call') return entry['linkType'] === 'dynamic';
+  if (type === 'delay') return ratePauseTypes.has(textOf(entry, 'pauseType'));
+  return !harmlessTypes.has(type) && !outboundTypes.has(type) && !type.startsWith('subflow:');
+}
+
+/** A joining node of ours keeps rounds apart where each parent is waited for and messages are told apart by their ids. */
+function mixes({ entry, runtimeId }: Vertex, graph: FlowGraph): boolean {
+  if (mixingTypes.has(entry.type)) return true;
+  if (entry.type !== 'onnx-model' && entry.type !== 'pipelib') return false;
+  const { plan, config } = planOf(graph, runtimeId, entry) ?? {};
+  if (!plan || !config || plan.joined.length === 0) return false;
+  return config.key !== 'msgid' || plan.joined.some(({ policy }) => policy !== 'each');
+}
+
+function named(vertices: readonly Vertex[]): readonly NamedNode[] {
+  const nodes = vertices.filter(({ kind }) => kind === 'node').map(({ entry }) => entry);
+  const distinct = new Map(nodes.map((entry) => [entry.id, entry]));
+  return [...distinct.values()].map((entry) => ({ id: entry.id, name: nameOf(entry), type: entry.type }));
 }

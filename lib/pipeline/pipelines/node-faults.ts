@@ -1,7 +1,7 @@
 import type { FlowEntry } from '../flow-entry';
 import { FlowGraph } from '../flow-graph';
-import { planJoin } from '../join/join-plan';
-import { JoinSchema } from '../join-config';
+import { type JoinPlan, planJoin } from '../join/join-plan';
+import { type JoinConfig, JoinSchema } from '../join-config';
 
 /** What is wrong with how a node of ours is set up, as far as the flows tell. */
 export interface NodeFault {
@@ -29,17 +29,26 @@ export class NodeFaults {
     const features: unknown = entry['features'];
     if (Array.isArray(features) && features.some(isBlank))
       add('FEATURES_EMPTY', 'The features are set, but one of them has no name.');
-    const join = JoinSchema.safeParse(entry['join'] ?? {});
-    // The node itself says what is wrong with it.
-    if (!join.success) return faults;
-    const parentIds = Array.isArray(entry['parentIds']) ? entry['parentIds'].map(String) : [];
-    const plan = planJoin(this.#graph.parentsOf(runtimeId), this.#graph.cyclesOf(runtimeId), parentIds, join.data);
-    if (plan.fault) {
+    const { plan } = planOf(this.#graph, runtimeId, entry) ?? {};
+    if (plan?.fault) {
       const { kind, message, hint } = plan.fault;
       add(kind === 'cycle' ? 'JOIN_CYCLE' : 'JOIN_INVALID', `${message} ${hint}`);
     }
     return faults;
   }
+}
+
+/** How a joining node of the flow file joins; undefined where what is stored cannot be read, which the node itself says. */
+export function planOf(
+  graph: FlowGraph,
+  runtimeId: string,
+  entry: FlowEntry,
+): { readonly plan: JoinPlan; readonly config: JoinConfig } | undefined {
+  const parsed = JoinSchema.safeParse(entry['join'] ?? {});
+  if (!parsed.success) return undefined;
+  const parentIds = Array.isArray(entry['parentIds']) ? entry['parentIds'].map(String) : [];
+  const plan = planJoin(graph.parentsOf(runtimeId), graph.cyclesOf(runtimeId), parentIds, parsed.data);
+  return { plan, config: parsed.data };
 }
 
 const isBlank = (value: unknown): boolean => typeof value !== 'string' || value.trim() === '';

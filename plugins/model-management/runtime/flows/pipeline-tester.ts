@@ -17,7 +17,7 @@ const TestInput = z.strictObject({
   confirm: z.boolean().default(false),
 });
 
-function refuseUnsafe({ effects, newIds }: DryRunFacts, isConfirmed: boolean): void {
+function refuseUnsafe({ effects, newIds, mixing }: DryRunFacts, isConfirmed: boolean): void {
   const words = (nodes: readonly NamedNode[]): string =>
     nodes.map(({ name, type }) => (name === '' ? type : `${name} (${type})`)).join(', ');
   if (newIds.length > 0) {
@@ -28,10 +28,18 @@ function refuseUnsafe({ effects, newIds }: DryRunFacts, isConfirmed: boolean): v
       { details: { nodes: newIds } },
     );
   }
+  if (mixing.length > 0) {
+    throw new ModelManagementError(
+      'DRY_RUN_REFUSED',
+      `In ${words(mixing)} the test would be joined with messages that are no test, and be published with them.`,
+      'Test it for real, or test the part behind it.',
+      { details: { nodes: mixing } },
+    );
+  }
   if (effects.length > 0 && !isConfirmed) {
     throw new ModelManagementError(
       'HAS_EFFECTS',
-      `These nodes may do something outside of Node-RED, also in a dry run: ${words(effects)}.`,
+      `These nodes may do something outside of Node-RED, or change what later messages come to, also in a dry run: ${words(effects)}.`,
       'Confirm that they may.',
       { details: { nodes: effects } },
     );

@@ -39,6 +39,81 @@ describe('what a dry run may meet', () => {
   });
 });
 
+describe('what a dry run meets besides', () => {
+  const factsOf = (...entries: ReturnType<typeof aNode>[]) => {
+    const { effects, newIds, mixing } = examineDryRun([aTab('t'), ...entries], 'in');
+    return { effects: ids(effects), newIds: ids(newIds), mixing: ids(mixing) };
+  };
+  const none = { effects: [], newIds: [], mixing: [] };
+  const inbound = (to: string) => aNode('in', to, { type: 'mqtt in' });
+  const library = (id: string, to: string, more = {}) => aNode(id, to, { type: 'pipelib', ...more });
+
+  it('is what a catch or complete node hands on, by its scope', () => {
+    const flow = (scope: unknown) => [
+      inbound('f'),
+      aNode('f', ''),
+      aNode('c', 'ask', { type: 'catch', scope }),
+      aNode('ask', '', { type: 'http request' }),
+    ];
+    assert.deepEqual(factsOf(...flow(null)), { ...none, effects: ['ask'] });
+    assert.deepEqual(factsOf(...flow(['f'])), { ...none, effects: ['ask'] });
+    assert.deepEqual(factsOf(...flow(['other'])), none);
+  });
+
+  it('is what fails in a subflow and is caught around it', () => {
+    const template = { id: 's', type: 'subflow', name: 'S', in: [{ wires: [{ id: 'inner' }] }], out: [] };
+    const entries = [
+      template,
+      inbound('i'),
+      aNode('i', '', { type: 'subflow:s' }),
+      aNode('inner', '', { z: 's' }),
+      aNode('c', 'ask', { type: 'catch', scope: null }),
+      aNode('ask', '', { type: 'exec' }),
+    ];
+    assert.deepEqual(factsOf(...entries), { ...none, effects: ['ask'] });
+  });
+
+  it('is a status of another id, where something could leave by it', () => {
+    const flow = (type: string) => [
+      inbound('f'),
+      aNode('f', ''),
+      aNode('s', 'x', { type: 'status' }),
+      aNode('x', '', { type }),
+    ];
+    assert.deepEqual(factsOf(...flow('debug')), none);
+    assert.deepEqual(factsOf(...flow('mqtt out')), { ...none, newIds: ['s'] });
+  });
+
+  it('is where a call leads that messages tell, and code with modules', () => {
+    const one = (more: Readonly<Record<string, unknown>>) => factsOf(inbound('x'), aNode('x', '', more));
+    assert.deepEqual(one({ type: 'link call', linkType: 'dynamic' }), { ...none, effects: ['x'] });
+    assert.deepEqual(one({ type: 'link call', links: [] }), none);
+    assert.deepEqual(one({ libs: [{ var: 'fs', module: 'fs' }] }), { ...none, effects: ['x'] });
+    assert.deepEqual(one({ libs: [] }), none);
+    const withModules = examineDryRun([aTab('t'), inbound('x'), library('x', '')], 'in', { hasLibraryModules: true });
+    assert.deepEqual(ids(withModules.effects), ['x']);
+  });
+
+  it('is what later messages would feel', () => {
+    const one = (more: Readonly<Record<string, unknown>>) => factsOf(inbound('x'), aNode('x', '', more));
+    for (const type of ['rbe', 'trigger', 'mqtt in']) assert.deepEqual(one({ type }), { ...none, effects: ['x'] });
+    assert.deepEqual(one({ type: 'delay', pauseType: 'rate' }), { ...none, effects: ['x'] });
+    assert.deepEqual(one({ type: 'delay', pauseType: 'delay' }), none);
+  });
+
+  it('is what puts messages of several runs into one', () => {
+    for (const type of ['join', 'batch'])
+      assert.deepEqual(factsOf(inbound('x'), aNode('x', '', { type })), { ...none, mixing: ['x'] });
+    const joined = (join: object) =>
+      factsOf(inbound('a b'), library('a', 'j'), library('b', 'j'), library('j', '', { join, parentIds: ['a', 'b'] }));
+    assert.deepEqual(joined({}), none, 'rounds are kept apart by the id of the message');
+    assert.deepEqual(joined({ key: 'none' }), { ...none, mixing: ['j'] });
+    assert.deepEqual(joined({ key: 'property', property: 'run' }), { ...none, mixing: ['j'] });
+    assert.deepEqual(joined({ parents: [{ policy: 'each' }, { policy: 'latest' }] }), { ...none, mixing: ['j'] });
+    assert.deepEqual(joined({ mode: 'any' }), none);
+  });
+});
+
 describe('the input of a test', () => {
   for (const [datatype, value, expected] of [
     ['json', { a: 1 }, { a: 1 }],
