@@ -44,7 +44,7 @@ const libraries = [{ name: 'pipelib_inches', description: 'Written lengths to ce
 
 /**
  * Gives the demo what the example flows need; what is there already stays as the user left it.
- * @param projectRoot - holds `examples` and `example-models`
+ * @param projectRoot - holds `example-models` and `example-libraries`
  */
 export async function provideExamples(url, projectRoot) {
   for (const { name, file, description } of models) {
@@ -53,7 +53,7 @@ export async function provideExamples(url, projectRoot) {
     await ensure(url, `models/${name}`, 'POST', `models/${name}/versions?${query}`, body, 'application/octet-stream');
   }
   for (const { name, description } of libraries) {
-    const source = readFileSync(join(projectRoot, 'examples', `${name}.js`), 'utf8');
+    const source = readFileSync(join(projectRoot, 'example-libraries', `${name}.js`), 'utf8');
     const body = JSON.stringify({ source, description });
     await ensure(url, `libraries/${name}`, 'PUT', `libraries/${name}`, body, 'application/json');
   }

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import mqtt, { type MqttClient } from 'mqtt';
-import { exampleModels } from '../support/examples';
+import { exampleLibraries, exampleModels } from '../support/examples';
 import { freePort } from '../support/free-port';
 import { nodeRedMajor } from '../support/node-red';
 import { temporaryFolder } from '../support/temporary-folder';
@@ -90,7 +90,11 @@ if (nodeRedMajor === '5') {
     it('gives the README: an answer over MQTT, another from version 2, the first again after a rollback', async () => {
       await using demo = await startDemo(startScript);
       assert.deepEqual(demo.output().match(/^Ready: .*$/gm), [`Ready: ${demo.url}`]);
-      for (const path of [...Object.keys(exampleModels).map((name) => `models/${name}`), 'libraries/pipelib_inches']) {
+      const provided = [
+        ...Object.keys(exampleModels).map((name) => `models/${name}`),
+        ...exampleLibraries.map((name) => `libraries/${name}`),
+      ];
+      for (const path of provided) {
         assert.equal((await fetch(`${demo.url}/model-management/${path}`)).status, 200, `${path} is for the examples`);
       }
       const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${demo.mqttPort}`);

@@ -8,6 +8,7 @@ import { parseConfig as parseLibraryConfig } from '../../../nodes/pipelib/config
 import { parseConfig as parseTriggerConfig } from '../../../nodes/retrain-trigger/config';
 import { EXAMPLE_MODELS } from '../../../scripts/make-example-models';
 import {
+  exampleLibraries,
   exampleModels,
   exampleModelsFolder,
   examplesFolder,
@@ -65,7 +66,7 @@ describe('the examples', () => {
       for (const node of flow) {
         const parse = parsers[node.type];
         if (!parse) continue;
-        const { id, type, z, name, x, y, wires, ...stored } = node;
+        const { id, type, z, g, name, x, y, wires, ...stored } = node;
         assert.deepEqual(parse(node), stored);
       }
     });
@@ -79,12 +80,22 @@ describe('the examples', () => {
       }
     });
 
-    it(`${title}: names only libraries that are built in or shown in its comment`, () => {
+    it(`${title}: names only libraries that are built in, or whose file its comment names and shows`, () => {
       const builtIn = new Set<string>(readBuiltInLibraries().map(({ name }) => name));
       for (const { library } of ofType('pipelib')) {
         const name = String(library);
-        if (!builtIn.has(name))
-          assert.ok(String(ofType('comment')[0]?.['info']).includes(readExampleLibrary(name)), name);
+        if (builtIn.has(name)) continue;
+        const text = String(ofType('comment')[0]?.['info']);
+        assert.ok(text.includes(`${name}.js\``) && text.includes('`example-libraries/'), `the file of ${name}`);
+        assert.ok(text.includes(`\`\`\`js\n${readExampleLibrary(name)}\`\`\``), `the source of ${name}`);
+      }
+    });
+
+    it(`${title}: groups hold what lies in them`, () => {
+      for (const group of ofType('group')) {
+        const members = flow.filter(({ g }) => g === group.id).map(({ id }) => id);
+        assert.deepEqual(members, group['nodes']);
+        assert.ok(members.length > 0);
       }
     });
 
@@ -107,5 +118,14 @@ describe('the models of the examples', () => {
     assert.deepEqual(files.filter((file) => file !== 'iris-2.onnx').sort(), Object.values(exampleModels).sort());
     const sizeBytes = files.reduce((sum, file) => sum + statSync(join(exampleModelsFolder, file)).size, 0);
     assert.ok(sizeBytes < MAX_MODEL_BYTES);
+  });
+});
+
+describe('the libraries of the examples', () => {
+  it('are all used', () => {
+    const builtIn = new Set<string>(readBuiltInLibraries().map(({ name }) => name));
+    const used = exampleTitles.flatMap((title) => readExample(title).flatMap(({ library }) => library ?? []));
+    const own = new Set(used.map(String).filter((name) => !builtIn.has(name)));
+    assert.deepEqual([...own].sort(), exampleLibraries.toSorted());
   });
 });
