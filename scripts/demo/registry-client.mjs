@@ -40,7 +40,13 @@ const models = [
   { name: 'mixing', file: 'mixing.onnx', description: 'Viscosity of a mixture at a temperature' },
   { name: 'smoother', file: 'smoother.onnx', description: 'Smooths readings with a state that is fed back' },
 ];
-const libraries = [{ name: 'pipelib_inches', description: 'Written lengths to centimetres' }];
+const libraries = [
+  { name: 'pipelib_inches', description: 'Written lengths to centimetres' },
+  { name: 'pipelib_wait', description: 'Takes as long as it is told' },
+  { name: 'pipelib_sum', description: 'Sum of numbers' },
+  { name: 'pipelib_product', description: 'Product of numbers' },
+  { name: 'pipelib_roots', description: 'Two numbers from their sum and product' },
+];
 
 /**
  * Gives the demo what the example flows need; what is there already stays as the user left it.

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { PipelineRunView } from '../../../lib/pipeline/pipelines/views';
 import {
   exampleLibraries,
   exampleModels,
@@ -77,15 +78,22 @@ const drives: Readonly<Record<string, (mqtt: MqttListener, training: TrainingLab
     await mqtt.publish('setpoint/temperature', [60]);
     await waitFor(async () => Math.abs(Number(await ask()) - 2.6) < 1e-4, { what: 'the new set point' });
   },
-  '08 - Halting subscription': async (mqtt) => {
-    const release = async (): Promise<boolean> => {
-      await mqtt.publish('batch/release', { by: 'Ada' });
-      return mqtt.on('batch/write').length > 0;
+  '08 - Halting subscription': async (mqtt, { nodeRed }) => {
+    const flow = readExample('08 - Halting subscription');
+    const [tab, join] = ['tab', 'pipelib'].map((type) => flow.find((node) => node.type === type)?.id ?? '');
+    const heldCount = async (): Promise<number> => {
+      const { body } = await nodeRed.api<{ items: PipelineRunView[] }>('GET', `pipelines/${tab}/runs`);
+      return body.items.filter(({ state, waitingIn }) => state === 'running' && waitingIn.includes(join ?? '')).length;
     };
-    await mqtt.publish('batch/read', flower);
-    await waitFor(release, { intervalMs: 50 });
-    const [answer] = mqtt.on('batch/write') as { class: { label: string }; release: unknown }[];
-    assert.deepEqual([answer?.class.label, answer?.release], ['virginica', { by: 'Ada' }]);
+    await mqtt.publish('batch/release', { by: 'too early' });
+    for (const one of [flower, flower]) await mqtt.publish('batch/read', one);
+    await waitFor(async () => (await heldCount()) === 2, { what: 'two answers that are held back' });
+    assert.deepEqual(mqtt.on('batch/write'), [], 'a release that came before counts for none');
+    await mqtt.publish('batch/release', { by: 'Ada' });
+    await waitFor(() => mqtt.on('batch/write').length === 2, { what: 'both answers' });
+    for (const answer of mqtt.on('batch/write') as { class: { label: string }; release: unknown }[]) {
+      assert.deepEqual([answer.class.label, answer.release], ['virginica', { by: 'Ada' }]);
+    }
   },
   '09 - State loop': async (mqtt) => {
     const answers: unknown[] = [];
@@ -129,6 +137,34 @@ const drives: Readonly<Record<string, (mqtt: MqttListener, training: TrainingLab
     assert.deepEqual([run.state, run.trigger], ['succeeded', 'node']);
     const rowCount = run.inputs.queries[0]?.rows ?? 0;
     assert.ok(rowCount > 20 && rowCount <= 50, `${rowCount} rows: those that were right have not started it`);
+  },
+  '13 - Asynchronicity': async (mqtt) => {
+    await mqtt.publish('async/read', { seconds: 5 });
+    // Long enough for five in a row: their own times decide, not this one.
+    const answer = await waitFor(() => mqtt.on('async/write')[0], { timeoutMs: 40_000, what: 'the joined answer' });
+    const waits = Object.entries(answer as Readonly<Record<string, { began: string; ended: string }>>);
+    assert.deepEqual(
+      waits.map(([name]) => name),
+      ['wait 1', 'wait 2', 'wait 3', 'wait 4', 'wait 5'],
+    );
+    const spans = waits.map(([, { began, ended }]) => ({ beganAt: Date.parse(began), endedAt: Date.parse(ended) }));
+    // Clock and timer round to milliseconds, each in its own way.
+    for (const { beganAt, endedAt } of spans) assert.ok(endedAt - beganAt >= 4_990, `${endedAt - beganAt} ms`);
+    const lastBeganAt = Math.max(...spans.map(({ beganAt }) => beganAt));
+    const firstEndedAt = Math.min(...spans.map(({ endedAt }) => endedAt));
+    assert.ok(lastBeganAt < firstEndedAt, `all had begun when the first ended: ${JSON.stringify(answer)}`);
+  },
+  '14 - Basic algebra': async (mqtt) => {
+    const answer = await mqtt.ask('algebra/read', { a: 7, b: 3 }, 'algebra/write');
+    assert.deepEqual(answer, { sum: 10, product: 21, roots: [7, 3] });
+    const pairs = Array.from({ length: 50 }, (_, index) => ({ a: 3 * index + 1, b: index }));
+    for (const pair of pairs) await mqtt.publish('algebra/read', pair);
+    await waitFor(() => mqtt.on('algebra/write').length === 1 + pairs.length, { what: 'as many answers' });
+    assert.deepEqual(
+      mqtt.on('algebra/write').slice(1),
+      pairs.map(({ a, b }) => ({ sum: a + b, product: a * b, roots: [a, b] })),
+      'no two messages are mixed',
+    );
   },
 };
 
