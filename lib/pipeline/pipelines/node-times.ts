@@ -1,5 +1,5 @@
 import { LatencyHistogram } from '../../inference/processes/latency-histogram';
-import { cutText } from './run-traces';
+import { cutJson } from './cut-text';
 
 export interface NodeTimesLimits {
   /** Messages of a node that are timed in a second; all are counted. */
@@ -58,7 +58,7 @@ export class NodeTimes {
     if (second !== measured.second) {
       measured.second = second;
       measured.inSecond = 0;
-      measured.shown = cutText(payload, this.limits.textLength);
+      measured.shown = cutJson(payload, this.limits.textLength);
     }
     measured.inSecond += 1;
     if (measured.inSecond > this.limits.timedPerSecond) {

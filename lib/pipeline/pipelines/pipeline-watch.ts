@@ -1,9 +1,10 @@
 import type { Clock } from '../../clock';
 import type { Log } from '../../log';
 import type { FlowEntry } from '../flow-entry';
+import { newIdTypes } from './dry-run';
 import { type NodeFigures, NodeTimes } from './node-times';
 import { findPipelines, outboundTypes, type Pipeline, type PipelineNode } from './pipelines';
-import { type PipelineResult, type ResultLimits, ResultRing, resultLimits } from './result-ring';
+import { type PipelineResult, type ResultLimits, ResultRing, resultLimits, unknownLimits } from './result-ring';
 import { RunTraces } from './run-traces';
 import { type PipelineCounters, type PipelineRun, type PipelineRunError, RunTracker } from './run-tracker';
 
@@ -96,9 +97,11 @@ export class PipelineWatch {
   #toldAt = 0;
   /** Of an earlier process, until their pipeline is there. */
   readonly #recalled = new Map<string, readonly PipelineResult[]>();
-  #limits: ResultLimits = resultLimits;
+  #limits: ResultLimits = unknownLimits;
   /** The tests, node by node. */
   readonly traces: RunTraces;
+  /** Messages that lose their id in the node that has them, with what it was. */
+  readonly #ids = new WeakMap<object, string>();
   /** An error that was told as the end of a message; Node-RED logs it in the same breath. */
   #told: { readonly node: string; readonly message: string } | undefined;
 
@@ -114,10 +117,10 @@ export class PipelineWatch {
   /** What is known once the data folder is open. @param stored - results of an earlier process */
   recall(stored: readonly StoredPipeline[], limits: Partial<ResultLimits>): void {
     this.#limits = { ...resultLimits, ...limits };
-    for (const { id, results } of stored) {
-      const watched = this.#watched.get(id);
-      if (watched) watched.results.precede(results);
-      else this.#recalled.set(id, results);
+    for (const { id, results } of stored) this.#recalled.set(id, results);
+    for (const [id, watched] of this.#watched) {
+      watched.results.precede(this.#recalled.get(id) ?? []);
+      this.#recalled.delete(id);
     }
   }
 
@@ -167,6 +170,13 @@ export class PipelineWatch {
     return this.#watched.get(id)?.tracker.find(runId);
   }
 
+  /** Follows a test node by node that is about to begin. @param isDry - nothing of it leaves, see `onDeliver` */
+  begin(id: string, runId: string, isDry: boolean): void {
+    this.traces.begin(runId, isDry);
+    this.#watched.get(id)?.tracker.begin(runId, this.options.clock.now(), isDry);
+    this.#changed.add(id);
+  }
+
   /** What each node of it took and how long, since somebody looks; to ask is to look. None of a pipeline that is not there. */
   figures(id: string): readonly NodeFigures[] {
     const watched = this.#watched.get(id);
@@ -200,6 +210,7 @@ export class PipelineWatch {
       // Nodes of the old kind never say that they are done: nothing is waited for.
       const saysDone = event.destination.node?._expectedDoneCount !== 0;
       watched.tracker.received(runId, node.runtimeId, now, saysDone);
+      if (newIdTypes.has(node.type)) this.#ids.set(event.msg, runId);
       if (node.type === 'catch') this.#caught(watched, runId, event.msg.error);
       watched.times?.received(runId, node.runtimeId, payload);
       if (!this.traces.isEmpty) this.traces.received(runId, node.runtimeId, payload);
@@ -218,7 +229,8 @@ export class PipelineWatch {
     if (!found) return;
     try {
       const { watched, node } = found;
-      const { _msgid: runId, topic, payload } = event.msg;
+      const { topic, payload } = event.msg;
+      const runId = event.msg._msgid ?? this.#ids.get(event.msg);
       if (typeof runId !== 'string') return;
       const isOutbound = node.kind === 'outbound';
       const error = event.error ? errorOf(event.error) : undefined;
@@ -268,7 +280,7 @@ export class PipelineWatch {
     const { watched } = found;
     const runId = watched.tracker.newestAt(nodeId);
     if (runId === undefined) return;
-    watched.tracker.failed(runId, { node: nodeId, message, ...rest });
+    watched.tracker.failed(runId, { node: nodeId, message, ...rest }, this.options.clock.now());
     this.#changed.add(watched.pipeline.id);
   };
 
@@ -278,12 +290,14 @@ export class PipelineWatch {
       readonly source?: { readonly id?: unknown };
     };
     if (this.#told?.node === source?.id) this.#told = undefined;
-    if (typeof source?.id === 'string') watched.tracker.failed(runId, { node: source.id, ...errorOf(error) });
+    if (typeof source?.id !== 'string') return;
+    watched.tracker.failed(runId, { node: source.id, ...errorOf(error) }, this.options.clock.now());
   }
 
   #taken(before: Watched | undefined, pipeline: Pipeline, now: number): Watched {
     if (!before) {
-      const results = new ResultRing(() => this.#limits, this.#recalled.get(pipeline.id));
+      const results = new ResultRing(() => this.#limits);
+      results.precede(this.#recalled.get(pipeline.id) ?? []);
       this.#recalled.delete(pipeline.id);
       return { pipeline, tracker: new RunTracker(), results, since: now, times: undefined, lookedAt: 0 };
     }

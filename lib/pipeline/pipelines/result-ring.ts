@@ -1,3 +1,5 @@
+import { cutPayload } from './cut-text';
+
 /**
  * - `pending`: an outbound node has it; `published`: the node said so; `not_published`: it did not, in time or ever
  */
@@ -30,6 +32,9 @@ export interface ResultLimits {
 
 export const resultLimits: ResultLimits = { count: 25, textLength: 2_000, patienceMs: 10_000, writtenPerSecond: 20 };
 
+/** Before it is known what may be kept. */
+export const unknownLimits: ResultLimits = { ...resultLimits, textLength: 0 };
+
 /** The last results of one pipeline. What the broker did not take is told apart from what it did. */
 export class ResultRing {
   #results: PipelineResult[] = [];
@@ -40,14 +45,7 @@ export class ResultRing {
   constructor(
     /** Asked each time: they are known only once the settings are. */
     private readonly currentLimits: () => ResultLimits = () => resultLimits,
-    stored: readonly PipelineResult[] = [],
-  ) {
-    this.precede(stored);
-  }
-
-  private get limits(): ResultLimits {
-    return this.currentLimits();
-  }
+  ) {}
 
   /** Another number whenever there is something new. */
   get changes(): number {
@@ -59,21 +57,23 @@ export class ResultRing {
     return this.#results;
   }
 
-  /** Results of an earlier process come before those of this one. */
+  /** Results of an earlier process come before those of this one. What may not be kept any more is not. */
   precede(stored: readonly PipelineResult[]): void {
-    const before = stored.map((one) => (one.state === 'pending' ? notPublished(one) : one));
-    const { count } = this.limits;
-    this.#results = count === 0 ? [] : [...before, ...this.#results].slice(-count);
+    const { count, textLength } = this.currentLimits();
+    const all = [...stored.map((one) => (one.state === 'pending' ? notPublished(one) : one)), ...this.#results];
+    this.#results = (count === 0 ? [] : all.slice(-count)).map((one) => shortened(one, textLength));
+    const isAsStored = stored.every((one, index) => this.#results[index] === one);
+    if (!isAsStored) this.#changes += 1;
   }
 
   received(runId: string, node: string, topic: string, payload: unknown, nowMs: number): void {
     const shown = this.#mayWrite(payload, nowMs) ? this.#cut(payload) : unknownText;
     this.#results.push({ runId, node, receivedAt: nowMs, topic, ...shown, state: 'pending' });
-    while (this.#results.length > this.limits.count) this.#results.shift();
+    while (this.#results.length > this.currentLimits().count) this.#results.shift();
     this.#changes += 1;
   }
 
-  /** @param sent - the message as it went out; its payload is text or bytes by then */
+  /** @param sent - the message as it went out; that of an `mqtt out` is text or bytes by then */
   completed(
     runId: string,
     node: string,
@@ -84,14 +84,19 @@ export class ResultRing {
     const found = this.#results[index];
     if (!found) return;
     this.#results[index] = isPublished
-      ? { ...found, topic: sent.topic || found.topic, ...this.#cut(sent.payload), state: 'published' }
+      ? {
+          ...found,
+          topic: sent.topic || found.topic,
+          ...(isWritten(sent.payload) && this.#cut(sent.payload)),
+          state: 'published',
+        }
       : notPublished(found);
     this.#changes += 1;
   }
 
   expire(nowMs: number): void {
     for (const [index, one] of this.#results.entries()) {
-      if (one.state !== 'pending' || nowMs - one.receivedAt < this.limits.patienceMs) continue;
+      if (one.state !== 'pending' || nowMs - one.receivedAt < this.currentLimits().patienceMs) continue;
       this.#results[index] = notPublished(one);
       this.#changes += 1;
     }
@@ -99,36 +104,31 @@ export class ResultRing {
 
   /** To write an object out costs; what passes thousands of times a second is not looked at that closely. */
   #mayWrite(payload: unknown, nowMs: number): boolean {
-    if (this.limits.textLength === 0) return false;
-    if (typeof payload !== 'object' || payload === null || Buffer.isBuffer(payload)) return true;
+    if (this.currentLimits().textLength === 0) return false;
+    if (typeof payload !== 'object' || payload === null || isWritten(payload)) return true;
     const second = Math.floor(nowMs / 1_000);
     if (second !== this.#second) {
       this.#second = second;
       this.#written = 0;
     }
     this.#written += 1;
-    return this.#written <= this.limits.writtenPerSecond;
+    return this.#written <= this.currentLimits().writtenPerSecond;
   }
 
   #cut(payload: unknown): Pick<PipelineResult, 'text' | 'isCut'> {
-    const { textLength } = this.limits;
-    if (textLength === 0) return unknownText;
-    const text = textOf(payload, textLength);
-    return { text: text.slice(0, textLength), isCut: text.length > textLength };
+    const { textLength } = this.currentLimits();
+    return textLength === 0 ? unknownText : cutPayload(payload, textLength);
   }
+}
+
+const isWritten = (payload: unknown): boolean => typeof payload === 'string' || Buffer.isBuffer(payload);
+
+function shortened(result: PipelineResult, length: number): PipelineResult {
+  const { text } = result;
+  if (text === null || text.length <= length) return result;
+  return length === 0 ? { ...result, ...unknownText } : { ...result, text: text.slice(0, length), isCut: true };
 }
 
 const unknownText = { text: null, isCut: false } as const;
 
 const notPublished = (result: PipelineResult): PipelineResult => ({ ...result, state: 'not_published' });
-
-/** At least the beginning. */
-function textOf(payload: unknown, length: number): string {
-  if (typeof payload === 'string') return payload;
-  if (Buffer.isBuffer(payload)) return payload.subarray(0, length * 4).toString('utf8');
-  try {
-    return JSON.stringify(payload) ?? String(payload);
-  } catch {
-    return String(payload);
-  }
-}

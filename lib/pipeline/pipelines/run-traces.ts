@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock';
-import { showValue } from '../library/shown-value';
+import { cutJson } from './cut-text';
 
 /** What a node did with a message of a test. */
 export interface TraceStep {
@@ -26,13 +26,6 @@ const TRACE_STEPS = 200;
 const TRACE_TEXT = 4_000;
 /** A message of a dry run may wait in a node; so long nothing of it is published. */
 const DRY_MS = 3_600_000;
-
-/** What a payload looks like to a person: at most so many characters of its JSON. */
-export function cutText(payload: unknown, length: number): { readonly text: string; readonly isCut: boolean } {
-  const shown = showValue(payload);
-  const text = shown.text ?? '';
-  return { text: text.slice(0, length), isCut: text.length > length || shown.isCut };
-}
 
 /** The tests of all pipelines, node by node, and which of them nothing may leave of. */
 export class RunTraces {
@@ -62,8 +55,8 @@ export class RunTraces {
     return this.#dry.has(runId);
   }
 
-  /** Whether any dry run may still be under way. */
-  get hasDryRuns(): boolean {
+  /** Ends the dry runs that have had their time. @returns whether any may still be under way */
+  expire(): boolean {
     const now = this.clock.now();
     for (const [id, beganAt] of this.#dry) if (now - beganAt >= DRY_MS) this.#dry.delete(id);
     return this.#dry.size > 0;
@@ -75,7 +68,7 @@ export class RunTraces {
     if (!trace || trace.steps.length >= TRACE_STEPS) return;
     const receivedAt = this.clock.now();
     const doneAt = isHeld ? receivedAt : null;
-    trace.steps.push({ node, receivedAt, doneAt, error: null, isHeld, ...cutText(payload, TRACE_TEXT) });
+    trace.steps.push({ node, receivedAt, doneAt, error: null, isHeld, ...cutJson(payload, TRACE_TEXT) });
   }
 
   done(runId: string, node: string, error: string | null): void {

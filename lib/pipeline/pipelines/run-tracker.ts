@@ -24,6 +24,8 @@ export interface PipelineRun {
   readonly deliveries: number;
   /** Nodes that took a message and have not said that they are done with it. */
   readonly waitingIn: readonly string[];
+  /** A test of which nothing left: it counts for nothing, and says nothing of how the pipeline does. */
+  readonly isDry: boolean;
 }
 
 export interface PipelineCounters {
@@ -38,6 +40,8 @@ export interface PipelineCounters {
 export interface TrackerLimits {
   /** Runs that ended and are kept, per pipeline. */
   readonly keptRuns: number;
+  /** Of those that failed, and of tests, so many are kept besides, however many runs follow. */
+  readonly keptApart: number;
   /** Runs followed at a time, per pipeline; for a new one the oldest ends early, or is given up while something waits. */
   readonly openRuns: number;
   /** Without an event, and with nothing waiting, a run is over. */
@@ -46,7 +50,13 @@ export interface TrackerLimits {
   readonly longestMs: number;
 }
 
-export const trackerLimits: TrackerLimits = { keptRuns: 100, openRuns: 20_000, quietMs: 1_000, longestMs: 60_000 };
+export const trackerLimits: TrackerLimits = {
+  keptRuns: 100,
+  keptApart: 20,
+  openRuns: 20_000,
+  quietMs: 1_000,
+  longestMs: 60_000,
+};
 
 /** Among so many runs that of an error is looked for. */
 const SEARCHED_RUNS = 100;
@@ -60,6 +70,8 @@ interface OpenRun {
   error: PipelineRunError | null;
   /** Runtime ids of the nodes that have a message of it, once for each; few at a time. */
   readonly waiting: string[];
+  readonly isTest: boolean;
+  readonly isDry: boolean;
 }
 
 /**
@@ -69,7 +81,10 @@ interface OpenRun {
 export class RunTracker {
   /** In the order they began. */
   readonly #open = new Map<string, OpenRun>();
-  readonly #over: PipelineRun[] = [];
+  /** Ended, the oldest first. */
+  readonly #over = new Map<string, PipelineRun>();
+  readonly #failures = new Map<string, PipelineRun>();
+  readonly #tests = new Map<string, PipelineRun>();
   readonly #counters = { runs: 0, failed: 0, noOutput: 0, dropped: 0 };
   /** Ended, whether failed or not; the newest. */
   #last: PipelineRun | undefined;
@@ -80,6 +95,11 @@ export class RunTracker {
 
   constructor(private readonly limits: TrackerLimits = trackerLimits) {}
 
+  /** A test is about to begin: it is there before anything comes to a node, and is kept for longer. */
+  begin(runId: string, nowMs: number, isDry: boolean): void {
+    this.#openNew({ ...newRun(runId, nowMs), isTest: true, isDry });
+  }
+
   /** A node was given a message. @param saysDone - it tells when it is done with one; else nothing is waited for */
   received(runId: string, node: string, nowMs: number, saysDone = true): void {
     const run = this.#touch(runId, nowMs);
@@ -89,8 +109,8 @@ export class RunTracker {
   }
 
   /** A node erred with a message of a run, without being done with it. */
-  failed(runId: string, error: PipelineRunError): void {
-    const run = this.#open.get(runId);
+  failed(runId: string, error: PipelineRunError, nowMs: number): void {
+    const run = this.#open.get(runId) ?? this.#again(runId, nowMs);
     if (run) run.error ??= error;
   }
 
@@ -101,8 +121,13 @@ export class RunTracker {
   newestAt(node: string): string | undefined {
     const silent = this.#silent.get(node);
     if (silent !== undefined) return this.#open.has(silent) ? silent : undefined;
-    const newest = [...this.#open.values()].slice(-SEARCHED_RUNS);
-    return newest.findLast(({ waiting }) => waiting.includes(node))?.id;
+    let newest: string | undefined;
+    let toSkip = this.#open.size - SEARCHED_RUNS;
+    for (const { id, waiting } of this.#open.values()) {
+      toSkip -= 1;
+      if (toSkip < 0 && waiting.includes(node)) newest = id;
+    }
+    return newest;
   }
 
   /** A node is done with a message, well or not. @param isOutbound - by then a result has left */
@@ -115,8 +140,8 @@ export class RunTracker {
     }: { readonly isOutbound: boolean; readonly error?: Omit<PipelineRunError, 'node'> | undefined },
     nowMs: number,
   ): void {
-    const run = this.#open.get(runId);
-    // What is done after its run was over changes nothing any more.
+    // A run that was over because a node took too long comes to what that node comes to.
+    const run = this.#open.get(runId) ?? (error || isOutbound ? this.#again(runId, nowMs) : undefined);
     if (!run) return;
     run.lastAt = nowMs;
     const index = run.waiting.lastIndexOf(node);
@@ -161,16 +186,27 @@ export class RunTracker {
     return this.#lastRunAt;
   }
 
-  /** The last `keptRuns`, newest first: those under way, then those that ended. */
+  /** The last ones, newest first: those under way, those that ended, then older ones that failed or were tests. */
   runs(): readonly PipelineRun[] {
     const { keptRuns } = this.limits;
-    const open = [...this.#open.values()].slice(-keptRuns).map((run) => viewOf(run, false));
-    return [...open.toReversed(), ...this.#over.toReversed()].slice(0, keptRuns);
+    const newest = (runs: Iterable<PipelineRun>): readonly PipelineRun[] => [...runs].toReversed();
+    const ended = newest(this.#over.values());
+    const open = [...this.#open.values()].toReversed().map((run) => viewOf(run, false));
+    const apart = newest([...this.#failures.values(), ...this.#tests.values()]);
+    // What ended is seen however much is under way.
+    const shown = [...open.slice(0, Math.max(keptRuns / 2, keptRuns - ended.length)), ...ended];
+    const ids = new Set(shown.map(({ id }) => id));
+    const older = apart.filter(({ id }) => !ids.has(id) && ids.add(id));
+    return [...shown.slice(0, keptRuns - Math.min(older.length, keptRuns)), ...older];
   }
 
   find(runId: string): PipelineRun | undefined {
     const open = this.#open.get(runId);
-    return open ? viewOf(open, false) : this.#over.findLast(({ id }) => id === runId);
+    return open ? viewOf(open, false) : this.#ended(runId);
+  }
+
+  #ended(runId: string): PipelineRun | undefined {
+    return this.#over.get(runId) ?? this.#failures.get(runId) ?? this.#tests.get(runId);
   }
 
   #touch(runId: string, nowMs: number): OpenRun {
@@ -179,19 +215,32 @@ export class RunTracker {
       known.lastAt = nowMs;
       return known;
     }
-    const run: OpenRun = {
-      id: runId,
-      startedAt: nowMs,
-      lastAt: nowMs,
-      deliveries: 0,
-      hasOutput: false,
-      error: null,
-      waiting: [],
-    };
-    this.#open.set(runId, run);
-    this.#counters.runs += 1;
-    this.#lastRunAt = nowMs;
+    return this.#again(runId, nowMs) ?? this.#openNew(newRun(runId, nowMs));
+  }
+
+  #openNew(run: OpenRun): OpenRun {
+    this.#open.set(run.id, run);
+    if (!run.isDry) {
+      this.#counters.runs += 1;
+      this.#lastRunAt = run.startedAt;
+    }
     if (this.#open.size > this.limits.openRuns) this.#giveUp();
+    return run;
+  }
+
+  /** A message goes on after a pause: it is the same run, and counts once. */
+  #again(runId: string, nowMs: number): OpenRun | undefined {
+    const ended = this.#ended(runId);
+    if (!ended) return undefined;
+    const { id, startedAt, deliveries, state, error, isDry } = ended;
+    const isTest = this.#tests.delete(id);
+    this.#over.delete(id);
+    this.#failures.delete(id);
+    if (!isDry && state === 'failed') this.#counters.failed -= 1;
+    if (!isDry && state === 'no_output') this.#counters.noOutput -= 1;
+    const hasOutput = state === 'succeeded';
+    const run = { ...newRun(id, startedAt), lastAt: nowMs, deliveries, hasOutput, error, isTest, isDry };
+    this.#open.set(id, run);
     return run;
   }
 
@@ -210,17 +259,40 @@ export class RunTracker {
   #end(run: OpenRun): PipelineRun {
     this.#open.delete(run.id);
     const ended = viewOf(run, true);
-    if (ended.state === 'failed') {
-      this.#counters.failed += 1;
-      this.#lastFailed = ended;
+    if (!run.isDry) {
+      if (ended.state === 'failed') {
+        this.#counters.failed += 1;
+        this.#lastFailed = ended;
+      }
+      if (ended.state === 'no_output') this.#counters.noOutput += 1;
+      this.#last = ended;
     }
-    if (ended.state === 'no_output') this.#counters.noOutput += 1;
-    this.#last = ended;
-    this.#over.push(ended);
-    if (this.#over.length > this.limits.keptRuns) this.#over.shift();
+    const { keptRuns, keptApart } = this.limits;
+    keep(this.#over, ended, keptRuns);
+    if (run.isTest) keep(this.#tests, ended, keptApart);
+    else if (ended.state === 'failed') keep(this.#failures, ended, keptApart);
     return ended;
   }
 }
+
+function keep(runs: Map<string, PipelineRun>, run: PipelineRun, count: number): void {
+  runs.set(run.id, run);
+  if (runs.size <= count) return;
+  const [oldest] = runs.keys();
+  if (oldest !== undefined) runs.delete(oldest);
+}
+
+const newRun = (id: string, nowMs: number): OpenRun => ({
+  id,
+  startedAt: nowMs,
+  lastAt: nowMs,
+  deliveries: 0,
+  hasOutput: false,
+  error: null,
+  waiting: [],
+  isTest: false,
+  isDry: false,
+});
 
 function viewOf(run: OpenRun, isOver: boolean): PipelineRun {
   return {
@@ -231,6 +303,7 @@ function viewOf(run: OpenRun, isOver: boolean): PipelineRun {
     error: run.error,
     deliveries: run.deliveries,
     waitingIn: [...new Set(run.waiting)],
+    isDry: run.isDry,
   };
 }
 

@@ -77,7 +77,7 @@ export class PipelineTester {
       qos: 0,
       retain: false,
     };
-    this.watch.traces.begin(runId, dryRun);
+    this.watch.begin(pipeline.id, runId, dryRun);
     if (dryRun) this.#hold();
     node.send(message);
     return runId;
@@ -85,7 +85,7 @@ export class PipelineTester {
 
   /** The hook that holds dry runs back is there only while there may be any. */
   release(): void {
-    if (!this.watch.traces.hasDryRuns) this.stop();
+    if (!this.watch.traces.expire()) this.stop();
   }
 
   stop(): void {

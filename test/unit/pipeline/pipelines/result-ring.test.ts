@@ -65,4 +65,48 @@ describe('the results of a pipeline', () => {
       ['n', '1', 'pending'],
     ]);
   });
+
+  it('of an earlier process lose what may not be kept any more, and that is something new to store', () => {
+    const stored = ['a', 'b'].map((runId) => ({
+      ...{ runId, node: 'out', receivedAt: 0, topic: 'o', text: 'secret', isCut: false },
+      state: 'published' as const,
+    }));
+    const same = ring();
+    same.precede(stored);
+    assert.equal(same.changes, 0);
+    const none = ring({ textLength: 0 });
+    none.precede(stored);
+    assert.deepEqual([none.all.map(({ text }) => text), none.changes], [[null, null], 1]);
+    const fewer = ring({ count: 1, textLength: 3 });
+    fewer.precede(stored);
+    assert.deepEqual(
+      [fewer.all.map(({ runId, text, isCut }) => [runId, text, isCut]), fewer.changes],
+      [[['b', 'sec', true]], 1],
+    );
+  });
+
+  it('are written out no more often where they leave as objects', () => {
+    const results = ring({ writtenPerSecond: 1 });
+    let written = 0;
+    const payload = () => ({
+      get n() {
+        written += 1;
+        return 1;
+      },
+    });
+    for (const run of ['a', 'b', 'c']) {
+      const sent = payload();
+      results.received(run, 'out', 'x', sent, 0);
+      results.completed(run, 'out', { topic: '', payload: sent }, true);
+    }
+    assert.ok(written <= 2, `${written} looks`);
+    assert.deepEqual(
+      results.all.map(({ text, state }) => [text, state]),
+      [
+        ['{"n":1}', 'published'],
+        [null, 'published'],
+        [null, 'published'],
+      ],
+    );
+  });
 });

@@ -45,10 +45,62 @@ describe('the runs of a pipeline', () => {
     assert.deepEqual(tracker.expire(longestMs - 1), []);
     assert.deepEqual(tracker.find('r')?.waitingIn, ['join']);
     assert.equal(tracker.expire(longestMs)[0]?.state, 'no_output');
-    // What comes too late begins nothing and changes nothing.
-    tracker.completed('r', 'join', failed, longestMs + 1);
-    assert.equal(tracker.runs().length, 1);
-    assert.equal(tracker.counters.failed, 0);
+    tracker.completed('r', 'join', done, longestMs + 1);
+    tracker.completed('unknown', 'join', failed, longestMs + 1);
+    assert.deepEqual(
+      tracker.runs().map(({ state }) => state),
+      ['no_output'],
+      'what comes too late begins nothing',
+    );
+  });
+
+  it('come to what a node comes to that took more than a minute, and count once', () => {
+    const tracker = new RunTracker();
+    tracker.received('bad', 'slow', 0);
+    tracker.received('good', 'slow', 0);
+    tracker.expire(longestMs);
+    assert.deepEqual(tracker.counters, { runs: 2, failed: 0, noOutput: 2, dropped: 0 });
+    tracker.completed('bad', 'slow', failed, longestMs + 5);
+    tracker.received('good', 'out', longestMs + 5);
+    tracker.completed('good', 'out', published, longestMs + 6);
+    tracker.expire(2 * longestMs);
+    assert.deepEqual(tracker.counters, { runs: 2, failed: 1, noOutput: 0, dropped: 0 });
+    assert.deepEqual([tracker.find('good')?.startedAt, tracker.find('good')?.state], [0, 'succeeded']);
+  });
+
+  it('can be looked at after they failed, however many follow', () => {
+    const tracker = new RunTracker({ ...trackerLimits, keptRuns: 4, keptApart: 2 });
+    for (const id of ['f1', 'f2', 'f3']) {
+      tracker.received(id, 'a', 0);
+      tracker.completed(id, 'a', failed, 0);
+    }
+    tracker.expire(quietMs);
+    for (let index = 0; index < 10; index++) {
+      tracker.received(`r${index}`, 'out', quietMs);
+      tracker.completed(`r${index}`, 'out', published, quietMs);
+    }
+    tracker.expire(2 * quietMs);
+    for (let index = 0; index < 10; index++) tracker.received(`open${index}`, 'out', 2 * quietMs);
+    assert.deepEqual(
+      tracker.runs().map(({ id }) => id),
+      ['open9', 'open8', 'f3', 'f2'],
+    );
+    assert.deepEqual([tracker.find('f3')?.state, tracker.find('f1')], ['failed', undefined]);
+  });
+
+  it('of a test are there at once, kept apart, and those that were dry count for nothing', () => {
+    const tracker = new RunTracker({ ...trackerLimits, keptRuns: 1 });
+    tracker.begin('dry', 0, true);
+    assert.deepEqual([tracker.find('dry')?.state, tracker.find('dry')?.isDry], ['running', true]);
+    tracker.received('dry', 'a', 0);
+    tracker.completed('dry', 'a', failed, 0);
+    tracker.begin('real', 0, false);
+    tracker.expire(quietMs);
+    tracker.received('another', 'a', quietMs);
+    tracker.restart();
+    assert.deepEqual([tracker.find('dry')?.state, tracker.find('real')?.state], ['failed', 'no_output']);
+    assert.deepEqual(tracker.counters, { runs: 2, failed: 0, noOutput: 2, dropped: 0 });
+    assert.deepEqual([tracker.lastFailed, tracker.last?.id], [undefined, 'another']);
   });
 
   it('do not wait for a node that never says that it is done', () => {
@@ -62,9 +114,9 @@ describe('the runs of a pipeline', () => {
   it('fail by an error that ends nothing, and the first one counts', () => {
     const tracker = new RunTracker();
     tracker.received('r', 'a', 0);
-    tracker.failed('r', { node: 'a', message: 'told beside' });
+    tracker.failed('r', { node: 'a', message: 'told beside' }, 0);
     tracker.completed('r', 'a', failed, 1);
-    tracker.failed('unknown', { node: 'a', message: 'x' });
+    tracker.failed('unknown', { node: 'a', message: 'x' }, 0);
     assert.deepEqual(tracker.expire(1 + quietMs)[0]?.error, { node: 'a', message: 'told beside' });
     assert.equal(tracker.counters.failed, 1);
   });
@@ -119,7 +171,7 @@ describe('the runs of a pipeline', () => {
 
   it('are accounted for, each once, whatever comes in whatever order', () => {
     const event = fc.record({
-      kind: fc.constantFrom('received', 'completed', 'failed', 'published', 'expire', 'restart'),
+      kind: fc.constantFrom('received', 'completed', 'failed', 'published', 'told', 'expire', 'restart'),
       run: fc.constantFrom('a', 'b', 'c', 'd'),
       node: fc.constantFrom('x', 'y'),
       afterMs: fc.nat({ max: 2_000 }),
@@ -132,6 +184,7 @@ describe('the runs of a pipeline', () => {
           now += afterMs;
           if (kind === 'received') tracker.received(run, node, now);
           else if (kind === 'expire') tracker.expire(now);
+          else if (kind === 'told') tracker.failed(run, { node, message: 'x' }, now);
           else if (kind === 'restart') tracker.restart();
           else tracker.completed(run, node, kind === 'failed' ? failed : kind === 'published' ? published : done, now);
         }
