@@ -5,6 +5,7 @@
 export const errorCodes = [
   'INVALID_INPUT',
   'INVALID_JSON',
+  'FORBIDDEN',
   'FORBIDDEN_ORIGIN',
   'CSRF',
   'NOT_FOUND',

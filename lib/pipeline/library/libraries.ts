@@ -74,6 +74,11 @@ export class Libraries {
     return all.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
+  /** False for what could be no name. */
+  has(name: string): boolean {
+    return this.#builtIns.has(name as LibraryName) || this.#journal.find(name as LibraryName) !== undefined;
+  }
+
   /** @throws {ModelManagementError} `INVALID_INPUT`, `LIBRARY_NOT_FOUND` */
   get(wantedName: string): LibraryWithSource {
     const name = parseLibraryName(wantedName);

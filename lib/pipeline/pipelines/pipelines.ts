@@ -6,6 +6,7 @@ import { type NodeFault, NodeFaults } from './node-faults';
 
 const ownTypes = new Set(['onnx-model', 'pipelib', 'model-collection', 'retrain-trigger']);
 const joiningTypes = new Set(['onnx-model', 'pipelib']);
+const watcherTypes = new Set(['catch', 'complete', 'status']);
 /** Where the results of a flow leave Node-RED. */
 export const outboundTypes: ReadonlySet<string> = new Set([
   'mqtt out',
@@ -16,7 +17,7 @@ export const outboundTypes: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * - `inbound`: a subscription; `source`: another node that begins runs, as inject
+ * - `inbound`: a subscription; `source`: another node that begins runs, as inject; not one that watches other nodes
  * - `outbound`: what carries a result out of Node-RED
  */
 export type PipelineNodeKind = 'inbound' | 'source' | 'outbound' | 'model' | 'library' | 'other';
@@ -32,6 +33,10 @@ export interface PipelineNode {
   readonly kind: PipelineNodeKind;
   /** Of `mqtt in` and `mqtt out`; `''` = told by messages. */
   readonly topic: string | undefined;
+  /** The `mqtt-broker` of these. */
+  readonly broker: string | undefined;
+  /** What stands for it on the tab: itself, or the subflow instance it is in. */
+  readonly onTab: string;
   /** Of the registry, of an `onnx-model`. */
   readonly model: string | undefined;
   /** Of a `pipelib`. */
@@ -119,6 +124,8 @@ function toNode(vertex: Vertex, leadsOut: boolean): PipelineNode {
     name: nameOf(entry),
     kind: kindOf(vertex),
     topic: hasTopic ? textOf(entry, 'topic') : undefined,
+    broker: hasTopic ? textOf(entry, 'broker') : undefined,
+    onTab: rootOf(vertex).entry.id,
     model: entry.type === 'onnx-model' && entry['source'] !== 'file' ? textOf(entry, 'model') : undefined,
     library: entry.type === 'pipelib' ? textOf(entry, 'library') : undefined,
     leadsOut,
@@ -130,5 +137,6 @@ function kindOf({ entry: { type }, into, out }: Vertex): PipelineNodeKind {
   if (outboundTypes.has(type)) return 'outbound';
   if (type === 'onnx-model') return 'model';
   if (type === 'pipelib') return 'library';
+  if (watcherTypes.has(type)) return 'other';
   return into.length === 0 && out.length > 0 ? 'source' : 'other';
 }

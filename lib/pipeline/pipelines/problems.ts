@@ -1,3 +1,4 @@
+import { doFiltersOverlap } from '../mqtt-topic';
 import type { NodeFault } from './node-faults';
 import type { Pipeline } from './pipelines';
 
@@ -22,8 +23,8 @@ export interface PipelineProblem {
 export interface PipelineSurroundings {
   readonly hasModel: (name: string) => boolean;
   readonly hasLibrary: (name: string) => boolean;
-  /** Other pipelines that run and subscribe to a topic, by name. */
-  readonly othersOn: (topic: string) => readonly string[];
+  /** All pipelines of these flows. */
+  readonly all: readonly Pipeline[];
   /** Why no flows run, or undefined. */
   readonly flowsFault: string | undefined;
 }
@@ -60,12 +61,25 @@ function* missingThings(
   for (const name of libraries) if (!around.hasLibrary(name)) yield missing('LIBRARY_MISSING', 'library', name);
 }
 
-function* sharedTopics({ inbound, nodes }: Pipeline, around: PipelineSurroundings): Iterable<PipelineProblem> {
-  for (const topic of inbound) {
-    const others = around.othersOn(topic);
-    if (others.length === 0) continue;
-    const node = nodes.find((one) => one.kind === 'inbound' && one.topic === topic)?.id;
-    const message = `${others.join(', ')} also subscribes to ${topic}.`;
-    yield { code: 'INBOUND_SHARED', message, ...(node ? { node } : {}) };
+/** Each message would run both. What is shared on purpose, `$share/…`, goes to one of them. */
+function* sharedTopics(pipeline: Pipeline, { all }: PipelineSurroundings): Iterable<PipelineProblem> {
+  const others = all.filter(({ id, isDisabled }) => id !== pipeline.id && !isDisabled);
+  for (const { id, topic, broker } of subscriptionsOf(pipeline)) {
+    const sharing = others.filter((other) =>
+      subscriptionsOf(other).some((one) => one.broker === broker && doFiltersOverlap(one.topic, topic)),
+    );
+    if (sharing.length === 0) continue;
+    const names = sharing.map(({ name }) => name).join(', ');
+    yield { code: 'INBOUND_SHARED', message: `${names} also hears what comes on ${topic}.`, node: id };
   }
+}
+
+/** Each topic of a broker once. */
+function subscriptionsOf({
+  nodes,
+}: Pipeline): readonly { readonly id: string; readonly topic: string; readonly broker: string }[] {
+  const found = nodes.flatMap(({ id, kind, topic, broker = '' }) =>
+    kind === 'inbound' && topic && !topic.startsWith('$share/') ? [{ id, topic, broker }] : [],
+  );
+  return [...new Map(found.map((one) => [`${one.broker} ${one.topic}`, one])).values()];
 }

@@ -32,6 +32,12 @@ export interface ResultLimits {
 
 export const resultLimits: ResultLimits = { count: 25, textLength: 2_000, patienceMs: 10_000, writtenPerSecond: 20 };
 
+let changeCount = 0;
+const nextChange = (): number => {
+  changeCount += 1;
+  return changeCount;
+};
+
 /** Before it is known what may be kept. */
 export const unknownLimits: ResultLimits = { ...resultLimits, textLength: 0 };
 
@@ -47,7 +53,7 @@ export class ResultRing {
     private readonly currentLimits: () => ResultLimits = () => resultLimits,
   ) {}
 
-  /** Another number whenever there is something new. */
+  /** Another number whenever there is something new, and another one than that of any other ring; 0 = never was. */
   get changes(): number {
     return this.#changes;
   }
@@ -63,14 +69,14 @@ export class ResultRing {
     const all = [...stored.map((one) => (one.state === 'pending' ? notPublished(one) : one)), ...this.#results];
     this.#results = (count === 0 ? [] : all.slice(-count)).map((one) => shortened(one, textLength));
     const isAsStored = stored.every((one, index) => this.#results[index] === one);
-    if (!isAsStored) this.#changes += 1;
+    if (!isAsStored) this.#changes = nextChange();
   }
 
   received(runId: string, node: string, topic: string, payload: unknown, nowMs: number): void {
     const shown = this.#mayWrite(payload, nowMs) ? this.#cut(payload) : unknownText;
     this.#results.push({ runId, node, receivedAt: nowMs, topic, ...shown, state: 'pending' });
     while (this.#results.length > this.currentLimits().count) this.#results.shift();
-    this.#changes += 1;
+    this.#changes = nextChange();
   }
 
   /** @param sent - the message as it went out; that of an `mqtt out` is text or bytes by then */
@@ -91,14 +97,14 @@ export class ResultRing {
           state: 'published',
         }
       : notPublished(found);
-    this.#changes += 1;
+    this.#changes = nextChange();
   }
 
   expire(nowMs: number): void {
     for (const [index, one] of this.#results.entries()) {
       if (one.state !== 'pending' || nowMs - one.receivedAt < this.currentLimits().patienceMs) continue;
       this.#results[index] = notPublished(one);
-      this.#changes += 1;
+      this.#changes = nextChange();
     }
   }
 

@@ -4,7 +4,7 @@ import type { PipelineNode } from './pipelines';
 import { type PipelineProblem, type PipelineSurroundings, problemsOf } from './problems';
 import type { PipelineResult } from './result-ring';
 import type { Trace } from './run-traces';
-import type { PipelineCounters, PipelineRun } from './run-tracker';
+import type { PipelineCounters, PipelineRun, PipelineRunError } from './run-tracker';
 
 export type PipelineState = 'idle' | 'listening' | 'succeeded' | 'failed' | 'failed_initializing';
 
@@ -15,6 +15,8 @@ export interface PipelineView {
   readonly since: string;
   /** Id of the node in the flow file. */
   readonly failedAt?: string;
+  /** What stands for that node on the tab: itself, or the subflow instance it is in. */
+  readonly failedOnTab?: string;
   readonly error?: { readonly code: string; readonly message: string; readonly node: string; readonly runId: string };
   readonly counters: PipelineCounters;
   readonly inbound: readonly string[];
@@ -33,11 +35,11 @@ export interface PipelineRunView {
   readonly finishedAt: string | null;
   readonly durationMs: number | null;
   readonly deliveries: number;
-  /** Ids of the nodes in the flow file. */
+  /** Nodes on the tab that have something of it, subflow instances for what is in them. */
   readonly waitingIn: readonly string[];
   readonly error?: { readonly code: string; readonly message: string; readonly node: string };
-  /** Of a test: nothing of it left. */
-  readonly dryRun?: boolean;
+  /** A test of which nothing left. */
+  readonly dryRun: boolean;
   /** Of a test: what it did, node by node. */
   readonly steps?: readonly PipelineStepView[];
 }
@@ -90,19 +92,15 @@ export function toPipelineView(watched: WatchedPipeline, around: PipelineSurroun
   const fault = pipeline.isDisabled ? undefined : initialFault(problems, around);
   const { state, since } = stateOf(watched, fault !== undefined);
   const failed = state === 'failed' ? lastFailed?.error : undefined;
-  const node = failed && nodeIdOf(pipeline.nodes, failed.node);
+  const node = failed && nodeOf(pipeline.nodes, failed.node);
   return {
     id: pipeline.id,
     name: pipeline.name,
     state,
     since: iso(since),
     ...(fault ? { error: fault } : {}),
-    ...(failed && node && lastFailed
-      ? {
-          failedAt: node,
-          error: { code: failed.code ?? 'NODE_FAILED', message: failed.message, node, runId: lastFailed.id },
-        }
-      : {}),
+    ...(failed && lastFailed ? { error: { ...errorView(failed, pipeline.nodes), runId: lastFailed.id } } : {}),
+    ...(node ? { failedAt: node.id, failedOnTab: node.onTab } : {}),
     counters,
     inbound: pipeline.inbound,
     outbound: pipeline.outbound,
@@ -133,11 +131,18 @@ function initialFault(problems: readonly PipelineProblem[], { flowsFault }: Pipe
   return problem && { code: problem.code, message: problem.message, node: problem.node ?? '', runId: '' };
 }
 
-const nodeIdOf = (nodes: readonly PipelineNode[], runtimeId: string): string | undefined =>
-  nodes.find((node) => node.runtimeId === runtimeId)?.id;
+const nodeOf = (nodes: readonly PipelineNode[], runtimeId: string): PipelineNode | undefined =>
+  nodes.find((node) => node.runtimeId === runtimeId);
+
+/** The node may be gone by now: then it has no name. */
+const errorView = ({ code, message, node }: PipelineRunError, nodes: readonly PipelineNode[]) => ({
+  code: code ?? 'NODE_FAILED',
+  message,
+  node: nodeOf(nodes, node)?.id ?? '',
+});
 
 export function toRunView(run: PipelineRun, nodes: readonly PipelineNode[], trace?: Trace): PipelineRunView {
-  const { id, state, startedAt, finishedAt, deliveries, waitingIn, error } = run;
+  const { id, state, startedAt, finishedAt, deliveries, waitingIn, error, isDry } = run;
   return {
     id,
     state,
@@ -145,13 +150,10 @@ export function toRunView(run: PipelineRun, nodes: readonly PipelineNode[], trac
     finishedAt: finishedAt === null ? null : iso(finishedAt),
     durationMs: finishedAt === null ? null : finishedAt - startedAt,
     deliveries,
-    waitingIn: waitingIn.map((node) => nodeIdOf(nodes, node) ?? node),
-    ...(error
-      ? {
-          error: { code: error.code ?? 'NODE_FAILED', message: error.message, node: nodeIdOf(nodes, error.node) ?? '' },
-        }
-      : {}),
-    ...(trace ? { dryRun: trace.isDry, steps: stepsOf(trace, nodes) } : {}),
+    waitingIn: [...new Set(waitingIn.map((id) => nodeOf(nodes, id)?.onTab ?? id))],
+    ...(error ? { error: errorView(error, nodes) } : {}),
+    dryRun: isDry,
+    ...(trace ? { steps: stepsOf(trace, nodes) } : {}),
   };
 }
 
@@ -174,7 +176,7 @@ function stepsOf({ steps }: Trace, nodes: readonly PipelineNode[]): readonly Pip
 
 export function toNodeView(figures: NodeFigures, nodes: readonly PipelineNode[]): PipelineNodeView {
   const { node, isSampled, text, isCut, ...counts } = figures;
-  return { node: nodeIdOf(nodes, node) ?? node, ...counts, sampled: isSampled, payload: text, truncated: isCut };
+  return { node: nodeOf(nodes, node)?.id ?? node, ...counts, sampled: isSampled, payload: text, truncated: isCut };
 }
 
 export function toResultView({ receivedAt, topic, text, isCut, state, runId }: PipelineResult): PipelineResultView {

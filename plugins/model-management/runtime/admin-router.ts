@@ -17,6 +17,11 @@ export interface Call {
   readonly services: Services;
   /** Name of the user who is logged in; null without `adminAuth`. */
   readonly user: string | null;
+  /**
+   * For what only some bodies need. Resolves without `adminAuth`.
+   * @throws {ModelManagementError} `FORBIDDEN` naming the permission
+   */
+  requirePermission(permission: Permission): Promise<void>;
   /** Aborted when the client goes away before the answer is complete. */
   readonly signal: AbortSignal;
   /** A path parameter, decoded. */
@@ -41,6 +46,28 @@ export interface AdminRouterDeps {
 function userOf(request: Request): string | null {
   const { user } = request as Request & { readonly user?: { readonly username?: unknown } };
   return typeof user?.username === 'string' ? user.username : null;
+}
+
+/** Asks Node-RED's own check, which would answer by itself; what it would answer with is held back. */
+function permitted(check: RequestHandler, request: Request, permission: Permission): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const refuse = (): void =>
+      reject(
+        new ModelManagementError(
+          'FORBIDDEN',
+          `This needs the permission ${permission}, which you do not have.`,
+          'Ask whoever administers this Node-RED for it.',
+        ),
+      );
+    const answer: object = new Proxy(
+      {},
+      {
+        get: (_target, key) => (key === 'end' || key === 'send' || key === 'json' ? refuse : () => answer),
+        set: () => true,
+      },
+    );
+    check(request, answer as Response, (error?: unknown) => (error ? reject(error) : resolve()));
+  });
 }
 
 function abortSignalOf(response: Response): AbortSignal {
@@ -150,7 +177,16 @@ export class AdminRouter {
         const signal = abortSignalOf(response);
         const services = await this.deps.services();
         const rest = (): string => param('0');
-        const outcome = await handler({ request, response, services, user: userOf(request), signal, param, rest });
+        const outcome = await handler({
+          request,
+          response,
+          services,
+          user: userOf(request),
+          requirePermission: (permission) => permitted(this.deps.needsPermission(permission), request, permission),
+          signal,
+          param,
+          rest,
+        });
         if (!outcome || response.headersSent) return;
         if (outcome.body === undefined) response.status(outcome.status).end();
         else response.status(outcome.status).json(outcome.body);

@@ -153,13 +153,13 @@ class ModelManagement {
   }
 
   private keepPipelines({ registry, libraries, settings, pipelineDocuments: documents }: Services): void {
-    const names = (): ReadonlySet<string> => new Set(libraries.list().map(({ name }) => name));
     this.pipelines
       .open({
         documents,
         settings: settings.pipelines,
         hasModel: (name) => registry.findModel(name) !== undefined,
-        hasLibrary: (name) => names().has(name),
+        hasLibrary: (name) => libraries.has(name),
+        hasLibraryModules: settings.libraries.modules.length > 0,
       })
       .catch((error: unknown) => this.log.error('pipelines not taken up', { error }));
   }

@@ -1,11 +1,17 @@
 import { z } from 'zod';
 import { parseInput } from '../../../lib/parse-input';
 import { inferenceFlow } from '../../../lib/pipeline/inference-flow';
-import { SavedTestName } from '../../../lib/pipeline/pipelines/pipeline-documents';
-import type { PipelineRunView, PipelineView } from '../../../lib/pipeline/pipelines/views';
+import { type SavedTest, SavedTestName } from '../../../lib/pipeline/pipelines/pipeline-documents';
+import type {
+  PipelineNodeView,
+  PipelineResultView,
+  PipelineRunView,
+  PipelineView,
+} from '../../../lib/pipeline/pipelines/views';
 import type { AdminRouter } from './admin-router';
 import { FlowBody, present } from './flow-body';
 import type { Deployed } from './flows/flow-adapter';
+import { TestInput } from './flows/pipeline-tester';
 import type { Pipelines } from './flows/pipelines';
 import { applyListQuery, type ListFields } from './list-query';
 
@@ -33,6 +39,21 @@ const pipelineFields: ListFields<PipelineView> = {
 const runFields: ListFields<PipelineRunView> = {
   sortable: ['id', 'state', 'startedAt', 'finishedAt', 'durationMs', 'deliveries', 'waitingIn', 'error'],
   searchText: ({ id, state, error }) => [id, state, error?.message ?? ''].join('\n'),
+};
+
+const resultFields: ListFields<PipelineResultView> = {
+  sortable: ['receivedAt', 'topic', 'payload', 'truncated', 'state', 'runId'],
+  searchText: ({ topic, payload, state }) => [topic, JSON.stringify(payload), state].join('\n'),
+};
+
+const nodeFields: ListFields<PipelineNodeView> = {
+  sortable: ['node', 'received', 'failed', 'p50Ms', 'p99Ms', 'sampled', 'payload', 'truncated'],
+  searchText: ({ node, payload }) => [node, payload].join('\n'),
+};
+
+const testFields: ListFields<SavedTest> = {
+  sortable: ['name', 'nodeId', 'payload'],
+  searchText: ({ name }) => name,
 };
 
 const TabName = z.string().trim().min(1).max(100);
@@ -69,18 +90,18 @@ export function registerPipelineRoutes(router: AdminRouter, pipelines: Pipelines
     status: 200,
     body: pipelines.run(param('id'), param('runId')),
   }));
-  router.get('/pipelines/:id/results', 'model-management.read', ({ param }) => {
-    const items = pipelines.results(param('id'));
-    return { status: 200, body: { items, total: items.length } };
-  });
-  router.get('/pipelines/:id/nodes', 'model-management.read', ({ param }) => {
-    const items = pipelines.nodes(param('id'));
-    return { status: 200, body: { items, total: items.length } };
-  });
-  router.get('/pipelines/:id/tests', 'model-management.read', ({ param }) => {
-    const items = pipelines.tests(param('id'));
-    return { status: 200, body: { items, total: items.length } };
-  });
+  router.get('/pipelines/:id/results', 'model-management.read', ({ request, param }) => ({
+    status: 200,
+    body: applyListQuery(request, pipelines.results(param('id')), resultFields),
+  }));
+  router.get('/pipelines/:id/nodes', 'model-management.read', ({ request, param }) => ({
+    status: 200,
+    body: applyListQuery(request, pipelines.nodes(param('id')), nodeFields),
+  }));
+  router.get('/pipelines/:id/tests', 'model-management.read', ({ request, param }) => ({
+    status: 200,
+    body: applyListQuery(request, pipelines.tests(param('id')), testFields),
+  }));
   router.change('put', '/pipelines/:id/tests/:name', async ({ request, param }) => {
     const test = {
       name: parseInput(SavedTestName, param('name'), 'name'),
@@ -106,14 +127,15 @@ export function registerPipelineRoutes(router: AdminRouter, pipelines: Pipelines
   router.change(
     'delete',
     '/pipelines/:id',
-    async ({ param, user }) => ({ status: 200, body: await pipelines.deletePipeline(param('id'), user) }),
+    async ({ param, user }) => ({ status: 200, body: await pipelines.switch.remove(param('id'), user) }),
     'flows.write',
   );
-  // The message is the user's own and goes into a flow that is there; a real run does what that flow does.
-  router.change('post', '/pipelines/:id/test', ({ request, param }) => ({
-    status: 202,
-    body: { runId: pipelines.test(param('id'), request.body) },
-  }));
+  // What leaves, or may do something outside, is as if the flow had been changed to do it.
+  router.change('post', '/pipelines/:id/test', async ({ request, param, requirePermission }) => {
+    const input = parseInput(TestInput, request.body ?? {}, 'body');
+    if (!input.dryRun || input.confirm) await requirePermission('flows.write');
+    return { status: 202, body: { runId: pipelines.test(param('id'), input) } };
+  });
   const act = (action: string, work: (id: string, user: string | null) => Promise<Deployed>): void =>
     router.change(
       'post',
@@ -125,7 +147,7 @@ export function registerPipelineRoutes(router: AdminRouter, pipelines: Pipelines
       },
       'flows.write',
     );
-  act('start', (id, user) => pipelines.startPipeline(id, user));
-  act('stop', (id, user) => pipelines.stopPipeline(id, user));
-  act('restart', (id, user) => pipelines.restartPipeline(id, user));
+  act('start', (id, user) => pipelines.switch.start(id, user));
+  act('stop', (id, user) => pipelines.switch.stop(id, user));
+  act('restart', (id, user) => pipelines.switch.restart(id, user));
 }

@@ -6,6 +6,7 @@ type LogLevel = 'error' | 'warn' | 'debug';
 const PRESENTATION: Record<ErrorCode, { readonly httpStatus: number; readonly level: LogLevel }> = {
   INVALID_INPUT: { httpStatus: 400, level: 'debug' },
   INVALID_JSON: { httpStatus: 400, level: 'debug' },
+  FORBIDDEN: { httpStatus: 403, level: 'warn' },
   FORBIDDEN_ORIGIN: { httpStatus: 403, level: 'warn' },
   CSRF: { httpStatus: 403, level: 'warn' },
   NOT_FOUND: { httpStatus: 404, level: 'debug' },

@@ -41,7 +41,8 @@ describe(`flows changed over HTTP in Node-RED ${nodeRedMajor}`, function () {
         return api.types();
       },
     };
-    const host = { events: { on: () => undefined, off: () => undefined } as never, settings: {} };
+    const events = { on: () => undefined, off: () => undefined } as never;
+    const host = { events, settings: {}, standstill: () => undefined };
     const adapter = new FlowAdapter(host, () => busy);
     await assert.rejects(
       adapter.deploy((entries) => withTab(entries, 't', true), null),
@@ -49,16 +50,5 @@ describe(`flows changed over HTTP in Node-RED ${nodeRedMajor}`, function () {
     );
     const [left] = (await api.getFlows())?.flows ?? [];
     assert.deepEqual([left?.['label'], left?.['disabled']], ['T3', false], 'nothing of the others is lost');
-  });
-
-  it('are left alone in safe mode', async () => {
-    const host = { events: { on: () => undefined, off: () => undefined } as never, settings: { safeMode: true } };
-    const adapter = new FlowAdapter(host, () => {
-      throw new Error('nothing is to be asked');
-    });
-    await assert.rejects(
-      adapter.deploy((entries) => entries, null),
-      { code: 'FLOWS_NOT_RUNNING' },
-    );
   });
 });

@@ -1,11 +1,15 @@
 import type { NodeAPI } from 'node-red';
 import { ModelManagementError } from '../../../../lib/errors';
+import { storageError } from '../../../../lib/files';
 import type { FlowEntry } from '../../../../lib/pipeline/flow-entry';
 import type { FlowsApi, StoredFlows } from './flows-api';
+import { needsModule, type Standstill } from './standstill';
 
 export interface FlowAdapterHost {
   readonly events: Pick<NodeAPI['events'], 'on' | 'off'>;
-  readonly settings: { readonly safeMode?: boolean; readonly readOnly?: boolean };
+  readonly settings: { readonly readOnly?: boolean };
+  /** Why no flow runs now; undefined while they do. */
+  readonly standstill: () => Standstill | undefined;
 }
 
 /** What a deploy came to. */
@@ -34,7 +38,8 @@ export class FlowAdapter {
 
   /**
    * @param change - gives all entries as they shall be; asked again when somebody deployed meanwhile. The same list: nothing to do
-   * @throws {ModelManagementError} `FLOWS_NOT_RUNNING` when a deploy would not start them; `FLOWS_CHANGED` when others deploy all the time
+   * @throws {ModelManagementError} `FLOWS_NOT_RUNNING` when a deploy would not start them, also where there is nothing to do;
+   * `FLOWS_CHANGED` when others deploy all the time; `STORAGE_FULL`, `STORAGE_FAILED`: Node-RED could not store them
    */
   deploy(change: (entries: readonly FlowEntry[]) => readonly FlowEntry[], user: string | null): Promise<Deployed> {
     const result = this.#work.then(() => this.#deploy(change, user));
@@ -46,7 +51,7 @@ export class FlowAdapter {
     change: (entries: readonly FlowEntry[]) => readonly FlowEntry[],
     user: string | null,
   ): Promise<Deployed> {
-    if (this.host.settings.safeMode) {
+    if (this.host.standstill()?.cause === 'safe-mode') {
       throw notRunning(
         'Node-RED runs in safe mode, and any deploy would start all flows.',
         'Deploy in the editor, which ends safe mode, and try again.',
@@ -57,15 +62,15 @@ export class FlowAdapter {
       const now = await api.getFlows();
       if (!now) throw notRunning('No flows are loaded yet.', 'Try again in a moment.');
       const next = change(now.flows);
-      if (next === now.flows) return {};
       await this.#refuseStandstill(api, next);
+      if (next === now.flows) return {};
       try {
         await this.#set(api, { flows: next, rev: now.rev }, user);
         return this.host.settings.readOnly
           ? { warning: 'The flows of this Node-RED are read-only: it is not stored, and undone by a restart.' }
           : {};
       } catch (error) {
-        if ((error as { code?: unknown }).code !== 'version_mismatch') throw error;
+        if ((error as { code?: unknown }).code !== 'version_mismatch') throw notStored(error);
         if (tries < TRIES) continue;
         throw new ModelManagementError(
           'FLOWS_CHANGED',
@@ -87,6 +92,15 @@ export class FlowAdapter {
     if (missing.length > 0) {
       throw notRunning(
         `The flows use node types that are not installed: ${missing.slice(0, 10).join(', ')}.`,
+        'Install them, or delete their nodes, also on disabled tabs.',
+      );
+    }
+    const standstill = this.host.standstill();
+    const modules = standstill?.cause === 'missing-modules' ? standstill.missing : [];
+    const needed = modules.filter((module) => entries.some((entry) => needsModule(entry, module)));
+    if (needed.length > 0) {
+      throw notRunning(
+        `The flows use modules that are not installed: ${needed.slice(0, 10).join(', ')}.`,
         'Install them, or delete their nodes, also on disabled tabs.',
       );
     }
@@ -123,3 +137,19 @@ export class FlowAdapter {
 
 const notRunning = (message: string, hint: string): ModelManagementError =>
   new ModelManagementError('FLOWS_NOT_RUNNING', message, hint);
+
+/** What Node-RED says when it cannot write its files, or the project they lie in. Its words may hold paths. */
+function notStored(error: unknown): unknown {
+  const { code } = error as { readonly code?: unknown };
+  if (code === 'git_merge_conflict') {
+    return new ModelManagementError(
+      'STORAGE_FAILED',
+      'The project of the flows has a merge that is not resolved, so Node-RED stores none.',
+      'Resolve or abort the merge in the history of the project, and try again.',
+      { cause: error },
+    );
+  }
+  return typeof code === 'string' && /^E[A-Z]+$/.test(code)
+    ? storageError(error, 'Storing the flows of Node-RED')
+    : error;
+}

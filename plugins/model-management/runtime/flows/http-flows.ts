@@ -1,3 +1,5 @@
+import { type AddressInfo, isIPv6, type Server } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
 import type { NodeAPI } from 'node-red';
 import { ModelManagementError } from '../../../../lib/errors';
 import { type FlowsApi, type StoredFlows, typesOf } from './flows-api';
@@ -56,17 +58,25 @@ export function ownFlowsOverHttp(red: NodeAPI, token: string | undefined): Flows
     readonly httpAdminRoot?: string | false;
     readonly adminAuth?: unknown;
   };
-  const address = (red as { server?: { address(): unknown } }).server?.address() as
-    | { readonly address: string; readonly port: number; readonly family: string }
-    | null
-    | undefined;
-  if (!address || httpAdminRoot === false || (adminAuth && token === undefined)) {
+  const { server } = red as { readonly server?: Server };
+  const address = server?.address();
+  if (!address || typeof address === 'string' || httpAdminRoot === false || (adminAuth && token === undefined)) {
     throw new ModelManagementError(
       'FLOWS_NOT_RUNNING',
       'This Node-RED gives plugins no way to change its flows.',
       'Start and stop the tab in the editor (disable or enable it, then Deploy), or set modelManagement.pipelines.adminToken.',
     );
   }
-  const host = address.family === 'IPv6' ? '[::1]' : '127.0.0.1';
-  return httpFlows(`http://${host}:${address.port}${(httpAdminRoot ?? '/').replace(/\/?$/, '/')}`, token);
+  const scheme = server instanceof TlsServer ? 'https' : 'http';
+  return httpFlows(
+    `${scheme}://${hostOf(address)}:${address.port}${(httpAdminRoot ?? '/').replace(/\/?$/, '/')}`,
+    token,
+  );
+}
+
+/** Where it listens, as a URL writes it; what listens everywhere listens on loopback too. */
+export function hostOf({ address }: Pick<AddressInfo, 'address'>): string {
+  if (address === '0.0.0.0') return '127.0.0.1';
+  if (address === '::') return '[::1]';
+  return isIPv6(address) ? `[${address}]` : address;
 }

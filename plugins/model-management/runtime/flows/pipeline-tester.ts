@@ -1,8 +1,12 @@
 import type { NodeAPI } from 'node-red';
 import { z } from 'zod';
 import { invalidInput, ModelManagementError } from '../../../../lib/errors';
-import { parseInput } from '../../../../lib/parse-input';
-import { type DryRunFacts, examineDryRun, type NamedNode } from '../../../../lib/pipeline/pipelines/dry-run';
+import {
+  type DryRunFacts,
+  type DryRunOptions,
+  examineDryRun,
+  type NamedNode,
+} from '../../../../lib/pipeline/pipelines/dry-run';
 import type { PipelineWatch } from '../../../../lib/pipeline/pipelines/pipeline-watch';
 import type { Pipeline, PipelineNode } from '../../../../lib/pipeline/pipelines/pipelines';
 import { payloadFor } from '../../../../lib/pipeline/pipelines/test-input';
@@ -10,7 +14,7 @@ import { flowEntries } from './flow-entries';
 
 const DELIVER_HOOK = 'preDeliver.model-management';
 
-const TestInput = z.strictObject({
+export const TestInput = z.strictObject({
   payload: z.unknown(),
   nodeId: z.string().exactOptional(),
   dryRun: z.boolean().default(true),
@@ -46,26 +50,28 @@ function refuseUnsafe({ effects, newIds, mixing }: DryRunFacts, isConfirmed: boo
   }
 }
 
+export type TestInput = z.infer<typeof TestInput>;
+
 /** Sends messages of a user into pipelines that run. */
 export class PipelineTester {
   constructor(
     private readonly red: NodeAPI,
     private readonly watch: PipelineWatch,
+    private readonly options: () => DryRunOptions,
   ) {}
 
   /**
    * Gives a message to a node that begins runs, as if it had come there.
-   * @param input - `{payload, nodeId?, dryRun?, confirm?}`
+   * @param nodeId - in the flow file, or the runtime id of one inside a subflow
    * @returns the id of the run
    * @throws {ModelManagementError} `INVALID_INPUT`; `FLOWS_NOT_RUNNING` while it is stopped; `DRY_RUN_REFUSED`;
    * `HAS_EFFECTS` naming nodes that may do something outside, unless `confirm`
    */
-  test(pipeline: Pipeline, doFlowsRun: boolean, input: unknown): string {
-    const { payload, nodeId, dryRun, confirm } = parseInput(TestInput, input);
+  test(pipeline: Pipeline, doFlowsRun: boolean, { payload, nodeId, dryRun, confirm }: TestInput): string {
     if (pipeline.isDisabled || !doFlowsRun) throw notRunning('The pipeline does not run.');
     const start = startOf(pipeline, nodeId);
     const entries = flowEntries(this.red);
-    if (dryRun) refuseUnsafe(examineDryRun(entries, start.runtimeId), confirm);
+    if (dryRun) refuseUnsafe(examineDryRun(entries, start.runtimeId, this.options()), confirm);
     const entry = entries.find((one) => one.id === start.id);
     const node = this.red.nodes.getNode(start.runtimeId) as { send(message: object): void } | null;
     if (!entry || !node) throw notRunning('The node does not run.');
@@ -104,7 +110,10 @@ export class PipelineTester {
 function startOf({ nodes }: Pipeline, nodeId: string | undefined): PipelineNode {
   const starts = nodes.filter(({ kind }) => kind === 'inbound' || kind === 'source');
   const first = starts.find(({ kind }) => kind === 'inbound') ?? starts[0];
-  const start = nodeId === undefined ? first : starts.find(({ id }) => id === nodeId);
+  const start =
+    nodeId === undefined
+      ? first
+      : (starts.find(({ runtimeId }) => runtimeId === nodeId) ?? starts.find(({ id }) => id === nodeId));
   if (start) return start;
   throw invalidInput(
     'nodeId',

@@ -6,14 +6,7 @@ import type { FlowEntry } from '../../../../lib/pipeline/flow-entry';
 import { type Drawing, drawTab } from '../../../../lib/pipeline/pipelines/drawing';
 import type { PipelineDocuments, SavedTest } from '../../../../lib/pipeline/pipelines/pipeline-documents';
 import { PipelineWatch, type WatchedPipeline } from '../../../../lib/pipeline/pipelines/pipeline-watch';
-import {
-  type DuplicateOptions,
-  duplicateTab,
-  entriesOfTab,
-  pipelineNotFound,
-  withoutTab,
-  withTab,
-} from '../../../../lib/pipeline/pipelines/tab-changes';
+import { type DuplicateOptions, duplicateTab, pipelineNotFound } from '../../../../lib/pipeline/pipelines/tab-changes';
 import {
   type PipelineNodeView,
   type PipelineResultView,
@@ -25,23 +18,29 @@ import {
   toRunView,
 } from '../../../../lib/pipeline/pipelines/views';
 import type { Settings } from '../settings';
-import { type Deployed, FlowAdapter } from './flow-adapter';
+import { FlowAdapter } from './flow-adapter';
 import { flowEntries } from './flow-entries';
 import { type FlowsApi, inProcessFlows } from './flows-api';
 import { ownFlowsOverHttp } from './http-flows';
-import { PipelineTester } from './pipeline-tester';
+import { PipelineSwitch } from './pipeline-switch';
+import { PipelineTester, type TestInput } from './pipeline-tester';
+import { describeStandstill, type Standstill, safeMode, standstillOf } from './standstill';
 
 /** What is known beside the flows, once the data folder is open. */
 export interface PipelineSurrounding {
   readonly documents: PipelineDocuments;
   readonly hasModel: (name: string) => boolean;
   readonly hasLibrary: (name: string) => boolean;
+  /** Libraries may load modules. */
+  readonly hasLibraryModules: boolean;
   readonly settings: Settings['pipelines'];
 }
 
+type Opened = PipelineSurrounding & { readonly switch: PipelineSwitch };
+
 const HOOKS = ['onReceive', 'onComplete'] as const;
 const hookName = (hook: (typeof HOOKS)[number]): string => `${hook}.model-management`;
-const STORE_MS = 5_000;
+const STORE_MS = 1_000;
 /** Of Node-RED's log: errors, and what is worse. */
 const ERROR_LEVEL = 20;
 
@@ -50,13 +49,12 @@ export class Pipelines {
   readonly #watch: PipelineWatch;
   readonly #flows: FlowAdapter;
   readonly #tester: PipelineTester;
-  #surrounding: PipelineSurrounding | undefined;
+  #surrounding: Opened | undefined;
+  #doFlowsRun = false;
   #storeTimer: NodeJS.Timeout | undefined;
   readonly #storedChanges = new Map<string, number>();
-  #fault: string | undefined;
+  #standstill: Standstill | undefined;
   #api: FlowsApi | undefined;
-  /** Stopped by an earlier process that meant to start them again. */
-  readonly #halfRestarted = new Set<string>();
   /** Node-RED hands what is logged to whatever looks like an emitter. */
   readonly #logHandler = { emit: (_event: 'log', entry: LogEntry): void => this.#onLogged(entry) };
 
@@ -72,10 +70,14 @@ export class Pipelines {
       onChange: (id) =>
         red.comms.publish('model-management/pipelines', { kind: 'pipeline', id, change: 'updated' }, false),
     });
-    this.#tester = new PipelineTester(red, this.#watch);
-    this.#flows = new FlowAdapter(
-      { events: red.events, settings: red.settings as { safeMode?: boolean; readOnly?: boolean } },
-      () => this.#flowsApi(),
+    this.#tester = new PipelineTester(red, this.#watch, () => ({
+      hasLibraryModules: this.#surrounding?.hasLibraryModules ?? false,
+    }));
+    const settings = red.settings as { safeMode?: boolean; readOnly?: boolean };
+    // Until flows start; what plugins see of the settings stays as it was.
+    if (settings.safeMode) this.#standstill = safeMode;
+    this.#flows = new FlowAdapter({ events: red.events, settings, standstill: () => this.#standstill }, () =>
+      this.#flowsApi(),
     );
   }
 
@@ -86,6 +88,7 @@ export class Pipelines {
     hooks.add(hookName('onReceive'), this.#watch.onReceive as Parameters<typeof hooks.add>[1]);
     hooks.add(hookName('onComplete'), this.#watch.onComplete as Parameters<typeof hooks.add>[1]);
     events.on('flows:started', this.#onStarted);
+    events.on('flows:stopping', this.#onStopping);
     events.on('runtime-event', this.#onRuntimeEvent);
     this.#redLog.addHandler(this.#logHandler);
     this.#watch.start();
@@ -93,8 +96,16 @@ export class Pipelines {
 
   /** What was kept is taken up, and kept from now on. */
   async open(surrounding: PipelineSurrounding): Promise<void> {
-    this.#surrounding = surrounding;
     const { documents } = surrounding;
+    this.#surrounding = {
+      ...surrounding,
+      switch: new PipelineSwitch({
+        documents,
+        flows: this.#flows,
+        log: this.log,
+        isStopped: (id) => this.#watch.find(id)?.pipeline.isDisabled,
+      }),
+    };
     const { resultCount, keepPayloads } = surrounding.settings;
     const limits = { count: resultCount, ...(keepPayloads ? {} : { textLength: 0 }) };
     this.#watch.recall(documents.results, limits);
@@ -102,9 +113,7 @@ export class Pipelines {
       void this.#store();
       this.#tester.release();
     }, STORE_MS).unref();
-    for (const id of documents.restarting) this.#halfRestarted.add(id);
-    await this.#finishRestarts();
-    await this.#prune();
+    if (this.#doFlowsRun) await this.#tidy();
   }
 
   /** Puts to the disk what is not there yet. */
@@ -119,6 +128,7 @@ export class Pipelines {
     for (const hook of HOOKS) hooks.remove(hookName(hook));
     this.#tester.stop();
     events.off('flows:started', this.#onStarted);
+    events.off('flows:stopping', this.#onStopping);
     events.off('runtime-event', this.#onRuntimeEvent);
     this.#redLog.removeHandler(this.#logHandler);
     this.#watch.stop();
@@ -165,19 +175,19 @@ export class Pipelines {
   /** Inputs to test it with, by name. */
   tests(id: string): readonly SavedTest[] {
     this.#find(id);
-    return this.#documents().tests(id);
+    return this.#opened().documents.tests(id);
   }
 
   /** @throws as `PipelineDocuments.keepTest` */
   async keepTest(id: string, test: SavedTest): Promise<void> {
     this.#find(id);
-    await this.#documents().keepTest(id, test);
+    await this.#opened().documents.keepTest(id, test);
   }
 
   /** @throws {ModelManagementError} `TEST_NOT_FOUND` */
   async deleteTest(id: string, name: string): Promise<void> {
     this.#find(id);
-    await this.#documents().deleteTest(id, name);
+    await this.#opened().documents.deleteTest(id, name);
   }
 
   /** A copy to import beside it. Nothing is deployed. */
@@ -187,80 +197,30 @@ export class Pipelines {
   }
 
   /** Gives a message to a node that begins runs, see `PipelineTester`. @returns the id of the run */
-  test(id: string, input: unknown): string {
-    return this.#tester.test(this.#find(id).pipeline, this.#fault === undefined, input);
+  test(id: string, input: TestInput): string {
+    return this.#tester.test(this.#find(id).pipeline, this.#standstill === undefined, input);
   }
 
-  /** @throws {ModelManagementError} `FLOWS_CHANGED`, `FLOWS_NOT_RUNNING`, as `stopPipeline` */
-  async startPipeline(id: string, user: string | null): Promise<Deployed> {
-    return this.#setRunning(id, true, user);
+  /** @throws {ModelManagementError} `NOT_READY` before the data folder is open, and as the switch */
+  get switch(): PipelineSwitch {
+    return this.#opened().switch;
   }
 
-  async stopPipeline(id: string, user: string | null): Promise<Deployed> {
-    return this.#setRunning(id, false, user);
-  }
-
-  /** One that is stopped is started. */
-  async restartPipeline(id: string, user: string | null): Promise<Deployed> {
-    this.#find(id);
-    const documents = this.#documents();
-    await documents.noteRestarting(id, true);
-    try {
-      await this.#setRunning(id, false, user);
-      return await this.#setRunning(id, true, user);
-    } finally {
-      await documents.noteRestarting(id, false);
-    }
-  }
-
-  /** @returns what was deleted, as it may be imported again @throws as `stopPipeline`; `FLOW_LOCKED` */
-  async deletePipeline(id: string, user: string | null): Promise<Deployed & { readonly flow: readonly FlowEntry[] }> {
-    this.#find(id);
-    let flow: readonly FlowEntry[] = [];
-    const deployed = await this.#flows.deploy((entries) => {
-      flow = entriesOfTab(entries, id);
-      return withoutTab(entries, id);
-    }, user);
-    return { ...deployed, flow };
-  }
-
-  #setRunning(id: string, isRunning: boolean, user: string | null): Promise<Deployed> {
-    this.#find(id);
-    return this.#flows.deploy((entries) => withTab(entries, id, !isRunning), user);
-  }
-
-  /** Once the flows are loaded. */
-  async #finishRestarts(): Promise<void> {
-    for (const id of this.#halfRestarted) {
-      if (!this.#watch.find(id)) continue;
-      this.#halfRestarted.delete(id);
-      try {
-        await this.#setRunning(id, true, null);
-        await this.#documents().noteRestarting(id, false);
-      } catch (error) {
-        this.log.warn('pipeline not started again', { pipeline: id, error });
-      }
-    }
-  }
-
-  /** @throws {ModelManagementError} `NOT_READY` before the data folder is open */
-  #documents(): PipelineDocuments {
-    if (this.#surrounding) return this.#surrounding.documents;
+  #opened(): Opened {
+    if (this.#surrounding) return this.#surrounding;
     throw new ModelManagementError('NOT_READY', 'The data folder is not open yet.', 'Try again in a moment.');
   }
 
-  /** What is kept of tabs that are gone is forgotten in time. Without flows nothing is known of what is gone. */
-  async #prune(): Promise<void> {
-    const documents = this.#surrounding?.documents;
-    let tabs: readonly FlowEntry[];
-    try {
-      tabs = flowEntries(this.red).filter(({ type }) => type === 'tab');
-    } catch {
-      return;
-    }
+  /** Finishes what an earlier process began, and forgets in time what is kept of tabs that are gone. Never rejects. */
+  async #tidy(): Promise<void> {
+    if (!this.#surrounding) return;
+    const { documents, switch: switching } = this.#surrounding;
+    await switching.finishRestarts();
+    const tabs = flowEntries(this.red).filter(({ type }) => type === 'tab');
+    // Without any, it is more likely that they could not be read.
     if (tabs.length === 0) return;
     try {
-      await documents?.prune(new Set(tabs.map(({ id }) => id)));
+      await documents.prune(new Set(tabs.map(({ id }) => id)));
     } catch (error) {
       this.log.debug('what is kept of pipelines not tidied', () => ({ error }));
     }
@@ -284,14 +244,8 @@ export class Pipelines {
     return toPipelineView(watched, {
       hasModel: (name) => this.#surrounding?.hasModel(name) ?? true,
       hasLibrary: (name) => this.#surrounding?.hasLibrary(name) ?? true,
-      othersOn: (topic) =>
-        all
-          .filter(
-            ({ pipeline: { id, isDisabled, inbound } }) =>
-              id !== watched.pipeline.id && !isDisabled && inbound.includes(topic),
-          )
-          .map(({ pipeline }) => pipeline.name),
-      flowsFault: this.#fault,
+      all: all.map(({ pipeline }) => pipeline),
+      flowsFault: this.#standstill && describeStandstill(this.#standstill),
     });
   }
 
@@ -315,19 +269,20 @@ export class Pipelines {
     if (typeof id === 'string' && level !== undefined && level <= ERROR_LEVEL) this.#watch.onErrorLogged(id, msg);
   }
 
+  /** Node-RED does not tell a plugin that it ends, but it stops the flows before. */
+  readonly #onStopping = (): void => void this.#store();
+
   readonly #onStarted = (): void => {
-    this.#fault = undefined;
+    this.#standstill = undefined;
     this.#watch.refresh();
-    void this.#finishRestarts().then(() => this.#prune());
+    this.#doFlowsRun = true;
+    void this.#tidy();
   };
 
   readonly #onRuntimeEvent = (event: unknown): void => {
-    const { id, payload } = event as {
-      readonly id?: string;
-      readonly payload?: { readonly state?: string; readonly error?: string; readonly types?: readonly string[] };
-    };
-    if (id !== 'runtime-state' || !payload?.state || payload.state === 'start') return;
-    this.#fault = faultOf(payload.error, payload.types);
+    const standstill = standstillOf(event);
+    if (!standstill) return;
+    this.#standstill = standstill;
     this.#watch.refresh();
   };
 }
@@ -338,11 +293,4 @@ interface LogEntry {
   /** Runtime id of the node that said it. */
   readonly id?: unknown;
   readonly msg?: unknown;
-}
-
-function faultOf(error: string | undefined, types: readonly string[] = []): string {
-  if (error === 'missing-types')
-    return `No flow runs, because node types are missing: ${types.slice(0, 10).join(', ')}.`;
-  if (error === 'safe-mode') return 'No flow runs: Node-RED is in safe mode.';
-  return error ? `No flow runs: ${error}.` : 'All flows are stopped.';
 }

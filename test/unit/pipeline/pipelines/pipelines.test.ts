@@ -99,4 +99,13 @@ describe('the pipelines of a flow file', () => {
       ['d', 'other'],
     ]);
   });
+
+  it('begin with what gives messages by itself, and not with what only watches other nodes', () => {
+    const watchers = ['catch', 'complete', 'status'].map((type) => aNode(type, 'm', { type }));
+    const [pipeline] = findPipelines([aTab('t'), ...watchers, aNode('i', 'm', { type: 'inject' }), aModel('m', '')]);
+    assert.deepEqual(
+      pipeline?.nodes.filter(({ kind }) => kind === 'source').map(({ id }) => id),
+      ['i'],
+    );
+  });
 });

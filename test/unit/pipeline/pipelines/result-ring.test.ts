@@ -76,12 +76,12 @@ describe('the results of a pipeline', () => {
     assert.equal(same.changes, 0);
     const none = ring({ textLength: 0 });
     none.precede(stored);
-    assert.deepEqual([none.all.map(({ text }) => text), none.changes], [[null, null], 1]);
+    assert.deepEqual([none.all.map(({ text }) => text), none.changes > 0], [[null, null], true]);
     const fewer = ring({ count: 1, textLength: 3 });
     fewer.precede(stored);
     assert.deepEqual(
-      [fewer.all.map(({ runId, text, isCut }) => [runId, text, isCut]), fewer.changes],
-      [[['b', 'sec', true]], 1],
+      [fewer.all.map(({ runId, text, isCut }) => [runId, text, isCut]), fewer.changes > 0],
+      [[['b', 'sec', true]], true],
     );
   });
 

@@ -15,7 +15,7 @@ const whole = [
 const fine: PipelineSurroundings = {
   hasModel: () => true,
   hasLibrary: () => true,
-  othersOn: () => [],
+  all: [],
   flowsFault: undefined,
 };
 
@@ -58,9 +58,55 @@ describe('what is told of a pipeline', () => {
     assert.deepEqual(codes(viewOf(without('in'))), [['NO_INBOUND', undefined]]);
     assert.deepEqual(codes(viewOf(without('out'))), [['NO_OUTBOUND', undefined]]);
     assert.deepEqual(codes(viewOf(replaced('in', { wires: [] }))), [['NOT_CONNECTED', 'in']]);
-    const shared = viewOf(whole, { othersOn: (topic) => (topic === 'read' ? ['Other'] : []) });
-    assert.deepEqual(codes(shared), [['INBOUND_SHARED', 'in']]);
-    assert.equal(shared.state, 'listening');
+  });
+
+  for (const [topic, broker, isDisabled, isShared] of [
+    ['read', 'b', false, true],
+    ['re/+', 'b', false, false],
+    ['#', 'b', false, true],
+    ['+', 'b', false, true],
+    ['read', 'another', false, false],
+    ['read', 'b', true, false],
+    ['$share/g/read', 'b', false, false],
+  ] as const) {
+    it(`is ${isShared ? '' : 'not '}that another pipeline hears it on ${topic}${isDisabled ? ', stopped' : ''} at ${broker}`, () => {
+      const all = findPipelines([
+        aTab('t'),
+        aTab('o', { label: 'Other', disabled: isDisabled }),
+        aNode('in', 'm', { type: 'mqtt in', topic: 'read', broker: 'b' }),
+        aNode('m', 'out', { type: 'pipelib', library: 'pipelib_a' }),
+        aNode('out', '', { type: 'mqtt out', topic: 'write' }),
+        aNode('other', 'x', { type: 'mqtt in', topic, broker, z: 'o' }),
+        aNode('x', '', { type: 'pipelib', library: 'pipelib_a', z: 'o' }),
+      ]);
+      const [pipeline] = all;
+      assert.ok(pipeline);
+      const { counters, last, lastFailed, lastRunAt } = new RunTracker();
+      const view = toPipelineView({ pipeline, since: 0, counters, last, lastFailed, lastRunAt }, { ...fine, all });
+      assert.deepEqual(codes(view), isShared ? [['INBOUND_SHARED', 'in']] : []);
+      assert.equal(view.state, 'listening');
+    });
+  }
+
+  it('is why it failed also when that node is gone, and where on the tab it is when it is inside a subflow', () => {
+    const tracker = new RunTracker();
+    tracker.received('r', 'gone', 1);
+    tracker.completed('r', 'gone', { isOutbound: false, error: { message: 'no' } }, 1);
+    tracker.expire(1 + trackerLimits.quietMs);
+    const view = viewOf(whole, {}, tracker);
+    assert.deepEqual(
+      [view.state, view.error?.message, view.error?.node, view.failedAt],
+      ['failed', 'no', '', undefined],
+    );
+    const template = { id: 's', type: 'subflow', name: 'S', in: [{ wires: [{ id: 'f' }] }], out: [] };
+    const inside = [template, ...whole, aNode('f', '', { z: 's' }), aNode('i', '', { type: 'subflow:s' })];
+    const inTemplate = new RunTracker();
+    const runtimeId = findPipelines(inside)[0]?.nodes.find(({ id }) => id === 'f')?.runtimeId ?? '';
+    inTemplate.received('r', runtimeId, 1);
+    inTemplate.completed('r', runtimeId, { isOutbound: false, error: { message: 'no' } }, 1);
+    inTemplate.expire(1 + trackerLimits.quietMs);
+    const failed = viewOf(inside, {}, inTemplate);
+    assert.deepEqual([failed.failedAt, failed.failedOnTab], ['f', 'i']);
   });
 
   it('is how the last run ended, since when, and at which node it failed', () => {
