@@ -96,6 +96,7 @@ const TEST_PACKAGES = [
   'chromium',
   'docker-registry',
   'docker.io',
+  'git',
   'iptables',
   'libonnx-testdata',
   'mmdebstrap',

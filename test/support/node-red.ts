@@ -25,6 +25,10 @@ export interface NodeRedOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** The last of what Node-RED prints while it starts: its flows run, or why they do not. */
+const STARTED =
+  /Started flows|Waiting for missing types|Failed to load external modules|Flows stopped in safe mode|Flows stopped$|credentials could not be decrypted/m;
+
 export interface Answer<T = unknown> {
   readonly status: number;
   readonly headers: Headers;
@@ -119,7 +123,7 @@ export class NodeRed implements AsyncDisposable {
     await waitFor(
       () => {
         if (child.exitCode !== null || child.signalCode !== null) return 'exited';
-        return this.log.includes('Started flows') || this.log.includes('Waiting for missing types');
+        return STARTED.test(this.log);
       },
       { what: 'Node-RED to start its flows', timeoutMs: 30_000 },
     ).catch((error: Error) => {
