@@ -2,12 +2,15 @@ import type { ModelName } from '../ids';
 import type { FlowEntry } from './flow-entry';
 import { brokerNodes, errorNodes, flowTab, localBrokerUrl, mqttIn, mqttOut, newFlowId } from './flow-nodes';
 import { onnxModelDefaults } from './onnx-model-defaults';
+import { pipelibDefaults } from './pipelib-defaults';
 
 export interface InferenceFlowOptions {
   /** Of the tab; default `<model> inference`, or `Pipeline`. */
   readonly name?: string;
-  /** What answers; without one messages go out as they came in. */
+  /** What answers. */
   readonly model?: ModelName;
+  /** What answers where no model does; default one that passes on what it gets, to be replaced. */
+  readonly library?: string;
   /** Default `<model>/read`, or `pipeline/read`. */
   readonly inboundTopic?: string;
   /** Default `<model>/write`, or `pipeline/write`. */
@@ -33,23 +36,35 @@ function modelNode(id: string, model: ModelName, features: readonly string[] = [
   };
 }
 
+/** `pipelib` in the same manner. */
+function libraryNode(id: string, library: string): FlowEntry {
+  return {
+    id,
+    type: 'pipelib',
+    name: '',
+    ...pipelibDefaults,
+    library,
+    join: { ...pipelibDefaults.join, parentKeys: 'name' },
+  };
+}
+
 /**
- * A flow tab that answers messages of one topic on another: `mqtt in` (JSON) → `onnx-model`, if any → `mqtt out`, and a
+ * A flow tab that answers messages of one topic on another: `mqtt in` (JSON) → `onnx-model` or `pipelib` → `mqtt out`, and a
  * `catch` that shows errors in the debug sidebar. Importable as it is; every call makes new ids.
  */
 export function inferenceFlow(options: InferenceFlowOptions): readonly FlowEntry[] {
   const own = options.brokerId === undefined ? brokerNodes(options.brokerUrl ?? localBrokerUrl) : undefined;
   const broker = options.brokerId ?? own?.[0].id ?? '';
-  const [z, inbound, outbound] = [newFlowId(), newFlowId(), newFlowId()];
-  const { model } = options;
+  const [z, inbound, answering, outbound] = [newFlowId(), newFlowId(), newFlowId(), newFlowId()];
+  const { model, library = 'pipelib_merge', features } = options;
   const prefix = model ?? 'pipeline';
   const inboundTopic = options.inboundTopic ?? `${prefix}/read`;
   const outboundTopic = options.outboundTopic ?? `${prefix}/write`;
-  const answering = model === undefined ? undefined : modelNode(newFlowId(), model, options.features);
+  const node = model === undefined ? libraryNode(answering, library) : modelNode(answering, model, features);
   return [
     flowTab(z, options.name ?? (model === undefined ? 'Pipeline' : `${model} inference`)),
-    mqttIn({ id: inbound, topic: inboundTopic, broker }, [answering?.id ?? outbound], { z, x: 150, y: 100 }),
-    ...(answering ? [{ ...answering, z, x: 370, y: 100, wires: [[outbound]] }] : []),
+    mqttIn({ id: inbound, topic: inboundTopic, broker }, [answering], { z, x: 150, y: 100 }),
+    { ...node, z, x: 370, y: 100, wires: [[outbound]] },
     mqttOut({ id: outbound, topic: outboundTopic, broker }, { z, x: 590, y: 100 }),
     ...errorNodes({ z, x: 140, y: 180 }),
     ...(own ?? []),

@@ -33,7 +33,7 @@ export interface PipelineNode {
   readonly kind: PipelineNodeKind;
   /** Of `mqtt in` and `mqtt out`; `''` = told by messages. */
   readonly topic: string | undefined;
-  /** The `mqtt-broker` of these. */
+  /** Address of the broker of these, or the id of its node where that has none. */
   readonly broker: string | undefined;
   /** What stands for it on the tab: itself, or the subflow instance it is in. */
   readonly onTab: string;
@@ -75,13 +75,14 @@ export function findPipelines(entries: readonly FlowEntry[]): readonly Pipeline[
     ({ into }) => into,
   );
   const nodeFaults = new NodeFaults(enabled);
+  const brokers = addressesOf(entries);
   for (const vertex of all) byTab.get(textOf(rootOf(vertex).entry, 'z'))?.push(vertex);
   return tabs.flatMap((tab) => {
     const vertices = byTab.get(tab.id) ?? [];
     if (!vertices.some(({ entry }) => ownTypes.has(entry.type))) return [];
     const nodes = vertices
       .filter(({ kind }) => kind === 'node')
-      .map((vertex) => toNode(vertex, leadingOut.has(vertex)));
+      .map((vertex) => toNode(vertex, leadingOut.has(vertex), brokers));
     const distinct = (of: (node: PipelineNode) => string | undefined): readonly string[] => [
       ...new Set(nodes.flatMap((node) => of(node) || [])),
     ];
@@ -99,6 +100,14 @@ export function findPipelines(entries: readonly FlowEntry[]): readonly Pipeline[
   });
 }
 
+/** Of each `mqtt-broker`: several may stand for the same one. */
+function addressesOf(entries: readonly FlowEntry[]): ReadonlyMap<string, string> {
+  const brokers = entries.filter(({ type, broker }) => type === 'mqtt-broker' && typeof broker === 'string');
+  return new Map(
+    brokers.map((entry) => [entry.id, `${textOf(entry, 'broker')}:${String(entry['port'])}`.toLowerCase()]),
+  );
+}
+
 /** Of each node of the flow file once, however many instances of its subflow there are. */
 function faultsOf(vertices: readonly Vertex[], faults: NodeFaults): readonly NodeFault[] {
   const found = new Map<string, NodeFault>();
@@ -114,7 +123,7 @@ function rootOf(vertex: Vertex): Vertex {
   return root;
 }
 
-function toNode(vertex: Vertex, leadsOut: boolean): PipelineNode {
+function toNode(vertex: Vertex, leadsOut: boolean, brokers: ReadonlyMap<string, string>): PipelineNode {
   const { entry, runtimeId } = vertex;
   const hasTopic = entry.type === 'mqtt in' || entry.type === 'mqtt out';
   return {
@@ -124,7 +133,7 @@ function toNode(vertex: Vertex, leadsOut: boolean): PipelineNode {
     name: nameOf(entry),
     kind: kindOf(vertex),
     topic: hasTopic ? textOf(entry, 'topic') : undefined,
-    broker: hasTopic ? textOf(entry, 'broker') : undefined,
+    broker: hasTopic ? (brokers.get(textOf(entry, 'broker')) ?? textOf(entry, 'broker')) : undefined,
     onTab: rootOf(vertex).entry.id,
     model: entry.type === 'onnx-model' && entry['source'] !== 'file' ? textOf(entry, 'model') : undefined,
     library: entry.type === 'pipelib' ? textOf(entry, 'library') : undefined,

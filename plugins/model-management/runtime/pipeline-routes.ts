@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LibraryName } from '../../../lib/ids';
 import { parseInput } from '../../../lib/parse-input';
 import { inferenceFlow } from '../../../lib/pipeline/inference-flow';
 import { type SavedTest, SavedTestName } from '../../../lib/pipeline/pipelines/pipeline-documents';
@@ -58,7 +59,7 @@ const testFields: ListFields<SavedTest> = {
 
 const TabName = z.string().trim().min(1).max(100);
 
-const NewFlow = FlowBody.extend({ name: TabName });
+const NewFlow = FlowBody.extend({ name: TabName, model: z.string().optional(), library: LibraryName.optional() });
 
 const Duplicate = z.object({
   name: TabName,
@@ -117,7 +118,9 @@ export function registerPipelineRoutes(router: AdminRouter, pipelines: Pipelines
   // Both give flows to import, and change nothing.
   router.query('/pipelines/flow', 'model-management.read', ({ request, services }) => {
     const options = parseInput(NewFlow, request.body ?? {}, 'body');
-    const flow = inferenceFlow(present({ ...options, brokerUrl: services.settings.broker?.url }));
+    const model = options.model === undefined ? undefined : services.registry.getModel(options.model).name;
+    const features = model && services.registry.findVersion(model, 'deployed')?.features;
+    const flow = inferenceFlow(present({ ...options, model, features, brokerUrl: services.settings.broker?.url }));
     return { status: 200, body: { flow } };
   });
   router.query('/pipelines/:id/duplicate', 'model-management.read', ({ request, param }) => {

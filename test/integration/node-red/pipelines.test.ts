@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PipelineResultView, PipelineRunView, PipelineView } from '../../../lib/pipeline/pipelines/views';
+import type {
+  PipelineNodeView,
+  PipelineResultView,
+  PipelineRunView,
+  PipelineView,
+} from '../../../lib/pipeline/pipelines/views';
 import { modelFlow } from '../../support/flows';
 import { ModelLab } from '../../support/model-lab';
 import { mosquittoPath } from '../../support/mosquitto';
@@ -218,6 +223,200 @@ describe(`pipelines in Node-RED ${nodeRedMajor}`, function () {
     assert.deepEqual([lame?.error?.code, lame?.error?.node.startsWith('copy-')], ['MODEL_MISSING', true]);
     assert.ok(lame?.problems.some(({ code }) => code === 'INBOUND_SHARED'));
     await lab.nodeRed.deploy([...flow]);
+  });
+
+  /** The pipeline with other nodes in the place of its model. */
+  const rewired = (nodes: readonly object[], first: string): FlowNode[] =>
+    [
+      ...flow
+        .filter(({ id: node }) => node !== 'model')
+        .map((node) => (node.id === 'in' ? { ...node, wires: [[first]] } : node)),
+      ...nodes.map((node) => ({ z: id, x: 300, y: 100, ...node })),
+      // What makes it a pipeline.
+      {
+        id: 'beside',
+        type: 'pipelib',
+        z: id,
+        name: '',
+        configVersion: 1,
+        library: 'pipelib_merge',
+        x: 0,
+        y: 0,
+        wires: [],
+      },
+    ] as FlowNode[];
+  const model = { id: 'm', type: 'onnx-model', name: '', configVersion: 1, model: 'plus', wires: [['out']] };
+
+  it('end a run soon that goes through nodes which never say that they are done, or take its id away', async () => {
+    const rule = [{ t: 'else' }];
+    await lab.nodeRed.deploy(
+      rewired(
+        [
+          {
+            id: 'sw',
+            type: 'switch',
+            property: 'payload',
+            propertyType: 'msg',
+            rules: rule,
+            outputs: 1,
+            wires: [['m']],
+          },
+          model,
+        ],
+        'sw',
+      ),
+    );
+    await lab.untilFlowListens();
+    await lab.mqtt.ask('in', [1, 2, 3, 4], 'out');
+    await reached('succeeded');
+    await lab.nodeRed.deploy(
+      rewired(
+        [
+          { id: 'sp', type: 'split', splt: '\\n', spltType: 'str', arraySplt: 4, arraySpltType: 'len', wires: [['m']] },
+          model,
+        ],
+        'sp',
+      ),
+    );
+    await lab.untilFlowListens();
+    const { runs } = await settledCounters();
+    await lab.mqtt.ask('in', [1, 2, 3, 4], 'out');
+    const after = await settledCounters();
+    assert.equal(after.runs, runs + 2, 'what came, and what was split off');
+    await lab.nodeRed.deploy([...flow]);
+  });
+
+  it('fail by an error that a node only tells, with a catch and without one', async () => {
+    const failing = {
+      id: 'm',
+      type: 'function',
+      func: 'node.error("told", msg); node.done();',
+      outputs: 1,
+      wires: [['out']],
+    };
+    const untold = { ...failing, func: 'node.error("only told"); node.send(msg); node.done();' };
+    for (const [node, message] of [
+      [failing, 'told'],
+      [untold, 'only told'],
+    ] as const) {
+      await lab.nodeRed.deploy(rewired([node], 'm'));
+      await lab.untilFlowListens();
+      await settledCounters();
+      await lab.mqtt.publish('in', 1);
+      const failed = await reached('failed');
+      assert.deepEqual([failed.error?.message, failed.failedAt], [message, 'm']);
+    }
+    await lab.nodeRed.deploy([...flow]);
+    await lab.untilFlowListens();
+  });
+
+  it('tell how long each node takes while somebody asks', async () => {
+    const nodes = async () => (await call<{ items: PipelineNodeView[] }>('GET', `/${id}/nodes`)).items;
+    await nodes();
+    await lab.mqtt.ask('in', [1, 2, 3, 4], 'out');
+    const [figures] = (await nodes()).filter(({ node }) => node === 'model');
+    assert.ok(figures && figures.p50Ms !== null && figures.p50Ms > 0, JSON.stringify(figures));
+    assert.deepEqual([figures.received, figures.failed, figures.sampled, figures.payload], [1, 0, false, '[1,2,3,4]']);
+  });
+
+  it('keep inputs to test with, and show a dry run apart from what counts', async () => {
+    const path = `/${id}/tests`;
+    const saved = await call('PUT', `${path}/${encodeURIComponent('four ones')}`, {
+      payload: [1, 1, 1, 1],
+      nodeId: 'in',
+    });
+    assert.deepEqual(saved, { name: 'four ones', payload: [1, 1, 1, 1], nodeId: 'in' });
+    await call('PUT', `${path}/none`, { payload: null });
+    assert.deepEqual(
+      (await call<{ items: { name: string }[] }>('GET', `${path}?sort=name`)).items.map(({ name }) => name),
+      ['four ones', 'none'],
+    );
+    assert.equal((await lab.nodeRed.api('DELETE', `pipelines${path}/none`)).status, 204);
+    assert.equal((await lab.nodeRed.api('DELETE', `pipelines${path}/none`)).status, 404);
+    assert.equal(
+      (await lab.nodeRed.api('PUT', `pipelines${path}/${encodeURIComponent('a/b')}`, { payload: 1 })).status,
+      400,
+    );
+    const before = await settledCounters();
+    const { runId } = await call<{ runId: string }>('POST', `/${id}/test`, { payload: 'no numbers', nodeId: 'in' });
+    const run = await waitFor(async () => {
+      const found = await call<PipelineRunView>('GET', `/${id}/runs/${runId}`);
+      return found.state === 'running' ? undefined : found;
+    });
+    assert.deepEqual([run.state, run.dryRun], ['failed', true]);
+    assert.deepEqual(await settledCounters(), before, 'a dry run counts for nothing');
+    assert.notEqual((await get()).state, 'failed');
+  });
+
+  it('show a test at once that leads nowhere', async () => {
+    await lab.nodeRed.deploy(flow.map((node) => (node.id === 'in' ? { ...node, wires: [] } : node)) as FlowNode[]);
+    const { runId } = await call<{ runId: string }>('POST', `/${id}/test`, { payload: 1, nodeId: 'in' });
+    assert.equal((await call<PipelineRunView>('GET', `/${id}/runs/${runId}`)).dryRun, true);
+    await lab.nodeRed.deploy([...flow]);
+    await lab.untilFlowListens();
+  });
+
+  it('stop when they are told to amid a restart', async () => {
+    const restarting = lab.nodeRed.api('POST', `pipelines/${id}/restart`);
+    const stopping = lab.nodeRed.api('POST', `pipelines/${id}/stop`);
+    assert.deepEqual([(await restarting).status, (await stopping).status], [202, 202]);
+    assert.equal((await get()).state, 'idle');
+    await call('POST', `/${id}/start`);
+    await lab.untilFlowListens();
+  });
+
+  it('have their results of the last moment after an orderly end', async () => {
+    const answer = await lab.mqtt.ask('in', [9, 9, 9, 9], 'out');
+    const newest = async () => {
+      const { items } = await call<{ items: PipelineResultView[] }>('GET', `/${id}/results?limit=1`);
+      return items[0];
+    };
+    await waitFor(async () => (await newest())?.state === 'published');
+    const last = await newest();
+    assert.deepEqual(last?.payload, answer);
+    await lab.nodeRed.restart();
+    const { items } = await call<{ items: PipelineResultView[] }>('GET', `/${id}/results?limit=1000`);
+    assert.ok(items.some(({ runId }) => runId === last?.runId));
+    await lab.untilFlowListens();
+  });
+
+  it('are copied with other topics and work, and are deleted for themselves', async () => {
+    const { flow: copy } = await call<{ flow: FlowNode[] }>('POST', `/${id}/duplicate`, {
+      name: 'the copy',
+      topics: { in: 'in-2', probe: 'probe-2' },
+    });
+    const copyId = copy.find(({ type }) => type === 'tab')?.id ?? '';
+    const before = await flowsNow();
+    await lab.nodeRed.deploy([...before, ...copy] as FlowNode[]);
+    await waitFor(async () => {
+      await lab.mqtt.publish('probe-2', 'second');
+      return lab.mqtt.on('probe-answer').includes('second');
+    });
+    assert.deepEqual(await lab.mqtt.ask('in-2', [1, 2, 3, 4], 'out'), [2, 3, 4, 5]);
+    const deleted = await call<{ flow: FlowNode[] }>('DELETE', `/${copyId}`);
+    assert.deepEqual(deleted.flow.map(({ id: node }) => node).sort(), copy.map(({ id: node }) => node).sort());
+    assert.deepEqual(await flowsNow(), before);
+    assert.equal((await lab.nodeRed.api('GET', `pipelines/${copyId}`)).status, 404);
+  });
+
+  it('begin empty: a pipeline that hands on what comes', async () => {
+    const { flow: empty } = await call<{ flow: FlowNode[] }>('POST', '/flow', {
+      name: 'empty',
+      inboundTopic: 'in-3',
+      outboundTopic: 'out',
+      brokerId: 'broker',
+    });
+    const before = await flowsNow();
+    await lab.nodeRed.deploy([...before, ...empty] as FlowNode[]);
+    await waitFor(async () => {
+      await lab.mqtt.publish('in-3', ['handed on']);
+      return lab.mqtt.on('out').some((payload) => JSON.stringify(payload) === '["handed on"]');
+    });
+    const made = await call<PipelineView>('GET', `/${empty.find(({ type }) => type === 'tab')?.id}`);
+    assert.deepEqual([made.name, made.problems], ['empty', []]);
+    assert.equal((await lab.nodeRed.api('POST', 'pipelines/flow', { name: '' })).status, 400);
+    assert.equal((await lab.nodeRed.api('POST', 'pipelines/flow', { name: 'x', model: 'none' })).status, 404);
+    await lab.nodeRed.deploy(before);
   });
 
   it('are not there under another id', async () => {

@@ -68,4 +68,12 @@ describe('a generated inference flow', () => {
       assert.doesNotMatch(JSON.stringify(flow), /secret/);
     });
   }
+
+  it('passes on what it gets, or what a library makes of it, where no model is given', () => {
+    const types = (options: Parameters<typeof inferenceFlow>[0]) =>
+      inferenceFlow({ brokerId: 'b', ...options }).map(({ type, library, label }) => library ?? label ?? type);
+    const rest = ['mqtt out', 'catch', 'debug'];
+    assert.deepEqual(types({ name: 'Mine' }), ['Mine', 'mqtt in', 'pipelib_merge', ...rest]);
+    assert.deepEqual(types({ library: 'pipelib_a' }), ['Pipeline', 'mqtt in', 'pipelib_a', ...rest]);
+  });
 });

@@ -66,6 +66,7 @@ describe('what is told of a pipeline', () => {
     ['#', 'b', false, true],
     ['+', 'b', false, true],
     ['read', 'another', false, false],
+    ['read', 'same', false, true],
     ['read', 'b', true, false],
     ['$share/g/read', 'b', false, false],
   ] as const) {
@@ -73,6 +74,7 @@ describe('what is told of a pipeline', () => {
       const all = findPipelines([
         aTab('t'),
         aTab('o', { label: 'Other', disabled: isDisabled }),
+        ...['b', 'same'].map((id) => ({ id, type: 'mqtt-broker', broker: 'Plant.local', port: '1883' })),
         aNode('in', 'm', { type: 'mqtt in', topic: 'read', broker: 'b' }),
         aNode('m', 'out', { type: 'pipelib', library: 'pipelib_a' }),
         aNode('out', '', { type: 'mqtt out', topic: 'write' }),
