@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { NodeRed } from '../../support/node-red';
 import { addModel, buildModel } from '../../support/onnx-models';
 
@@ -60,8 +62,88 @@ const routes: readonly Route[] = [
   { method: 'GET', path: 'libraries/pipelib_none/revisions/1', allowed: readers },
   { method: 'POST', path: 'libraries/none/test', body: {}, allowed: developers },
   { method: 'POST', path: 'garbage-collection?dryRun=true', allowed: writers },
+  { method: 'GET', path: 'collections', allowed: readers },
+  { method: 'POST', path: 'collections', body: {}, allowed: writers },
+  { method: 'POST', path: 'collections/query', body: {}, allowed: writers },
+  { method: 'POST', path: 'collections/query/count', body: {}, allowed: writers },
+  { method: 'GET', path: 'collections/none', allowed: readers },
+  { method: 'PATCH', path: 'collections/none', body: {}, allowed: writers },
+  { method: 'DELETE', path: 'collections/none', allowed: writers },
+  { method: 'GET', path: 'collections/none/rows', allowed: readers },
+  { method: 'POST', path: 'collections/none/rows', body: {}, allowed: writers },
+  { method: 'GET', path: 'sources', allowed: readers },
+  { method: 'PUT', path: 'sources/none', body: {}, allowed: writers },
+  { method: 'DELETE', path: 'sources/none', allowed: writers },
+  { method: 'GET', path: 'jobs', allowed: readers },
+  { method: 'POST', path: 'jobs', body: {}, allowed: writers },
+  { method: 'GET', path: 'jobs/none', allowed: readers },
+  { method: 'PATCH', path: 'jobs/none', body: {}, allowed: writers },
+  { method: 'DELETE', path: 'jobs/none', allowed: writers },
+  { method: 'POST', path: 'jobs/none/clone', body: { name: 'other' }, allowed: developers },
+  { method: 'GET', path: 'jobs/none/env-list', allowed: readers },
+  { method: 'GET', path: 'jobs/none/bundle', allowed: readers },
+  { method: 'GET', path: 'jobs/none/files/scripts/a.py', allowed: readers },
+  { method: 'PUT', path: 'jobs/none/files/scripts/a.py', body: Buffer.from('x'), allowed: developers },
+  { method: 'DELETE', path: 'jobs/none/files/scripts/a.py', allowed: developers },
+  { method: 'GET', path: 'jobs/none/runs', allowed: readers },
+  { method: 'POST', path: 'jobs/none/runs', body: {}, allowed: writers },
+  { method: 'GET', path: 'runs/none', allowed: readers },
+  { method: 'POST', path: 'runs/none/cancel', body: {}, allowed: writers },
+  { method: 'GET', path: 'runs/none/log', allowed: readers },
+  { method: 'GET', path: 'runs/none/outputs', allowed: readers },
+  { method: 'GET', path: 'runs/none/outputs/model.onnx', allowed: readers },
+  { method: 'POST', path: 'schedules/preview', body: {}, allowed: readers },
+  { method: 'POST', path: 'import/clearblade', body: {}, allowed: readers },
+  { method: 'GET', path: 'pipelines', allowed: readers },
+  { method: 'GET', path: 'pipelines/none', allowed: readers },
+  { method: 'DELETE', path: 'pipelines/none', allowed: developers },
+  { method: 'GET', path: 'pipelines/none/runs', allowed: readers },
+  { method: 'GET', path: 'pipelines/none/runs/none', allowed: readers },
+  { method: 'GET', path: 'pipelines/none/results', allowed: readers },
+  { method: 'GET', path: 'pipelines/none/nodes', allowed: readers },
+  { method: 'GET', path: 'pipelines/none/tests', allowed: readers },
+  { method: 'PUT', path: 'pipelines/none/tests/a', body: { payload: 1 }, allowed: writers },
+  { method: 'DELETE', path: 'pipelines/none/tests/a', allowed: writers },
+  { method: 'POST', path: 'pipelines/flow', body: { name: 'x' }, allowed: readers },
+  { method: 'POST', path: 'pipelines/none/duplicate', body: { name: 'x' }, allowed: readers },
+  { method: 'POST', path: 'pipelines/none/start', body: {}, allowed: developers },
+  { method: 'POST', path: 'pipelines/none/stop', body: {}, allowed: developers },
+  { method: 'POST', path: 'pipelines/none/restart', body: {}, allowed: developers },
+  { method: 'POST', path: 'pipelines/none/test', body: { payload: 1 }, allowed: writers },
 ];
 const isChange = ({ allowed }: Route): boolean => allowed === writers || allowed === developers;
+
+/** As the sources register them; one that is made of parts stands there as its constant beginning. */
+function registeredRoutes(): readonly { readonly method: string; readonly pattern: string }[] {
+  const folder = join(__dirname, '..', '..', '..', 'plugins', 'model-management', 'runtime');
+  const registration =
+    /router\s*\.(get|query|change)\(\s*(?:'(\w+)',\s*)?(?:router\.restOf\(\s*)?(?:'([^']+)'|`([^`$]+)[^`]*`)/g;
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('-routes.ts') && !file.startsWith('open-inference'))
+    .flatMap((file) => [...readFileSync(join(folder, file), 'utf8').matchAll(registration)])
+    .map(([, kind, method, path, beginning]) => ({
+      method: kind === 'get' ? 'GET' : (method ?? 'post').toUpperCase(),
+      pattern: path ?? beginning ?? '',
+    }));
+}
+
+describe('the table of routes', () => {
+  it('holds every one that is registered', () => {
+    const registered = registeredRoutes();
+    assert.ok(registered.length > 60, `${registered.length} found`);
+    for (const { method, pattern } of registered) {
+      const parts = pattern.split('/').slice(1);
+      const fits = routes.some((route) => {
+        const own = route.path.replace(/\?.*/, '').split('/');
+        return (
+          route.method === method &&
+          parts.every((part, index) => part.startsWith(':') || part === '' || part === own[index])
+        );
+      });
+      assert.ok(fits, `${method} ${pattern} is missing`);
+    }
+  });
+});
 
 describe('who may call which route', function () {
   this.timeout(60_000);
@@ -119,6 +201,18 @@ describe('who may call which route', function () {
       });
     }
   }
+
+  it('a test that lets something leave, or may, needs flows.write as well', async () => {
+    for (const body of [
+      { payload: 1, dryRun: false },
+      { payload: 1, confirm: true },
+    ]) {
+      const route = { method: 'POST', path: 'pipelines/none/test', body, allowed: developers };
+      const refused = await call(route, 'mm-writer', csrf);
+      assert.deepEqual([refused.status, refused.body.error?.code], [403, 'FORBIDDEN']);
+      for (const user of developers) assert.equal((await call(route, user, csrf)).status, 404);
+    }
+  });
 
   it('a changing route without the header refuses before it reads the body', async () => {
     const { status } = await call(
