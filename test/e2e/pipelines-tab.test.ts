@@ -5,6 +5,7 @@ import { mosquittoPath } from '../support/mosquitto';
 import type { FlowNode } from '../support/node-red';
 import { addModel } from '../support/onnx-models';
 import { requireOrSkip } from '../support/requirement';
+import { waitFor } from '../support/wait-for';
 import { assertAccessible, themes, useTheme } from './accessibility';
 import { chromiumPath, Editor } from './editor';
 import { overflowPx, resizePanel } from './room';
@@ -57,7 +58,6 @@ describe('the tab Pipelines', function () {
     await editor.pasteCode(test, '"no numbers"');
     await test.getByRole('button', { name: 'Send' }).click();
     await test.getByText('failed', { exact: true }).waitFor();
-    await detail.getByText('at', { exact: false }).first().waitFor();
     await lab.mqtt.publish('in', ['no', 'numbers']);
     const error = detail.locator('.mm-error').first();
     await drawing.getByRole('button', { name: /^the model.*, failed/ }).waitFor();
@@ -70,8 +70,12 @@ describe('the tab Pipelines', function () {
     await detail.getByRole('button', { name: 'Stop' }).click();
     await page.getByRole('alertdialog').getByRole('button', { name: 'Stop' }).click();
     await detail.getByText('idle').first().waitFor();
+    await page.locator('#red-ui-tab-tab.red-ui-workspace-disabled').waitFor();
     await detail.getByRole('button', { name: 'Start' }).click();
     await detail.getByRole('button', { name: 'Stop' }).waitFor();
+    await page.locator('#red-ui-tab-tab:not(.red-ui-workspace-disabled)').waitFor();
+    assert.equal(await page.locator('.red-ui-notification', { hasText: 'updated' }).count(), 0, 'it was this editor');
+    assert.equal(await editor.isDirty(), false, 'there is nothing to deploy');
     await lab.untilFlowListens();
     await lab.mqtt.ask('in', [1, 2, 3, 4], 'out');
     await editor.button('Close').click();
@@ -89,6 +93,111 @@ describe('the tab Pipelines', function () {
     await detail.locator('.mm-error').getByRole('button').click();
     await detail.waitFor({ state: 'detached' });
     await editor.page.locator('.red-ui-flow-node-highlighted').waitFor();
+    assert.deepEqual(editor.complaints, []);
+  });
+
+  it('keeps inputs, tells times on the drawing, and mends what is wrong', async () => {
+    await using editor = await Editor.open(lab.nodeRed);
+    const { page } = editor;
+    const sidebar = await editor.showModels();
+    await sidebar.getByRole('tab', { name: 'Pipelines' }).click();
+    await sidebar.getByRole('button', { name: /plus pipeline/ }).click();
+    const detail = page.locator('.mm-tray .mm-detail');
+    await detail.getByRole('button', { name: 'Test' }).click();
+    const test = detail.getByRole('region', { name: 'Test' });
+    await editor.pasteCode(test, '[5, 6, 7, 8]');
+    await test.getByLabel('Comes to').selectOption({ label: 'mqtt in · in' });
+    await test.getByText('Saved inputs (0)').click();
+    await test.getByLabel('Name').fill('five to eight');
+    await test.getByRole('button', { name: 'Save this input' }).click();
+    await test.getByText('Saved inputs (1)').waitFor();
+    await editor.pasteCode(test, '[]');
+    await test.getByLabel('Take').selectOption('–');
+    await test.getByLabel('Take').selectOption('five to eight');
+    await test.getByRole('button', { name: 'Send' }).click();
+    await test.getByText('[6,7,8,9]').first().waitFor();
+    const drawing = detail.getByRole('group', { name: 'The flow' });
+    await drawing.getByRole('button', { name: /^the model.*\d+ · [\d.]+ ms/ }).waitFor();
+    await editor.picture('pipeline-figures');
+    await assertAccessible(page, 'a test with saved inputs');
+    await test.getByRole('button', { name: 'Delete' }).click();
+    await test.getByText('Saved inputs (0)').waitFor();
+    await editor.button('Close').click();
+
+    await lab.nodeRed.deploy(
+      flow.map((node) => (node.id === 'model' ? { ...node, model: 'gone' } : node)) as FlowNode[],
+    );
+    await page.reload();
+    await editor.untilReady();
+    const again = await editor.showModels();
+    await again.getByRole('tab', { name: 'Pipelines' }).click();
+    await again.getByRole('button', { name: /plus pipeline.*cannot run/ }).click();
+    await detail.getByRole('list', { name: 'What will surprise' }).getByText('There is no model gone.').waitFor();
+    await editor.picture('pipeline-problem');
+    await detail.getByRole('button', { name: 'Upload or choose' }).click();
+    await page.locator('.mm-dialog').getByLabel('Model', { exact: true }).waitFor();
+    await lab.nodeRed.deploy(flow);
+    await lab.untilFlowListens();
+    assert.deepEqual(editor.complaints, []);
+  });
+
+  it('makes a pipeline, a copy of it with other topics, and deletes that', async () => {
+    await using editor = await Editor.open(lab.nodeRed);
+    const { page } = editor;
+    const sidebar = await editor.showModels();
+    await sidebar.getByRole('tab', { name: 'Pipelines' }).click();
+    const panel = sidebar.getByRole('tabpanel', { name: 'Pipelines' });
+    await panel.getByRole('button', { name: 'New' }).click();
+    const form = page.getByRole('group', { name: 'New pipeline' });
+    await form.getByLabel('Name').fill('made here');
+    await form.getByLabel('What answers').selectOption({ label: 'model plus' });
+    await form.getByLabel('Inbound topic').fill('made/in');
+    await form.getByLabel('Outbound topic').fill('out');
+    await editor.picture('pipeline-new');
+    await assertAccessible(page, 'a new pipeline');
+    await form.getByRole('button', { name: 'Put it into the editor' }).click();
+    await page.locator('.red-ui-tab-label', { hasText: 'made here' }).waitFor();
+    await editor.deploy();
+    await panel.getByRole('button', { name: /made here/ }).click();
+    const detail = page.locator('.mm-tray .mm-detail');
+    await detail.getByRole('button', { name: 'Duplicate…' }).click();
+    const copy = detail.getByRole('group', { name: 'Duplicate…' });
+    await copy.getByLabel('Instead of the inbound topic made/in').fill('copied/in');
+    await editor.picture('pipeline-duplicate');
+    await assertAccessible(page, 'a copy');
+    await copy.getByRole('button', { name: 'Duplicate', exact: true }).click();
+    await page.locator('.red-ui-tab-label', { hasText: 'made here copy' }).waitFor();
+    await editor.deploy();
+    await panel.getByRole('button', { name: /made here copy/ }).waitFor();
+    const answered = async (topic: string): Promise<unknown> => {
+      const before = lab.mqtt.on('out').length;
+      return waitFor(async () => {
+        await lab.mqtt.publish(topic, [0, 0, 0, 41]);
+        return lab.mqtt
+          .on('out')
+          .slice(before)
+          .some((payload) => JSON.stringify(payload) === '[1,1,1,42]');
+      });
+    };
+    await answered('copied/in');
+
+    await panel.getByRole('button', { name: /made here copy/ }).click();
+    await detail.getByRole('button', { name: 'Delete…' }).click();
+    const question = page.getByRole('alertdialog');
+    await question.getByText('What comes on copied/in is then not answered any more on out.').waitFor();
+    await editor.picture('pipeline-delete');
+    await question.getByRole('button', { name: 'Delete', exact: true }).click();
+    const notice = page.locator('.red-ui-notification', { hasText: 'The pipeline “made here copy” is deleted.' });
+    await notice.waitFor();
+    await page.locator('.red-ui-tab-label', { hasText: 'made here copy' }).waitFor({ state: 'detached' });
+    await panel.getByRole('button', { name: /made here copy/ }).waitFor({ state: 'detached' });
+    assert.equal(await editor.isDirty(), false, 'it is deployed already');
+    await notice.getByRole('button', { name: 'Put it back into the editor' }).click();
+    await page.locator('.red-ui-tab-label', { hasText: 'made here copy' }).waitFor();
+    await editor.deploy();
+    await answered('copied/in');
+    await lab.nodeRed.deploy(flow);
+    await lab.untilFlowListens();
     assert.deepEqual(editor.complaints, []);
   });
 

@@ -1,6 +1,6 @@
 import type { NodeFigures } from './node-times';
 import type { WatchedPipeline } from './pipeline-watch';
-import type { PipelineNode } from './pipelines';
+import type { Pipeline, PipelineNode } from './pipelines';
 import { type PipelineProblem, type PipelineSurroundings, problemsOf } from './problems';
 import type { PipelineResult } from './result-ring';
 import type { Trace } from './run-traces';
@@ -26,6 +26,26 @@ export interface PipelineView {
   readonly edges: readonly never[];
   readonly lastRunAt: string | null;
   readonly problems: readonly PipelineProblem[];
+}
+
+/** A node that begins runs. */
+export interface PipelineStart {
+  /** At run time, as a test names it. */
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  readonly topic: string;
+}
+
+/** The subscriptions first. */
+export function startsOf({ nodes }: Pipeline): readonly PipelineStart[] {
+  const some = (kind: PipelineNode['kind']): readonly PipelineNode[] => nodes.filter((node) => node.kind === kind);
+  return [...some('inbound'), ...some('source')].map(({ runtimeId, name, type, topic = '' }) => ({
+    id: runtimeId,
+    name,
+    type,
+    topic,
+  }));
 }
 
 export interface PipelineRunView {

@@ -33,6 +33,12 @@ interface RedEditorNode {
   [property: string]: unknown;
 }
 
+interface RedWorkspace {
+  readonly id: string;
+  readonly label: string;
+  disabled?: boolean;
+}
+
 interface RedEditor {
   readonly plugins: {
     registerPlugin(
@@ -57,6 +63,7 @@ interface RedEditor {
   readonly events: {
     on(event: string, listener: (data: unknown) => void): void;
     off(event: string, listener: (data: unknown) => void): void;
+    emit(event: string, data: unknown): void;
   };
   readonly comms: {
     subscribe(topic: string, listener: (topic: string, data: unknown) => void): void;
@@ -86,6 +93,8 @@ interface RedEditor {
     },
   ): { close(): void };
   readonly editor: {
+    /** Opens the dialog of a node. */
+    edit(node: RedEditorNode): void;
     createEditor(options: {
       readonly element: HTMLElement;
       readonly mode: string;
@@ -98,13 +107,27 @@ interface RedEditor {
     importNodes(nodes: readonly object[], options: { readonly generateIds: boolean; readonly notify: boolean }): void;
     reveal(id: string): void;
   };
-  readonly workspaces: { show(id: string): void };
+  readonly workspaces: {
+    show(id: string): void;
+    /** With one undo. Does nothing to the last tab. */
+    delete(tab: RedWorkspace): void;
+    /** Id of the tab in sight. */
+    active(): string;
+  };
+  readonly deploy: {
+    /** While on, the editor takes changes of the flows for its own. */
+    setDeployInflight(isInflight: boolean): void;
+  };
   readonly nodes: {
     /** `null` when the editor holds no node of that id. */
     node(id: string): RedEditorNode | null;
     /** Everything there is, as Deploy would send it. */
     createCompleteNodeSet(options: { readonly credentials: boolean }): readonly RedEditorNode[];
-    workspace(id: string): { readonly label: string } | null | undefined;
+    workspace(id: string): RedWorkspace | null | undefined;
+    /** Revision of the flows that the editor's are based on. */
+    version(revision?: string): string | null;
+    /** Whether there is something to deploy. */
+    dirty(isDirty?: boolean): boolean;
     subflow(id: string): { readonly name: string } | null | undefined;
     eachConfig(visit: (node: RedEditorNode) => void): void;
     eachWorkspace(visit: (tab: { readonly id: string }) => void): void;

@@ -6,6 +6,7 @@ import { t } from '../i18n';
 import { useTask } from '../live';
 import { createInferenceFlow, type PipelineRequest } from '../registry-client';
 import { SteadyButton } from '../steady-button';
+import { TextField } from '../widgets/text-field';
 import { BrokerField } from './broker-field';
 import { brokersOf, importFlow } from './flow-import';
 import { Leave } from './frame';
@@ -37,12 +38,12 @@ export function PipelineForm({ model, onClose }: { readonly model: string; reado
   return (
     <div ref={box}>
       <FormGroup class="mm-form mm-question" label={t('action.createPipeline')} onSubmit={() => isReady && create()}>
-        <TopicField
+        <TextField
           label={t('pipeline.inbound')}
           value={wish.inboundTopic}
           onInput={(inboundTopic) => setWish({ ...wish, inboundTopic })}
         />
-        <TopicField
+        <TextField
           label={t('pipeline.outbound')}
           value={wish.outboundTopic}
           onInput={(outboundTopic) => setWish({ ...wish, outboundTopic })}
@@ -68,22 +69,5 @@ export function PipelineForm({ model, onClose }: { readonly model: string; reado
         </div>
       </FormGroup>
     </div>
-  );
-}
-
-function TopicField({
-  label,
-  value,
-  onInput,
-}: {
-  readonly label: string;
-  readonly value: string;
-  readonly onInput: (value: string) => void;
-}) {
-  return (
-    <label>
-      <span>{label}</span>
-      <input type="text" value={value} spellcheck={false} onInput={(event) => onInput(event.currentTarget.value)} />
-    </label>
   );
 }

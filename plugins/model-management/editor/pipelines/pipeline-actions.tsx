@@ -1,26 +1,29 @@
 import { useState } from 'preact/hooks';
 import { announce } from '../announce';
-import { WRITE } from '../api';
 import { Busy, ErrorBox, Question } from '../feedback';
 import { t } from '../i18n';
 import { useTask } from '../live';
 import { SteadyButton } from '../steady-button';
 import { Toggle } from '../toggle';
-import { actOn, type PipelineAction, type PipelineView } from './pipeline-client';
+import { DeletePipeline } from './delete-pipeline';
+import { DuplicatePipeline } from './duplicate-pipeline';
+import { deployHere, showDisabled } from './own-deploy';
+import { actOn, type PipelineAction, type PipelineDetails } from './pipeline-client';
 import { PipelineTest } from './pipeline-test';
+import { mayChangeFlows, mayRun, mayTest } from './rights';
 
-const mayTest = (): boolean => RED.user.hasPermission(WRITE);
-const mayRun = (): boolean => mayTest() && RED.user.hasPermission('flows.write');
-
-/** Start, stop, restart and test. What stops is asked about, since messages that come meanwhile are lost. */
+/** Start, stop, restart, test, duplicate and delete. What stops is asked about, since messages that come meanwhile are lost. */
 export function PipelineActions({
-  pipeline: { id, name, state, models },
+  pipeline,
   onChanged,
 }: {
-  readonly pipeline: PipelineView;
+  readonly pipeline: PipelineDetails;
   readonly onChanged: () => void;
 }) {
+  const { id, name, state, models, starts } = pipeline;
   const { state: task, start } = useTask();
+  const [open, setOpen] = useState<'duplicate' | 'delete'>();
+  const close = (): void => setOpen(undefined);
   const [asked, setAsked] = useState<'stop' | 'restart'>();
   const [isTesting, setIsTesting] = useState(false);
   const [warning, setWarning] = useState<string>();
@@ -28,7 +31,11 @@ export function PipelineActions({
   const act = (action: PipelineAction): void => {
     setAsked(undefined);
     start(async (signal) => {
-      setWarning((await actOn(id, action, signal)).warning);
+      const deployed = await deployHere(
+        () => actOn(id, action, signal),
+        () => showDisabled(id, action === 'stop'),
+      );
+      setWarning(deployed.warning);
       announce(t(`flow.done.${action}`, { name }));
       onChanged();
     });
@@ -54,16 +61,32 @@ export function PipelineActions({
         {mayTest() && state !== 'idle' && (
           <Toggle open={isTesting} text={t('flow.test.title')} onClick={() => setIsTesting(!isTesting)} />
         )}
+        {mayChangeFlows() && (
+          <Toggle
+            open={open === 'duplicate'}
+            text={t('flow.duplicate.title')}
+            onClick={() => setOpen(open === 'duplicate' ? undefined : 'duplicate')}
+          />
+        )}
+        {mayRun() && (
+          <Toggle
+            open={open === 'delete'}
+            text={t('flow.delete.title')}
+            onClick={() => setOpen(open === 'delete' ? undefined : 'delete')}
+          />
+        )}
       </div>
       {asked && (
         <Question confirm={t(`flow.${asked}`)} onConfirm={() => act(asked)} onCancel={() => setAsked(undefined)}>
           <p>{t(`flow.effect.${asked}`, { name })}</p>
         </Question>
       )}
+      {open === 'duplicate' && <DuplicatePipeline pipeline={pipeline} onClose={close} />}
+      {open === 'delete' && <DeletePipeline pipeline={pipeline} onClose={close} />}
       {isBusy && <Busy text={t('flow.busy')} />}
       {task.status === 'failed' && <ErrorBox error={task.error} />}
       {warning && <p class="mm-hint">{warning}</p>}
-      {isTesting && state !== 'idle' && <PipelineTest id={id} model={models[0]} />}
+      {isTesting && state !== 'idle' && <PipelineTest id={id} model={models[0]} starts={starts} />}
     </>
   );
 }

@@ -2,14 +2,17 @@ import { useCallback } from 'preact/hooks';
 import { Age } from '../age';
 import { Busy, ErrorBox } from '../feedback';
 import { t } from '../i18n';
-import { usePipelineChanges, useResource } from '../live';
+import { usePipelineChanges, usePolling, useResource } from '../live';
 import { NodeLink } from './node-link';
 import { PipelineActions } from './pipeline-actions';
-import { fetchPipeline, fetchPipelineRuns, fetchResults, type PipelineView } from './pipeline-client';
+import { fetchNodes, fetchPipeline, fetchPipelineRuns, fetchResults, type PipelineView } from './pipeline-client';
 import { PipelineDrawing } from './pipeline-drawing';
 import { PipelineRuns } from './pipeline-runs';
 import { PipelineSign } from './pipeline-sign';
+import { ProblemList } from './problem-list';
 import { ResultTable } from './result-table';
+
+const FIGURES_MS = 2_000;
 
 /** A pipeline: its state, what can be done with it, its runs and its last results. */
 export function PipelineDetail({ id }: { readonly id: string }) {
@@ -22,6 +25,9 @@ export function PipelineDetail({ id }: { readonly id: string }) {
     results.reload();
   }, [pipeline.reload, runs.reload, results.reload]);
   usePipelineChanges(refresh);
+  // To ask is what keeps the nodes timed.
+  const figures = useResource((signal) => fetchNodes(id, signal), [id]);
+  usePolling(figures.poll, FIGURES_MS);
   const { data } = pipeline;
   if (!data) {
     return pipeline.error ? (
@@ -33,7 +39,7 @@ export function PipelineDetail({ id }: { readonly id: string }) {
   return (
     <div class="mm-detail">
       <Head pipeline={data} />
-      {data.error && (
+      {data.error && !isProblem(data) && (
         <div class="mm-error" role="status">
           <i class="fa fa-exclamation-triangle" aria-hidden="true" />
           <div>
@@ -47,8 +53,8 @@ export function PipelineDetail({ id }: { readonly id: string }) {
         </div>
       )}
       <PipelineActions pipeline={data} onChanged={refresh} />
-      <Problems pipeline={data} />
-      <PipelineDrawing drawing={data} pipeline={data} runs={runs.data ?? []} />
+      <ProblemList pipeline={data} />
+      <PipelineDrawing drawing={data} pipeline={data} runs={runs.data ?? []} figures={figures.data ?? []} />
       {runs.error && <ErrorBox error={runs.error} onRetry={refresh} />}
       {runs.data && <PipelineRuns runs={runs.data} />}
       {results.error && <ErrorBox error={results.error} onRetry={refresh} />}
@@ -56,6 +62,10 @@ export function PipelineDetail({ id }: { readonly id: string }) {
     </div>
   );
 }
+
+/** Then it is told with the way to mend it. */
+const isProblem = ({ problems, error }: PipelineView): boolean =>
+  problems.some(({ message }) => message === error?.message);
 
 function Head({ pipeline }: { readonly pipeline: PipelineView }) {
   const { name, state, since, inbound, outbound, models, libraries } = pipeline;
@@ -77,20 +87,5 @@ function Head({ pipeline }: { readonly pipeline: PipelineView }) {
         <p class="mm-sub">{facts.join(' · ')}</p>
       </div>
     </header>
-  );
-}
-
-/** What keeps it from working is told as its error already. */
-function Problems({ pipeline: { problems, error } }: { readonly pipeline: PipelineView }) {
-  const others = problems.filter(({ message }) => message !== error?.message);
-  if (others.length === 0) return null;
-  return (
-    <ul class="mm-plain" aria-label={t('flow.problems')}>
-      {others.map(({ code, message, node }) => (
-        <li key={`${code} ${message}`}>
-          {message} {node && <NodeLink id={node} />}
-        </li>
-      ))}
-    </ul>
   );
 }

@@ -1,13 +1,15 @@
 import type { Drawing, DrawnNode } from '../../../../lib/pipeline/pipelines/drawing';
+import { formatNumber } from '../format';
 import { t } from '../i18n';
 import { closeTray } from '../widgets/tray';
-import type { PipelineRunView, PipelineView } from './pipeline-client';
+import type { PipelineNodeView, PipelineRunView, PipelineView } from './pipeline-client';
 
 const HALF_WIDTH = 66;
 const HALF_HEIGHT = 16;
 const MARGIN = 30;
 /** Characters that fit into a node. */
 const LABEL = 17;
+const TOOLTIP = 300;
 
 type NodeState = 'plain' | 'failed' | 'waiting' | 'disabled';
 
@@ -18,17 +20,19 @@ export function PipelineDrawing({
   drawing: { nodes, wires },
   pipeline,
   runs,
+  figures,
 }: {
   readonly drawing: Drawing;
   readonly pipeline: PipelineView;
   readonly runs: readonly PipelineRunView[];
+  readonly figures: readonly PipelineNodeView[];
 }) {
   if (nodes.length === 0) return null;
   const at = new Map(nodes.map((node) => [node.id, node]));
   const waiting = new Set(runs.filter(({ state }) => state === 'running').flatMap(({ waitingIn }) => waitingIn));
   const stateOf = ({ id, isDisabled }: DrawnNode): NodeState => {
     if (isDisabled) return 'disabled';
-    if (pipeline.state.startsWith('failed') && pipeline.error?.node === id) return 'failed';
+    if (pipeline.state.startsWith('failed') && (pipeline.failedOnTab ?? pipeline.error?.node) === id) return 'failed';
     return waiting.has(id) ? 'waiting' : 'plain';
   };
   const [left, right] = range(
@@ -39,22 +43,27 @@ export function PipelineDrawing({
     nodes.map(({ y }) => y),
     HALF_HEIGHT,
   );
+  const figuresOf = new Map(figures.map((one) => [one.node, one]));
+  const isSampled = nodes.some(({ id }) => figuresOf.get(id)?.sampled);
   return (
-    // biome-ignore lint/a11y/useSemanticElements: there are no fieldsets in a drawing
-    <svg
-      class="mm-drawing"
-      role="group"
-      aria-label={t('flow.drawing')}
-      viewBox={`${left} ${top} ${right - left} ${bottom - top}`}
-      style={{ maxWidth: `${right - left}px` }}
-    >
-      {wires.map(([from, to]) => (
-        <Wire key={`${from} ${to}`} from={at.get(from)} to={at.get(to)} />
-      ))}
-      {nodes.map((node) => (
-        <NodeBox key={node.id} node={node} state={stateOf(node)} />
-      ))}
-    </svg>
+    <>
+      {/* biome-ignore lint/a11y/useSemanticElements: there are no fieldsets in a drawing */}
+      <svg
+        class="mm-drawing"
+        role="group"
+        aria-label={t('flow.drawing')}
+        viewBox={`${left} ${top} ${right - left} ${bottom - top}`}
+        style={{ maxWidth: `${right - left}px` }}
+      >
+        {wires.map(([from, to]) => (
+          <Wire key={`${from} ${to}`} from={at.get(from)} to={at.get(to)} />
+        ))}
+        {nodes.map((node) => (
+          <NodeBox key={node.id} node={node} state={stateOf(node)} figures={figuresOf.get(node.id)} />
+        ))}
+      </svg>
+      {isSampled && <p class="mm-hint">{t('flow.sampled')}</p>}
+    </>
   );
 }
 
@@ -84,15 +93,35 @@ function Mark({ state, x, y }: { readonly state: NodeState; readonly x: number; 
 
 const halfOf = ({ type }: DrawnNode): number => (type === 'junction' ? 5 : HALF_WIDTH);
 
-function NodeBox({ node, state }: { readonly node: DrawnNode; readonly state: NodeState }) {
+function figureWords({ received, p50Ms }: PipelineNodeView): string {
+  const count = formatNumber(received, RED.i18n.lang(), 4);
+  if (p50Ms === null) return count;
+  return `${count} · ${t('live.ms', { value: formatNumber(p50Ms, RED.i18n.lang()) })}`;
+}
+
+/** What came last, short enough for a tooltip. */
+const payloadWords = ({ payload, truncated }: PipelineNodeView): string =>
+  payload.length > TOOLTIP || truncated ? `${payload.slice(0, TOOLTIP)}…` : payload;
+
+function NodeBox({
+  node,
+  state,
+  figures,
+}: {
+  readonly node: DrawnNode;
+  readonly state: NodeState;
+  /** Undefined while nothing came to it since somebody looks. */
+  readonly figures: PipelineNodeView | undefined;
+}) {
   const { id, name, type, x, y } = node;
   if (type === 'junction') return <circle class="mm-junction" cx={x} cy={y} r={5} />;
   const label = cut(name || type);
   const status = RED.nodes.node(id)?.status;
   const text = typeof status === 'object' && status !== null ? Reflect.get(status, 'text') : undefined;
   const said = typeof text === 'string' ? cut(text) : '';
+  const measured = figures ? figureWords(figures) : '';
   // Begins with what can be read on it.
-  const shown = said === '' ? label : `${label} ${said}`;
+  const shown = [label, said, measured].filter((words) => words !== '').join(' ');
   const words = state === 'plain' ? shown : `${shown}, ${t(`flow.node.${state}`)}`;
   const reveal = (): void => void closeTray().then(() => RED.view.reveal(id));
   return (
@@ -109,7 +138,7 @@ function NodeBox({ node, state }: { readonly node: DrawnNode; readonly state: No
         reveal();
       }}
     >
-      <title>{`${name || type} (${type})`}</title>
+      <title>{[`${name || type} (${type})`, figures ? payloadWords(figures) : ''].filter(Boolean).join('\n')}</title>
       <rect x={x - HALF_WIDTH} y={y - HALF_HEIGHT} width={2 * HALF_WIDTH} height={2 * HALF_HEIGHT} rx={5} />
       <text x={x} y={y + 4}>
         {label}
@@ -117,6 +146,12 @@ function NodeBox({ node, state }: { readonly node: DrawnNode; readonly state: No
       {said !== '' && (
         <text class="mm-node-said" x={x} y={y + HALF_HEIGHT + 12}>
           {said}
+        </text>
+      )}
+      {' '}
+      {measured !== '' && (
+        <text class="mm-node-figures" x={x} y={y - HALF_HEIGHT - 5}>
+          {measured}
         </text>
       )}
       <Mark state={state} x={x + HALF_WIDTH} y={y - HALF_HEIGHT} />

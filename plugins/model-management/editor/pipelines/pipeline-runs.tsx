@@ -37,14 +37,17 @@ export function PipelineRuns({ runs }: { readonly runs: readonly PipelineRunView
   );
 }
 
-function Row({ run: { startedAt, state, durationMs, error, waitingIn } }: { readonly run: PipelineRunView }) {
+function Row({ run: { startedAt, state, durationMs, error, waitingIn, dryRun } }: { readonly run: PipelineRunView }) {
   const [waiting] = waitingIn;
   return (
     <tr>
       <td class="mm-age">
         <Age at={startedAt} />
       </td>
-      <td>{t(`flow.run.${state}`)}</td>
+      <td>
+        {t(`flow.run.${state}`)}
+        {dryRun && <span class="mm-sub"> {t('flow.run.dry')}</span>}
+      </td>
       <td class="mm-number">
         {durationMs === null ? '–' : t('live.ms', { value: formatNumber(durationMs, RED.i18n.lang()) })}
       </td>

@@ -8,9 +8,11 @@ import { Pager } from '../list/pager';
 import { usePage } from '../list/pages';
 import { byName, holdsWords } from '../list/search';
 import { usePipelineChanges, useResource } from '../live';
+import { openNewPipeline } from './new-pipeline';
 import { fetchPipelines, type PipelineView } from './pipeline-client';
 import { PipelineSign } from './pipeline-sign';
 import { openPipeline } from './pipeline-tray';
+import { mayChangeFlows } from './rights';
 
 type Order = 'name' | 'last';
 
@@ -50,7 +52,14 @@ function PipelineList({ pipelines }: { readonly pipelines: readonly PipelineView
   const page = usePage(arrange(pipelines, search, order));
   return (
     <>
-      <ListToolbar words={words()} search={search} onSearch={setSearch} order={order} onOrder={setOrder} />
+      <ListToolbar
+        words={words()}
+        search={search}
+        onSearch={setSearch}
+        order={order}
+        onOrder={setOrder}
+        {...(mayChangeFlows() && { onAdd: openNewPipeline })}
+      />
       {pipelines.length === 0 && <p class="mm-empty">{t('flow.list.empty')}</p>}
       {pipelines.length > 0 && page.total === 0 && <p class="mm-empty">{t('flow.list.noMatch', { search })}</p>}
       <ul class="mm-list" aria-label={t('flow.list.label')}>

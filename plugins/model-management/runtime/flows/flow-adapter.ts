@@ -14,6 +14,9 @@ export interface FlowAdapterHost {
 
 /** What a deploy came to. */
 export interface Deployed {
+  /** Of the flows now, and before; absent: they were as asked for already. */
+  readonly revision?: string;
+  readonly previousRevision?: string;
   /** What the user should know all the same. */
   readonly warning?: string;
 }
@@ -65,10 +68,14 @@ export class FlowAdapter {
       await this.#refuseStandstill(api, next);
       if (next === now.flows) return {};
       try {
-        await this.#set(api, { flows: next, rev: now.rev }, user);
-        return this.host.settings.readOnly
-          ? { warning: 'The flows of this Node-RED are read-only: it is not stored, and undone by a restart.' }
-          : {};
+        const revision = await this.#set(api, { flows: next, rev: now.rev }, user);
+        return {
+          revision,
+          previousRevision: now.rev,
+          ...(this.host.settings.readOnly && {
+            warning: 'The flows of this Node-RED are read-only: it is not stored, and undone by a restart.',
+          }),
+        };
       } catch (error) {
         if ((error as { code?: unknown }).code !== 'version_mismatch') throw notStored(error);
         if (tries < TRIES) continue;
@@ -107,8 +114,8 @@ export class FlowAdapter {
     if ((await api.state()) === 'stop') throw notRunning('All flows are stopped.', 'Start them in the menu of Deploy.');
   }
 
-  /** Resolves when the nodes have started: Node-RED answers before that. */
-  async #set(api: FlowsApi, flows: StoredFlows, user: string | null): Promise<void> {
+  /** Resolves when the nodes have started: Node-RED answers before that. @returns the new revision */
+  async #set(api: FlowsApi, flows: StoredFlows, user: string | null): Promise<string> {
     const { events } = this.host;
     const revisions = new Set<string>();
     let look = (): void => undefined;
@@ -128,6 +135,7 @@ export class FlowAdapter {
         timer = setTimeout(resolve, STARTED_WITHIN_MS);
         look();
       });
+      return revision;
     } finally {
       clearTimeout(timer);
       events.off('runtime-event', heard);

@@ -48,8 +48,9 @@ export class PipelineSwitch {
     const { documents, log } = this.options;
     return this.#take(id, async () => {
       await documents.noteRestarting(id, true);
+      let stopped: Deployed;
       try {
-        await this.#set(id, false, user);
+        stopped = await this.#set(id, false, user);
       } catch (error) {
         await documents.noteRestarting(id, false);
         throw error;
@@ -59,7 +60,7 @@ export class PipelineSwitch {
       await documents
         .noteRestarting(id, false)
         .catch((error: unknown) => log.warn('end of a restart not noted', { pipeline: id, error }));
-      return deployed;
+      return { ...deployed, ...(stopped.previousRevision && { previousRevision: stopped.previousRevision }) };
     });
   }
 

@@ -11,7 +11,9 @@ import {
   type PipelineNodeView,
   type PipelineResultView,
   type PipelineRunView,
+  type PipelineStart,
   type PipelineView,
+  startsOf,
   toNodeView,
   toPipelineView,
   toResultView,
@@ -139,9 +141,11 @@ export class Pipelines {
     return all.map((watched) => this.#view(watched, all));
   }
 
-  /** With its drawing. @throws {ModelManagementError} `PIPELINE_NOT_FOUND`, as everything below */
-  get(id: string): PipelineView & Drawing {
-    return { ...this.#view(this.#find(id), this.#watch.list()), ...drawTab(flowEntries(this.red), id) };
+  /** With its drawing and the nodes that begin runs. @throws {ModelManagementError} `PIPELINE_NOT_FOUND`, as everything below */
+  get(id: string): PipelineView & Drawing & { readonly starts: readonly PipelineStart[] } {
+    const watched = this.#find(id);
+    const view = this.#view(watched, this.#watch.list());
+    return { ...view, starts: startsOf(watched.pipeline), ...drawTab(flowEntries(this.red), id) };
   }
 
   runs(id: string): readonly PipelineRunView[] {

@@ -5,10 +5,10 @@ import { FormGroup } from '../../form-group';
 import { t } from '../../i18n';
 import { useTask } from '../../live';
 import { SteadyButton } from '../../steady-button';
+import { TextField } from '../../widgets/text-field';
 import { putSource, runQuery } from '../collection-client';
 import type { SourceView } from '../contract';
 import { NumberField } from '../form/number-field';
-import { TextField } from '../form/text-field';
 
 const DEFAULT_COLUMN = 'created';
 const PEM_BEGIN = '-----BEGIN CERTIFICATE-----';

@@ -1,7 +1,7 @@
 import { useId } from 'preact/hooks';
 import { t } from '../../i18n';
+import { TextField } from '../../widgets/text-field';
 import type { JobDraft } from './job-draft';
-import { TextField } from './text-field';
 
 const IMAGES = { usual: 'python:3.12-slim', original: 'python:3.9-bullseye' } as const;
 const NEW_NAME = 'iris-{date}';

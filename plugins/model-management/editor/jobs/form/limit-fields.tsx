@@ -1,5 +1,6 @@
 import { useId } from 'preact/hooks';
 import { t } from '../../i18n';
+import { ChoiceField } from '../../widgets/choice-field';
 import { EnvFields } from './env-fields';
 import type { JobDraft } from './job-draft';
 import { NumberField } from './number-field';
@@ -173,31 +174,5 @@ function Limits({ draft, onChange }: { readonly draft: JobDraft; readonly onChan
         onChange={(value) => value !== undefined && change({ pids: value })}
       />
     </div>
-  );
-}
-
-function ChoiceField({
-  label,
-  value,
-  options,
-  onChange,
-}: {
-  readonly label: string;
-  readonly value: string;
-  readonly options: readonly { readonly value: string; readonly text: string }[];
-  readonly onChange: (value: string) => void;
-}) {
-  const id = useId();
-  return (
-    <label for={id}>
-      <span>{label}</span>
-      <select id={id} value={value} onChange={(event) => onChange(event.currentTarget.value)}>
-        {options.map((option) => (
-          <option key={option.value} value={option.value}>
-            {option.text}
-          </option>
-        ))}
-      </select>
-    </label>
   );
 }
