@@ -1,17 +1,13 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type {
-  PipelineNodeView,
-  PipelineResultView,
-  PipelineRunView,
-  PipelineView,
-} from '../../../lib/pipeline/pipelines/views';
+import type { PipelineResultView, PipelineRunView, PipelineView } from '../../../lib/pipeline/pipelines/views';
 import { modelFlow } from '../../support/flows';
 import { ModelLab } from '../../support/model-lab';
 import { mosquittoPath } from '../../support/mosquitto';
 import { type FlowNode, nodeRedMajor } from '../../support/node-red';
 import { addModel } from '../../support/onnx-models';
+import { pipelineCalls } from '../../support/pipeline-calls';
 import { requireOrSkip } from '../../support/requirement';
 import { waitFor } from '../../support/wait-for';
 
@@ -31,35 +27,10 @@ describe(`pipelines in Node-RED ${nodeRedMajor}`, function () {
   });
   after(() => lab?.[Symbol.asyncDispose]());
 
-  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
-    const answer = await lab.nodeRed.api<T>(method, `pipelines${path}`, body);
-    assert.ok(answer.status < 300, `${method} ${path}: ${answer.text}`);
-    return answer.body;
-  };
-  const get = (): Promise<PipelineView> => call('GET', `/${id}`);
-  const reached = (state: PipelineView['state']): Promise<PipelineView> =>
-    waitFor(
-      async () => {
-        const view = await get();
-        return view.state === state ? view : undefined;
-      },
-      { what: `the state ${state}` },
-    );
-  /** Once no further run begins, as of a probe that is still on its way, and all are over. */
-  const settledCounters = async (): Promise<PipelineView['counters']> => {
-    let last: PipelineView['counters'] | undefined;
-    return waitFor(
-      async () => {
-        const { items } = await call<{ items: PipelineRunView[] }>('GET', `/${id}/runs?limit=1000`);
-        const { counters } = await get();
-        const isSettled = counters.runs === last?.runs && items.every(({ state }) => state !== 'running');
-        last = counters;
-        return isSettled ? counters : undefined;
-      },
-      { what: 'the runs to settle', intervalMs: 500 },
-    );
-  };
-  const flowsNow = async () => (await lab.nodeRed.request<FlowNode[]>('GET', 'flows')).body;
+  const { call, get, reached, settledCounters, flowsNow } = pipelineCalls(
+    () => lab,
+    () => id,
+  );
 
   it('are listed with what they hold, and their state follows their runs', async () => {
     const { items } = await call<{ items: PipelineView[] }>('GET', '');
@@ -97,61 +68,6 @@ describe(`pipelines in Node-RED ${nodeRedMajor}`, function () {
     await lab.nodeRed.restart();
     const kept = (await results()).items.find(({ runId }) => runId === published.runId);
     assert.deepEqual(kept, published);
-  });
-
-  it('are tested node by node, and nothing of a dry run leaves', async () => {
-    await lab.untilFlowListens();
-    const test = (body: unknown) => call<{ runId: string }>('POST', `/${id}/test`, body);
-    const over = (runId: string): Promise<PipelineRunView> =>
-      waitFor(async () => {
-        const answer = await lab.nodeRed.api<PipelineRunView>('GET', `pipelines/${id}/runs/${runId}`);
-        return answer.status === 200 && answer.body.state !== 'running' ? answer.body : undefined;
-      });
-    const inbound = flow.find(({ type, topic }) => type === 'mqtt in' && topic === 'in')?.id;
-    const before = lab.mqtt.on('out').length;
-    const dry = await over((await test({ payload: [1, 2, 3, 4], nodeId: inbound })).runId);
-    assert.deepEqual([dry.state, dry.dryRun], ['succeeded', true], JSON.stringify(dry));
-    const types = dry.steps?.map(({ type, held }) => [type, held]);
-    assert.deepEqual(types?.at(0), ['onnx-model', false]);
-    assert.deepEqual(types?.at(-1), ['mqtt out', true]);
-    assert.match(dry.steps?.at(-1)?.payload ?? '', /\[2,3,4,5\]/);
-    const real = await over((await test({ payload: [1, 2, 3, 4], nodeId: inbound, dryRun: false })).runId);
-    assert.deepEqual([real.state, real.dryRun], ['succeeded', false]);
-    await waitFor(() => lab.mqtt.on('out').length > before);
-    assert.equal(lab.mqtt.on('out').length, before + 1, 'the dry run published nothing');
-    const wrong = await over((await test({ payload: 'no numbers', nodeId: inbound })).runId);
-    assert.deepEqual([wrong.state, wrong.error?.code], ['failed', 'INVALID_INPUT']);
-    assert.equal(wrong.steps?.find(({ error }) => error !== null)?.type, 'onnx-model');
-    const bad = await lab.nodeRed.api<{ error: { code: string } }>('POST', `pipelines/${id}/test`, {
-      nodeId: 'x',
-      payload: 1,
-    });
-    assert.deepEqual([bad.status, bad.body.error.code], [400, 'INVALID_INPUT']);
-  });
-
-  it('are not tested dry where something else might happen, unless that is confirmed', async () => {
-    const all = await flowsNow();
-    const model = flow.find(({ type }) => type === 'onnx-model');
-    const inbound = flow.find(({ type, topic }) => type === 'mqtt in' && topic === 'in');
-    const added = (type: string): FlowNode[] => [
-      ...all.map((node) => (node.id === inbound?.id ? { ...node, wires: [[model?.id ?? '', 'effect']] } : node)),
-      { id: 'effect', type, z: id, name: 'outside', x: 10, y: 10, wires: [[]] } as FlowNode,
-    ];
-    const test = (body: object) =>
-      lab.nodeRed.api<{ error: { code: string; message: string } }>('POST', `pipelines/${id}/test`, {
-        payload: [1, 2, 3, 4],
-        nodeId: inbound?.id,
-        ...body,
-      });
-    await lab.nodeRed.deploy(added('http request'));
-    const asked = await test({});
-    assert.deepEqual([asked.status, asked.body.error.code], [409, 'HAS_EFFECTS']);
-    assert.match(asked.body.error.message, /outside \(http request\)/);
-    assert.equal((await test({ dryRun: false })).status, 202);
-    await lab.nodeRed.deploy(added('split'));
-    const refused = await test({ confirm: true });
-    assert.deepEqual([refused.status, refused.body.error.code], [409, 'DRY_RUN_REFUSED']);
-    await lab.nodeRed.deploy(all);
   });
 
   it('account for every run of a flood', async () => {
@@ -223,137 +139,6 @@ describe(`pipelines in Node-RED ${nodeRedMajor}`, function () {
     assert.deepEqual([lame?.error?.code, lame?.error?.node.startsWith('copy-')], ['MODEL_MISSING', true]);
     assert.ok(lame?.problems.some(({ code }) => code === 'INBOUND_SHARED'));
     await lab.nodeRed.deploy([...flow]);
-  });
-
-  /** The pipeline with other nodes in the place of its model. */
-  const rewired = (nodes: readonly object[], first: string): FlowNode[] =>
-    [
-      ...flow
-        .filter(({ id: node }) => node !== 'model')
-        .map((node) => (node.id === 'in' ? { ...node, wires: [[first]] } : node)),
-      ...nodes.map((node) => ({ z: id, x: 300, y: 100, ...node })),
-      // What makes it a pipeline.
-      {
-        id: 'beside',
-        type: 'pipelib',
-        z: id,
-        name: '',
-        configVersion: 1,
-        library: 'pipelib_merge',
-        x: 0,
-        y: 0,
-        wires: [],
-      },
-    ] as FlowNode[];
-  const model = { id: 'm', type: 'onnx-model', name: '', configVersion: 1, model: 'plus', wires: [['out']] };
-
-  it('end a run soon that goes through nodes which never say that they are done, or take its id away', async () => {
-    const rule = [{ t: 'else' }];
-    await lab.nodeRed.deploy(
-      rewired(
-        [
-          {
-            id: 'sw',
-            type: 'switch',
-            property: 'payload',
-            propertyType: 'msg',
-            rules: rule,
-            outputs: 1,
-            wires: [['m']],
-          },
-          model,
-        ],
-        'sw',
-      ),
-    );
-    await lab.untilFlowListens();
-    await lab.mqtt.ask('in', [1, 2, 3, 4], 'out');
-    await reached('succeeded');
-    await lab.nodeRed.deploy(
-      rewired(
-        [
-          { id: 'sp', type: 'split', splt: '\\n', spltType: 'str', arraySplt: 4, arraySpltType: 'len', wires: [['m']] },
-          model,
-        ],
-        'sp',
-      ),
-    );
-    await lab.untilFlowListens();
-    const { runs } = await settledCounters();
-    await lab.mqtt.ask('in', [1, 2, 3, 4], 'out');
-    const after = await settledCounters();
-    assert.equal(after.runs, runs + 2, 'what came, and what was split off');
-    await lab.nodeRed.deploy([...flow]);
-  });
-
-  it('fail by an error that a node only tells, with a catch and without one', async () => {
-    const failing = {
-      id: 'm',
-      type: 'function',
-      func: 'node.error("told", msg); node.done();',
-      outputs: 1,
-      wires: [['out']],
-    };
-    const untold = { ...failing, func: 'node.error("only told"); node.send(msg); node.done();' };
-    for (const [node, message] of [
-      [failing, 'told'],
-      [untold, 'only told'],
-    ] as const) {
-      await lab.nodeRed.deploy(rewired([node], 'm'));
-      await lab.untilFlowListens();
-      await settledCounters();
-      await lab.mqtt.publish('in', 1);
-      const failed = await reached('failed');
-      assert.deepEqual([failed.error?.message, failed.failedAt], [message, 'm']);
-    }
-    await lab.nodeRed.deploy([...flow]);
-    await lab.untilFlowListens();
-  });
-
-  it('tell how long each node takes while somebody asks', async () => {
-    const nodes = async () => (await call<{ items: PipelineNodeView[] }>('GET', `/${id}/nodes`)).items;
-    await nodes();
-    await lab.mqtt.ask('in', [1, 2, 3, 4], 'out');
-    const [figures] = (await nodes()).filter(({ node }) => node === 'model');
-    assert.ok(figures && figures.p50Ms !== null && figures.p50Ms > 0, JSON.stringify(figures));
-    assert.deepEqual([figures.received, figures.failed, figures.sampled, figures.payload], [1, 0, false, '[1,2,3,4]']);
-  });
-
-  it('keep inputs to test with, and show a dry run apart from what counts', async () => {
-    const path = `/${id}/tests`;
-    const saved = await call('PUT', `${path}/${encodeURIComponent('four ones')}`, {
-      payload: [1, 1, 1, 1],
-      nodeId: 'in',
-    });
-    assert.deepEqual(saved, { name: 'four ones', payload: [1, 1, 1, 1], nodeId: 'in' });
-    await call('PUT', `${path}/none`, { payload: null });
-    assert.deepEqual(
-      (await call<{ items: { name: string }[] }>('GET', `${path}?sort=name`)).items.map(({ name }) => name),
-      ['four ones', 'none'],
-    );
-    assert.equal((await lab.nodeRed.api('DELETE', `pipelines${path}/none`)).status, 204);
-    assert.equal((await lab.nodeRed.api('DELETE', `pipelines${path}/none`)).status, 404);
-    assert.equal(
-      (await lab.nodeRed.api('PUT', `pipelines${path}/${encodeURIComponent('a/b')}`, { payload: 1 })).status,
-      400,
-    );
-    const before = await settledCounters();
-    const { runId } = await call<{ runId: string }>('POST', `/${id}/test`, { payload: 'no numbers', nodeId: 'in' });
-    const run = await waitFor(async () => {
-      const found = await call<PipelineRunView>('GET', `/${id}/runs/${runId}`);
-      return found.state === 'running' ? undefined : found;
-    });
-    assert.deepEqual([run.state, run.dryRun], ['failed', true]);
-    assert.deepEqual(await settledCounters(), before, 'a dry run counts for nothing');
-    assert.notEqual((await get()).state, 'failed');
-  });
-
-  it('show a test at once that leads nowhere', async () => {
-    await lab.nodeRed.deploy(flow.map((node) => (node.id === 'in' ? { ...node, wires: [] } : node)) as FlowNode[]);
-    const { runId } = await call<{ runId: string }>('POST', `/${id}/test`, { payload: 1, nodeId: 'in' });
-    assert.equal((await call<PipelineRunView>('GET', `/${id}/runs/${runId}`)).dryRun, true);
-    await lab.nodeRed.deploy([...flow]);
-    await lab.untilFlowListens();
   });
 
   it('stop when they are told to amid a restart', async () => {
