@@ -2,11 +2,12 @@ import type { Clock } from '../../clock';
 import type { Log } from '../../log';
 import type { FlowEntry } from '../flow-entry';
 import { newIdTypes } from './dry-run';
+import type { PipelineRun, PipelineRunError } from './followed-run';
 import { type NodeFigures, NodeTimes } from './node-times';
 import { findPipelines, outboundTypes, type Pipeline, type PipelineNode } from './pipelines';
 import { type PipelineResult, type ResultLimits, ResultRing, resultLimits, unknownLimits } from './result-ring';
 import { RunTraces } from './run-traces';
-import { type PipelineCounters, type PipelineRun, type PipelineRunError, RunTracker } from './run-tracker';
+import { type Completion, type PipelineCounters, RunTracker } from './run-tracker';
 
 /** What is read of a message: it is the flow's, and never changed. */
 export interface WatchedMessage {
@@ -59,6 +60,8 @@ interface Watched {
   /** While somebody looks. */
   times: NodeTimes | undefined;
   lookedAt: number;
+  /** Since `onChange` was last told of it. */
+  isChanged: boolean;
 }
 
 export interface WatchedPipeline {
@@ -81,6 +84,9 @@ export interface PipelineWatchOptions {
 
 /** Nodes are timed for so long after somebody last looked. */
 const LOOK_MS = 15_000;
+/** The usual ones, made once. */
+const DONE: Completion = { isOutbound: false };
+const PUBLISHED: Completion = { isOutbound: true };
 const TICK_MS = 250;
 const TOLD_EVERY_MS = 1_000;
 
@@ -151,6 +157,11 @@ export class PipelineWatch {
     for (const id of new Set([...before.keys(), ...this.#watched.keys()])) this.#changed.add(id);
   }
 
+  /** Some pipeline runs: the hooks have something to tell. */
+  get isNeeded(): boolean {
+    return this.#nodes.size > 0;
+  }
+
   /** In the order of the tabs. */
   list(): readonly WatchedPipeline[] {
     return [...this.#watched.values()].map(viewOf);
@@ -213,11 +224,11 @@ export class PipelineWatch {
       if (newIdTypes.has(node.type)) this.#ids.set(event.msg, runId);
       if (node.type === 'catch') this.#caught(watched, runId, event.msg.error);
       watched.times?.received(runId, node.runtimeId, payload);
-      if (!this.traces.isEmpty) this.traces.received(runId, node.runtimeId, payload);
+      if (now < this.traces.until) this.traces.received(runId, node.runtimeId, payload);
       if (node.kind === 'outbound') {
         watched.results.received(runId, node.runtimeId, node.topic || textOf(topic), payload, now);
       }
-      this.#changed.add(watched.pipeline.id);
+      watched.isChanged = true;
     } catch (error) {
       this.options.log.debug('message not followed', () => ({ error }));
     }
@@ -232,14 +243,16 @@ export class PipelineWatch {
       const { topic, payload } = event.msg;
       const runId = event.msg._msgid ?? this.#ids.get(event.msg);
       if (typeof runId !== 'string') return;
+      const now = this.options.clock.now();
       const isOutbound = node.kind === 'outbound';
       const error = event.error ? errorOf(event.error) : undefined;
       if (error) this.#told = { node: node.runtimeId, message: error.message };
       watched.times?.completed(runId, node.runtimeId, error !== undefined);
-      if (!this.traces.isEmpty) this.traces.done(runId, node.runtimeId, error?.message ?? null);
-      watched.tracker.completed(runId, node.runtimeId, { isOutbound, error }, this.options.clock.now());
+      if (now < this.traces.until) this.traces.done(runId, node.runtimeId, error?.message ?? null);
+      const completion = error ? { isOutbound, error } : isOutbound ? PUBLISHED : DONE;
+      watched.tracker.completed(runId, node.runtimeId, completion, now);
       if (isOutbound) watched.results.completed(runId, node.runtimeId, { topic: textOf(topic), payload }, !error);
-      this.#changed.add(watched.pipeline.id);
+      watched.isChanged = true;
     } catch (error) {
       this.options.log.debug('message not followed', () => ({ error }));
     }
@@ -255,8 +268,8 @@ export class PipelineWatch {
       const now = this.options.clock.now();
       const found = this.#nodes.get(id);
       found?.watched.tracker.received(runId, id, now);
-      found?.watched.tracker.completed(runId, id, { isOutbound: true }, now);
-      if (found) this.#changed.add(found.watched.pipeline.id);
+      found?.watched.tracker.completed(runId, id, PUBLISHED, now);
+      if (found) found.watched.isChanged = true;
       const topic = textOf(target.topic) || textOf(msg.topic);
       this.traces.received(runId, id, topic === '' ? msg.payload : { topic, payload: msg.payload }, true);
     } catch (error) {
@@ -281,7 +294,7 @@ export class PipelineWatch {
     const runId = watched.tracker.newestAt(nodeId);
     if (runId === undefined) return;
     watched.tracker.failed(runId, { node: nodeId, message, ...rest }, this.options.clock.now());
-    this.#changed.add(watched.pipeline.id);
+    watched.isChanged = true;
   };
 
   /** The only sign of an error of a node that does not end its message with it. */
@@ -299,7 +312,15 @@ export class PipelineWatch {
       const results = new ResultRing(() => this.#limits);
       results.precede(this.#recalled.get(pipeline.id) ?? []);
       this.#recalled.delete(pipeline.id);
-      return { pipeline, tracker: new RunTracker(), results, since: now, times: undefined, lookedAt: 0 };
+      return {
+        pipeline,
+        tracker: new RunTracker(),
+        results,
+        since: now,
+        times: undefined,
+        lookedAt: 0,
+        isChanged: true,
+      };
     }
     if (before.pipeline.isDisabled !== pipeline.isDisabled) {
       before.since = now;
@@ -316,7 +337,9 @@ export class PipelineWatch {
       if (now - watched.lookedAt >= LOOK_MS) watched.times = undefined;
       const before = results.changes;
       results.expire(now);
-      if (tracker.expire(now).length > 0 || results.changes !== before) this.#changed.add(id);
+      const hasEnded = tracker.expire(now) > 0;
+      if (watched.isChanged || hasEnded || results.changes !== before) this.#changed.add(id);
+      watched.isChanged = false;
     }
     if (now - this.#toldAt < TOLD_EVERY_MS || this.#changed.size === 0) return;
     this.#toldAt = now;

@@ -41,9 +41,14 @@ const nextChange = (): number => {
 /** Before it is known what may be kept. */
 export const unknownLimits: ResultLimits = { ...resultLimits, textLength: 0 };
 
+/** A place in the ring, written again and again: there may be tens of thousands of results a second. */
+type Slot = { -readonly [key in keyof PipelineResult]: PipelineResult[key] };
+
 /** The last results of one pipeline. What the broker did not take is told apart from what it did. */
 export class ResultRing {
-  #results: PipelineResult[] = [];
+  /** In the order they came, from `#oldest` on and round. */
+  #slots: Slot[] = [];
+  #oldest = 0;
   #second = 0;
   #written = 0;
   #changes = 0;
@@ -58,25 +63,34 @@ export class ResultRing {
     return this.#changes;
   }
 
-  /** Newest last. */
+  /** As they are now, newest last. */
   get all(): readonly PipelineResult[] {
-    return this.#results;
+    return [...this.#slots.slice(this.#oldest), ...this.#slots.slice(0, this.#oldest)].map((slot) => ({ ...slot }));
   }
 
   /** Results of an earlier process come before those of this one. What may not be kept any more is not. */
   precede(stored: readonly PipelineResult[]): void {
-    const { count, textLength } = this.currentLimits();
-    const all = [...stored.map((one) => (one.state === 'pending' ? notPublished(one) : one)), ...this.#results];
-    this.#results = (count === 0 ? [] : all.slice(-count)).map((one) => shortened(one, textLength));
-    const isAsStored = stored.every((one, index) => this.#results[index] === one);
+    const before = stored.map((one) => (one.state === 'pending' ? { ...one, state: 'not_published' as const } : one));
+    this.#fill([...before, ...this.all]);
+    const isAsStored = stored.every((one, index) => isSame(one, this.#slots[index]));
     if (!isAsStored) this.#changes = nextChange();
   }
 
   received(runId: string, node: string, topic: string, payload: unknown, nowMs: number): void {
-    const shown = this.#mayWrite(payload, nowMs) ? this.#cut(payload) : unknownText;
-    this.#results.push({ runId, node, receivedAt: nowMs, topic, ...shown, state: 'pending' });
-    while (this.#results.length > this.currentLimits().count) this.#results.shift();
+    const limits = this.currentLimits();
     this.#changes = nextChange();
+    const { length } = this.#slots;
+    // They may be set only once some have come.
+    if (length > limits.count || (length < limits.count && this.#oldest > 0)) this.#fill(this.all);
+    const slot = this.#next(limits.count);
+    if (!slot) return;
+    slot.runId = runId;
+    slot.node = node;
+    slot.receivedAt = nowMs;
+    slot.topic = topic;
+    slot.state = 'pending';
+    if (this.#mayWrite(payload, limits, nowMs)) write(slot, payload, limits.textLength);
+    else forget(slot);
   }
 
   /** @param sent - the message as it went out; that of an `mqtt out` is text or bytes by then */
@@ -86,55 +100,90 @@ export class ResultRing {
     sent: { readonly topic: string; readonly payload: unknown },
     isPublished: boolean,
   ): void {
-    const index = this.#results.findIndex((one) => one.runId === runId && one.node === node && one.state === 'pending');
-    const found = this.#results[index];
-    if (!found) return;
-    this.#results[index] = isPublished
-      ? {
-          ...found,
-          topic: sent.topic || found.topic,
-          ...(isWritten(sent.payload) && this.#cut(sent.payload)),
-          state: 'published',
-        }
-      : notPublished(found);
+    const slot = this.#pending(runId, node);
+    if (!slot) return;
     this.#changes = nextChange();
+    slot.state = isPublished ? 'published' : 'not_published';
+    if (!isPublished) return;
+    if (sent.topic !== '') slot.topic = sent.topic;
+    if (isWritten(sent.payload)) write(slot, sent.payload, this.currentLimits().textLength);
   }
 
   expire(nowMs: number): void {
-    for (const [index, one] of this.#results.entries()) {
-      if (one.state !== 'pending' || nowMs - one.receivedAt < this.currentLimits().patienceMs) continue;
-      this.#results[index] = notPublished(one);
+    const { patienceMs } = this.currentLimits();
+    for (const slot of this.#slots) {
+      if (slot.state !== 'pending' || nowMs - slot.receivedAt < patienceMs) continue;
+      slot.state = 'not_published';
       this.#changes = nextChange();
     }
   }
 
+  /** The place of a new one: the oldest makes way. Undefined = none are kept. */
+  #next(count: number): Slot | undefined {
+    if (this.#slots.length < count) {
+      const slot: Slot = { runId: '', node: '', receivedAt: 0, topic: '', text: null, isCut: false, state: 'pending' };
+      this.#slots.push(slot);
+      return slot;
+    }
+    const slot = this.#slots[this.#oldest];
+    this.#oldest = this.#oldest + 1 < this.#slots.length ? this.#oldest + 1 : 0;
+    return slot;
+  }
+
+  /** The oldest one that waits: of several of a run a node sends the first one first. */
+  #pending(runId: string, node: string): Slot | undefined {
+    const count = this.#slots.length;
+    for (let age = 0, index = this.#oldest; age < count; age += 1, index = index + 1 < count ? index + 1 : 0) {
+      const slot = this.#slots[index];
+      if (slot?.state === 'pending' && slot.runId === runId && slot.node === node) return slot;
+    }
+    return undefined;
+  }
+
+  #fill(results: readonly PipelineResult[]): void {
+    const { count, textLength } = this.currentLimits();
+    this.#slots = count === 0 ? [] : results.slice(-count).map((one) => shortened(one, textLength));
+    this.#oldest = 0;
+  }
+
   /** To write an object out costs; what passes thousands of times a second is not looked at that closely. */
-  #mayWrite(payload: unknown, nowMs: number): boolean {
-    if (this.currentLimits().textLength === 0) return false;
-    if (typeof payload !== 'object' || payload === null || isWritten(payload)) return true;
+  #mayWrite(payload: unknown, { writtenPerSecond }: ResultLimits, nowMs: number): boolean {
+    if (typeof payload !== 'object' || payload === null) return true;
     const second = Math.floor(nowMs / 1_000);
     if (second !== this.#second) {
       this.#second = second;
       this.#written = 0;
     }
     this.#written += 1;
-    return this.#written <= this.currentLimits().writtenPerSecond;
-  }
-
-  #cut(payload: unknown): Pick<PipelineResult, 'text' | 'isCut'> {
-    const { textLength } = this.currentLimits();
-    return textLength === 0 ? unknownText : cutPayload(payload, textLength);
+    return this.#written <= writtenPerSecond;
   }
 }
 
 const isWritten = (payload: unknown): boolean => typeof payload === 'string' || Buffer.isBuffer(payload);
 
-function shortened(result: PipelineResult, length: number): PipelineResult {
-  const { text } = result;
-  if (text === null || text.length <= length) return result;
-  return length === 0 ? { ...result, ...unknownText } : { ...result, text: text.slice(0, length), isCut: true };
+const isSame = (one: PipelineResult, slot: Slot | undefined): boolean =>
+  slot !== undefined &&
+  slot.runId === one.runId &&
+  slot.node === one.node &&
+  slot.state === one.state &&
+  slot.text === one.text;
+
+function write(slot: Slot, payload: unknown, length: number): void {
+  if (length === 0) return forget(slot);
+  const { text, isCut } = cutPayload(payload, length);
+  slot.text = text;
+  slot.isCut = isCut;
 }
 
-const unknownText = { text: null, isCut: false } as const;
+function forget(slot: Slot): void {
+  slot.text = null;
+  slot.isCut = false;
+}
 
-const notPublished = (result: PipelineResult): PipelineResult => ({ ...result, state: 'not_published' });
+function shortened(result: PipelineResult, length: number): Slot {
+  const slot: Slot = { ...result };
+  if (slot.text === null || slot.text.length <= length) return slot;
+  slot.isCut = length > 0;
+  slot.text = length === 0 ? null : slot.text.slice(0, length);
+  return slot;
+}

@@ -24,11 +24,15 @@ export interface Trace {
 const TRACE_COUNT = 50;
 const TRACE_STEPS = 200;
 const TRACE_TEXT = 4_000;
+/** Ten times as long as a run is followed. */
+const TRACE_MS = 600_000;
 /** A message of a dry run may wait in a node; so long nothing of it is published. */
 const DRY_MS = 3_600_000;
 
 /** The tests of all pipelines, node by node, and which of them nothing may leave of. */
 export class RunTraces {
+  /** Steps are noted before that time only: all other messages shall not pay for a test for good. */
+  until = 0;
   /** By run id, the oldest first. */
   readonly #traces = new Map<string, { readonly isDry: boolean; readonly steps: TraceStep[] }>();
   /** Run ids of dry runs, and when they began. */
@@ -40,11 +44,9 @@ export class RunTraces {
     this.#traces.set(runId, { isDry, steps: [] });
     const [oldest] = this.#traces.keys();
     if (this.#traces.size > TRACE_COUNT && oldest !== undefined) this.#traces.delete(oldest);
-    if (isDry) this.#dry.set(runId, this.clock.now());
-  }
-
-  get isEmpty(): boolean {
-    return this.#traces.size === 0;
+    const now = this.clock.now();
+    this.until = now + TRACE_MS;
+    if (isDry) this.#dry.set(runId, now);
   }
 
   of(runId: string): Trace | undefined {

@@ -1,32 +1,4 @@
-/**
- * - `succeeded`: a result left by an outbound node; `no_output`: it is over and none did; `failed`: a node erred
- * - `running`: something of it waits, or happened less than a second ago
- */
-export type PipelineRunState = 'running' | 'succeeded' | 'failed' | 'no_output';
-
-export interface PipelineRunError {
-  /** Runtime id of the node that erred. */
-  readonly node: string;
-  readonly message: string;
-  readonly code?: string;
-}
-
-/** One message through a pipeline: all events of one `_msgid`. */
-export interface PipelineRun {
-  readonly id: string;
-  readonly startedAt: number;
-  /** Epoch ms of its last event, once it is over. */
-  readonly finishedAt: number | null;
-  readonly state: PipelineRunState;
-  /** The first one. */
-  readonly error: PipelineRunError | null;
-  /** Messages that came to nodes of the pipeline. */
-  readonly deliveries: number;
-  /** Nodes that took a message and have not said that they are done with it. */
-  readonly waitingIn: readonly string[];
-  /** A test of which nothing left: it counts for nothing, and says nothing of how the pipeline does. */
-  readonly isDry: boolean;
-}
+import { FollowedRun, type PipelineRun, type PipelineRunError } from './followed-run';
 
 export interface PipelineCounters {
   readonly runs: number;
@@ -58,60 +30,73 @@ export const trackerLimits: TrackerLimits = {
   longestMs: 60_000,
 };
 
+export interface Completion {
+  /** By now a result has left. */
+  readonly isOutbound: boolean;
+  readonly error?: Omit<PipelineRunError, 'node'> | undefined;
+}
+
 /** Among so many runs that of an error is looked for. */
 const SEARCHED_RUNS = 100;
-
-interface OpenRun {
-  readonly id: string;
-  readonly startedAt: number;
-  lastAt: number;
-  deliveries: number;
-  hasOutput: boolean;
-  error: PipelineRunError | null;
-  /** Runtime ids of the nodes that have a message of it, once for each; few at a time. */
-  readonly waiting: string[];
-  readonly isTest: boolean;
-  readonly isDry: boolean;
-}
 
 /**
  * Follows the runs of one pipeline by what happens at its nodes. Pure but for the clock, which the caller tells; overlapping
  * runs are kept apart by their id, and a success never hides a failure from the counters.
  */
 export class RunTracker {
-  /** In the order they began. */
-  readonly #open = new Map<string, OpenRun>();
-  /** Ended, the oldest first. */
-  readonly #over = new Map<string, PipelineRun>();
-  readonly #failures = new Map<string, PipelineRun>();
-  readonly #tests = new Map<string, PipelineRun>();
+  /** Those that are followed, and those that ended and are kept. */
+  readonly #known = new Map<string, FollowedRun>();
+  /** The ends of the list of the former. The first key of a map that lost thousands takes microseconds to find. */
+  #oldest: FollowedRun | undefined;
+  #newest: FollowedRun | undefined;
+  #openCount = 0;
+  /** What happened last happened to this one, and most probably what happens next: a node hands on and says that it is done. */
+  #latest: FollowedRun | undefined;
+  readonly #over: KeptRuns;
+  /** Of the failed and of the tests, which are looked at later. */
+  readonly #failures: KeptRuns;
+  readonly #tests: KeptRuns;
   readonly #counters = { runs: 0, failed: 0, noOutput: 0, dropped: 0 };
-  /** Ended, whether failed or not; the newest. */
-  #last: PipelineRun | undefined;
-  #lastFailed: PipelineRun | undefined;
+  #last: FollowedRun | undefined;
+  #lastFailed: FollowedRun | undefined;
   #lastRunAt: number | undefined;
   /** Nodes that never say that they are done, and the run of the last message of each. */
   readonly #silent = new Map<string, string>();
 
-  constructor(private readonly limits: TrackerLimits = trackerLimits) {}
+  constructor(private readonly limits: TrackerLimits = trackerLimits) {
+    const forget = ({ id }: FollowedRun): void => void this.#known.delete(id);
+    this.#over = new KeptRuns(limits.keptRuns, forget);
+    this.#failures = new KeptRuns(limits.keptApart, forget);
+    this.#tests = new KeptRuns(limits.keptApart, forget);
+  }
 
   /** A test is about to begin: it is there before anything comes to a node, and is kept for longer. */
   begin(runId: string, nowMs: number, isDry: boolean): void {
-    this.#openNew({ ...newRun(runId, nowMs), isTest: true, isDry });
+    this.#follow(new FollowedRun(runId, nowMs, isDry ? 'dry' : 'test'));
   }
 
   /** A node was given a message. @param saysDone - it tells when it is done with one; else nothing is waited for */
   received(runId: string, node: string, nowMs: number, saysDone = true): void {
-    const run = this.#touch(runId, nowMs);
-    run.deliveries += 1;
-    if (saysDone) run.waiting.push(node);
-    else this.#silent.set(node, runId);
+    const run = this.#find(runId) ?? this.#follow(new FollowedRun(runId, nowMs));
+    run.received(node, nowMs, saysDone);
+    if (!saysDone) this.#silent.set(node, runId);
+  }
+
+  /** A node is done with a message, well or not. A run that was over because it took too long comes to what it comes to. */
+  completed(runId: string, node: string, { isOutbound, error }: Completion, nowMs: number): void {
+    const run = this.#find(runId, error !== undefined || isOutbound);
+    if (!run) return;
+    run.done(node, nowMs);
+    if (error) run.error ??= { node, ...error };
+    else if (isOutbound) run.hasOutput = true;
   }
 
   /** A node erred with a message of a run, without being done with it. */
   failed(runId: string, error: PipelineRunError, nowMs: number): void {
-    const run = this.#open.get(runId) ?? this.#again(runId, nowMs);
-    if (run) run.error ??= error;
+    const run = this.#find(runId);
+    if (!run) return;
+    run.lastAt = nowMs;
+    run.error ??= error;
   }
 
   /**
@@ -120,52 +105,30 @@ export class RunTracker {
    */
   newestAt(node: string): string | undefined {
     const silent = this.#silent.get(node);
-    if (silent !== undefined) return this.#open.has(silent) ? silent : undefined;
-    let newest: string | undefined;
-    let toSkip = this.#open.size - SEARCHED_RUNS;
-    for (const { id, waiting } of this.#open.values()) {
-      toSkip -= 1;
-      if (toSkip < 0 && waiting.includes(node)) newest = id;
-    }
-    return newest;
+    if (silent !== undefined) return this.#known.get(silent)?.isOver === false ? silent : undefined;
+    let run = this.#newest;
+    for (let count = 0; run && count < SEARCHED_RUNS && !run.isAt(node); count += 1) run = run.older;
+    return run?.isAt(node) ? run.id : undefined;
   }
 
-  /** A node is done with a message, well or not. @param isOutbound - by then a result has left */
-  completed(
-    runId: string,
-    node: string,
-    {
-      isOutbound,
-      error,
-    }: { readonly isOutbound: boolean; readonly error?: Omit<PipelineRunError, 'node'> | undefined },
-    nowMs: number,
-  ): void {
-    // A run that was over because a node took too long comes to what that node comes to.
-    const run = this.#open.get(runId) ?? (error || isOutbound ? this.#again(runId, nowMs) : undefined);
-    if (!run) return;
-    run.lastAt = nowMs;
-    const index = run.waiting.lastIndexOf(node);
-    if (index >= 0) {
-      const last = run.waiting.pop();
-      if (last !== undefined && index < run.waiting.length) run.waiting[index] = last;
+  /** Ends what is over by now. @returns how many ended */
+  expire(nowMs: number): number {
+    let count = 0;
+    for (let run = this.#oldest; run; ) {
+      const { newer } = run;
+      const isQuiet = nowMs - run.lastAt >= this.limits.quietMs && !run.isWaiting;
+      if (isQuiet || nowMs - run.startedAt >= this.limits.longestMs) {
+        this.#end(run);
+        count += 1;
+      }
+      run = newer;
     }
-    if (error) run.error ??= { node, ...error };
-    else if (isOutbound) run.hasOutput = true;
-  }
-
-  /** Ends what is over by now. @returns the runs that ended */
-  expire(nowMs: number): readonly PipelineRun[] {
-    const ended: PipelineRun[] = [];
-    for (const run of this.#open.values()) {
-      const isQuiet = nowMs - run.lastAt >= this.limits.quietMs && run.waiting.length === 0;
-      if (isQuiet || nowMs - run.startedAt >= this.limits.longestMs) ended.push(this.#end(run));
-    }
-    return ended;
+    return count;
   }
 
   /** All nodes start anew: nothing comes of what was under way. */
   restart(): void {
-    for (const run of this.#open.values()) this.#end(run);
+    while (this.#oldest) this.#end(this.#oldest);
     this.#silent.clear();
   }
 
@@ -173,13 +136,14 @@ export class RunTracker {
     return { ...this.#counters };
   }
 
-  /** The run that ended last, and the one that failed last. */
+  /** The run that ended last, whether failed or not; dry runs say nothing of how the pipeline does. */
   get last(): PipelineRun | undefined {
-    return this.#last;
+    return this.#last?.view;
   }
 
+  /** The run that ended last of those that failed. */
   get lastFailed(): PipelineRun | undefined {
-    return this.#lastFailed;
+    return this.#lastFailed?.view;
   }
 
   get lastRunAt(): number | undefined {
@@ -189,125 +153,126 @@ export class RunTracker {
   /** The last ones, newest first: those under way, those that ended, then older ones that failed or were tests. */
   runs(): readonly PipelineRun[] {
     const { keptRuns } = this.limits;
-    const newest = (runs: Iterable<PipelineRun>): readonly PipelineRun[] => [...runs].toReversed();
-    const ended = newest(this.#over.values());
-    const open = [...this.#open.values()].toReversed().map((run) => viewOf(run, false));
-    const apart = newest([...this.#failures.values(), ...this.#tests.values()]);
+    const ended = this.#over.newestFirst().filter(({ isOver }) => isOver);
     // What ended is seen however much is under way.
-    const shown = [...open.slice(0, Math.max(keptRuns / 2, keptRuns - ended.length)), ...ended];
-    const ids = new Set(shown.map(({ id }) => id));
-    const older = apart.filter(({ id }) => !ids.has(id) && ids.add(id));
-    return [...shown.slice(0, keptRuns - Math.min(older.length, keptRuns)), ...older];
+    const openLimit = Math.max(keptRuns / 2, keptRuns - ended.length);
+    const open: FollowedRun[] = [];
+    for (let run = this.#newest; run && open.length < openLimit; run = run.older) open.push(run);
+    const shown = new Set([...open, ...ended]);
+    const apart = [...this.#failures.newestFirst(), ...this.#tests.newestFirst()];
+    const older = new Set(apart.filter((run) => run.isOver && !shown.has(run)));
+    return [...[...shown].slice(0, Math.max(0, keptRuns - older.size)), ...older].map(({ view }) => view);
   }
 
   find(runId: string): PipelineRun | undefined {
-    const open = this.#open.get(runId);
-    return open ? viewOf(open, false) : this.#ended(runId);
+    return this.#known.get(runId)?.view;
   }
 
-  #ended(runId: string): PipelineRun | undefined {
-    return this.#over.get(runId) ?? this.#failures.get(runId) ?? this.#tests.get(runId);
+  /** One that ended is followed again: a message that goes on after a pause is of the same run, which counts once. */
+  #find(runId: string, doesReopen = true): FollowedRun | undefined {
+    if (this.#latest?.id === runId) return this.#latest;
+    const run = this.#known.get(runId);
+    if (!run || (run.isOver && !doesReopen)) return undefined;
+    if (run.isOver) this.#reopen(run);
+    this.#latest = run;
+    return run;
   }
 
-  #touch(runId: string, nowMs: number): OpenRun {
-    const known = this.#open.get(runId);
-    if (known) {
-      known.lastAt = nowMs;
-      return known;
-    }
-    return this.#again(runId, nowMs) ?? this.#openNew(newRun(runId, nowMs));
-  }
-
-  #openNew(run: OpenRun): OpenRun {
-    this.#open.set(run.id, run);
-    if (!run.isDry) {
+  #follow(run: FollowedRun): FollowedRun {
+    this.#known.set(run.id, run);
+    this.#link(run);
+    this.#latest = run;
+    if (run.kind !== 'dry') {
       this.#counters.runs += 1;
       this.#lastRunAt = run.startedAt;
     }
-    if (this.#open.size > this.limits.openRuns) this.#giveUp();
+    if (this.#openCount > this.limits.openRuns && this.#oldest) this.#giveUp(this.#oldest);
     return run;
   }
 
-  /** A message goes on after a pause: it is the same run, and counts once. */
-  #again(runId: string, nowMs: number): OpenRun | undefined {
-    const ended = this.#ended(runId);
-    if (!ended) return undefined;
-    const { id, startedAt, deliveries, state, error, isDry } = ended;
-    const isTest = this.#tests.delete(id);
-    this.#over.delete(id);
-    this.#failures.delete(id);
-    if (!isDry && state === 'failed') this.#counters.failed -= 1;
-    if (!isDry && state === 'no_output') this.#counters.noOutput -= 1;
-    const hasOutput = state === 'succeeded';
-    const run = { ...newRun(id, startedAt), lastAt: nowMs, deliveries, hasOutput, error, isTest, isDry };
-    this.#open.set(id, run);
-    return run;
+  #reopen(run: FollowedRun): void {
+    this.#count(run, -1);
+    run.isOver = false;
+    this.#link(run);
   }
 
-  #giveUp(): void {
-    const [oldest] = this.#open.values();
-    if (!oldest) return;
+  /** For want of room. */
+  #giveUp(run: FollowedRun): void {
     // Nothing waits: what is known of it by now is most probably all.
-    if (oldest.waiting.length === 0) {
-      this.#end(oldest);
+    if (!run.isWaiting) {
+      this.#end(run);
       return;
     }
-    this.#open.delete(oldest.id);
+    this.#unlink(run);
+    this.#known.delete(run.id);
     this.#counters.dropped += 1;
   }
 
-  #end(run: OpenRun): PipelineRun {
-    this.#open.delete(run.id);
-    const ended = viewOf(run, true);
-    if (!run.isDry) {
-      if (ended.state === 'failed') {
-        this.#counters.failed += 1;
-        this.#lastFailed = ended;
-      }
-      if (ended.state === 'no_output') this.#counters.noOutput += 1;
-      this.#last = ended;
+  #end(run: FollowedRun): void {
+    this.#unlink(run);
+    run.isOver = true;
+    this.#count(run, 1);
+    if (run.kind !== 'dry') {
+      this.#last = run;
+      if (run.error) this.#lastFailed = run;
     }
-    const { keptRuns, keptApart } = this.limits;
-    keep(this.#over, ended, keptRuns);
-    if (run.isTest) keep(this.#tests, ended, keptApart);
-    else if (ended.state === 'failed') keep(this.#failures, ended, keptApart);
-    return ended;
+    this.#over.add(run);
+    if (run.kind !== 'live') this.#tests.add(run);
+    else if (run.error) this.#failures.add(run);
+  }
+
+  #count(run: FollowedRun, more: 1 | -1): void {
+    if (run.kind === 'dry') return;
+    if (run.state === 'failed') this.#counters.failed += more;
+    else if (run.state === 'no_output') this.#counters.noOutput += more;
+  }
+
+  #link(run: FollowedRun): void {
+    this.#openCount += 1;
+    run.older = this.#newest;
+    if (this.#newest) this.#newest.newer = run;
+    else this.#oldest = run;
+    this.#newest = run;
+  }
+
+  #unlink(run: FollowedRun): void {
+    const { older, newer } = run;
+    this.#openCount -= 1;
+    if (older) older.newer = newer;
+    else this.#oldest = newer;
+    if (newer) newer.older = older;
+    else this.#newest = older;
+    // Whoever keeps it keeps no other by it.
+    run.older = undefined;
+    run.newer = undefined;
+    if (this.#latest === run) this.#latest = undefined;
   }
 }
 
-function keep(runs: Map<string, PipelineRun>, run: PipelineRun, count: number): void {
-  runs.set(run.id, run);
-  if (runs.size <= count) return;
-  const [oldest] = runs.keys();
-  if (oldest !== undefined) runs.delete(oldest);
-}
+/** The last so many runs that ended. One that ended twice is there twice. */
+class KeptRuns {
+  readonly #runs: FollowedRun[] = [];
+  #count = 0;
 
-const newRun = (id: string, nowMs: number): OpenRun => ({
-  id,
-  startedAt: nowMs,
-  lastAt: nowMs,
-  deliveries: 0,
-  hasOutput: false,
-  error: null,
-  waiting: [],
-  isTest: false,
-  isDry: false,
-});
+  constructor(
+    private readonly limit: number,
+    /** No list holds it any more, and it is not followed. */
+    private readonly onForgotten: (run: FollowedRun) => void,
+  ) {}
 
-function viewOf(run: OpenRun, isOver: boolean): PipelineRun {
-  return {
-    id: run.id,
-    startedAt: run.startedAt,
-    finishedAt: isOver ? run.lastAt : null,
-    state: isOver ? endOf(run) : 'running',
-    error: run.error,
-    deliveries: run.deliveries,
-    waitingIn: [...new Set(run.waiting)],
-    isDry: run.isDry,
-  };
-}
+  add(run: FollowedRun): void {
+    const place = this.#count % this.limit;
+    const before = this.#runs[place];
+    run.keptBy += 1;
+    this.#runs[place] = run;
+    this.#count += 1;
+    if (!before) return;
+    before.keptBy -= 1;
+    if (before.keptBy === 0 && before.isOver) this.onForgotten(before);
+  }
 
-function endOf({ error, hasOutput }: OpenRun): PipelineRunState {
-  if (error) return 'failed';
-  return hasOutput ? 'succeeded' : 'no_output';
+  newestFirst(): readonly FollowedRun[] {
+    const first = this.#count % this.limit;
+    return [...this.#runs.slice(0, first).toReversed(), ...this.#runs.slice(first).toReversed()];
+  }
 }

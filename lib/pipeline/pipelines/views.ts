@@ -1,10 +1,11 @@
+import type { PipelineRun, PipelineRunError } from './followed-run';
 import type { NodeFigures } from './node-times';
 import type { WatchedPipeline } from './pipeline-watch';
 import type { Pipeline, PipelineNode } from './pipelines';
 import { type PipelineProblem, type PipelineSurroundings, problemsOf } from './problems';
 import type { PipelineResult } from './result-ring';
 import type { Trace } from './run-traces';
-import type { PipelineCounters, PipelineRun, PipelineRunError } from './run-tracker';
+import type { PipelineCounters } from './run-tracker';
 
 export type PipelineState = 'idle' | 'listening' | 'succeeded' | 'failed' | 'failed_initializing';
 

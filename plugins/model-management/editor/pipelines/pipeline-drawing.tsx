@@ -147,8 +147,7 @@ function NodeBox({
         <text class="mm-node-said" x={x} y={y + HALF_HEIGHT + 12}>
           {said}
         </text>
-      )}
-      {' '}
+      )}{' '}
       {measured !== '' && (
         <text class="mm-node-figures" x={x} y={y - HALF_HEIGHT - 5}>
           {measured}

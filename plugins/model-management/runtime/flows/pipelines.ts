@@ -52,6 +52,7 @@ export class Pipelines {
   readonly #flows: FlowAdapter;
   readonly #tester: PipelineTester;
   #surrounding: Opened | undefined;
+  #isStarted = false;
   #doFlowsRun = false;
   #storeTimer: NodeJS.Timeout | undefined;
   readonly #storedChanges = new Map<string, number>();
@@ -84,16 +85,14 @@ export class Pipelines {
   }
 
   start(): void {
-    const { hooks, events } = this.red;
-    // Registering a name twice throws.
-    for (const hook of HOOKS) hooks.remove(hookName(hook));
-    hooks.add(hookName('onReceive'), this.#watch.onReceive as Parameters<typeof hooks.add>[1]);
-    hooks.add(hookName('onComplete'), this.#watch.onComplete as Parameters<typeof hooks.add>[1]);
+    const { events } = this.red;
+    this.#isStarted = true;
     events.on('flows:started', this.#onStarted);
     events.on('flows:stopping', this.#onStopping);
     events.on('runtime-event', this.#onRuntimeEvent);
     this.#redLog.addHandler(this.#logHandler);
     this.#watch.start();
+    this.#updateHooks();
   }
 
   /** What was kept is taken up, and kept from now on. */
@@ -126,8 +125,9 @@ export class Pipelines {
   }
 
   stop(): void {
-    const { hooks, events } = this.red;
-    for (const hook of HOOKS) hooks.remove(hookName(hook));
+    const { events } = this.red;
+    this.#isStarted = false;
+    this.#updateHooks();
     this.#tester.stop();
     events.off('flows:started', this.#onStarted);
     events.off('flows:stopping', this.#onStopping);
@@ -210,6 +210,21 @@ export class Pipelines {
     return this.#opened().switch;
   }
 
+  #refresh(): void {
+    this.#watch.refresh();
+    this.#updateHooks();
+  }
+
+  /** They are asked for every message of every flow, so they are there only while a pipeline runs. */
+  #updateHooks(): void {
+    const { hooks } = this.red;
+    // Registering a name twice throws.
+    for (const hook of HOOKS) hooks.remove(hookName(hook));
+    if (!this.#isStarted || !this.#watch.isNeeded) return;
+    hooks.add(hookName('onReceive'), this.#watch.onReceive as Parameters<typeof hooks.add>[1]);
+    hooks.add(hookName('onComplete'), this.#watch.onComplete as Parameters<typeof hooks.add>[1]);
+  }
+
   #opened(): Opened {
     if (this.#surrounding) return this.#surrounding;
     throw new ModelManagementError('NOT_READY', 'The data folder is not open yet.', 'Try again in a moment.');
@@ -278,7 +293,7 @@ export class Pipelines {
 
   readonly #onStarted = (): void => {
     this.#standstill = undefined;
-    this.#watch.refresh();
+    this.#refresh();
     this.#doFlowsRun = true;
     void this.#tidy();
   };
@@ -287,7 +302,7 @@ export class Pipelines {
     const standstill = standstillOf(event);
     if (!standstill) return;
     this.#standstill = standstill;
-    this.#watch.refresh();
+    this.#refresh();
   };
 }
 

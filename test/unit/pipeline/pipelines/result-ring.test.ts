@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import { ResultRing, resultLimits } from '../../../../lib/pipeline/pipelines/result-ring';
 
 const ring = (limits: Partial<typeof resultLimits> = {}) => new ResultRing(() => ({ ...resultLimits, ...limits }));
@@ -107,6 +108,60 @@ describe('the results of a pipeline', () => {
         [null, 'published'],
         [null, 'published'],
       ],
+    );
+  });
+
+  it('do not change in the hands of whoever read them', () => {
+    const results = ring();
+    results.received('a', 'out', 'x', 'text', 0);
+    const [read] = results.all;
+    results.completed('a', 'out', { topic: 'y', payload: 'sent' }, true);
+    assert.deepEqual([read?.state, read?.topic, read?.text], ['pending', 'x', 'text']);
+  });
+
+  it('are those of a list that loses its first, whatever comes, and however many are kept meanwhile', () => {
+    const event = fc.oneof(
+      {
+        weight: 4,
+        arbitrary: fc.record({ kind: fc.constant('received'), run: fc.nat({ max: 3 }), node: fc.nat({ max: 1 }) }),
+      },
+      {
+        weight: 4,
+        arbitrary: fc.record({
+          kind: fc.constantFrom('published', 'failed'),
+          run: fc.nat({ max: 3 }),
+          node: fc.nat({ max: 1 }),
+        }),
+      },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('keep'), run: fc.nat({ max: 6 }), node: fc.constant(0) }) },
+    );
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 80 }), (events) => {
+        let limits = { ...resultLimits, count: 3 };
+        const results = new ResultRing(() => limits);
+        let expected: { key: string; text: string; state: string }[] = [];
+        for (const [index, { kind, run, node }] of events.entries()) {
+          const key = `${run} ${node}`;
+          const pending = expected.find((one) => one.key === key && one.state === 'pending');
+          if (kind === 'keep') {
+            limits = { ...limits, count: run };
+            results.precede([]);
+          } else if (kind === 'received') {
+            results.received(`${run}`, `${node}`, 'x', `${index}`, index);
+            expected.push({ key, text: `${index}`, state: 'pending' });
+          } else {
+            const isPublished = kind === 'published';
+            results.completed(`${run}`, `${node}`, { topic: 'x', payload: `sent ${index}` }, isPublished);
+            if (pending) pending.state = isPublished ? 'published' : 'not_published';
+            if (pending && isPublished) pending.text = `sent ${index}`;
+          }
+          expected = limits.count === 0 ? [] : expected.slice(-limits.count);
+          assert.deepEqual(
+            results.all.map((one) => ({ key: `${one.runId} ${one.node}`, text: one.text, state: one.state })),
+            expected,
+          );
+        }
+      }),
     );
   });
 });

@@ -14,9 +14,10 @@ describe('the runs of a pipeline', () => {
     tracker.completed('r', 'model', done, 10);
     tracker.received('r', 'out', 11);
     tracker.completed('r', 'out', published, 12);
-    assert.deepEqual(tracker.expire(12 + quietMs - 1), []);
+    assert.equal(tracker.expire(12 + quietMs - 1), 0);
     assert.equal(tracker.find('r')?.state, 'running');
-    const [run] = tracker.expire(12 + quietMs);
+    tracker.expire(12 + quietMs);
+    const run = tracker.last;
     assert.deepEqual([run?.state, run?.startedAt, run?.finishedAt, run?.deliveries], ['succeeded', 0, 12, 2]);
     assert.deepEqual(tracker.counters, { runs: 1, failed: 0, noOutput: 0, dropped: 0 });
   });
@@ -27,7 +28,8 @@ describe('the runs of a pipeline', () => {
     tracker.completed('r', 'a', failed, 1);
     tracker.completed('r', 'b', { isOutbound: false, error: { message: 'later' } }, 2);
     tracker.completed('r', 'out', published, 3);
-    const [run] = tracker.expire(3 + quietMs);
+    assert.equal(tracker.expire(3 + quietMs), 1);
+    const run = tracker.last;
     assert.deepEqual([run?.state, run?.error], ['failed', { node: 'a', message: 'no number', code: 'INVALID_INPUT' }]);
   });
 
@@ -35,16 +37,18 @@ describe('the runs of a pipeline', () => {
     const tracker = new RunTracker();
     tracker.received('r', 'a', 0);
     tracker.completed('r', 'a', done, 1);
-    assert.equal(tracker.expire(1 + quietMs)[0]?.state, 'no_output');
+    tracker.expire(1 + quietMs);
+    assert.equal(tracker.last?.state, 'no_output');
     assert.equal(tracker.counters.noOutput, 1);
   });
 
   it('wait for what waits in a join, but not for ever', () => {
     const tracker = new RunTracker();
     tracker.received('r', 'join', 0);
-    assert.deepEqual(tracker.expire(longestMs - 1), []);
+    assert.equal(tracker.expire(longestMs - 1), 0);
     assert.deepEqual(tracker.find('r')?.waitingIn, ['join']);
-    assert.equal(tracker.expire(longestMs)[0]?.state, 'no_output');
+    tracker.expire(longestMs);
+    assert.equal(tracker.last?.state, 'no_output');
     tracker.completed('r', 'join', done, longestMs + 1);
     tracker.completed('unknown', 'join', failed, longestMs + 1);
     assert.deepEqual(
@@ -108,7 +112,8 @@ describe('the runs of a pipeline', () => {
     tracker.received('r', 'old', 0, false);
     tracker.received('r', 'out', 1);
     tracker.completed('r', 'out', published, 2);
-    assert.equal(tracker.expire(2 + quietMs)[0]?.state, 'succeeded');
+    tracker.expire(2 + quietMs);
+    assert.equal(tracker.last?.state, 'succeeded');
   });
 
   it('fail by an error that ends nothing, and the first one counts', () => {
@@ -117,7 +122,8 @@ describe('the runs of a pipeline', () => {
     tracker.failed('r', { node: 'a', message: 'told beside' }, 0);
     tracker.completed('r', 'a', failed, 1);
     tracker.failed('unknown', { node: 'a', message: 'x' }, 0);
-    assert.deepEqual(tracker.expire(1 + quietMs)[0]?.error, { node: 'a', message: 'told beside' });
+    tracker.expire(1 + quietMs);
+    assert.deepEqual(tracker.last?.error, { node: 'a', message: 'told beside' });
     assert.equal(tracker.counters.failed, 1);
   });
 
@@ -196,6 +202,49 @@ describe('the runs of a pipeline', () => {
         assert.equal(states.filter((state) => state === 'no_output').length, noOutput);
         assert.ok(!states.includes('running'));
       }),
+    );
+  });
+
+  it('are told newest first, those under way before those that ended, as many as are kept', () => {
+    const tracker = new RunTracker({ ...trackerLimits, keptRuns: 4 });
+    for (let n = 0; n < 10; n += 1) {
+      tracker.received(`${n}`, 'x', n);
+      if (n === 3 || n === 8) continue;
+      tracker.completed(`${n}`, 'x', done, n);
+    }
+    assert.equal(tracker.expire(quietMs + 9), 8);
+    assert.deepEqual(
+      tracker.runs().map(({ id, state }) => [id, state]),
+      [
+        ['8', 'running'],
+        ['3', 'running'],
+        ['9', 'no_output'],
+        ['7', 'no_output'],
+      ],
+    );
+    assert.deepEqual(
+      ['3', '5', '6', '9', '4'].map((id) => tracker.find(id)?.id),
+      ['3', '5', '6', '9', undefined],
+    );
+  });
+
+  it('wait in as many nodes as have their messages, in whatever order these are done', () => {
+    const nodes = fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 12 });
+    fc.assert(
+      fc.property(
+        nodes.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all))),
+        ([all, ready]) => {
+          const tracker = new RunTracker();
+          for (const node of all) tracker.received('r', node, 0);
+          const left = [...all];
+          for (const node of ready) {
+            tracker.completed('r', node, done, 1);
+            left.splice(left.indexOf(node), 1);
+          }
+          assert.deepEqual([...(tracker.find('r')?.waitingIn ?? [])].sort(), [...new Set(left)].sort());
+          assert.equal(tracker.expire(1 + quietMs), left.length === 0 ? 1 : 0);
+        },
+      ),
     );
   });
 });
