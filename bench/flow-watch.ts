@@ -255,7 +255,6 @@ function rowsOf(name: string, isSaturated: boolean, taken: Record<string, Taken[
     unit: 'msg/s',
     against: 'not watched',
     ratio: medianRatio(pick(on, 'perSecond'), pick(off, 'perSecond')),
-    aim: { atLeast: 0.98 },
   };
   const more = median(on.map(({ cpuUs }, index) => cpuUs - (off[index]?.cpuUs ?? Number.NaN)));
   const cpu: Row = {
@@ -264,6 +263,8 @@ function rowsOf(name: string, isSaturated: boolean, taken: Record<string, Taken[
     unit: 'µs',
     against: 'not watched',
     ratio: medianRatio(pick(on, 'cpuUs'), pick(off, 'cpuUs')),
+    // Throughput is also that of the other processes; this is what is left for other flows.
+    aim: { atMost: 1.02 },
     note: `+${more.toFixed(2)} µs`,
   };
   return isSaturated ? [throughput, cpu] : [cpu];

@@ -97,7 +97,8 @@ async function run({ isQuick }: BenchOptions): Promise<readonly Row[]> {
   };
   const [idle, marking] = [new OriginMarks(), new OriginMarks()];
   marking.retain();
-  const watching = async (watch: PipelineWatch): Promise<number> => {
+  const nothing = (_event: unknown): undefined => undefined;
+  const watching = async (watch: Pick<PipelineWatch, 'onReceive' | 'onComplete'>): Promise<number> => {
     red.hooks.add('onReceive.bench', watch.onReceive as never);
     red.hooks.add('onComplete.bench', watch.onComplete as never);
     const us = await runChain();
@@ -109,6 +110,7 @@ async function run({ isQuick }: BenchOptions): Promise<readonly Row[]> {
     'without a hook': runChain,
     'marks, nothing joins': () => withHook(idle),
     'marks, another flow joins': () => withHook(marking),
+    'two hooks that do nothing': () => watching({ onReceive: nothing, onComplete: nothing }),
     'pipelines watched, this is none': () => watching(beside),
     'pipelines watched, this is one': () => watching(within),
   };
