@@ -27,6 +27,8 @@ const witness = `module.exports = (RED) => {
       });
     }, { credentials: { secret: { type: 'password' } } });
   }
+  RED.httpAdmin.get('/hooks', (_request, response) =>
+    response.json(['onReceive', 'onComplete'].filter((name) => RED.hooks.has(name + '.model-management'))));
   RED.httpAdmin.get('/witnesses', (_request, response) => response.json(Object.fromEntries(alive)));
 };`;
 
@@ -121,6 +123,11 @@ export class FlowsLab implements AsyncDisposable {
   /** What runs now, by runtime id. */
   async witnesses(): Promise<Readonly<Record<string, Witness>>> {
     return (await this.nodeRed.request<Record<string, Witness>>('GET', 'witnesses')).body;
+  }
+
+  /** Those by which messages of pipelines are followed. */
+  async hooks(): Promise<readonly string[]> {
+    return (await this.nodeRed.request<string[]>('GET', 'hooks')).body;
   }
 
   /** The active flows and their revision. */

@@ -31,6 +31,17 @@ describe(`starting and stopping a pipeline of Node-RED ${nodeRedMajor}`, functio
     assert.deepEqual([own?.secret, shared?.secret], [labSecrets['own'], labSecrets['shared']]);
   });
 
+  it('takes the hooks away that every message of every flow goes through, and brings them back', async () => {
+    await using lab = await FlowsLab.start();
+    assert.deepEqual(await lab.hooks(), [], 'there is no pipeline');
+    await lab.deployAll();
+    assert.deepEqual(await lab.hooks(), ['onReceive', 'onComplete']);
+    await lab.act('stop');
+    assert.deepEqual(await lab.hooks(), []);
+    await lab.act('start');
+    assert.deepEqual(await lab.hooks(), ['onReceive', 'onComplete']);
+  });
+
   it('restarts nothing on another tab but what Node-RED does behind a link from this one', async () => {
     await using lab = await FlowsLab.start();
     await lab.deployAll();
