@@ -30,15 +30,40 @@ export function isCronExpression(expression: string): boolean {
 }
 
 /**
- * The first time after `afterMs` that a cron expression comes true, null = never. In the gap of a spring change a fixed
- * time is the first one behind it; in autumn it is the first of the two.
+ * The first time after `afterMs` that a cron expression comes true, null = never. In the gap of a spring change a time is
+ * the first moment behind it, where those of one list, range or step meet in one; in autumn it is the first of the two.
+ * What comes each hour goes by hours that pass instead: none in the gap, all in the hour that is repeated.
  */
 export function nextCron(expression: string, timeZone: string, afterMs: number): number | null {
-  return cronOf(expression, timeZone).nextRun(new Date(afterMs))?.getTime() ?? null;
+  return cronOf(timesWritten(expression), timeZone).nextRun(new Date(afterMs))?.getTime() ?? null;
 }
 
 function cronOf(expression: string, timezone: string): Cron {
-  return new Cron(expression, { timezone, paused: true, mode: '5-or-6-parts', legacyMode: true });
+  // Else croner takes lists and ranges for what passes, and skips those that lie in a gap.
+  const rules = { mode: '5-or-6-parts', legacyMode: true, fixedTimeRule: 'no-wildcard' } as const;
+  return new Cron(expression, { timezone, paused: true, ...rules });
+}
+
+/** With each time of day written out, since croner takes whatever has a wildcard or a step for what passes. */
+function timesWritten(expression: string): string {
+  const fields = expression.trim().split(/\s+/);
+  const hourAt = fields.length - 4;
+  const hours = valuesOf(fields[hourAt] ?? '', 24);
+  if (hours.size === 24) return fields.with(hourAt, '*').join(' ');
+  return fields
+    .map((field, at) => (at > hourAt ? field : [...valuesOf(field, at === hourAt ? 24 : 60)].join(',')))
+    .join(' ');
+}
+
+/** What a field of an expression that is valid stands for. */
+function valuesOf(field: string, size: number): ReadonlySet<number> {
+  const values = new Set<number>();
+  for (const part of field.split(',')) {
+    const [range = '', step = '1'] = part.split('/');
+    const [first = '0', last = first] = /^[*?]$/.test(range) ? ['0', String(size - 1)] : range.split('-');
+    for (let value = Number(first); value <= Number(last); value += Number(step)) values.add(value);
+  }
+  return values;
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();

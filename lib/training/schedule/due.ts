@@ -11,7 +11,10 @@ export interface DueFacts {
   readonly catchUpMs: number;
 }
 
-/** `run` = begin one; `missed` = it was due while nothing could run, too long ago to make up for. */
+/**
+ * `run` = begin one; `missed` = it was due while nothing could run, too long ago to make up for. `dueMs` is the last time
+ * that passed, `count` how many did, counted to 1,000.
+ */
 export type Due =
   | { readonly kind: 'none'; readonly nextMs: number | null }
   | { readonly kind: 'run' | 'missed'; readonly dueMs: number; readonly count: number; readonly nextMs: number | null };
@@ -23,20 +26,30 @@ const MAX_COUNT = 1_000;
  * nothing due twice.
  */
 export function dueNow({ schedule, anchorMs, handledMs, catchUpMs }: DueFacts, nowMs: number): Due {
+  const after = (afterMs: number): number | null => nextAfter(schedule, anchorMs, afterMs);
   let dueMs: number | undefined;
   let count = 0;
-  let next = nextAfter(schedule, anchorMs, handledMs);
-  while (next !== null && next <= nowMs) {
+  let next = after(handledMs);
+  for (; next !== null && next <= nowMs && count < MAX_COUNT; next = after(next)) {
     dueMs = next;
     count += 1;
-    // After a long time away only the last one matters.
-    const from = count < MAX_COUNT ? next : Math.max(next, nowMs - catchUpMs - 1);
-    next = nextAfter(schedule, anchorMs, from);
-    if (count > 2 * MAX_COUNT) {
-      next = nextAfter(schedule, anchorMs, nowMs);
-      break;
-    }
   }
   if (dueMs === undefined) return { kind: 'none', nextMs: next };
+  if (next !== null && next <= nowMs) {
+    dueMs = lastUntil(nowMs, next, after);
+    next = after(dueMs);
+  }
   return { kind: nowMs - dueMs <= catchUpMs ? 'run' : 'missed', dueMs, count, nextMs: next };
+}
+
+/** The last due time until `nowMs`, without a step for each before it; `dueMs` is one of them. */
+function lastUntil(nowMs: number, dueMs: number, after: (afterMs: number) => number | null): number {
+  let [last, end] = [dueMs, nowMs];
+  while (last < end) {
+    const middle = Math.floor((last + end) / 2);
+    const next = after(middle);
+    if (next !== null && next <= nowMs) last = next;
+    else end = middle;
+  }
+  return last;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { fromLocal, isCronExpression, toLocal } from '../../../lib/training/schedule/calendar';
+import { asUtc, fromLocal, isCronExpression, toLocal } from '../../../lib/training/schedule/calendar';
 import { dueNow } from '../../../lib/training/schedule/due';
 import { describeSchedule, nextAfter, nextTimes } from '../../../lib/training/schedule/next-after';
 import { Schedule } from '../../../lib/training/schedule/schedule';
@@ -67,6 +67,54 @@ describe('the next time of a schedule', () => {
       next: ['2026-10-25T00:30:00.000Z', '2026-10-26T01:30:00.000Z'],
     },
     {
+      name: 'gathers what a list of cron names in the gap at its end',
+      schedule: { kind: 'cron', expression: '0,30 2 * * *', ...PARIS },
+      after: '2026-03-28T12:00:00Z',
+      next: ['2026-03-29T01:00:00.000Z', '2026-03-30T00:00:00.000Z'],
+    },
+    {
+      name: 'does so for a range',
+      schedule: { kind: 'cron', expression: '10-20 2 * * *', ...PARIS },
+      after: '2026-03-28T12:00:00Z',
+      next: ['2026-03-29T01:00:00.000Z', '2026-03-30T00:10:00.000Z'],
+    },
+    {
+      name: 'does so for a step',
+      schedule: { kind: 'cron', expression: '*/15 2 * * *', ...PARIS },
+      after: '2026-03-28T12:00:00Z',
+      next: ['2026-03-29T01:00:00.000Z', '2026-03-30T00:00:00.000Z'],
+    },
+    {
+      name: 'does so for a step of hours, and for seconds',
+      schedule: { kind: 'cron', expression: '5-59/20 0 */2 * * SUN', ...PARIS },
+      after: '2026-03-29T00:00:00Z',
+      next: ['2026-03-29T01:00:00.000Z', '2026-03-29T02:00:05.000Z'],
+    },
+    {
+      name: 'leaves out times in the gap of what comes each hour',
+      schedule: { kind: 'cron', expression: '10,50 * * * *', ...PARIS },
+      after: '2026-03-29T00:45:00Z',
+      next: ['2026-03-29T00:50:00.000Z', '2026-03-29T01:10:00.000Z'],
+    },
+    {
+      name: 'comes once in the repeated hour for each of a list, range or step',
+      schedule: { kind: 'cron', expression: '0,30,40-50/10 2 * * *', ...PARIS },
+      after: '2026-10-24T12:00:00Z',
+      next: [
+        '2026-10-25T00:00:00.000Z',
+        '2026-10-25T00:30:00.000Z',
+        '2026-10-25T00:40:00.000Z',
+        '2026-10-25T00:50:00.000Z',
+        '2026-10-26T01:00:00.000Z',
+      ],
+    },
+    {
+      name: 'goes on in the repeated hour with what comes each hour, however that is written',
+      schedule: { kind: 'cron', expression: '30 0-23 * * *', ...PARIS },
+      after: '2026-10-25T00:00:00Z',
+      next: ['2026-10-25T00:30:00.000Z', '2026-10-25T01:30:00.000Z', '2026-10-25T02:30:00.000Z'],
+    },
+    {
       name: 'keeps the day of the week',
       schedule: { kind: 'interval', every: 1, unit: 'week', at: '06:00', timeZone: 'UTC' },
       anchor: '2026-01-01T12:00:00Z',
@@ -124,8 +172,45 @@ describe('the next time of a schedule', () => {
     );
   });
 
+  it('is, by a list of cron, each time that clocks show, once, and none that they skip is lost', () => {
+    const changes = [
+      ['Europe/Paris', '2026-03-29T01:00:00Z'],
+      ['Europe/Paris', '2026-10-25T01:00:00Z'],
+      ['America/New_York', '2026-11-01T06:00:00Z'],
+      ['Australia/Lord_Howe', '2026-10-03T15:30:00Z'],
+      ['America/Sao_Paulo', '2018-11-04T03:00:00Z'],
+      ['America/Sao_Paulo', '2018-02-18T02:00:00Z'],
+    ] as const;
+    const list = (max: number) => fc.uniqueArray(fc.integer({ min: 0, max }), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(fc.constantFrom(...changes), list(23), list(59), ([timeZone, change], hours, minutes) => {
+        // Minute by minute, by what clocks show: the first that shows a time, or one later than it.
+        const start = at(change) - 6 * 3_600_000;
+        const expected: number[] = [];
+        let latest = asUtc(toLocal(start, timeZone));
+        for (let moment = start + 60_000; moment < start + 12 * 3_600_000; moment += 60_000) {
+          const shown = asUtc(toLocal(moment, timeZone));
+          let isDue = false;
+          for (; latest < shown; latest += 60_000) {
+            const time = new Date(latest + 60_000);
+            isDue ||= hours.includes(time.getUTCHours()) && minutes.includes(time.getUTCMinutes());
+          }
+          if (isDue) expected.push(moment);
+        }
+        const schedule = { kind: 'cron', expression: `${minutes} ${hours} * * *`, timeZone };
+        const found = nextTimes(Schedule.parse(schedule), start, start, expected.length + 1);
+        assert.deepEqual(found.slice(0, -1), expected);
+        assert.ok((found.at(-1) ?? 0) >= start + 12 * 3_600_000);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   for (const schedule of [
     { kind: 'cron', expression: '0 0 30 2 *' },
+    { kind: 'cron', expression: '*/0 2 * * *' },
+    { kind: 'cron', expression: '*/61 2 * * *' },
+    { kind: 'cron', expression: '50-70/5 2 * * *' },
     { kind: 'cron', expression: 'every day' },
     { kind: 'interval', every: 0, unit: 'day' },
     { kind: 'interval', every: 1.5, unit: 'day' },
@@ -195,13 +280,40 @@ describe('what is due', () => {
     assert.equal(dueNow({ ...facts, handledMs: at('2026-01-01T05:00:00Z') }, at('2026-01-01T03:30:00Z')).kind, 'none');
   });
 
-  it('GIVEN_ten_years_of_seconds_missed_WHEN_it_looks_THEN_it_answers_at_once', () => {
-    const seconds = {
-      ...facts,
-      schedule: Schedule.parse({ kind: 'interval', every: 1, unit: 'second', timeZone: 'UTC' }),
-    };
-    const now = at('2036-01-01T00:00:00Z');
-    const due = dueNow(seconds, now);
-    assert.equal(due.kind, 'run');
-  });
+  for (const { name, rule, catchUpMs, due } of [
+    {
+      name: 'GIVEN_ten_years_of_seconds_missed_WHEN_it_looks_THEN_one_run_for_the_last',
+      rule: { kind: 'interval', every: 1, unit: 'second' },
+      catchUpMs: 3_600_000,
+      due: '2036-01-01T00:00:00Z',
+    },
+    {
+      name: 'GIVEN_more_seconds_missed_than_the_window_has_steps_WHEN_it_looks_THEN_one_run_for_the_last',
+      rule: { kind: 'interval', every: 7, unit: 'second' },
+      catchUpMs: 7 * 86_400_000,
+      due: '2035-12-31T23:59:58Z',
+    },
+    {
+      name: 'GIVEN_a_cron_of_seconds_missed_WHEN_it_looks_THEN_one_run_for_the_last',
+      rule: { kind: 'cron', expression: '*/5 * 3 * * *' },
+      catchUpMs: 7 * 86_400_000,
+      due: '2035-12-31T03:59:55Z',
+    },
+    {
+      name: 'GIVEN_years_of_days_missed_WHEN_it_looks_THEN_one_run_for_the_last',
+      rule: { kind: 'interval', every: 1, unit: 'day', at: '05:00' },
+      catchUpMs: 86_400_000,
+      due: '2035-12-31T05:00:00Z',
+    },
+  ]) {
+    it(name, () => {
+      const now = at('2036-01-01T00:00:00Z');
+      const missed = { ...facts, catchUpMs, schedule: Schedule.parse({ ...rule, timeZone: 'UTC' }) };
+      const found = dueNow(missed, now);
+      assert.ok(found.kind === 'run', found.kind);
+      assert.deepEqual([new Date(found.dueMs).toISOString(), found.count], [due.replace('Z', '.000Z'), 1_000]);
+      assert.ok(found.nextMs !== null && found.nextMs > now);
+      assert.deepEqual(dueNow({ ...missed, handledMs: found.dueMs }, now), { kind: 'none', nextMs: found.nextMs });
+    });
+  }
 });
