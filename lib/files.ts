@@ -82,6 +82,16 @@ export async function withFile<R>(
   return result;
 }
 
+/** The last bytes of a file as text, at most `maxBytes`; the rest of it is not read. */
+export function readEnd(path: string, maxBytes: number): Promise<string> {
+  return withFile(path, 'r', async (handle) => {
+    const { size } = await handle.stat();
+    const position = Math.max(0, size - maxBytes);
+    const { bytesRead, buffer } = await handle.read({ buffer: Buffer.alloc(maxBytes), position });
+    return buffer.toString('utf8', 0, bytesRead);
+  });
+}
+
 /** What systems and file systems without fsync for folders (Windows, some network mounts) answer. */
 const NO_FOLDER_SYNC = new Set(['EPERM', 'EISDIR', 'EINVAL', 'ENOTSUP', 'EACCES']);
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ModelManagementError } from '../../../lib/errors';
-import { ensureFolder, storageError, writeFileDurably } from '../../../lib/files';
+import { ensureFolder, readEnd, storageError, writeFileDurably } from '../../../lib/files';
 import { temporaryFolder } from '../../support/temporary-folder';
 
 const systemError = (code: string): Error => Object.assign(new Error(code), { code });
@@ -33,6 +33,20 @@ describe('files', () => {
     await Promise.all(texts.map((text) => writeFileDurably(path, text)));
     assert.ok(texts.includes(await readFile(path, 'utf8')));
     assert.deepEqual(await readdir(folder.path), ['file']);
+  });
+
+  it('reads the end of a file, however large it is', async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, 'file');
+    for (const text of ['', 'short']) {
+      await writeFile(path, text);
+      assert.equal(await readEnd(path, 100), text);
+    }
+    // Sparse: more than could be read as one text.
+    await truncate(path, 8_589_934_592);
+    await appendFile(path, 'MemoryError\n');
+    assert.equal(await readEnd(path, 12), 'MemoryError\n');
+    await assert.rejects(readEnd(join(folder.path, 'absent'), 12), { code: 'ENOENT' });
   });
 
   it('makes folders with their parents, twice without harm, and never over a file', async () => {

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { ModelManagementError } from '../../../errors';
-import { ensureFolder, errorCode, namesIn } from '../../../files';
+import { ensureFolder, errorCode, namesIn, readEnd } from '../../../files';
 import type { Environment } from '../../run/run-document';
 import { LineSplitter } from '../line-splitter';
 import { OutputBudget } from '../output-budget';
@@ -32,6 +32,7 @@ const run = promisify(execFile);
 const POLL_MS = 100;
 const GRACE_AFTER_KILL_MS = 5_000;
 const MARK = 'run_id';
+const LOG_END_BYTES = 8_192;
 
 /**
  * Keeps the exit code where a later process of ours finds it; a TERM goes to what it started. The file has its place on
@@ -270,8 +271,8 @@ const unavailable = (reason: string, cause?: unknown): ModelManagementError =>
   new ModelManagementError('RUNNER_UNAVAILABLE', reason, 'Or let the job run in Docker.', { cause });
 
 async function endsWith(path: string, words: RegExp): Promise<boolean> {
-  const text = await readFile(path, 'utf8').catch(() => '');
-  return words.test(text.slice(-2_000));
+  const text = await readEnd(path, LOG_END_BYTES).catch(() => '');
+  return words.test(text);
 }
 
 function lostError(): ModelManagementError {
