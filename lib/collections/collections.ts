@@ -9,7 +9,7 @@ import { CollectionPatch, NewCollection, QueryInput } from './input';
 import { checkCollectionName, nameKey } from './names';
 import { ReaderPool } from './reader-pool';
 import { type RowPage, rowQueries } from './row-page';
-import { csvRows, ndjsonRows } from './row-stream';
+import { csvRows, ndjsonRows, rowBatches } from './row-stream';
 import { connectionOf, LOCAL_SOURCE, type SourceLookup } from './sources';
 import type { Collection, DataFile, DataRequest, InsertResult, QueryCount, QueryRows } from './types';
 
@@ -45,7 +45,6 @@ const EXPORT_TIMEOUT_MS = 10 * 60_000;
 const PREVIEW_BYTES = 8_388_608;
 const MAX_DATA_BYTES = 16 * 1_073_741_824;
 const ROWS_PAUSE_MS = 500;
-const IMPORT_BATCH_ROWS = 500;
 const EXPIRE_INTERVAL_MS = 60_000;
 
 /**
@@ -130,7 +129,7 @@ export class Collections {
   }
 
   /**
-   * Stores rows of a stream, some hundred at a time: what came before a row that does not fit stays stored, and the error
+   * Stores rows of a stream, some hundred at a time, fewer when they are long: what came before a row that does not fit stays stored, and the error
    * says how many that are.
    * @throws as `insert`
    */
@@ -138,16 +137,12 @@ export class Collections {
     const { columns } = await this.get(name);
     const rows = format === 'csv' ? csvRows(source, columns) : ndjsonRows(source);
     const total = { inserted: 0, duplicates: 0 };
-    let batch: unknown[] = [];
-    const store = async (): Promise<void> => {
-      const { inserted, duplicates } = await this.insert(name, batch);
-      total.inserted += inserted;
-      total.duplicates += duplicates;
-      batch = [];
-    };
     try {
-      for await (const row of rows) if (batch.push(row) === IMPORT_BATCH_ROWS) await store();
-      if (batch.length > 0) await store();
+      for await (const batch of rowBatches(rows)) {
+        const { inserted, duplicates } = await this.insert(name, batch);
+        total.inserted += inserted;
+        total.duplicates += duplicates;
+      }
     } catch (error) {
       if (!ModelManagementError.is(error) || total.inserted === 0) throw error;
       const message = `${error.message} ${total.inserted} rows before these were stored.`;

@@ -1,12 +1,37 @@
 import { StringDecoder } from 'node:string_decoder';
 import { invalidInput } from '../errors';
 import { nameKey } from './names';
-import { typeOfTexts, valueOfText } from './rows';
+import { MAX_COLUMN_COUNT, typeOfTexts, valueOfText } from './rows';
 import type { Column, ColumnType, Row } from './types';
 
 const MAX_LINE_LENGTH = 4_194_304;
-/** So many rows are looked at before the types of columns that are new are decided. */
+const MAX_FIELD_COUNT = MAX_COLUMN_COUNT + 2;
+/** So many rows are looked at before the types of columns that are new are decided; fewer when they are long. */
 const SAMPLE_ROWS = 200;
+const BATCH_ROWS = 500;
+/** Of a batch or a sample, in characters of the stream; one row may go over it. */
+const MAX_BATCH_LENGTH = 4_194_304;
+
+export interface StreamedRow {
+  readonly row: Row;
+  /** Characters that it took in the stream. */
+  readonly length: number;
+}
+
+/** Some hundred rows at a time, fewer when they are long: so much is in memory. */
+export async function* rowBatches(rows: AsyncIterable<StreamedRow>): AsyncGenerator<readonly Row[], void, undefined> {
+  let batch: Row[] = [];
+  let batchLength = 0;
+  for await (const { row, length } of rows) {
+    batch.push(row);
+    batchLength += length;
+    if (batch.length < BATCH_ROWS && batchLength < MAX_BATCH_LENGTH) continue;
+    yield batch;
+    batch = [];
+    batchLength = 0;
+  }
+  if (batch.length > 0) yield batch;
+}
 
 async function* texts(source: AsyncIterable<Buffer>): AsyncGenerator<string, void, undefined> {
   const decoder = new StringDecoder('utf8');
@@ -15,14 +40,14 @@ async function* texts(source: AsyncIterable<Buffer>): AsyncGenerator<string, voi
 }
 
 /** One JSON object per line; empty lines do not count. @throws {ModelManagementError} `INVALID_INPUT` naming the line */
-export async function* ndjsonRows(source: AsyncIterable<Buffer>): AsyncGenerator<Row, void, undefined> {
+export async function* ndjsonRows(source: AsyncIterable<Buffer>): AsyncGenerator<StreamedRow, void, undefined> {
   let rest = '';
   let lineNumber = 0;
-  const parse = (line: string): Row | undefined => {
+  const parse = (line: string): StreamedRow | undefined => {
     lineNumber += 1;
     if (line.trim() === '') return undefined;
     try {
-      return JSON.parse(line) as Row;
+      return { row: JSON.parse(line) as Row, length: line.length };
     } catch {
       throw invalidInput(`line ${lineNumber}`, `line ${lineNumber} is not JSON.`, 'Send one JSON object per line.');
     }
@@ -47,16 +72,17 @@ export async function* ndjsonRows(source: AsyncIterable<Buffer>): AsyncGenerator
 export async function* csvRows(
   source: AsyncIterable<Buffer>,
   columns: readonly Column[],
-): AsyncGenerator<Row, void, undefined> {
+): AsyncGenerator<StreamedRow, void, undefined> {
   const records = csvRecords(source);
   const head = await records.next();
   if (head.done) return;
-  const names = head.value.map((name) => name.trim());
+  const names = head.value.fields.map((name) => name.trim());
   const types = new Map<string, ColumnType>(columns.map(({ name, type }) => [nameKey(name), type]));
   types.set('item_id', 'text').set('created', 'text');
-  let sample: string[][] | undefined = [];
+  let sample: CsvRecord[] | undefined = [];
+  let sampleLength = 0;
   let index = 0;
-  const toRow = (fields: readonly string[]): Row => {
+  const toRow = ({ fields, length }: CsvRecord): StreamedRow => {
     index += 1;
     if (fields.length !== names.length) {
       throw invalidInput(
@@ -65,35 +91,46 @@ export async function* csvRows(
         'Correct the file.',
       );
     }
-    return Object.fromEntries(
-      names.map((name, at) => [
-        name,
-        valueOfText(fields[at] ?? '', types.get(nameKey(name)) ?? 'text', index - 1, name),
-      ]),
-    );
+    const values = names.map((name, at) => [
+      name,
+      valueOfText(fields[at] ?? '', types.get(nameKey(name)) ?? 'text', index - 1, name),
+    ]);
+    return { row: Object.fromEntries(values) as Row, length };
   };
-  const decide = (rows: readonly (readonly string[])[]): void => {
+  const decide = (early: readonly CsvRecord[]): void => {
     for (const [at, name] of names.entries()) {
-      if (!types.has(nameKey(name))) types.set(nameKey(name), typeOfTexts(rows.map((fields) => fields[at] ?? '')));
+      if (types.has(nameKey(name))) continue;
+      types.set(nameKey(name), typeOfTexts(early.map(({ fields }) => fields[at] ?? '')));
     }
   };
-  for await (const fields of records) {
-    if (!sample) yield toRow(fields);
-    else if (sample.push([...fields]) === SAMPLE_ROWS) {
-      decide(sample);
-      for (const early of sample) yield toRow(early);
-      sample = undefined;
+  for await (const record of records) {
+    if (!sample) {
+      yield toRow(record);
+      continue;
     }
+    sampleLength += record.length;
+    if (sample.push(record) < SAMPLE_ROWS && sampleLength < MAX_BATCH_LENGTH) continue;
+    decide(sample);
+    for (const early of sample) yield toRow(early);
+    sample = undefined;
   }
   if (!sample) return;
   decide(sample);
   for (const early of sample) yield toRow(early);
 }
 
-async function* csvRecords(source: AsyncIterable<Buffer>): AsyncGenerator<readonly string[], void, undefined> {
+interface CsvRecord {
+  readonly fields: readonly string[];
+  /** In characters. */
+  readonly length: number;
+}
+
+async function* csvRecords(source: AsyncIterable<Buffer>): AsyncGenerator<CsvRecord, void, undefined> {
   let separator = '';
   let field = '';
   let fields: string[] = [];
+  let length = 0;
+  let number = 1;
   let isQuoted = false;
   let wasQuote = false;
   let isFirst = true;
@@ -101,6 +138,8 @@ async function* csvRecords(source: AsyncIterable<Buffer>): AsyncGenerator<readon
     const text = isFirst ? part.replace(/^\uFEFF/, '') : part;
     if (part !== '') isFirst = false;
     for (const sign of text) {
+      length += sign.length;
+      if (length > MAX_LINE_LENGTH) throw tooLong(number);
       if (isQuoted) {
         if (wasQuote) {
           wasQuote = false;
@@ -114,28 +153,40 @@ async function* csvRecords(source: AsyncIterable<Buffer>): AsyncGenerator<readon
           continue;
         } else {
           field += sign;
-          if (field.length > MAX_LINE_LENGTH) throw tooLong(0);
           continue;
         }
       }
       if (sign === '"' && field === '') isQuoted = true;
       else if (sign === separator || (separator === '' && (sign === ',' || sign === ';'))) {
         separator = sign;
-        fields.push(field);
+        if (fields.push(field) >= MAX_FIELD_COUNT) throw tooMany(number);
         field = '';
       } else if (sign === '\n') {
-        if (fields.length > 0 || field !== '') yield [...fields, field];
+        if (fields.length > 0 || field !== '') yield { fields: [...fields, field], length };
         fields = [];
         field = '';
+        length = 0;
+        number += 1;
       } else if (sign !== '\r') field += sign;
-      if (field.length > MAX_LINE_LENGTH) throw tooLong(0);
     }
   }
   if (isQuoted && !wasQuote) throw invalidInput('body', 'The file ends within a quoted field.', 'Send the whole file.');
-  if (fields.length > 0 || field !== '') yield [...fields, field];
+  if (fields.length > 0 || field !== '') yield { fields: [...fields, field], length };
 }
 
-function tooLong(lineNumber: number): Error {
-  const where = lineNumber > 0 ? `line ${lineNumber}` : 'a field';
-  return invalidInput('body', `${where} is longer than ${MAX_LINE_LENGTH} characters.`, 'Send one row per line.');
+/** @param number - from 1; a row with line breaks in quotes counts as one line */
+function tooLong(number: number): Error {
+  return invalidInput(
+    'body',
+    `Line ${number} is longer than ${MAX_LINE_LENGTH} characters.`,
+    'Send one row per line, and close what stands in quotes.',
+  );
+}
+
+function tooMany(number: number): Error {
+  return invalidInput(
+    'body',
+    `Line ${number} has more than ${MAX_FIELD_COUNT} fields, item_id and created among them.`,
+    `A collection has up to ${MAX_COLUMN_COUNT} columns: send the columns that are needed, one row per line.`,
+  );
 }

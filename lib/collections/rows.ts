@@ -2,7 +2,8 @@ import { invalidInput } from '../errors';
 import { CREATED, ITEM_ID, isColumnName, nameKey } from './names';
 import type { Column, ColumnType, Row } from './types';
 
-const MAX_COLUMN_COUNT = 500;
+/** Beside `item_id` and `created`. */
+export const MAX_COLUMN_COUNT = 500;
 const MAX_ITEM_ID_LENGTH = 64;
 
 export type StoredValue = string | number | null;
