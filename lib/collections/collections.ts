@@ -8,7 +8,7 @@ import { ChildLink } from './child-link';
 import { CollectionPatch, NewCollection, QueryInput } from './input';
 import { checkCollectionName, nameKey } from './names';
 import { ReaderPool } from './reader-pool';
-import { type RowPage, rowQueries } from './row-page';
+import { type RowPage, rowPage, rowQueries } from './row-page';
 import { csvRows, ndjsonRows, rowBatches } from './row-stream';
 import { connectionOf, LOCAL_SOURCE, type SourceLookup } from './sources';
 import type { Collection, DataFile, DataRequest, InsertResult, QueryCount, QueryRows } from './types';
@@ -172,21 +172,21 @@ export class Collections {
   }
 
   /**
-   * Rows of a collection, newest first unless told otherwise.
+   * Rows of a collection, newest first unless told otherwise; fewer than `limit` when they are more than 8 MiB.
    * @param input - `{search?, sort?, order?, limit?, offset?}` as texts
-   * @throws {ModelManagementError} `COLLECTION_NOT_FOUND`, `INVALID_INPUT`
+   * @throws {ModelManagementError} `COLLECTION_NOT_FOUND`, `INVALID_INPUT`; `DATA_TOO_LARGE` for one row that is
    */
   async rows(name: string, input: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<RowPage> {
     const collection = await this.get(name);
-    const { rowsQuery, countQuery, parameters, limit } = rowQueries(collection, input);
+    const { rowsQuery, countQuery, parameters, limit, offset } = rowQueries(collection, input);
     const connection = await this.#connection(LOCAL_SOURCE, PREVIEW_TIMEOUT_MS);
     const ask = (query: string): Promise<QueryRows> => {
       const command = { type: 'query', connection, query, parameters, limit, maxBytes: PREVIEW_BYTES } as const;
       return this.#readers.ask<QueryRows>(command, PREVIEW_TIMEOUT_MS, signal);
     };
-    const { rows } = limit === 0 ? { rows: [] } : await ask(rowsQuery);
+    const found = limit === 0 ? { columns: [], rows: [], truncated: false } : await ask(rowsQuery);
     const count = countQuery === null ? undefined : (await ask(countQuery)).rows[0]?.['total'];
-    return { items: rows, total: countQuery === null ? collection.rowCount : Number(count ?? collection.rowCount) };
+    return rowPage(found, offset, countQuery === null ? collection.rowCount : Number(count ?? collection.rowCount));
   }
 
   /**

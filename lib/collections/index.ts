@@ -7,6 +7,7 @@ export {
 } from './collections';
 export { COLLECTION_NAME, isCollectionName, SOURCE_NAME } from './names';
 export { parameterNames, parametersOf } from './query-parameters';
+export type { RowPage } from './row-page';
 export { SourceDocument } from './source-document';
 export { type DataSource, LOCAL_SOURCE, type SourceLookup, Sources, type SourceView } from './sources';
 export { readsCollection } from './sql/read-query';

@@ -1,12 +1,14 @@
-import { invalidInput } from '../errors';
+import { invalidInput, ModelManagementError } from '../errors';
 import { listParameters, type UrlParameters } from '../list-parameters';
 import { CREATED, ITEM_ID, nameKey, quoteName } from './names';
-import type { Collection, Row } from './types';
+import type { Collection, QueryRows, Row } from './types';
 
 export interface RowPage {
   readonly items: readonly Row[];
   /** Of all that match, not only of this page. */
   readonly total: number;
+  /** Where the next page begins: a page ends early when its rows are large. Null = there is none. */
+  readonly nextOffset: number | null;
 }
 
 export interface RowQueries {
@@ -15,6 +17,7 @@ export interface RowQueries {
   readonly countQuery: string | null;
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly limit: number;
+  readonly offset: number;
 }
 
 /** The queries that give a page of a collection's rows. @throws {ModelManagementError} `INVALID_INPUT` naming the parameter */
@@ -35,5 +38,20 @@ export function rowQueries({ name, columns }: Pick<Collection, 'name' | 'columns
     countQuery: search === '' ? null : `SELECT count(*) AS total FROM ${table}${where}`,
     parameters: search === '' ? {} : { search: `%${search.replace(/[!%_]/g, '!$&')}%` },
     limit,
+    offset,
   };
+}
+
+/** @throws {ModelManagementError} `DATA_TOO_LARGE` when not even the first row fits */
+export function rowPage({ rows, truncated }: QueryRows, offset: number, total: number): RowPage {
+  if (rows.length === 0 && truncated) {
+    throw new ModelManagementError(
+      'DATA_TOO_LARGE',
+      `The row at ${offset} is larger than what is given at once.`,
+      'Query the columns that are needed, or go on with the next offset.',
+      { details: { offset } },
+    );
+  }
+  const end = offset + rows.length;
+  return { items: rows, total, nextOffset: rows.length > 0 && end < total ? end : null };
 }

@@ -55,7 +55,7 @@ const PRESENTATION: Record<ErrorCode, { readonly httpStatus: number; readonly le
   COLLECTIONS_UNAVAILABLE: { httpStatus: 503, level: 'warn' },
   INVALID_QUERY: { httpStatus: 400, level: 'debug' },
   QUERY_TIMEOUT: { httpStatus: 422, level: 'debug' },
-  DATA_TOO_LARGE: { httpStatus: 422, level: 'debug' },
+  DATA_TOO_LARGE: { httpStatus: 413, level: 'debug' },
   SOURCE_NOT_FOUND: { httpStatus: 404, level: 'debug' },
   SOURCE_UNAVAILABLE: { httpStatus: 503, level: 'warn' },
   JOB_NOT_FOUND: { httpStatus: 404, level: 'debug' },

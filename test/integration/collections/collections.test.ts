@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
-import type { Watermark } from '../../../lib/collections';
+import type { RowPage, Watermark } from '../../../lib/collections';
 import { ModelManagementError } from '../../../lib/errors';
 import { CollectionsLab } from '../../support/collections-lab';
 
@@ -71,6 +71,40 @@ describe('collections', function () {
     const { rows } = await lab.collections.query({ query: 'SELECT x FROM a' });
     assert.deepEqual(rows, [{ x: 2 }, { x: 3 }, { x: 4 }]);
     assert.equal((await lab.collections.get('a')).rowCount, 3);
+  });
+
+  it('give no more of their rows at once than fits, and say where the others begin', async () => {
+    await using lab = await CollectionsLab.open();
+    const { collections } = lab;
+    await collections.create({ name: 'a' });
+    const large = 'x'.repeat(500_000);
+    const numbers = Array.from({ length: 30 }, (_, n) => n);
+    await collections.insert(
+      'a',
+      numbers.map((n) => ({ n, large })),
+    );
+    const seen: unknown[] = [];
+    let pageCount = 0;
+    for (let offset: number | null = 0; offset !== null; pageCount += 1) {
+      const page: RowPage = await collections.rows('a', { order: 'asc', offset: String(offset) });
+      assert.equal(page.total, 30);
+      seen.push(...page.items.map(({ n }) => n));
+      offset = page.nextOffset;
+    }
+    assert.deepEqual([seen, pageCount], [numbers, 2]);
+    const first = await collections.rows('a', { limit: '10' });
+    assert.deepEqual([first.items.length, first.nextOffset], [10, 10]);
+    const last = await collections.rows('a', { limit: '10', offset: '25', search: 'xx' });
+    assert.deepEqual([last.items.length, last.total, last.nextOffset], [5, 30, null]);
+    assert.deepEqual(await collections.rows('a', { limit: '0' }), { items: [], total: 30, nextOffset: null });
+  });
+
+  it('refuse to give a row alone that does not fit, rather than nothing', async () => {
+    await using lab = await CollectionsLab.open();
+    await lab.collections.create({ name: 'a' });
+    await lab.collections.insert('a', { n: 1, large: 'x'.repeat(9_000_000) });
+    await assert.rejects(lab.collections.rows('a', {}), hasCode('DATA_TOO_LARGE'));
+    assert.deepEqual((await lab.collections.query({ query: 'SELECT n FROM a' })).rows, [{ n: 1 }]);
   });
 
   it('bind values to a query, and only read', async () => {

@@ -1,5 +1,5 @@
 import { path, request, requestAll, upload } from '../api';
-import type { CollectionView, QueryCount, QueryRows, Row, SourceView } from './contract';
+import type { CollectionView, QueryCount, QueryRows, RowPage, SourceView } from './contract';
 
 export const fetchCollections = (signal?: AbortSignal): Promise<readonly CollectionView[]> =>
   requestAll('collections', { sort: 'name' }, signal);
@@ -19,12 +19,7 @@ export const deleteCollection = (name: string, signal: AbortSignal): Promise<voi
 export const fetchSources = async (signal: AbortSignal): Promise<readonly SourceView[]> =>
   (await request<{ readonly items: readonly SourceView[] }>('sources', { signal })).items;
 
-export const fetchRows = (
-  name: string,
-  offset: number,
-  limit: number,
-  signal: AbortSignal,
-): Promise<{ readonly items: readonly Row[]; readonly total: number }> =>
+export const fetchRows = (name: string, offset: number, limit: number, signal: AbortSignal): Promise<RowPage> =>
   request(path`collections/${name}/rows`, { query: { offset, limit }, signal });
 
 export const runQuery = (source: string, query: string, limit: number, signal: AbortSignal): Promise<QueryRows> =>

@@ -36,7 +36,7 @@ export function CollectionDetail({
       {!data && !rows.error && <Busy text={t('collection.loading')} />}
       {data?.items.length === 0 && <p class="mm-empty">{t('collection.noRows')}</p>}
       {data && data.items.length > 0 && <RowTable columns={names} rows={data.items} />}
-      {data && data.total > ROW_COUNT && (
+      {data && (offset > 0 || data.nextOffset !== null) && (
         <div class="mm-pager">
           <PageLink
             word="list.previous"
@@ -48,8 +48,8 @@ export function CollectionDetail({
           </span>
           <PageLink
             word="list.next"
-            isOff={offset + ROW_COUNT >= data.total}
-            onClick={() => setOffset(offset + ROW_COUNT)}
+            isOff={data.nextOffset === null}
+            onClick={() => setOffset(data.nextOffset ?? offset)}
           />
         </div>
       )}
