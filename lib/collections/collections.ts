@@ -3,7 +3,7 @@ import { ModelManagementError } from '../errors';
 import type { Log } from '../log';
 import { parseInput } from '../parse-input';
 import { ServiceSlot } from '../service-slot';
-import type { Connection, WriterCommand } from './child/protocol';
+import { CONNECT_TIMEOUT_MS, type Connection, type WriterCommand } from './child/protocol';
 import { ChildLink } from './child-link';
 import { CollectionPatch, NewCollection, QueryInput } from './input';
 import { checkCollectionName, nameKey } from './names';
@@ -23,6 +23,15 @@ export interface CollectionsDeps {
   readonly sources: SourceLookup;
   /** Who would miss a collection. */
   readonly usage: (name: string) => readonly CollectionUse[];
+  readonly timeouts?: QueryTimeouts;
+}
+
+/** After so long a query is ended with its process, unless its source has more time. */
+export interface QueryTimeouts {
+  /** Of what somebody waits for: default 10 s. */
+  readonly previewMs: number;
+  /** Of the rows of a run: default 10 min. */
+  readonly exportMs: number;
 }
 
 export interface CollectionUse {
@@ -40,8 +49,7 @@ export interface CollectionView extends Collection {
   readonly usedBy: readonly CollectionUse[];
 }
 
-const PREVIEW_TIMEOUT_MS = 10_000;
-const EXPORT_TIMEOUT_MS = 10 * 60_000;
+const DEFAULT_TIMEOUTS: QueryTimeouts = { previewMs: 10_000, exportMs: 10 * 60_000 };
 const PREVIEW_BYTES = 8_388_608;
 const MAX_DATA_BYTES = 16 * 1_073_741_824;
 const ROWS_PAUSE_MS = 500;
@@ -61,10 +69,12 @@ export class Collections {
   /** Collections that got rows, and whose listeners are told soon. */
   readonly #growing = new Set<string>();
   readonly #expiry: NodeJS.Timeout;
+  readonly #timeouts: QueryTimeouts;
   #isClosed = false;
 
   constructor(private readonly deps: CollectionsDeps) {
     this.#readers = new ReaderPool({ processPath: `${deps.processFolder}/reader-process.js`, tempPath: deps.tempPath });
+    this.#timeouts = deps.timeouts ?? DEFAULT_TIMEOUTS;
     this.#expiry = setInterval(() => this.#expire(), EXPIRE_INTERVAL_MS).unref();
   }
 
@@ -166,9 +176,9 @@ export class Collections {
     signal?: AbortSignal,
   ): Promise<QueryRows> {
     const { source, query, limit } = parseInput(QueryInput, input);
-    const connection = await this.#connection(source, PREVIEW_TIMEOUT_MS);
+    const { connection, timeoutMs } = await this.#connection(source, this.#timeouts.previewMs);
     const command = { type: 'query', connection, query, parameters, limit, maxBytes: PREVIEW_BYTES } as const;
-    return this.#readers.ask<QueryRows>(command, PREVIEW_TIMEOUT_MS, signal);
+    return this.#readers.ask<QueryRows>(command, timeoutMs, signal);
   }
 
   /**
@@ -179,10 +189,10 @@ export class Collections {
   async rows(name: string, input: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<RowPage> {
     const collection = await this.get(name);
     const { rowsQuery, countQuery, parameters, limit, offset } = rowQueries(collection, input);
-    const connection = await this.#connection(LOCAL_SOURCE, PREVIEW_TIMEOUT_MS);
+    const { connection, timeoutMs } = await this.#connection(LOCAL_SOURCE, this.#timeouts.previewMs);
     const ask = (query: string): Promise<QueryRows> => {
       const command = { type: 'query', connection, query, parameters, limit, maxBytes: PREVIEW_BYTES } as const;
-      return this.#readers.ask<QueryRows>(command, PREVIEW_TIMEOUT_MS, signal);
+      return this.#readers.ask<QueryRows>(command, timeoutMs, signal);
     };
     const found = limit === 0 ? { columns: [], rows: [], truncated: false } : await ask(rowsQuery);
     const count = countQuery === null ? undefined : (await ask(countQuery)).rows[0]?.['total'];
@@ -194,15 +204,15 @@ export class Collections {
    * @throws as `query`; `DATA_TOO_LARGE`, `STORAGE_FULL`
    */
   async export(source: string, request: DataRequest, path: string, signal?: AbortSignal): Promise<DataFile> {
-    const connection = await this.#connection(source, EXPORT_TIMEOUT_MS);
+    const { connection, timeoutMs } = await this.#connection(source, this.#timeouts.exportMs);
     const command = { type: 'export', connection, request, path, maxBytes: MAX_DATA_BYTES } as const;
-    return this.#readers.ask<DataFile>(command, EXPORT_TIMEOUT_MS, signal);
+    return this.#readers.ask<DataFile>(command, timeoutMs, signal);
   }
 
   /** How many rows a query answers with now, and how many of them are new. @throws as `query` */
   async count(source: string, request: DataRequest, signal?: AbortSignal): Promise<QueryCount> {
-    const connection = await this.#connection(source, PREVIEW_TIMEOUT_MS);
-    return this.#readers.ask<QueryCount>({ type: 'count', connection, request }, PREVIEW_TIMEOUT_MS, signal);
+    const { connection, timeoutMs } = await this.#connection(source, this.#timeouts.previewMs);
+    return this.#readers.ask<QueryCount>({ type: 'count', connection, request }, timeoutMs, signal);
   }
 
   /** @returns stops it */
@@ -222,11 +232,19 @@ export class Collections {
     return { ...collection, usedBy: this.deps.usage(collection.name) };
   }
 
-  async #connection(source: string, timeoutMs: number): Promise<Connection> {
-    const connection = connectionOf(source, this.deps.sources, this.deps.path, timeoutMs);
+  /** Where a query is run, and after how long it is ended whatever it does. */
+  async #connection(
+    source: string,
+    usualMs: number,
+  ): Promise<{ readonly connection: Connection; readonly timeoutMs: number }> {
+    const connection = connectionOf(source, this.deps.sources, this.deps.path, usualMs);
+    if (connection.kind === 'postgres') {
+      // The server ends a statement first, and says so; this is for what it does not hear.
+      return { connection, timeoutMs: Math.max(usualMs, connection.timeoutMs) + CONNECT_TIMEOUT_MS };
+    }
     // Those that read never make the database.
-    if (connection.kind === 'sqlite') await this.#connected();
-    return connection;
+    await this.#connected();
+    return { connection, timeoutMs: usualMs };
   }
 
   #announce(change: CollectionChange): void {

@@ -1,6 +1,7 @@
 export {
   type CollectionChange,
   Collections,
+  type CollectionsDeps,
   type CollectionUse,
   type CollectionView,
   collectionsSlot,

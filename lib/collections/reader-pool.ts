@@ -35,7 +35,7 @@ export class ReaderPool {
       failure ??= error;
       void link.kill('was ended');
     };
-    const timer = setTimeout(() => end(timedOut(timeoutMs)), timeoutMs);
+    const timer = setTimeout(() => end(timedOut(timeoutMs, command.connection.kind)), timeoutMs);
     const giveUp = (): void => end(new ModelManagementError('ABORTED', 'The query was given up.', 'Start it again.'));
     signal?.addEventListener('abort', giveUp, { once: true });
     try {
@@ -83,11 +83,13 @@ export class ReaderPool {
   }
 }
 
-function timedOut(timeoutMs: number): ModelManagementError {
+function timedOut(timeoutMs: number, kind: ReaderCommand['connection']['kind']): ModelManagementError {
   return new ModelManagementError(
     'QUERY_TIMEOUT',
     `The query took longer than ${timeoutMs} ms and was ended.`,
-    'Narrow it, for example by a condition on created, or give the columns it compares an index in the source.',
+    kind === 'postgres'
+      ? 'Narrow the query, or raise timeoutMs of the source.'
+      : 'Narrow it, for example by a condition on created.',
     { details: { timeoutMs } },
   );
 }

@@ -15,7 +15,7 @@ export interface PostgresSource {
   readonly options: Readonly<Record<string, unknown>>;
   /** The column that "new data only" goes by; default `created`. */
   readonly watermarkColumn?: string | undefined;
-  /** Of one statement; default 10 s for a preview, 10 min for a run. */
+  /** Of one statement, and of a query as a whole where it is more than the default: 10 s for a preview, 10 min for a run. */
   readonly timeoutMs?: number | undefined;
 }
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Collections, type DataSource } from '../../lib/collections';
+import { Collections, type CollectionsDeps, type DataSource } from '../../lib/collections';
 import { silentLog } from '../../lib/log';
 import { type TemporaryFolder, temporaryFolder } from './temporary-folder';
 
@@ -12,7 +12,10 @@ export class CollectionsLab implements AsyncDisposable {
     private readonly temporary: TemporaryFolder,
   ) {}
 
-  static async open(sources: Readonly<Record<string, DataSource>> = {}): Promise<CollectionsLab> {
+  static async open(
+    sources: Readonly<Record<string, DataSource>> = {},
+    deps: Partial<Pick<CollectionsDeps, 'timeouts' | 'usage'>> = {},
+  ): Promise<CollectionsLab> {
     const temporary = await temporaryFolder('mm-collections-');
     const collections = new Collections({
       path: join(temporary.path, 'collections.sqlite'),
@@ -21,6 +24,7 @@ export class CollectionsLab implements AsyncDisposable {
       log: silentLog,
       sources: { find: (name) => sources[name], names: () => Object.keys(sources) },
       usage: () => [],
+      ...deps,
     });
     return new CollectionsLab(collections, temporary);
   }

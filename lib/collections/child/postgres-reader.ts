@@ -5,7 +5,7 @@ import { counted, mentions, parseReadQuery, type ReadQuery, refuseQualified, wit
 import { invalidQuery } from '../sql/tokens';
 import type { DataFile, DataRequest, DataWindow, QueryCount, QueryRows, Watermark } from '../types';
 import { JsonArrayFile } from './json-array-file';
-import type { Connection } from './protocol';
+import { CONNECT_TIMEOUT_MS, type Connection } from './protocol';
 import { QueryAnswer } from './query-answer';
 import { notInQuery } from './sqlite-reader';
 
@@ -138,7 +138,7 @@ export class PostgresReader {
     const client = await connect(this.connection.name, {
       ...options,
       application_name: 'model-management',
-      connectionTimeoutMillis: 15_000,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       statement_timeout: timeoutMs,
     });
     try {

@@ -24,8 +24,12 @@ export type Connection =
       readonly name: string;
       readonly options: Readonly<Record<string, unknown>>;
       readonly watermarkColumn: string;
+      /** Of one statement. */
       readonly timeoutMs: number;
     };
+
+/** Within it a server has to be reached. */
+export const CONNECT_TIMEOUT_MS = 15_000;
 
 export type ReaderCommand =
   | {

@@ -62,7 +62,7 @@ const SettingsSchema = z.object({
         kind: z.literal('postgres', 'must be postgres'),
         passwordFile: z.string().min(1).optional(),
         watermarkColumn: z.string().min(1).optional(),
-        timeoutMs: count.optional(),
+        timeoutMs: count.max(86_400_000).optional(),
       }),
     )
     .default({}),

@@ -13,6 +13,9 @@ const hasCode = (code: string) => (error: unknown) => {
 
 const readJson = async (path: string): Promise<unknown[]> => JSON.parse(await readFile(path, 'utf8')) as unknown[];
 
+/** Does not end by itself. */
+const ENDLESS = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n WHERE i < 0';
+
 describe('collections', function () {
   this.timeout(60_000);
 
@@ -214,12 +217,12 @@ describe('collections', function () {
     await using lab = await CollectionsLab.open();
     const { collections } = lab;
     const path = lab.file('data.json');
-    await collections.create({ name: 'a', retention: { maxAgeMs: 1_000 } });
-    await collections.insert('a', { x: 1 });
+    await collections.create({ name: 'a' });
+    await collections.insert('a', { x: 1, created: '2020-01-01T00:00:00Z' });
     const request = { query: 'SELECT x FROM a', newData: [{ collection: 'a' }], lagMs: 0 };
     const { windows } = await collections.export('local', request, path);
     const from = { collection: 'a', identity: windows[0]?.identity ?? '', to: windows[0]?.to ?? '' };
-    await collections.update('a', { retention: { maxRows: 1 } });
+    assert.equal((await collections.update('a', { retention: { maxAgeMs: 3_600_000 } })).rowCount, 0);
     await collections.insert('a', { x: 2 });
     await collections.export('local', { ...request, newData: [{ collection: 'a', from }] }, path);
     assert.deepEqual(await readJson(path), [{ x: 2 }]);
@@ -265,9 +268,8 @@ describe('collections', function () {
     assert.deepEqual(rows, [{ one: 1 }]);
   });
 
-  it('GIVEN_query_without_end_WHEN_its_time_is_over_THEN_it_is_ended_and_this_thread_was_free', async () => {
+  it('GIVEN_query_without_end_WHEN_it_is_given_up_THEN_it_is_ended_and_this_thread_was_free', async () => {
     await using lab = await CollectionsLab.open();
-    const query = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n WHERE i < 0';
     const stop = new AbortController();
     let longestMs = 0;
     let last = performance.now();
@@ -275,7 +277,7 @@ describe('collections', function () {
       longestMs = Math.max(longestMs, performance.now() - last);
       last = performance.now();
     }, 5);
-    const asked = lab.collections.query({ query }, {}, stop.signal);
+    const asked = lab.collections.query({ query: ENDLESS }, {}, stop.signal);
     const other = await lab.collections.query({ query: 'SELECT 1 AS one' });
     assert.deepEqual(other.rows, [{ one: 1 }]);
     setTimeout(() => stop.abort(), 300);
@@ -283,5 +285,24 @@ describe('collections', function () {
     clearInterval(timer);
     assert.ok(longestMs < 1_000, `${longestMs} ms`);
     assert.deepEqual((await lab.collections.query({ query: 'SELECT 2 AS two' })).rows, [{ two: 2 }]);
+  });
+
+  it('GIVEN_query_without_end_WHEN_its_time_is_over_THEN_it_is_ended_and_the_next_is_answered', async () => {
+    await using lab = await CollectionsLab.open({}, { timeouts: { previewMs: 300, exportMs: 400 } });
+    const { collections } = lab;
+    const request = { query: ENDLESS, newData: [], lagMs: 0 };
+    const asked = [
+      [collections.query({ query: ENDLESS }), 300],
+      [collections.count('local', request), 300],
+      [collections.export('local', request, lab.file('data.json')), 400],
+    ] as const;
+    for (const [answer, timeoutMs] of asked) {
+      await assert.rejects(answer, (error) => {
+        assert.ok(ModelManagementError.is(error) && error.code === 'QUERY_TIMEOUT', String(error));
+        assert.deepEqual(error.details, { timeoutMs });
+        return true;
+      });
+    }
+    assert.deepEqual((await collections.query({ query: 'SELECT 2 AS two' })).rows, [{ two: 2 }]);
   });
 });

@@ -147,6 +147,28 @@ describe('a PostgreSQL as a source', function () {
     await assert.rejects(lab.collections.query({ source: 'plant', query }), hasCode('QUERY_TIMEOUT'));
   });
 
+  it('gives a query the time that its source has, and says how to give more', async () => {
+    const source = { kind: 'postgres', options: server.options } as const;
+    await using own = await CollectionsLab.open(
+      { patient: { ...source, timeoutMs: 20_000 }, usual: source },
+      { timeouts: { previewMs: 200, exportMs: 200 } },
+    );
+    await server.query('CREATE VIEW slow AS SELECT 1 AS one FROM pg_sleep(1)');
+    const query = 'SELECT one FROM slow';
+    const request = { query, newData: [], lagMs: 0 };
+    const ask = (name: string): readonly Promise<unknown>[] => [
+      own.collections.query({ source: name, query }),
+      own.collections.count(name, request),
+      own.collections.export(name, request, own.file(`${name}.json`)),
+    ];
+    await Promise.all(ask('patient'));
+    for (const answer of await Promise.allSettled(ask('usual'))) {
+      assert.ok(answer.status === 'rejected' && ModelManagementError.is(answer.reason), answer.status);
+      assert.equal(answer.reason.code, 'QUERY_TIMEOUT');
+      assert.match(answer.reason.hint, /timeoutMs of the source/);
+    }
+  });
+
   it('says what is missing', async () => {
     const path = lab.file('data.json');
     const request = { query: 'SELECT * FROM timeless', newData: [{ collection: 'timeless' }], lagMs: 0 };
