@@ -12,6 +12,7 @@ import { type RowPage, rowPage, rowQueries } from './row-page';
 import { csvRows, ndjsonRows, rowBatches } from './row-stream';
 import { connectionOf, LOCAL_SOURCE, type SourceLookup } from './sources';
 import type { Collection, DataFile, DataRequest, InsertResult, QueryCount, QueryRows } from './types';
+import { type CollectionUse, refuseInUse } from './usage';
 
 export interface CollectionsDeps {
   /** The database file. */
@@ -32,12 +33,6 @@ export interface QueryTimeouts {
   readonly previewMs: number;
   /** Of the rows of a run: default 10 min. */
   readonly exportMs: number;
-}
-
-export interface CollectionUse {
-  readonly kind: 'job' | 'node';
-  readonly id: string;
-  readonly name: string;
 }
 
 export interface CollectionChange {
@@ -115,14 +110,7 @@ export class Collections {
   /** @throws {ModelManagementError} `COLLECTION_NOT_FOUND`; `IN_USE` while a job names it */
   async remove(name: string): Promise<void> {
     const found = await this.get(name);
-    if (found.usedBy.length > 0) {
-      throw new ModelManagementError(
-        'IN_USE',
-        `The collection ${found.name} is in use by ${found.usedBy.map((use) => use.name).join(', ')}.`,
-        'Take it out of their queries first.',
-        { details: { usedBy: found.usedBy } },
-      );
-    }
+    refuseInUse(`The collection ${found.name}`, found.usedBy);
     await this.#ask<undefined>({ type: 'remove', name });
     this.#announce({ name: found.name, change: 'deleted' });
   }

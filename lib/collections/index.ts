@@ -2,7 +2,6 @@ export {
   type CollectionChange,
   Collections,
   type CollectionsDeps,
-  type CollectionUse,
   type CollectionView,
   collectionsSlot,
 } from './collections';
@@ -23,3 +22,4 @@ export type {
   Row,
   Watermark,
 } from './types';
+export type { CollectionUse } from './usage';

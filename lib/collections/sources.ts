@@ -2,9 +2,9 @@ import { invalidInput, ModelManagementError } from '../errors';
 import { parseInput } from '../parse-input';
 import type { DocumentStore, Secrets } from '../store';
 import type { Connection } from './child/protocol';
-import type { CollectionUse } from './collections';
 import { SOURCE_NAME } from './names';
 import { connectionFields, type SourceDocument, SourceInput } from './source-document';
+import { type CollectionUse, refuseInUse } from './usage';
 
 /** The collections of this Node-RED. */
 export const LOCAL_SOURCE = 'local';
@@ -120,15 +120,7 @@ export class Sources implements SourceLookup {
   async remove(name: string): Promise<void> {
     this.#checkName(name);
     if (!this.deps.documents.get(name)) throw sourceNotFound(name, this.names());
-    const usedBy = this.deps.usage(name);
-    if (usedBy.length > 0) {
-      throw new ModelManagementError(
-        'IN_USE',
-        `The source ${name} is in use by ${usedBy.map((use) => use.name).join(', ')}.`,
-        'Take it out of their queries first.',
-        { details: { usedBy } },
-      );
-    }
+    refuseInUse(`The source ${name}`, this.deps.usage(name));
     await this.deps.documents.delete(name);
   }
 

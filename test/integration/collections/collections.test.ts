@@ -63,6 +63,22 @@ describe('collections', function () {
     assert.equal((await lab.collections.get('a')).rowCount, 2);
   });
 
+  it('stay while somebody reads them, and tell who', async () => {
+    const usedBy = [{ kind: 'job', id: '1', name: 'nightly' }] as const;
+    await using lab = await CollectionsLab.open({}, { usage: (name) => (name === 'Read' ? usedBy : []) });
+    await lab.collections.create({ name: 'Read' });
+    await assert.rejects(lab.collections.remove('read'), (error) => {
+      assert.ok(ModelManagementError.is(error) && error.code === 'IN_USE', String(error));
+      assert.equal(error.message, 'The collection Read is in use by nightly.');
+      assert.deepEqual(error.details, { usedBy });
+      return true;
+    });
+    await lab.collections.create({ name: 'unread' });
+    await lab.collections.remove('unread');
+    const names = (await lab.collections.list()).map(({ name }) => name);
+    assert.deepEqual(names, ['Read']);
+  });
+
   it('remove the oldest rows by count and by age', async () => {
     await using lab = await CollectionsLab.open();
     await lab.collections.create({ name: 'a', retention: { maxRows: 3, maxAgeMs: 3_600_000 } });
