@@ -3,8 +3,9 @@ import { ModelManagementError } from '../../errors';
 import { quoteName } from '../names';
 import { counted, mentions, parseReadQuery, type ReadQuery, refuseQualified, withExpressions } from '../sql/read-query';
 import { invalidQuery } from '../sql/tokens';
-import type { DataFile, DataRequest, DataWindow, QueryCount, QueryRows, Watermark } from '../types';
+import type { DataFile, DataRequest, DataWindow, QueryCount, QueryRows } from '../types';
 import { JsonArrayFile } from './json-array-file';
+import { newWindow, type ServerTime, serverTime, unsettled } from './postgres-watermark';
 import { CONNECT_TIMEOUT_MS, type Connection } from './protocol';
 import { QueryAnswer } from './query-answer';
 import { notInQuery } from './sqlite-reader';
@@ -13,15 +14,10 @@ type PostgresConnection = Extract<Connection, { kind: 'postgres' }>;
 
 interface Session {
   readonly client: Client;
-  /** Of the server: nothing that is still under way can bring a row of this time or before. */
-  readonly settledAt: string;
-  /** False = the user may not see when transactions of others began. */
-  readonly isSettled: boolean;
+  readonly time: ServerTime;
 }
 
 const BATCH_ROWS = 1_000;
-/** Of columns whose order is that of time, by the server's own clock. */
-const TIME_TYPES = new Set(['timestamp with time zone', 'timestamp without time zone', 'date']);
 
 /**
  * Reads from a PostgreSQL server. Each question has a connection of its own and is one read-only transaction that sees
@@ -80,57 +76,24 @@ export class PostgresReader {
     query: ReadQuery,
     request: DataRequest,
   ): Promise<{ readonly sql: string; readonly values: readonly string[]; readonly windows: readonly DataWindow[] }> {
-    if (request.newData.length > 0 && request.lagMs === 0 && !session.isSettled) throw unsettled(this.connection);
+    if (request.newData.length > 0 && request.lagMs === 0 && !session.time.isSettled) throw unsettled(this.connection);
     const windows: DataWindow[] = [];
     const expressions: string[] = [];
     const values: string[] = [];
     for (const { collection, from } of request.newData) {
       const [name, schema] = collection.split('.').reverse() as [string, string | undefined];
       if (!mentions(query, name)) throw notInQuery(collection);
-      const window = await this.#window(session, collection, request.lagMs, from);
-      refuseQualified(query, [schema ?? 'public', 'public'], name);
+      const known = { schema: schema ?? 'public', table: name };
+      const window = await newWindow(session.client, this.connection, known, from, session.time, request.lagMs);
+      refuseQualified(query, [known.schema, 'public'], name);
       const column = quoteName(this.connection.watermarkColumn);
       const after = window.from === null ? [] : [`${column} > $${values.push(window.from)}`];
       const bounds = [...after, `${column} <= $${values.push(window.to)}`];
-      const table = [schema ?? 'public', name].map(quoteName).join('.');
+      const table = [known.schema, name].map(quoteName).join('.');
       expressions.push(`${quoteName(name)} AS (SELECT * FROM ${table} WHERE ${bounds.join(' AND ')})`);
-      windows.push(window);
+      windows.push({ collection, ...window });
     }
     return { sql: withExpressions(query, expressions), values, windows };
-  }
-
-  async #window(
-    { client, settledAt }: Session,
-    collection: string,
-    lagMs: number,
-    from: Watermark | undefined,
-  ): Promise<DataWindow> {
-    const [name, schema = 'public'] = collection.split('.').reverse() as [string, string | undefined];
-    const { watermarkColumn } = this.connection;
-    const { rows } = await client.query<{ oid: string; type: string; database: string }>(
-      `SELECT c.oid::text AS oid, format_type(a.atttypid, NULL) AS type, current_database() AS database
-         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
-        WHERE n.nspname = $1 AND c.relname = $2 AND a.attname = $3 AND a.attnum > 0`,
-      [schema, name, watermarkColumn],
-    );
-    const found = rows[0];
-    if (!found || !TIME_TYPES.has(found.type)) {
-      throw invalidQuery(
-        found
-          ? `The column ${watermarkColumn} of ${collection} is of the type ${found.type}, and "new data only" needs a time.`
-          : `There is no table ${schema}.${name} with a column ${watermarkColumn}, which "new data only" goes by.`,
-        `Name a table with such a column, or set watermarkColumn of the source ${this.connection.name}.`,
-        { collection },
-      );
-    }
-    const identity = `${this.connection.name}/${found.database}/${found.oid}`;
-    // As text, and by the server's clock: a JavaScript date would lose its microseconds.
-    const upper = await client.query<{ to: string }>(
-      `SELECT CAST($1::timestamptz - make_interval(secs => $2::float8 / 1000) AS ${found.type})::text AS to`,
-      [settledAt, lagMs],
-    );
-    const to = upper.rows[0]?.to ?? '';
-    return { collection, identity, from: from?.identity === identity ? from.to : null, to };
   }
 
   async #inTransaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
@@ -142,10 +105,10 @@ export class PostgresReader {
       statement_timeout: timeoutMs,
     });
     try {
-      await client.query("SET TimeZone TO 'UTC'; SET DateStyle TO ISO; SET extra_float_digits TO 1");
-      const settled = await settledTime(client);
-      await client.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
-      return await work({ client, ...settled });
+      await client.query('SET DateStyle TO ISO; SET extra_float_digits TO 1');
+      const time = await serverTime(client);
+      await client.query("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TimeZone TO 'UTC'");
+      return await work({ client, time });
     } catch (error) {
       throw queryFailure(error);
     } finally {
@@ -182,28 +145,6 @@ async function connect(name: string, config: ClientConfig): Promise<Client> {
     );
   }
   return client;
-}
-
-/**
- * A row shows when its transaction ends, with the time at which that began. So the mark stays before the oldest
- * transaction of others, and it is asked for before our own sees its state of the data.
- */
-async function settledTime(client: Client): Promise<Pick<Session, 'settledAt' | 'isSettled'>> {
-  const { rows } = await client.query<{ at: string; sees: boolean }>(
-    `SELECT LEAST(now(), min(xact_start) - interval '1 microsecond')::text AS at,
-            pg_has_role('pg_read_all_stats', 'USAGE') AS sees FROM pg_stat_activity
-      WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()`,
-  );
-  return { settledAt: rows[0]?.at ?? '', isSettled: rows[0]?.sees ?? false };
-}
-
-/** A transaction that began earlier and is not over would bring rows that are older than the mark: they would be lost. */
-function unsettled({ name, options }: PostgresConnection): Error {
-  return invalidQuery(
-    `"New data only" could miss rows of ${name}: its user may not see which transactions are open.`,
-    `Let the database run GRANT pg_read_all_stats TO "${String(options['user'] ?? 'the user')}"; or leave rows for the next run that are younger than the longest transaction (lagMs of the query).`,
-    { source: name },
-  );
 }
 
 async function declare(client: Client, sql: string, values: readonly string[]): Promise<void> {

@@ -102,6 +102,91 @@ describe('a PostgreSQL as a source', function () {
     assert.deepEqual((await read('SELECT value FROM readings', undefined, 60_000)).rows, [{ value: 1 }]);
   });
 
+  it('GIVEN_lag_that_grew_WHEN_read_again_THEN_no_row_comes_twice', async () => {
+    await server.query('INSERT INTO readings (value) VALUES (1)');
+    const first = await read('SELECT value FROM readings');
+    const second = await read('SELECT value FROM readings', first.mark, 3_600_000);
+    const third = await read('SELECT value FROM readings', second.mark);
+    assert.deepEqual(
+      [first, second, third].map(({ rows }) => rows.length),
+      [1, 0, 0],
+    );
+    assert.equal(second.mark.to, first.mark.to);
+  });
+
+  describe('whose times have no zone', () => {
+    const path = () => lab.file('zoneless.json');
+    const readOf = async (table: string, from?: Watermark, lagMs = 0) => {
+      const newData = [{ collection: table, ...(from ? { from } : {}) }];
+      const request = { query: `SELECT value FROM ${table} ORDER BY value`, newData, lagMs };
+      const { windows } = await lab.collections.export('plant', request, path());
+      assert.ok(windows[0]);
+      const rows = JSON.parse(await readFile(path(), 'utf8')) as { value: number }[];
+      const { collection, identity, to } = windows[0];
+      return { values: rows.map(({ value }) => value), mark: { collection, identity, to } };
+    };
+    /** Lets the mark be what it was then. */
+    const lagSince = (iso: string): number => Date.now() - Date.parse(iso);
+
+    before(() =>
+      server.query(`CREATE TABLE moments (value int, created timestamp NOT NULL DEFAULT now());
+        CREATE TABLE days (value int, created date NOT NULL DEFAULT current_date);`),
+    );
+    beforeEach(() => server.query('TRUNCATE moments, days'));
+    afterEach(() => server.query('ALTER DATABASE postgres RESET TimeZone; ALTER ROLE postgres RESET TimeZone'));
+
+    for (const zone of ['America/New_York', 'Asia/Tokyo']) {
+      it(`GIVEN_database_in_${zone.split('/')[1]}_WHEN_rows_come_after_a_run_THEN_the_next_one_gets_them`, async () => {
+        await server.query(`ALTER DATABASE postgres SET TimeZone TO '${zone}'`);
+        await server.query('INSERT INTO moments VALUES (1)');
+        const first = await readOf('moments');
+        await server.query('INSERT INTO moments VALUES (2)');
+        const second = await readOf('moments', first.mark);
+        await server.query('INSERT INTO moments VALUES (3)');
+        const third = await readOf('moments', second.mark);
+        assert.deepEqual([first.values, second.values, third.values], [[1], [2], [3]]);
+      });
+    }
+
+    for (const { at, to } of [
+      { at: '2025-11-02T04:30:00Z', to: /^2025-11-02 00:30:/ },
+      // Clocks go back from 2:00 to 1:00 at 6:00 UTC, so that what follows shows times from 1:00 on once more.
+      { at: '2025-11-02T05:30:00Z', to: /^2025-11-02 00:59:59\.999999$/ },
+      { at: '2025-11-02T06:30:00Z', to: /^2025-11-02 01:30:/ },
+      { at: '2026-03-08T07:30:00Z', to: /^2026-03-08 03:30:/ },
+    ]) {
+      it(`reads until ${to.source} at ${at} in New York`, async () => {
+        await server.query("ALTER ROLE postgres SET TimeZone TO 'America/New_York'");
+        assert.match((await readOf('moments', undefined, lagSince(at))).mark.to, to);
+      });
+    }
+
+    it('GIVEN_days_WHEN_a_day_is_not_over_where_the_database_is_THEN_its_rows_wait_for_the_end_of_it', async () => {
+      await server.query("ALTER DATABASE postgres SET TimeZone TO 'America/New_York'");
+      await server.query("INSERT INTO days VALUES (7, '2026-06-07'), (8, '2026-06-08'), (9, '2026-06-09')");
+      const first = await readOf('days', undefined, lagSince('2026-06-10T03:00:00Z'));
+      assert.deepEqual([first.values, first.mark.to], [[7, 8], '2026-06-08']);
+      await server.query("INSERT INTO days VALUES (10, '2026-06-09')");
+      const second = await readOf('days', first.mark, lagSince('2026-06-10T05:00:00Z'));
+      assert.deepEqual([second.values, second.mark.to], [[9, 10], '2026-06-09']);
+    });
+
+    it('are not guessed where the database does not say whose clock they show', async () => {
+      for (const table of ['moments', 'days']) {
+        await assert.rejects(readOf(table), (error) => {
+          assert.ok(ModelManagementError.is(error) && error.code === 'INVALID_QUERY', String(error));
+          assert.match(error.hint, /ALTER ROLE "postgres" SET TimeZone/);
+          return true;
+        });
+      }
+      await using own = await CollectionsLab.open({
+        plant: { kind: 'postgres', options: { ...server.options, options: '-c TimeZone=UTC' } },
+      });
+      const request = { query: 'SELECT value FROM moments', newData: [{ collection: 'moments' }], lagMs: 0 };
+      assert.equal((await own.collections.export('plant', request, path())).windows.length, 1);
+    });
+  });
+
   it('refuses to guess which transactions are open', async () => {
     await server.query("CREATE ROLE reader LOGIN PASSWORD 'read'; GRANT SELECT ON readings TO reader");
     await using own = await CollectionsLab.open({
