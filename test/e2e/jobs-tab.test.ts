@@ -170,6 +170,25 @@ describe('the tab Jobs', function () {
     assert.deepEqual(editor.complaints, []);
   });
 
+  it('leafs through rows that are too large for a page together', async () => {
+    await lab.call('POST', 'collections', { name: 'photos' });
+    for (const shot of [1, 2, 3])
+      await lab.call('POST', 'collections/photos/rows', { shot, raw: 'x'.repeat(3_500_000) });
+    await using editor = await Editor.open(lab.nodeRed);
+    const sidebar = await editor.showModels();
+    await sidebar.getByRole('tab', { name: 'Jobs' }).click();
+    await sidebar.getByRole('button', { name: 'Collections of training rows' }).click();
+    const view = editor.page.locator('.mm-tray .mm-detail');
+    await view.getByRole('button', { name: /photos/ }).click();
+    await view.getByText('1–2 of 3').waitFor();
+    await view.getByRole('button', { name: 'Next' }).click();
+    await view.getByText('3–3 of 3').waitFor();
+    assert.equal(await view.getByRole('button', { name: 'Next' }).getAttribute('aria-disabled'), 'true');
+    await view.getByRole('button', { name: 'Previous' }).click();
+    await view.getByText('1–2 of 3').waitFor();
+    assert.deepEqual(editor.complaints, []);
+  });
+
   it('stores how to reach a PostgreSQL, and says whether it answers', async function () {
     requireOrSkip(this, canRunPostgres, 'PostgreSQL');
     await using server = await Postgres.start();
