@@ -25,19 +25,17 @@ type Wish = NewPipelineRequest & { readonly inboundTopic: string; readonly outbo
 
 /** Asks for its ends and for what answers between them; the flow then lies in the editor, to be deployed. */
 function NewPipeline() {
-  const models = useResource(fetchModels, []);
-  const libraries = useResource(fetchLibraries, []);
   const { state, start } = useTask();
-  const brokers = brokersOf();
   // Whoever has one broker means that one.
-  const [onlyBroker, otherBroker] = brokers;
+  const [onlyBroker, otherBroker] = brokersOf();
   const [wish, setWish] = useState<Wish>({
     name: '',
     inboundTopic: '',
     outboundTopic: '',
     ...(onlyBroker && !otherBroker && { brokerId: onlyBroker.id }),
   });
-  const isComplete = wish.name.trim() !== '' && wish.inboundTopic !== '' && wish.outboundTopic !== '';
+  const isBusy = state.status === 'busy';
+  const isReady = !isBusy && wish.name.trim() !== '' && wish.inboundTopic !== '' && wish.outboundTopic !== '';
   const create = (): void =>
     start(async (signal) => {
       const { flow } = await newPipelineFlow(wish, signal);
@@ -45,55 +43,15 @@ function NewPipeline() {
       await closeTray();
       importFlow(flow);
     });
-  const isBusy = state.status === 'busy';
   return (
     <div class="mm-detail">
-      <FormGroup
-        class="mm-form"
-        label={t('flow.new.title')}
-        onSubmit={() => {
-          if (isComplete && !isBusy) create();
-        }}
-      >
-        <TextField label={t('flow.new.name')} value={wish.name} onInput={(name) => setWish({ ...wish, name })} />
-        <ChoiceField
-          label={t('flow.new.answers')}
-          value={choiceOf(wish)}
-          options={[
-            { value: '', text: t('flow.new.nothingYet') },
-            ...(models.data ?? []).map(({ name }) => ({ value: `model ${name}`, text: t('flow.new.model', { name }) })),
-            ...(libraries.data ?? []).map(({ name }) => ({
-              value: `library ${name}`,
-              text: t('flow.new.library', { name }),
-            })),
-          ]}
-          onChange={(choice) => setWish(withChoice(wish, choice))}
-        />
-        <TextField
-          label={t('pipeline.inbound')}
-          value={wish.inboundTopic}
-          placeholder={t('flow.new.inboundExample')}
-          onInput={(inboundTopic) => setWish({ ...wish, inboundTopic })}
-        />
-        <TextField
-          label={t('pipeline.outbound')}
-          value={wish.outboundTopic}
-          placeholder={t('flow.new.outboundExample')}
-          onInput={(outboundTopic) => setWish({ ...wish, outboundTopic })}
-        />
-        <BrokerField
-          brokers={brokers}
-          value={wish.brokerId}
-          onChange={(brokerId) => {
-            const { brokerId: _before, ...rest } = wish;
-            setWish({ ...rest, ...(brokerId && { brokerId }) });
-          }}
-        />
+      <FormGroup class="mm-form" label={t('flow.new.title')} onSubmit={() => isReady && create()}>
+        <WishFields wish={wish} onChange={setWish} />
         {isBusy && <Busy text={t('pipeline.busy')} />}
         {state.status === 'failed' && <ErrorBox error={state.error} />}
         <p class="mm-hint">{t('flow.new.hint')}</p>
         <div class="mm-buttons">
-          <SteadyButton primary off={isBusy || !isComplete} onClick={create}>
+          <SteadyButton primary off={!isReady} onClick={create}>
             {t('pipeline.create')}
           </SteadyButton>
         </div>
@@ -105,6 +63,49 @@ function NewPipeline() {
         </button>
       </p>
     </div>
+  );
+}
+
+function WishFields({ wish, onChange }: { readonly wish: Wish; readonly onChange: (wish: Wish) => void }) {
+  const models = useResource(fetchModels, []);
+  const libraries = useResource(fetchLibraries, []);
+  return (
+    <>
+      <TextField label={t('flow.new.name')} value={wish.name} onInput={(name) => onChange({ ...wish, name })} />
+      <ChoiceField
+        label={t('flow.new.answers')}
+        value={choiceOf(wish)}
+        options={[
+          { value: '', text: t('flow.new.nothingYet') },
+          ...(models.data ?? []).map(({ name }) => ({ value: `model ${name}`, text: t('flow.new.model', { name }) })),
+          ...(libraries.data ?? []).map(({ name }) => ({
+            value: `library ${name}`,
+            text: t('flow.new.library', { name }),
+          })),
+        ]}
+        onChange={(choice) => onChange(withChoice(wish, choice))}
+      />
+      <TextField
+        label={t('pipeline.inbound')}
+        value={wish.inboundTopic}
+        placeholder={t('flow.new.inboundExample')}
+        onInput={(inboundTopic) => onChange({ ...wish, inboundTopic })}
+      />
+      <TextField
+        label={t('pipeline.outbound')}
+        value={wish.outboundTopic}
+        placeholder={t('flow.new.outboundExample')}
+        onInput={(outboundTopic) => onChange({ ...wish, outboundTopic })}
+      />
+      <BrokerField
+        brokers={brokersOf()}
+        value={wish.brokerId}
+        onChange={(brokerId) => {
+          const { brokerId: _before, ...rest } = wish;
+          onChange({ ...rest, ...(brokerId && { brokerId }) });
+        }}
+      />
+    </>
   );
 }
 
