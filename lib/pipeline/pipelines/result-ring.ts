@@ -169,7 +169,10 @@ const isSame = (one: PipelineResult, slot: Slot | undefined): boolean =>
   slot.text === one.text;
 
 function write(slot: Slot, payload: unknown, length: number): void {
-  if (length === 0) return forget(slot);
+  if (length === 0) {
+    forget(slot);
+    return;
+  }
   const { text, isCut } = cutPayload(payload, length);
   slot.text = text;
   slot.isCut = isCut;
