@@ -1,0 +1,20 @@
+export { blobArtifacts } from './blob-artifacts';
+export {
+  type Artifact,
+  ArtifactFetcher,
+  type ArtifactFetcherOptions,
+  type CollectReport,
+  type FetcherSettings,
+  type FetchOptions,
+  type FetchProgress,
+  fetcherDefaults,
+} from './fetcher';
+export type { SignManifest, VerifyManifest } from './manifest';
+export type { ArtifactSource, OpenArtifact } from './offered-artifact';
+export {
+  ArtifactPublisher,
+  type ArtifactPublisherOptions,
+  type PublisherFigures,
+  type PublisherSettings,
+  publisherDefaults,
+} from './publisher';
