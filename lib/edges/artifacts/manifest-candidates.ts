@@ -1,6 +1,7 @@
 import type { Digest } from '../../ids';
 import { ChunkSet, type Range } from './chunk-set';
 import {
+  MAX_PAGE_BYTES,
   Manifest,
   type ManifestMessage,
   type ManifestRoot,
@@ -23,6 +24,8 @@ interface Candidate {
 /** Beyond these, roots that come are left out: whoever publishes any number of them may not fill the memory. */
 const MAX_CANDIDATES = 4;
 const MAX_REFUSED = 64;
+/** Pages that came before their root: 1 MiB. */
+const MAX_EARLY_PAGES = 16;
 
 /**
  * The manifests that came for one artifact. There may be several: one who offers it may have changed the size of its
@@ -32,6 +35,7 @@ export class ManifestCandidates {
   /** In the order in which they are tried. */
   #candidates: Candidate[] = [];
   readonly #refused = new Set<string>();
+  #early: Extract<ManifestMessage, { kind: 'page' }>[] = [];
 
   constructor(
     private readonly digest: Digest,
@@ -84,10 +88,16 @@ export class ManifestCandidates {
       return false;
     const pageCount = root.pageDigests.length;
     this.#candidates.push({ root, message: Buffer.from(payload), pages: [], there: new ChunkSet(pageCount) });
+    for (const page of this.#early.splice(0)) this.#offerPage(page);
     return true;
   }
 
-  #offerPage({ index, leaves }: Extract<ManifestMessage, { kind: 'page' }>): boolean {
+  #offerPage(page: Extract<ManifestMessage, { kind: 'page' }>): boolean {
+    const { index, leaves } = page;
+    if (this.#candidates.length === 0) {
+      if (this.#early.length < MAX_EARLY_PAGES && leaves.length <= MAX_PAGE_BYTES) this.#early.push(page);
+      return false;
+    }
     let isNew = false;
     let digest: Buffer | undefined;
     for (const candidate of this.#candidates) {
@@ -98,7 +108,7 @@ export class ManifestCandidates {
       if (!wanted.equals(digest)) continue;
       pages[index] = Buffer.from(leaves);
       isNew = there.add(index);
-      const present = pages.filter((page) => page !== undefined);
+      const present = pages.filter((each) => each !== undefined);
       if (there.isFull) candidate.whole = new Manifest(root, message, present);
     }
     return isNew;

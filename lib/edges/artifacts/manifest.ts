@@ -19,6 +19,7 @@ export const MAX_PAGE_COUNT = 2_048;
 export const MAX_CHUNK_COUNT = LEAVES_PER_PAGE * MAX_PAGE_COUNT;
 
 const HASH_BYTES = 32;
+export const MAX_PAGE_BYTES = LEAVES_PER_PAGE * HASH_BYTES;
 const VERSION = 1;
 const Kind = { root: 0, page: 1, absent: 2 } as const;
 

@@ -5,7 +5,7 @@ import type { Bus, BusMessage } from '../bus';
 import { Alarm } from './alarm';
 import { absent, cancelled, forged, stalled } from './artifact-errors';
 import { type FetchFacts, FetchPlan, type FetchTiming } from './fetch-plan';
-import type { VerifyManifest } from './manifest';
+import { MAX_CHUNK_BYTES, type Manifest, type VerifyManifest } from './manifest';
 import { ManifestCandidates } from './manifest-candidates';
 import { PartialFile } from './partial-file';
 import { allChunksOf, chunkNumber, manifestTopic, wantTopic } from './topics';
@@ -36,12 +36,19 @@ const SAVE_MS = 2_000;
 const MAX_FORGED_COUNT = 8;
 const WANT_OPTIONS = { qos: 0, expirySeconds: 30 } as const;
 
+interface Arrival {
+  readonly n: number;
+  readonly chunk: Buffer;
+  /** By which manifest it is proved; undefined = it came before any. */
+  readonly root: string | undefined;
+}
+
 /** One artifact on its way here: from what is on the disk to a whole file in its place. */
 export class Transfer {
   readonly #alarm = new Alarm();
   readonly #plan: FetchPlan;
   readonly #candidates: ManifestCandidates;
-  #arrived: { readonly n: number; readonly chunk: Buffer }[] = [];
+  #arrived: Arrival[] = [];
   #savedAt = 0;
   #forgedCount = 0;
 
@@ -109,20 +116,20 @@ export class Transfer {
     if (outcome !== 'nothing') this.#alarm.ring();
   }
 
-  /** Proves it here, so that what is wrong takes no memory. */
-  #onChunk(partial: PartialFile, { topic, payload }: BusMessage): void {
+  /** Proves it here, so that what is wrong takes no memory; what comes before the manifest waits for it. */
+  #onChunk({ manifest, received }: PartialFile, { topic, payload }: BusMessage): void {
     const n = chunkNumber(topic);
-    if (n === undefined || !partial.manifest || partial.received.has(n)) return;
-    if (this.#arrived.length >= MAX_ARRIVED_COUNT || !partial.manifest.isChunk(n, payload)) return;
-    this.#arrived.push({ n, chunk: payload });
-    this.#alarm.ring();
+    if (n === undefined || received.has(n) || this.#arrived.length >= MAX_ARRIVED_COUNT) return;
+    if (manifest ? !manifest.isChunk(n, payload) : payload.length > MAX_CHUNK_BYTES) return;
+    this.#arrived.push({ n, chunk: payload, root: manifest?.root.id });
+    if (manifest) this.#alarm.ring();
   }
 
   async #advance(partial: PartialFile, signal: AbortSignal): Promise<void> {
     const { bus, clock, digest, log, timing } = this.options;
     if (signal.aborted) throw cancelled(signal);
-    await this.#write(partial, clock);
     if (!partial.manifest) await this.#adopt(partial);
+    if (partial.manifest) await this.#write(partial, partial.manifest, clock);
     if (partial.isWhole) return;
     const step = this.#plan.next(this.#facts(partial), clock.now());
     switch (step.kind) {
@@ -143,12 +150,11 @@ export class Transfer {
     }
   }
 
-  async #write(partial: PartialFile, clock: Clock): Promise<void> {
+  async #write(partial: PartialFile, manifest: Manifest, clock: Clock): Promise<void> {
     const arrived = this.#arrived;
     this.#arrived = [];
-    for (const { n, chunk } of arrived) {
-      // One that was proved by a manifest that was left since.
-      if (partial.received.has(n) || !partial.manifest?.isChunk(n, chunk)) continue;
+    for (const { n, chunk, root } of arrived) {
+      if (partial.received.has(n) || (root !== manifest.root.id && !manifest.isChunk(n, chunk))) continue;
       await partial.write(n, chunk);
       this.#plan.progressed(n, clock.now());
     }
@@ -168,7 +174,7 @@ export class Transfer {
   }
 
   async #wait(partial: PartialFile, untilMs: number): Promise<void> {
-    if (this.#arrived.length > 0) return;
+    if (this.#arrived.length > 0 && partial.manifest) return;
     const saveAt = partial.unsavedCount > 0 ? this.#savedAt + SAVE_MS : Number.POSITIVE_INFINITY;
     await this.#alarm.wait(Math.min(untilMs, saveAt) - this.options.clock.now());
   }
