@@ -74,8 +74,8 @@ const SEND_RETRY_MS = 500;
  */
 export class ArtifactPublisher {
   readonly #entries = new Map<Digest, Entry>();
-  /** Until when it is not looked for again. */
-  readonly #absentUntil = new Map<Digest, number>();
+  /** Until when it is not looked for again, and when it was answered that it is absent. */
+  readonly #absent = new Map<Digest, { readonly untilMs: number; answeredAt: number }>();
   readonly #turns = new PublishTurns<Digest>();
   readonly #alarm = new Alarm();
   /** Reading a file for its manifest keeps a disk busy: one at a time. */
@@ -166,7 +166,14 @@ export class ArtifactPublisher {
   }
 
   #isWorthALook(digest: Digest): boolean {
-    if (this.#clock.now() < (this.#absentUntil.get(digest) ?? 0)) return false;
+    const absent = this.#absent.get(digest);
+    const nowMs = this.#clock.now();
+    if (absent && nowMs < absent.untilMs) {
+      if (nowMs < absent.answeredAt + this.#settings.repeatAfterMs) return false;
+      absent.answeredAt = nowMs;
+      this.#sendAbsent(digest);
+      return false;
+    }
     if (this.#entries.size < this.#settings.maxArtifactCount) return true;
     for (const [other, entry] of this.#entries) {
       if (entry.status === 'opening' || entry.artifact.book.wantedCount > 0) continue;
@@ -201,13 +208,18 @@ export class ArtifactPublisher {
 
   #answerAbsent(digest: Digest, forMs: number): void {
     this.#entries.delete(digest);
-    this.#absentUntil.delete(digest);
-    this.#absentUntil.set(digest, this.#clock.now() + forMs);
-    for (const oldest of this.#absentUntil.keys()) {
-      if (this.#absentUntil.size <= MAX_ABSENT_COUNT) break;
-      this.#absentUntil.delete(oldest);
+    this.#absent.delete(digest);
+    const nowMs = this.#clock.now();
+    this.#absent.set(digest, { untilMs: nowMs + forMs, answeredAt: nowMs });
+    for (const oldest of this.#absent.keys()) {
+      if (this.#absent.size <= MAX_ABSENT_COUNT) break;
+      this.#absent.delete(oldest);
     }
-    // Not awaited: over a connection that is gone it may never end, and who asks again is answered again.
+    this.#sendAbsent(digest);
+  }
+
+  /** Not awaited: over a connection that is gone it may never end, and who asks again is answered again. */
+  #sendAbsent(digest: Digest): void {
     void this.options.bus.publish(manifestTopic(digest), absentMessage(), { qos: 0 }).catch(() => undefined);
   }
 
