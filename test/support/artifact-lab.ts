@@ -79,8 +79,8 @@ export class ArtifactLab implements AsyncDisposable {
     return this.#publisher;
   }
 
-  async startPublisher(): Promise<void> {
-    const settings = { ...quickPublishes, bytesPerSecond: 100e6, ...this.publisherOptions.settings };
+  async startPublisher(options: Partial<ArtifactPublisherOptions> = this.publisherOptions): Promise<void> {
+    const settings = { ...quickPublishes, bytesPerSecond: 100e6, ...options.settings };
     this.#publisher = new ArtifactPublisher({
       bus: this.hubBus,
       openArtifact: async (digest) => {
@@ -89,7 +89,7 @@ export class ArtifactLab implements AsyncDisposable {
         return { sizeBytes: bytes.length, read: async (at, length) => bytes.subarray(at, at + length) };
       },
       log: silentLog,
-      ...this.publisherOptions,
+      ...options,
       settings,
     });
     await this.#publisher.start();

@@ -65,7 +65,6 @@ export class FetchPlan {
 
   connected(nowMs: number): void {
     this.#idleSince ??= nowMs;
-    this.#vainCount = 0;
     this.#restart(nowMs);
   }
 
@@ -138,6 +137,7 @@ export class FetchPlan {
 
   #restart(nowMs: number): void {
     this.#asked = undefined;
+    this.#vainCount = 0;
     this.#dueAt = nowMs + this.random() * this.timing.jitterMs;
   }
 

@@ -96,6 +96,18 @@ describe('fetch plan', () => {
     );
   });
 
+  it('gives each manifest a chance before it tries the other', () => {
+    const plan = aPlan();
+    const facts = chunks(new ChunkSet(40), true);
+    plan.next(facts, 50);
+    assert.equal(plan.next(facts, 1_050).kind, 'switch');
+    plan.manifestChanged(1_050);
+    assert.deepEqual(
+      [1_100, 2_099, 2_100].map((nowMs) => plan.next(facts, nowMs).kind),
+      ['want', 'wait', 'switch'],
+    );
+  });
+
   it('says that an artifact is absent after three answers to wants of its own', () => {
     const plan = aPlan();
     for (const nowMs of [50, 1_050, 3_050]) {
