@@ -27,8 +27,8 @@ export interface TransferOptions {
   readonly onProgress: (receivedBytes: number) => void;
 }
 
-/** Chunks that wait for the disk; what comes beyond them is asked for again. */
-const MAX_ARRIVED_COUNT = 64;
+/** Chunks that wait for the disk: a window of small ones. What comes beyond them is asked for again. */
+const MAX_ARRIVED_BYTES = 16 * 1024 * 1024;
 /** What a power cut takes at most, in chunks and time. */
 const SAVE_COUNT = 128;
 const SAVE_MS = 2_000;
@@ -49,6 +49,7 @@ export class Transfer {
   readonly #plan: FetchPlan;
   readonly #candidates: ManifestCandidates;
   #arrived: Arrival[] = [];
+  #arrivedBytes = 0;
   #savedAt = 0;
   #forgedCount = 0;
 
@@ -119,9 +120,10 @@ export class Transfer {
   /** Proves it here, so that what is wrong takes no memory; what comes before the manifest waits for it. */
   #onChunk({ manifest, received }: PartialFile, { topic, payload }: BusMessage): void {
     const n = chunkNumber(topic);
-    if (n === undefined || received.has(n) || this.#arrived.length >= MAX_ARRIVED_COUNT) return;
+    if (n === undefined || received.has(n) || this.#arrivedBytes >= MAX_ARRIVED_BYTES) return;
     if (manifest ? !manifest.isChunk(n, payload) : payload.length > MAX_CHUNK_BYTES) return;
     this.#arrived.push({ n, chunk: payload, root: manifest?.root.id });
+    this.#arrivedBytes += payload.length;
     if (manifest) this.#alarm.ring();
   }
 
@@ -153,6 +155,7 @@ export class Transfer {
   async #write(partial: PartialFile, manifest: Manifest, clock: Clock): Promise<void> {
     const arrived = this.#arrived;
     this.#arrived = [];
+    this.#arrivedBytes = 0;
     for (const { n, chunk, root } of arrived) {
       if (partial.received.has(n) || (root !== manifest.root.id && !manifest.isChunk(n, chunk))) continue;
       await partial.write(n, chunk);

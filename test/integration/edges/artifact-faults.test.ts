@@ -205,9 +205,10 @@ describe('faults while artifacts travel', function () {
     await edge.bus.subscribe('edges/a/command', ({ payload }) => arrived.get(payload.toString())?.());
     const transfer = fetching(edge, artifact);
     let isOver = false;
-    void transfer.done.finally(() => {
+    const over = (): void => {
       isOver = true;
-    });
+    };
+    transfer.done.then(over, over);
     for (let n = 0; !isOver || n < 20; n += 1) {
       const startMs = performance.now();
       const back = new Promise<void>((resolve) => arrived.set(String(n), resolve));

@@ -112,6 +112,20 @@ describe('partial file', () => {
     }
   }
 
+  it('does not believe the state of another manifest', async () => {
+    await using folder = await temporaryFolder();
+    const partial = await begun(folder.path);
+    for (const n of numbers) await partial.write(n, chunk(n));
+    await partial.save();
+    await partial.close();
+    const state = await readFile(join(folder.path, 'state'), 'utf8');
+    await writeFile(join(folder.path, 'state'), state.replace(manifest.root.id, '0123456789abcdef'));
+    await writeFile(join(folder.path, 'data'), bytes.subarray(0, 2 * MIN_CHUNK_BYTES));
+    const reopened = await PartialFile.open(folder.path, candidates());
+    assert.deepEqual(receivedBy(reopened), [0, 1]);
+    await reopened.close();
+  });
+
   it('keeps with another manifest the bytes they have in common', async () => {
     await using folder = await temporaryFolder();
     const partial = await begun(folder.path);

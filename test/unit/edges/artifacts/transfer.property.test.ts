@@ -21,7 +21,7 @@ describe('hub and edges over any network', () => {
     const world = fc.record({
       edgeCount: fc.integer({ min: 1, max: 12 }),
       chunkCount: fc.integer({ min: 1, max: 120 }),
-      lossRatio: fc.double({ min: 0, max: 0.4, noNaN: true }),
+      lossRatio: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 0.4, noNaN: true })),
       duplicateRatio: fc.double({ min: 0, max: 0.5, noNaN: true }),
       maxLatencyMs: fc.integer({ min: 0, max: 400 }),
       startsAt: fc.array(fc.integer({ min: 0, max: 20_000 }), { minLength: 12, maxLength: 12 }),
@@ -64,7 +64,7 @@ describe('hub and edges over any network', () => {
       });
       transfer.run(HOUR_MS);
       assert.ok(transfer.isDone);
-      assert.ok(sum(transfer.published) <= 1.2 * 202, `${sum(transfer.published)} publications of 202 units`);
+      assert.equal(sum(transfer.published), 202);
       // A window is asked for by each edge at most, never chunk by chunk.
       assert.ok(transfer.wantCount <= edgeCount * 16, `${transfer.wantCount} wants`);
     });
