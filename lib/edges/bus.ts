@@ -4,6 +4,7 @@ export interface BusMessage {
   readonly payload: Buffer;
   readonly isRetained: boolean;
 }
+
 /** What edges and hub need of MQTT; topics are below `<prefix>/v1/<hubId>/`. */
 export interface Bus {
   /** Resolves once the broker has it (QoS 1); rejects when the connection ends before. */
