@@ -84,6 +84,10 @@ export const errorCodes = [
   'FLOWS_NOT_RUNNING',
   'DRY_RUN_REFUSED',
   'HAS_EFFECTS',
+  'EDGE_NOT_FOUND',
+  'EDGE_EXISTS',
+  'EDGE_UNAVAILABLE',
+  'BROKER_UNAVAILABLE',
   'ABORTED',
   'INTERNAL',
 ] as const;

@@ -85,6 +85,10 @@ const PRESENTATION: Record<ErrorCode, { readonly httpStatus: number; readonly le
   FLOWS_NOT_RUNNING: { httpStatus: 409, level: 'debug' },
   DRY_RUN_REFUSED: { httpStatus: 409, level: 'debug' },
   HAS_EFFECTS: { httpStatus: 409, level: 'debug' },
+  EDGE_NOT_FOUND: { httpStatus: 404, level: 'debug' },
+  EDGE_EXISTS: { httpStatus: 409, level: 'debug' },
+  EDGE_UNAVAILABLE: { httpStatus: 409, level: 'debug' },
+  BROKER_UNAVAILABLE: { httpStatus: 503, level: 'warn' },
   ABORTED: { httpStatus: 503, level: 'debug' },
   INTERNAL: { httpStatus: 500, level: 'error' },
 };

@@ -1,0 +1,92 @@
+import type { IClientOptions, MqttClient } from 'mqtt';
+
+/** How to reach a broker; `ca`, `cert` and `key` are PEM. */
+export interface BrokerAddress {
+  /** `mqtt://`, `mqtts://`, `ws://`, `wss://` … */
+  readonly url: string;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  readonly ca?: string | Uint8Array | undefined;
+  readonly cert?: string | Uint8Array | undefined;
+  readonly key?: string | Uint8Array | undefined;
+}
+
+/** What the broker publishes when the connection ends without a goodbye; the topic is the whole one. */
+export interface WillMessage {
+  readonly topic: string;
+  readonly payload: Buffer;
+  readonly retain: boolean;
+}
+
+/** 5, or 4 = MQTT 3.1.1. */
+export type ProtocolVersion = 4 | 5;
+
+export interface ConnectionOptions {
+  readonly broker: BrokerAddress;
+  readonly clientId: string;
+  readonly version: ProtocolVersion;
+  readonly will: WillMessage | undefined;
+  readonly connectTimeoutMs: number;
+  readonly keepAliveSeconds: number;
+}
+
+/** The largest packet that a broker of MQTT 5 may send us: a chunk of an artifact and room around it. */
+const MAX_PACKET_BYTES = 1_048_576;
+
+/**
+ * One connection with a new session; it is never made again by itself.
+ * @throws the error of the network or of mqtt
+ */
+export async function connectOnce(options: ConnectionOptions, signal: AbortSignal): Promise<MqttClient> {
+  const { connect } = await import('mqtt');
+  signal.throwIfAborted();
+  const client = connect(options.broker.url, clientOptions(options));
+  let abort = (): void => undefined;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      abort = () => reject(signal.reason);
+      client.once('connect', () => resolve());
+      client.once('close', () => reject(new Error('the broker closed the connection before it accepted it')));
+      client.on('error', reject);
+      signal.addEventListener('abort', abort);
+    });
+    return client;
+  } catch (error) {
+    client.end(true);
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+function clientOptions(options: ConnectionOptions): IClientOptions {
+  const { broker, clientId, version, will, connectTimeoutMs, keepAliveSeconds } = options;
+  const { url: _, ...login } = broker;
+  return {
+    ...Object.fromEntries(Object.entries(login).filter(([, value]) => value !== undefined)),
+    clientId,
+    protocolVersion: version,
+    clean: true,
+    reconnectPeriod: 0,
+    resubscribe: false,
+    connectTimeout: connectTimeoutMs,
+    keepalive: keepAliveSeconds,
+    ...(will ? { will: { ...will, qos: 1 } } : {}),
+    ...(version === 5 ? { properties: { maximumPacketSize: MAX_PACKET_BYTES } } : {}),
+  };
+}
+
+/** Refusals that have nothing to do with the protocol version: 3.1.1 codes 2 to 5, their counterparts in MQTT 5. */
+const OTHER_REFUSALS = new Set([2, 3, 4, 5, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8a, 0x8c, 0x97, 0x99, 0x9f]);
+
+/**
+ * The version to try after a failure. A broker of 3.1.1 answers a client of MQTT 5 with a refusal, with bytes that are
+ * none in MQTT 5, or by closing the connection; so only failures that say something else keep the version.
+ */
+export function nextVersion(version: ProtocolVersion, error: unknown): ProtocolVersion {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  const isOfNetwork = typeof code === 'string';
+  const isOtherRefusal = typeof code === 'number' && OTHER_REFUSALS.has(code);
+  if (isOfNetwork || isOtherRefusal) return version;
+  return version === 5 ? 4 : 5;
+}
