@@ -1,0 +1,482 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { HEALTH_WINDOW_MS } from '../../../lib/edges/agent/health';
+import {
+  emptyState,
+  filesOf,
+  type ModelState,
+  reduceModel,
+  targetKey,
+  versionKey,
+} from '../../../lib/edges/agent/model-state';
+import { type EdgeStep, type Facts, nextPlanAt, planEdge } from '../../../lib/edges/agent/planner';
+import type { DesiredModel } from '../../../lib/edges/protocol/documents';
+import type { Digest } from '../../../lib/ids';
+import { anAcceptedDesired, aTarget } from '../../support/edge-builders';
+
+const NOW = 1_000_000;
+const v1 = aTarget('iris', 1);
+const v2 = aTarget('iris', 2);
+const [file1, shared] = filesOf(v1) as [ReturnType<typeof filesOf>[0], ReturnType<typeof filesOf>[0]];
+const [file2] = filesOf(v2) as [ReturnType<typeof filesOf>[0]];
+
+const facts = (fields: Partial<Facts> = {}): Facts => ({
+  present: new Map(),
+  verified: new Set(),
+  tested: new Set(),
+  warm: new Map(),
+  active: new Map(),
+  served: new Map(),
+  freeBytes: 1e9,
+  isReported: true,
+  ...fields,
+});
+const state = (fields: Partial<ModelState> = {}): ModelState => ({ ...emptyState('iris'), ...fields });
+const present = (...targets: DesiredModel[]): Map<Digest, number> =>
+  new Map(targets.flatMap((target) => filesOf(target).map(({ digest, sizeBytes }) => [digest, sizeBytes] as const)));
+const ready = (...targets: DesiredModel[]): Partial<Facts> => ({
+  present: present(...targets),
+  verified: new Set(present(...targets).keys()),
+  tested: new Set(targets.flatMap(({ versions }) => versions.map(versionKey))),
+});
+const told = (step: EdgeStep): string => {
+  switch (step.kind) {
+    case 'download':
+    case 'verify':
+      return `${step.kind} ${step.file.digest}`;
+    case 'collect':
+      return `collect ${step.digests.join(' ')}`;
+    case 'start':
+    case 'warm':
+    case 'switch':
+    case 'return':
+      return `${step.kind} ${step.target.deployed}`;
+    default:
+      return step.kind;
+  }
+};
+const running1 = { active: new Map([['iris', targetKey(v1)]]) };
+const failureOf = (target: DesiredModel, retryAt: number, step = 'test-load') => ({
+  targetKey: targetKey(target),
+  attempt: target.attempt,
+  step,
+  code: 'X',
+  message: 'x',
+  count: 1,
+  retryAt,
+});
+
+describe('the plan of an edge', () => {
+  for (const { name, desired, model, given, steps } of [
+    { name: 'nothing is wanted and nothing is there', desired: [], steps: [] },
+    {
+      name: 'nobody has said what is wanted: what ran is started, nothing is collected',
+      desired: null,
+      model: state({ running: v1 }),
+      given: { present: present(v1, v2) },
+      steps: ['start 1'],
+    },
+    { name: 'a file is missing', desired: [v1], steps: [`download ${file1.digest}`] },
+    {
+      name: 'another one is missing',
+      desired: [v1],
+      given: { present: new Map([[file1.digest, 100]]) },
+      steps: [`download ${shared.digest}`],
+    },
+    {
+      name: 'a file is not verified',
+      desired: [v1],
+      given: { present: present(v1) },
+      steps: [`verify ${file1.digest}`],
+    },
+    {
+      name: 'all are verified',
+      desired: [v1],
+      given: { present: present(v1), verified: new Set(present(v1).keys()) },
+      steps: ['test-load'],
+    },
+    { name: 'it was test-loaded', desired: [v1], given: ready(v1), steps: ['warm 1'] },
+    {
+      name: 'it is warm',
+      desired: [v1],
+      given: { ...ready(v1), warm: new Map([['iris', targetKey(v1)]]) },
+      steps: ['switch 1'],
+    },
+    {
+      name: 'another one is warm',
+      desired: [v2],
+      given: { ...ready(v2), warm: new Map([['iris', targetKey(v1)]]) },
+      steps: ['warm 2'],
+    },
+    { name: 'it runs', desired: [v1], model: state({ running: v1 }), given: { ...ready(v1), ...running1 }, steps: [] },
+    {
+      name: 'it runs, and the user tried again',
+      desired: [aTarget('iris', 1, { attempt: 7 })],
+      model: state({ running: v1 }),
+      given: { ...ready(v1), ...running1 },
+      steps: [],
+    },
+    {
+      name: 'it ran before the power was cut, and needs no more proof than then',
+      desired: [v1],
+      model: state({ running: v1 }),
+      given: { present: present(v1) },
+      steps: ['start 1'],
+    },
+    {
+      name: 'a start failed and waits',
+      desired: [v1],
+      model: state({ running: v1, failure: failureOf(v1, NOW + 1, 'start') }),
+      given: ready(v1),
+      steps: [],
+    },
+    {
+      name: 'a start failed and its time has come',
+      desired: [v1],
+      model: state({ running: v1, failure: failureOf(v1, NOW, 'start') }),
+      given: ready(v1),
+      steps: ['start 1'],
+    },
+    {
+      name: 'the one before is started while the other waits',
+      desired: [v2],
+      model: state({ running: v1, failure: failureOf(v2, NOW + 1, 'start') }),
+      given: ready(v1, v2),
+      steps: ['start 1'],
+    },
+    {
+      name: 'a target failed and waits',
+      desired: [v2],
+      model: state({ running: v1, failure: failureOf(v2, NOW + 1) }),
+      given: { ...ready(v1), ...running1 },
+      steps: [],
+    },
+    {
+      name: 'a newer target does not wait for the older',
+      desired: [v2],
+      model: state({ failure: failureOf(v1, NOW + 1) }),
+      steps: [`download ${file2.digest}`],
+    },
+    {
+      name: 'a target was given up',
+      desired: [v2],
+      model: state({ running: v1, rejected: failureOf(v2, 0) }),
+      given: { ...ready(v1), ...running1 },
+      steps: [],
+    },
+    {
+      name: 'the user tries again what was given up',
+      desired: [aTarget('iris', 2, { attempt: 1 })],
+      model: state({ running: v1, rejected: failureOf(v2, 0) }),
+      given: { ...ready(v1, v2), ...running1 },
+      steps: ['warm 2'],
+    },
+    {
+      name: 'it is wanted no more',
+      desired: [],
+      model: state({ running: v1 }),
+      given: { ...ready(v1), ...running1 },
+      steps: ['remove'],
+    },
+    {
+      name: 'something is left on the disk',
+      desired: [v2],
+      model: state({ running: v2 }),
+      given: { present: present(v1, v2), active: new Map([['iris', targetKey(v2)]]) },
+      steps: [`collect ${file1.digest}`],
+    },
+    {
+      name: 'what ran well before is kept',
+      desired: [v2],
+      model: state({ running: v2, lastGood: v1 }),
+      given: { present: present(v1, v2), active: new Map([['iris', targetKey(v2)]]) },
+      steps: [],
+    },
+    {
+      name: 'the disk is full of what is needed',
+      desired: [v2],
+      model: state({ running: v1 }),
+      given: { ...ready(v1), ...running1, freeBytes: 99 },
+      steps: ['refuse'],
+    },
+    {
+      name: 'the disk is full of what is not',
+      desired: [v2],
+      given: { present: new Map([[file1.digest, 100]]), freeBytes: 99 },
+      steps: [`collect ${file1.digest}`],
+    },
+    { name: 'a report is due', desired: [], given: { isReported: false }, steps: ['report'] },
+  ] as readonly {
+    name: string;
+    desired: DesiredModel[] | null;
+    model?: ModelState;
+    given?: Partial<Facts>;
+    steps: string[];
+  }[]) {
+    it(name, () => {
+      const models = new Map(model ? [['iris', model]] : []);
+      const situation = { desired: desired && anAcceptedDesired(desired), models, facts: facts(given) };
+      assert.deepEqual(planEdge(situation, NOW).map(told), steps);
+    });
+  }
+
+  it('fetches a file of two models once', () => {
+    const desired = anAcceptedDesired([v1, { ...aTarget('other', 1), versions: v1.versions }]);
+    const steps = planEdge({ desired, models: new Map(), facts: facts() }, NOW);
+    assert.deepEqual(steps.map(told), [`download ${file1.digest}`]);
+  });
+});
+
+describe('the health of a version', () => {
+  const switched = state({ running: v2, lastGood: v1, health: { since: NOW, errorRatio: 0 } });
+  const active = new Map([['iris', targetKey(v2)]]);
+  const planAt = (
+    atMs: number,
+    model: ModelState,
+    served: { requests: number; errors: number; isFailed?: boolean },
+  ) => {
+    const counted = new Map([['iris', { isFailed: false, ...served }]]);
+    const situation = { desired: anAcceptedDesired([v2]), models: new Map([['iris', model]]) };
+    return planEdge(
+      { ...situation, facts: facts({ ...ready(v2, ...(model.lastGood ? [v1] : [])), active, served: counted }) },
+      atMs,
+    ).map(told);
+  };
+
+  for (const { name, atMs, model = switched, served, steps } of [
+    { name: 'too few requests say nothing', atMs: NOW + 1, served: { requests: 19, errors: 19 }, steps: [] },
+    {
+      name: 'half of enough requests failed',
+      atMs: NOW + 1,
+      served: { requests: 20, errors: 10 },
+      steps: ['return 1'],
+    },
+    { name: 'less than half failed', atMs: NOW + 1, served: { requests: 20, errors: 9 }, steps: [] },
+    {
+      name: 'as many failed before the switch',
+      atMs: NOW + 1,
+      model: { ...switched, health: { since: NOW, errorRatio: 0.9 } },
+      served: { requests: 100, errors: 100 },
+      steps: [],
+    },
+    {
+      name: 'it crashed too often',
+      atMs: NOW + 1,
+      served: { requests: 0, errors: 0, isFailed: true },
+      steps: ['return 1'],
+    },
+    {
+      name: 'there is nothing to go back to',
+      atMs: NOW + 1,
+      model: { ...switched, lastGood: null },
+      served: { requests: 20, errors: 20 },
+      steps: [],
+    },
+    { name: 'the window is over', atMs: NOW + HEALTH_WINDOW_MS, served: { requests: 1, errors: 0 }, steps: ['settle'] },
+    { name: 'the clock was set back', atMs: NOW - 1, served: { requests: 0, errors: 0 }, steps: ['settle'] },
+    {
+      name: 'it turned bad after the window',
+      atMs: NOW + 1,
+      model: { ...switched, health: null },
+      served: { requests: 99, errors: 99 },
+      steps: [],
+    },
+    {
+      name: 'a return that failed waits',
+      atMs: NOW + 1,
+      model: { ...switched, failure: failureOf(v1, NOW + 2, 'return') },
+      served: { requests: 20, errors: 20 },
+      steps: [],
+    },
+  ]) {
+    it(`${name}: ${steps.join() || 'nothing'}`, () => assert.deepEqual(planAt(atMs, model, served), steps));
+  }
+
+  it('is asked again when the window ends, and when a failure has waited', () => {
+    assert.equal(nextPlanAt([switched], NOW), NOW + HEALTH_WINDOW_MS);
+    assert.equal(nextPlanAt([switched, state({ failure: failureOf(v1, NOW + 5) })], NOW), NOW + 5);
+    assert.equal(nextPlanAt([state()], NOW), undefined);
+  });
+});
+
+describe('the state of a model', () => {
+  it('keeps what ran well until its successor has', () => {
+    const one = reduceModel(state(), { kind: 'switched', target: v1, errorRatio: 0 }, NOW);
+    const good = reduceModel(one, { kind: 'settled' }, NOW);
+    const two = reduceModel(good, { kind: 'switched', target: v2, errorRatio: 0 }, NOW);
+    assert.deepEqual([two.running?.deployed, two.lastGood?.deployed], [2, 1]);
+    const three = reduceModel(two, { kind: 'switched', target: aTarget('iris', 3), errorRatio: 0 }, NOW);
+    assert.deepEqual([three.running?.deployed, three.lastGood?.deployed], [3, 1]);
+    const back = reduceModel(three, { kind: 'returned', code: 'UNHEALTHY', message: 'm' }, NOW);
+    assert.deepEqual([back.running?.deployed, back.lastGood, back.rejected?.code], [1, null, 'UNHEALTHY']);
+    assert.equal(reduceModel(back, { kind: 'returned', code: 'UNHEALTHY', message: 'm' }, NOW), back);
+  });
+
+  it('waits longer after each failure of one target, up to ten minutes', () => {
+    const delays: number[] = [];
+    let current = state();
+    for (let n = 0; n < 12; n += 1) {
+      const event = { kind: 'failed' as const, step: 'warm', target: v1, code: 'X', message: 'x', jitter: 1 };
+      current = reduceModel(current, event, NOW);
+      delays.push((current.failure?.retryAt ?? 0) - NOW);
+    }
+    assert.deepEqual(delays.slice(0, 4), [10_000, 20_000, 40_000, 80_000]);
+    assert.equal(delays.at(-1), 600_000);
+  });
+});
+
+/** Carries out steps in memory: what a real edge does, without its disk. */
+class World {
+  models = new Map<string, ModelState>();
+  readonly facts = {
+    present: new Map<Digest, number>(),
+    verified: new Set<Digest>(),
+    tested: new Set<string>(),
+    warm: new Map<string, string>(),
+    active: new Map<string, string>(),
+    served: new Map(),
+    freeBytes: 1e9,
+    isReported: true,
+  };
+
+  /** As after a power cut: what is in memory is gone. */
+  restart(): void {
+    for (const part of [this.facts.verified, this.facts.tested, this.facts.warm, this.facts.active]) part.clear();
+  }
+
+  carryOut(step: EdgeStep, isFailing: boolean, nowMs: number): void {
+    if (step.kind === 'report') return;
+    if (step.kind === 'collect') {
+      this.#assertUnneeded(step.digests);
+      for (const digest of step.digests) this.facts.present.delete(digest);
+      return;
+    }
+    if (step.kind === 'remove') {
+      this.models.delete(step.model);
+      this.facts.active.delete(step.model);
+      return;
+    }
+    const current = this.models.get(step.model) ?? emptyState(step.model);
+    if (step.kind === 'settle') {
+      this.models.set(step.model, reduceModel(current, { kind: 'settled' }, nowMs));
+      return;
+    }
+    const { target } = step;
+    if (isFailing || step.kind === 'refuse') {
+      const event = { kind: 'failed' as const, step: step.kind, target, code: 'X', message: 'x', jitter: 0 };
+      this.models.set(step.model, reduceModel(current, event, nowMs));
+      return;
+    }
+    switch (step.kind) {
+      case 'download':
+        this.facts.present.set(step.file.digest, step.file.sizeBytes);
+        return;
+      case 'verify':
+        assert.ok(this.facts.present.has(step.file.digest));
+        this.facts.verified.add(step.file.digest);
+        return;
+      case 'test-load':
+        this.facts.tested.add(versionKey(step.version));
+        return;
+      case 'warm':
+        this.facts.warm.set(step.model, targetKey(target));
+        return;
+      case 'start':
+        this.#assertWhole(target);
+        this.facts.active.set(step.model, targetKey(target));
+        this.models.set(step.model, reduceModel(current, { kind: 'started' }, nowMs));
+        return;
+      case 'switch':
+        this.#assertWhole(target);
+        for (const { digest } of filesOf(target)) assert.ok(this.facts.verified.has(digest));
+        for (const version of target.versions) assert.ok(this.facts.tested.has(versionKey(version)));
+        assert.equal(this.facts.warm.get(step.model), targetKey(target));
+        this.facts.warm.delete(step.model);
+        this.facts.active.set(step.model, targetKey(target));
+        this.models.set(step.model, reduceModel(current, { kind: 'switched', target, errorRatio: 0 }, nowMs));
+        return;
+      case 'return':
+        this.#assertWhole(target);
+        this.facts.active.set(step.model, targetKey(target));
+        this.models.set(step.model, reduceModel(current, { kind: 'returned', code: 'X', message: 'x' }, nowMs));
+        return;
+    }
+  }
+
+  #assertWhole(target: DesiredModel): void {
+    for (const { digest } of filesOf(target)) assert.ok(this.facts.present.has(digest), 'a file is not there');
+  }
+
+  #assertUnneeded(digests: readonly Digest[]): void {
+    for (const { running, lastGood } of this.models.values()) {
+      for (const target of [running, lastGood]) {
+        if (target)
+          for (const { digest } of filesOf(target)) assert.ok(!digests.includes(digest), 'removes what is needed');
+      }
+    }
+  }
+}
+
+describe('whatever happens to an edge', () => {
+  const names = ['a', 'b', 'c'];
+  const someModels = fc
+    .uniqueArray(fc.record({ name: fc.constantFrom(...names), version: fc.integer({ min: 1, max: 3 }) }), {
+      selector: ({ name }) => name,
+    })
+    .map((chosen) => chosen.map(({ name, version }) => aTarget(name, version)));
+  const someEvents = fc.array(
+    fc.oneof(
+      {
+        weight: 6,
+        arbitrary: fc.record({ kind: fc.constant('step' as const), pick: fc.nat(), isFailing: fc.boolean() }),
+      },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('desire' as const), models: someModels }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('cut' as const) }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('bad' as const), name: fc.constantFrom(...names) }) },
+      {
+        weight: 1,
+        arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 700_000 }) }),
+      },
+    ),
+    { maxLength: 120 },
+  );
+
+  it('it comes to run what is wanted, keeps what runs and what ran well, and then does nothing', () => {
+    fc.assert(
+      fc.property(someModels, someEvents, someModels, (first, events, last) => {
+        const world = new World();
+        let now = NOW;
+        let desired = anAcceptedDesired(first);
+        const plan = () => planEdge({ desired, models: world.models, facts: world.facts }, now);
+        for (const event of events) {
+          if (event.kind === 'desire') desired = anAcceptedDesired(event.models);
+          else if (event.kind === 'cut') world.restart();
+          else if (event.kind === 'wait') now += event.ms;
+          else if (event.kind === 'bad') world.facts.served.set(event.name, { requests: 0, errors: 0, isFailed: true });
+          else {
+            const steps = plan();
+            const step = steps[event.pick % Math.max(1, steps.length)];
+            if (step) world.carryOut(step, event.isFailing, now);
+          }
+        }
+        // From here on nothing fails and time passes; the user tries again what was given up.
+        world.facts.served.clear();
+        desired = anAcceptedDesired(last.map((target) => ({ ...target, attempt: 1 })));
+        let quiet = 0;
+        for (let n = 0; quiet < 2; n += 1) {
+          assert.ok(n < 500, 'it does not come to an end');
+          const steps = plan();
+          for (const step of steps) world.carryOut(step, false, now);
+          quiet = steps.length === 0 ? quiet + 1 : 0;
+          now += 700_000;
+        }
+        assert.deepEqual(
+          [...world.facts.active].sort(),
+          last.map((target) => [target.name, targetKey(target)] as const).sort(),
+        );
+        assert.deepEqual([...world.models.keys()].sort(), last.map(({ name }) => name).sort());
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
