@@ -36,6 +36,8 @@ type Listener = (message: BusMessage) => void;
 
 const CONNECT_TIMEOUT_MS = 15_000;
 const GOODBYE_MS = 2_000;
+/** A connection that lasts as long as this is no failure. */
+const STABLE_MS = 10_000;
 /** Messages of QoS 1 that the broker has not acknowledged; fewer where it says so. */
 const MAX_IN_FLIGHT = 64;
 
@@ -67,6 +69,13 @@ export class MqttBus implements Bus {
   /** Does not wait for the connection, which is made again whenever it breaks. */
   open(): void {
     this.#work ??= this.#run();
+  }
+
+  /** Makes the connection anew, as after a loss: with the last will of now. */
+  renew(): void {
+    const client = this.#client;
+    this.#client = undefined;
+    client?.end(true);
   }
 
   /** Says goodbye: no last will is published. What waits is rejected with `STOPPED`. */
@@ -119,8 +128,10 @@ export class MqttBus implements Bus {
     for (let failures = 0; !signal.aborted; ) {
       try {
         const client = await this.#connect(version, signal);
-        failures = 0;
+        const connectedAt = performance.now();
         await this.#serve(client);
+        // Two that end each other's connections, as those of one client id, come to rest with growing pauses.
+        failures = performance.now() - connectedAt < STABLE_MS ? failures + 1 : 0;
       } catch (error) {
         if (signal.aborted) break;
         failures += 1;
@@ -154,6 +165,7 @@ export class MqttBus implements Bus {
     });
     client.on('error', (error) => log.debug('broker connection failed', () => ({ message: error.message })));
     client.on('message', (topic, payload, { retain }) => this.#dispatch(topic, payload, retain));
+    let isAnnounced = false;
     try {
       this.#granted.clear();
       await Promise.race([this.#subscribeAll(client), ended]);
@@ -161,27 +173,26 @@ export class MqttBus implements Bus {
       this.#client = client;
       this.#maxInFlight = Math.min(MAX_IN_FLIGHT, client.serverProperties?.receiveMaximum ?? MAX_IN_FLIGHT);
       log.info('connected to the broker', { protocolVersion: client.options.protocolVersion });
+      isAnnounced = true;
       this.#announce(true);
       this.#pump();
       await ended;
     } finally {
       signal.removeEventListener('abort', end);
-      const wasConnected = this.#client !== undefined;
       this.#client = undefined;
       client.end(true);
       const lost = unavailable('The connection to the broker ended before it acknowledged the message.');
       for (const entry of this.#inFlight) entry.reject(lost);
       this.#inFlight.clear();
-      if (wasConnected) this.#announce(false);
-      if (wasConnected && !signal.aborted) log.info('connection to the broker ended');
+      if (isAnnounced) this.#announce(false);
+      if (isAnnounced && !signal.aborted) log.info('connection to the broker ended');
     }
   }
 
   async #subscribeAll(client: MqttClient): Promise<void> {
     for (const filter of this.#listeners.filters()) {
       try {
-        await subscribeOnce(client, filter);
-        this.#granted.add(filter);
+        if (await subscribeOnce(client, filter)) this.#granted.add(filter);
       } catch {
         this.options.log.warn('subscription refused by the broker', { filter });
       }
@@ -195,17 +206,13 @@ export class MqttBus implements Bus {
       signal.throwIfAborted();
       const client = this.#client;
       if (hasWaited && client && this.#granted.has(filter)) return;
-      try {
-        if (client) return await subscribeOnce(client, filter);
-      } catch (error) {
-        // A refusal is an answer; a connection that broke is none.
-        if (client === this.#client) throw error;
-      }
-      await this.#nextConnection(signal);
+      if (client && (await subscribeOnce(client, filter))) return;
+      await this.#nextConnection(client, signal);
     }
   }
 
-  #nextConnection(signal: AbortSignal): Promise<void> {
+  /** Resolves when there is a connection other than the last. */
+  #nextConnection(last: MqttClient | undefined, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const settle = (): void => {
         signal.removeEventListener('abort', abort);
@@ -217,7 +224,7 @@ export class MqttBus implements Bus {
       };
       let end = (): void => undefined;
       const onChange = (isConnected: boolean): void => {
-        if (!isConnected) return;
+        if (!isConnected || this.#client === last) return;
         settle();
         resolve();
       };
@@ -277,12 +284,17 @@ export class MqttBus implements Bus {
   }
 }
 
-async function subscribeOnce(client: MqttClient, filter: string): Promise<void> {
+/**
+ * @returns false when the connection ended before there was an answer
+ * @throws {ModelManagementError} `BROKER_UNAVAILABLE` when the broker refused
+ */
+async function subscribeOnce(client: MqttClient, filter: string): Promise<boolean> {
   try {
     const granted = await client.subscribeAsync(filter, { qos: 1 });
-    if (granted.every(({ qos }) => qos < 128)) return;
+    if (granted.every(({ qos }) => qos < 128)) return true;
   } catch (error) {
-    throw unavailable(`The broker did not take the subscription ${filter}.`, error);
+    const isAnswer = error instanceof Error && 'packet' in error && error.packet !== undefined;
+    if (!isAnswer) return false;
   }
   throw unavailable(`The broker refused the subscription ${filter}.`);
 }

@@ -97,8 +97,8 @@ export function reduceModel(state: ModelState, event: ModelEvent, nowMs: number)
     case 'started':
       return state.failure?.step === 'start' ? { ...state, failure: null } : state;
     case 'switched': {
-      // What has not shown yet that it is good does not take the place of what has.
-      const lastGood = state.health ? state.lastGood : state.running;
+      // What has not shown yet that it is good does not take the place of what has; it is better than nothing.
+      const lastGood = state.health && state.lastGood ? state.lastGood : state.running;
       const health = { since: nowMs, errorRatio: event.errorRatio };
       return { ...state, running: event.target, lastGood, health, failure: null, rejected: null };
     }

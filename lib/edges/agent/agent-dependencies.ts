@@ -1,0 +1,29 @@
+import type { Clock } from '../../clock';
+import type { Log } from '../../log';
+import type { Bus } from '../bus';
+import type { PublicKeyText } from '../protocol/keys';
+import type { AgentStores } from './agent-documents';
+import type { EdgeEffects } from './edge-effects';
+
+export interface EdgeAgentDeps {
+  /** Below the base of `settings.hubId`; not open yet, so that the first connection has a last will. */
+  readonly bus: Bus;
+  readonly stores: AgentStores;
+  /** Where the edge's keys lie. */
+  readonly keysPath: string;
+  readonly effects: EdgeEffects;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly settings: EdgeAgentSettings;
+  /** The connection is to be made anew, with another last will. */
+  readonly renewConnection: () => void;
+}
+
+/** `modelManagement.edge` as it came from the hub. */
+export interface EdgeAgentSettings {
+  readonly name: string;
+  readonly hubId: string;
+  readonly hubPublicKey: PublicKeyText;
+  /** Not needed any more once it was used. */
+  readonly token?: string | undefined;
+}

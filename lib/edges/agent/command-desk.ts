@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { asModelManagementError } from '../../errors';
+import { admitCommand, noCommands } from '../protocol/command-gate';
+import { CommandDocument, type EdgeEvent } from '../protocol/documents';
+import { open } from '../protocol/envelope';
+import type { EdgeIdentity } from './accepted-desired';
+import type { EdgeAgentDeps } from './agent-dependencies';
+import { findDocument } from './agent-documents';
+
+/** What a hub may ask of an edge. Training and pipelines will be further kinds. */
+export const EdgeCommand = z.discriminatedUnion('type', [
+  /** Tell once more how you are. */
+  z.object({ type: z.literal('report') }),
+  /** Try at once what failed and waits. */
+  z.object({ type: z.literal('retry') }),
+]);
+export type EdgeCommand = z.infer<typeof EdgeCommand>;
+
+export type CommandExecutors = {
+  readonly [K in EdgeCommand['type']]: (command: Extract<EdgeCommand, { type: K }>) => Promise<void>;
+};
+
+/** Takes commands: proves them, carries each out once, and says what came of it. */
+export class CommandDesk {
+  constructor(
+    private readonly deps: Pick<EdgeAgentDeps, 'stores' | 'clock' | 'log'>,
+    private readonly executors: CommandExecutors,
+  ) {}
+
+  /** @returns what to tell the hub; nothing of what is not signed by it, or is a duplicate */
+  async take(payload: Buffer, identity: EdgeIdentity): Promise<EdgeEvent | undefined> {
+    const { stores, clock, log } = this.deps;
+    const at = clock.now();
+    const opened = open('command', payload, identity.hubKey, CommandDocument);
+    if (!opened.ok) {
+      log.warn('command not taken', { reason: opened.reason, detail: opened.detail });
+      return undefined;
+    }
+    const { document } = opened.value;
+    const isForMe =
+      document.hubId === identity.hubId && document.edge === identity.edge && document.edgeKeyId === identity.edgeKeyId;
+    if (!isForMe) {
+      log.warn('command not taken', { reason: 'wrong-recipient' });
+      return undefined;
+    }
+    const { id, command } = document;
+    const admitted = admitCommand(findDocument(stores, 'commands')?.memory ?? noCommands, document, at);
+    if (!admitted.ok) {
+      log.warn('command not taken', { id, reason: admitted.reason, detail: admitted.detail });
+      if (admitted.reason === 'duplicate') return undefined;
+      return { type: 'command', at, id, result: 'refused', reason: `${admitted.reason}: ${admitted.detail}` };
+    }
+    const known = EdgeCommand.safeParse(command);
+    if (!known.success) {
+      return {
+        type: 'command',
+        at,
+        id,
+        result: 'refused',
+        reason: `this edge does not know the command ${command.type}`,
+      };
+    }
+    // Remembered before it is carried out: a crash between the two leaves it undone, and the hub without an answer.
+    await stores.agent.put({ _id: 'commands', memory: admitted.value });
+    try {
+      await this.#carryOut(known.data);
+      return { type: 'command', at, id, result: 'done' };
+    } catch (error) {
+      return { type: 'command', at, id, result: 'failed', reason: asModelManagementError(error).message.slice(0, 500) };
+    }
+  }
+
+  #carryOut(command: EdgeCommand): Promise<void> {
+    switch (command.type) {
+      case 'report':
+        return this.executors.report(command);
+      case 'retry':
+        return this.executors.retry(command);
+    }
+  }
+}

@@ -1,0 +1,295 @@
+import { newId } from '../../ids';
+import type { BusMessage } from '../bus';
+import type { LastWill } from '../mqtt-bus';
+import { noCommands } from '../protocol/command-gate';
+import type { RefusalReason } from '../protocol/decode';
+import { type EdgeEvent, HubPresence } from '../protocol/documents';
+import { open, seal } from '../protocol/envelope';
+import { edgeTopics, HUB_TOPIC } from '../protocol/topics';
+import { type AcceptedDesired, acceptDesired } from './accepted-desired';
+import type { EdgeAgentDeps } from './agent-dependencies';
+import { findDocument } from './agent-documents';
+import { CommandDesk } from './command-desk';
+import { Enrolment, type EnrolmentState } from './enrolment';
+import { Reconciler } from './reconciler';
+import { Reporter } from './reporter';
+
+export interface EdgeAgentStatus {
+  readonly enrolment: EnrolmentState;
+  readonly isConnected: boolean;
+  /** What the hub said of itself last. */
+  readonly hub: Pick<HubPresence, 'name' | 'online' | 'at'> | null;
+}
+
+/**
+ * The part of an edge that belongs to a hub: enrols, takes what the hub wants, brings it about and tells how it is. It
+ * starts from its own disk, and needs neither broker nor hub to run what it ran.
+ */
+export class EdgeAgent {
+  readonly #bootId = newId();
+  readonly #enrolment: Enrolment;
+  readonly #reconciler: Reconciler;
+  readonly #reporter: Reporter;
+  readonly #commands: CommandDesk;
+  readonly #listeners = new Set<() => void>();
+  #boot = 0;
+  #connection = 0;
+  #isConnected = false;
+  #hub: HubPresence | null = null;
+  #desired: AcceptedDesired | null = null;
+  #ends: (() => Promise<void>)[] = [];
+  #endConnection: (() => void) | undefined;
+  #subscribedFor: string | undefined;
+  /** Documents of the hub are taken one after the other. */
+  #intake: Promise<void> = Promise.resolve();
+
+  constructor(private readonly deps: EdgeAgentDeps) {
+    const changed = (): void => this.#changed();
+    this.#enrolment = new Enrolment(deps, () => this.#accepted(), changed);
+    this.#reporter = new Reporter({
+      clock: deps.clock,
+      log: deps.log,
+      send: (topic, type, document, options) => this.#send(topic, type, document, options),
+      canSend: () => this.#isConnected && this.#enrolment.own !== undefined,
+      wake: () => this.#reconciler.wake(),
+      content: () => ({
+        desired: this.#desired ? { ...this.#desired.order, digest: this.#desired.digest } : null,
+        capabilities: deps.effects.capabilities(),
+        models: this.#reconciler.reportable(),
+      }),
+    });
+    this.#reconciler = new Reconciler({
+      models: deps.stores.models,
+      effects: deps.effects,
+      clock: deps.clock,
+      log: deps.log,
+      isReported: () => this.#reporter.isReported(),
+      report: () => this.#reporter.report(),
+      tell: (level, text) => this.#tell({ type: 'log', at: deps.clock.now(), level, text }),
+    });
+    this.#commands = new CommandDesk(deps, {
+      report: async () => this.#reporter.again(),
+      retry: () => this.#reconciler.retry(),
+    });
+  }
+
+  /** Starts what ran before; the connection is made by whoever opens the bus. @throws {ModelManagementError} of the disk */
+  async start(): Promise<void> {
+    const { stores, clock, bus } = this.deps;
+    // The clock keeps it growing where the disk was set back to a copy, the count where the clock was.
+    this.#boot = Math.max((findDocument(stores, 'boot')?.boot ?? 0) + 1, clock.now());
+    await stores.agent.put({ _id: 'boot', boot: this.#boot });
+    await this.#enrolment.open();
+    this.#desired = this.#storedDesired();
+    await this.#reconciler.start(this.#desired);
+    this.#enrolment.ask();
+    this.#subscribe();
+    this.#endConnection = bus.onConnection((isConnected) => this.#onConnection(isConnected));
+  }
+
+  /** Says goodbye; what runs is left to its owner. */
+  async stop(): Promise<void> {
+    this.#enrolment.stopAsking();
+    this.#endConnection?.();
+    this.#endConnection = undefined;
+    await this.#reconciler.stop();
+    if (this.#isConnected) await this.#announce(false).catch(() => undefined);
+    for (const end of this.#ends.splice(0)) await end().catch(() => undefined);
+    await this.#intake;
+    this.#reporter.stop();
+  }
+
+  status(): EdgeAgentStatus {
+    const hub = this.#hub && { name: this.#hub.name, online: this.#hub.online, at: this.#hub.at };
+    return { enrolment: this.#enrolment.state, isConnected: this.#isConnected, hub };
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Takes a token that was typed. @throws {ModelManagementError} `INVALID_INPUT` */
+  enrol(token: string): Promise<void> {
+    return this.#enrolment.enrol(token);
+  }
+
+  /** Gives up the key and tells the hub if it can; what runs is removed from this edge by its owner. */
+  async leave(): Promise<void> {
+    if (this.#enrolment.own && this.#isConnected) {
+      await this.#reporter.sendEvents([{ type: 'left', at: this.deps.clock.now() }]).catch(() => undefined);
+      await this.#announce(false).catch(() => undefined);
+    }
+    await this.#enrolment.forget();
+    this.#desired = null;
+    this.#reconciler.desire(null);
+  }
+
+  /** Tries at once what failed and waits. */
+  retry(): Promise<void> {
+    return this.#reconciler.retry();
+  }
+
+  /** Plans again, for who knows that something changed: a model failed, the disk has room. */
+  wake(): void {
+    this.#reconciler.wake();
+  }
+
+  /** To be asked for before each connection: it tells of that connection. */
+  lastWill(): LastWill | undefined {
+    this.#connection += 1;
+    const own = this.#enrolment.own;
+    if (!own) return undefined;
+    return { topic: edgeTopics(own.identity.edge).online, payload: seal('online', this.#online(false), own.key) };
+  }
+
+  #online(online: boolean) {
+    return { ...this.#sender(), connection: Math.max(1, this.#connection), online };
+  }
+
+  #sender() {
+    const { hubId, edge } = this.#enrolment.own?.identity ?? { hubId: '', edge: '' };
+    return { v: 1, hubId, edge, bootId: this.#bootId, boot: this.#boot, at: this.deps.clock.now() };
+  }
+
+  #onConnection(isConnected: boolean): void {
+    this.#isConnected = isConnected;
+    if (isConnected) this.#greet();
+    this.#changed();
+  }
+
+  #greet(): void {
+    if (!this.#enrolment.own) return;
+    this.#announce(true).catch((error: unknown) => this.deps.log.debug('not announced', () => ({ error })));
+    this.#reporter.again();
+  }
+
+  #announce(online: boolean): Promise<void> {
+    return this.#send('online', 'online', this.#online(online), { retain: true });
+  }
+
+  async #send(
+    topic: 'online' | 'reported' | 'event',
+    type: 'online' | 'reported' | 'event',
+    document: object,
+    options: { readonly retain: boolean },
+  ): Promise<void> {
+    const own = this.#enrolment.own;
+    if (!own) return;
+    const signed = seal(type, { ...this.#sender(), ...document }, own.key);
+    await this.deps.bus.publish(edgeTopics(own.identity.edge)[topic], signed, options);
+  }
+
+  /** A new key: the last will of the connection has to be signed with it. */
+  #accepted(): void {
+    this.#desired = this.#storedDesired();
+    this.#reconciler.desire(this.#desired);
+    this.deps.renewConnection();
+    this.#subscribe();
+  }
+
+  #subscribe(): void {
+    const identity = this.#enrolment.own?.identity;
+    if (!identity || this.#subscribedFor === identity.edge) return;
+    this.#subscribedFor = identity.edge;
+    const { bus, log } = this.deps;
+    const topics = edgeTopics(identity.edge);
+    const intakes: readonly (readonly [string, (message: BusMessage) => Promise<void> | void])[] = [
+      [topics.desired, (message) => this.#takeDesired(message)],
+      [topics.command, (message) => this.#takeCommand(message)],
+      [HUB_TOPIC, (message) => this.#takePresence(message)],
+    ];
+    for (const [filter, take] of intakes) {
+      bus
+        .subscribe(filter, (message) => {
+          this.#intake = this.#intake
+            .then(() => take(message))
+            .catch((error: unknown) => log.error('document of the hub could not be kept', { error }));
+        })
+        .then(
+          (end) => void this.#ends.push(end),
+          (error: unknown) => log.warn('topic of the hub cannot be had', { filter, error }),
+        );
+    }
+  }
+
+  /** Proven anew: nobody who only writes to the disk decides what runs. */
+  #storedDesired(): AcceptedDesired | null {
+    const own = this.#enrolment.own;
+    const stored = findDocument(this.deps.stores, 'desired');
+    if (!own || !stored?.envelope || stored.keyId !== own.identity.edgeKeyId) return null;
+    const accepted = acceptDesired(Buffer.from(stored.envelope, 'base64'), own.identity, null);
+    return accepted.ok && accepted.value.kind === 'desired' ? accepted.value.desired : null;
+  }
+
+  async #takeDesired({ payload }: BusMessage): Promise<void> {
+    const own = this.#enrolment.own;
+    // An empty message only clears what is retained.
+    if (!own || payload.length === 0) return;
+    const { stores, log } = this.deps;
+    const stored = findDocument(stores, 'desired');
+    const { hubId, edgeKeyId: keyId } = own.identity;
+    // A key is a new beginning: nothing that was signed for another one is taken any more.
+    const last = stored?.hubId === hubId && stored.keyId === keyId ? stored.order : null;
+    const accepted = acceptDesired(payload, own.identity, last);
+    if (!accepted.ok) return this.#refused(accepted.reason, accepted.detail, payload);
+    const taken = accepted.value;
+    const document = taken.kind === 'desired' ? taken.desired : taken.revocation;
+    const order =
+      taken.kind === 'desired'
+        ? taken.desired.order
+        : { epoch: taken.revocation.epoch, revision: taken.revocation.revision };
+    const envelope = taken.kind === 'desired' ? payload.toString('base64') : null;
+    await stores.agent.put({ _id: 'desired', hubId, keyId, order, envelope });
+    // The hub's time as it stands now, also when it was wrong before.
+    const memory = findDocument(stores, 'commands')?.memory ?? noCommands;
+    await stores.agent.put({ _id: 'commands', memory: { ...memory, hubTimeFloor: document.issuedAt } });
+    log.info('desired state taken', { ...order, kind: taken.kind });
+    if (taken.kind === 'revoked') return this.#revoked(taken.revocation.reason);
+    this.#desired = taken.desired;
+    this.#reporter.refused = null;
+    this.#reconciler.desire(taken.desired);
+  }
+
+  /** It keeps what it runs, and says no more. */
+  async #revoked(reason: string): Promise<void> {
+    await this.#announce(false).catch(() => undefined);
+    await this.#enrolment.revoke(reason);
+    await this.#enrolment.open();
+    this.#desired = null;
+    this.#reconciler.desire(null);
+    this.deps.renewConnection();
+  }
+
+  #refused(reason: RefusalReason, detail: string, payload: Buffer): void {
+    // The broker gives the one it keeps at each subscription.
+    if (reason === 'stale' && this.#desired?.envelope.equals(payload)) return;
+    this.deps.log.warn('desired state not taken', { reason, detail });
+    this.#reporter.refused = { reason, at: this.deps.clock.now() };
+    this.#reporter.again();
+  }
+
+  async #takeCommand({ payload, isRetained }: BusMessage): Promise<void> {
+    const own = this.#enrolment.own;
+    if (!own || isRetained) return;
+    const event = await this.#commands.take(payload, own.identity);
+    if (event) this.#tell(event);
+  }
+
+  #takePresence({ payload }: BusMessage): void {
+    const own = this.#enrolment.own;
+    if (!own || payload.length === 0) return;
+    const opened = open('hub', payload, own.identity.hubKey, HubPresence);
+    if (!opened.ok || opened.value.document.hubId !== own.identity.hubId) return;
+    this.#hub = opened.value.document;
+    this.#changed();
+  }
+
+  #tell(event: EdgeEvent): void {
+    this.#reporter.tell(event);
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}

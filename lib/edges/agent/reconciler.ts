@@ -1,0 +1,344 @@
+import type { Clock } from '../../clock';
+import { asModelManagementError, ModelManagementError } from '../../errors';
+import type { Digest } from '../../ids';
+import type { Log } from '../../log';
+import type { DocumentStore } from '../../store';
+import type { DesiredModel } from '../protocol/documents';
+import type { AcceptedDesired } from './accepted-desired';
+import type { EdgeEffects } from './edge-effects';
+import { errorRatioOf, type ServedRequests } from './health';
+import {
+  emptyState,
+  type ModelEvent,
+  type ModelKey,
+  type ModelState,
+  modelKey,
+  reduceModel,
+  targetKey,
+  versionKey,
+} from './model-state';
+import { type EdgeSituation, type EdgeStep, garbageOf, nextPlanAt, planEdge } from './planner';
+import type { Reportable } from './report';
+
+export interface ReconcilerDeps {
+  readonly models: DocumentStore<ModelState>;
+  readonly effects: EdgeEffects;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** True when all that would be reported was, or cannot be. */
+  isReported(): boolean;
+  report(): Promise<void>;
+  /** Something that a person wants to read. */
+  tell(level: 'info' | 'warn', text: string): void;
+}
+
+/** While a switch is being watched. */
+const HEALTH_POLL_MS = 5_000;
+/** Of a step whose failure is noted nowhere. */
+const HOLD_MS = 10_000;
+const REPORT_HOLD_MS = 500;
+const MAX_SLEEP_MS = 60_000;
+
+interface Running {
+  readonly id: string;
+  readonly abort: AbortController;
+  readonly done: Promise<void>;
+}
+
+/**
+ * Brings an edge to what is wanted: plans, carries out one step for each model side by side, notes what came of it on
+ * the disk, and plans again. A step that is wanted no more is broken off.
+ */
+export class Reconciler {
+  #desired: AcceptedDesired | null = null;
+  readonly #present = new Map<Digest, number>();
+  readonly #verified = new Set<Digest>();
+  readonly #tested = new Set<string>();
+  readonly #warm = new Map<ModelKey, string>();
+  readonly #active = new Map<ModelKey, string>();
+  readonly #progress = new Map<ModelKey, number>();
+  readonly #running = new Map<string, Running>();
+  readonly #heldUntil = new Map<string, number>();
+  #freeBytes = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #isStarted = false;
+  #isPlanned = false;
+
+  constructor(private readonly deps: ReconcilerDeps) {}
+
+  /** Reads what is on the disk and begins. @throws what the effects do */
+  async start(desired: AcceptedDesired | null): Promise<void> {
+    this.#desired = desired;
+    for (const [digest, sizeBytes] of await this.deps.effects.artifacts()) this.#present.set(digest, sizeBytes);
+    this.#freeBytes = await this.deps.effects.freeBytes();
+    this.#isStarted = true;
+    this.wake();
+  }
+
+  /** Breaks off what can be, and waits for what is under way. */
+  async stop(): Promise<void> {
+    this.#isStarted = false;
+    clearTimeout(this.#timer);
+    const running = [...this.#running.values()];
+    for (const { abort } of running) abort.abort(new Error('the edge stops'));
+    await Promise.all(running.map(({ done }) => done));
+  }
+
+  desire(desired: AcceptedDesired | null): void {
+    this.#desired = desired;
+    this.wake();
+  }
+
+  /** What failed is tried at once. */
+  async retry(): Promise<void> {
+    this.#heldUntil.clear();
+    for (const { _id, failure } of this.deps.models.all()) if (failure) await this.#note(_id, { kind: 'retry' });
+    this.wake();
+  }
+
+  /** Plans again, soon. */
+  wake(): void {
+    if (!this.#isStarted || this.#isPlanned) return;
+    this.#isPlanned = true;
+    queueMicrotask(() => {
+      this.#isPlanned = false;
+      if (this.#isStarted) this.#plan();
+    });
+  }
+
+  reportable(): Reportable {
+    return { desired: this.#desired, models: this.#models(), active: this.#active, progress: this.#progress };
+  }
+
+  #models(): ReadonlyMap<ModelKey, ModelState> {
+    return new Map(this.deps.models.all().map((state) => [state._id, state]));
+  }
+
+  #situation(): EdgeSituation {
+    const models = this.#models();
+    const served = new Map<ModelKey, ServedRequests>();
+    for (const { _id, running, health } of models.values()) {
+      const counted = running && health ? this.deps.effects.served(running.name) : undefined;
+      if (counted) served.set(_id, counted);
+    }
+    const facts = {
+      present: this.#present,
+      verified: this.#verified,
+      tested: this.#tested,
+      warm: this.#warm,
+      active: this.#active,
+      served,
+      freeBytes: this.#freeBytes,
+      isReported: this.deps.isReported(),
+    };
+    return { desired: this.#desired, models, facts };
+  }
+
+  #plan(): void {
+    const now = this.deps.clock.now();
+    const situation = this.#situation();
+    const steps = planEdge(situation, now);
+    const planned = new Map(steps.map((step) => [laneOf(step), step]));
+    for (const [lane, { id, abort }] of this.#running) {
+      const step = planned.get(lane);
+      if (!step || idOf(step) !== id) abort.abort(new Error('it is wanted no more'));
+    }
+    for (const [lane, step] of planned) {
+      if (this.#running.has(lane) || now < (this.#heldUntil.get(lane) ?? 0)) continue;
+      const abort = new AbortController();
+      const done = this.#run(lane, step, abort.signal);
+      this.#running.set(lane, { id: idOf(step), abort, done });
+    }
+    this.#sleep(situation, now);
+  }
+
+  #sleep({ models }: EdgeSituation, now: number): void {
+    clearTimeout(this.#timer);
+    const isWatching = [...models.values()].some(({ health }) => health !== null);
+    const held = [...this.#heldUntil.values()].filter((until) => until > now);
+    const wakeAt = Math.min(nextPlanAt(models.values(), now) ?? Number.POSITIVE_INFINITY, ...held);
+    const sleepMs = Math.min(MAX_SLEEP_MS, isWatching ? HEALTH_POLL_MS : MAX_SLEEP_MS, wakeAt - now);
+    this.#timer = setTimeout(() => this.wake(), Math.max(10, sleepMs));
+    this.#timer.unref();
+  }
+
+  /** Never rejects. */
+  async #run(lane: string, step: EdgeStep, signal: AbortSignal): Promise<void> {
+    // Later than the entry in #running, which its end removes.
+    await Promise.resolve();
+    try {
+      await this.#carryOut(step, signal);
+      this.#heldUntil.delete(lane);
+    } catch (error) {
+      if (!signal.aborted) await this.#fail(lane, step, error);
+    } finally {
+      if ('model' in step) this.#progress.delete(step.model);
+      this.#running.delete(lane);
+      this.wake();
+    }
+  }
+
+  async #carryOut(step: EdgeStep, signal: AbortSignal): Promise<void> {
+    const { effects } = this.deps;
+    switch (step.kind) {
+      case 'start':
+        await effects.activate(step.target);
+        this.#active.set(step.model, targetKey(step.target));
+        return this.#note(step.model, { kind: 'started' });
+      case 'download':
+        await effects.fetchArtifact(step.file, signal, (ratio) => this.#advance(step.model, ratio));
+        this.#present.set(step.file.digest, step.file.sizeBytes);
+        return this.#measure(step.file.sizeBytes);
+      case 'verify':
+        if (!(await effects.verifyArtifact(step.file.digest, signal))) throw this.#damaged(step.file.digest);
+        this.#verified.add(step.file.digest);
+        return;
+      case 'test-load':
+        await effects.testLoad(step.target.name, step.version, signal);
+        this.#tested.add(versionKey(step.version));
+        return;
+      case 'warm':
+        await effects.warm(step.target, signal);
+        this.#warm.set(step.model, targetKey(step.target));
+        return;
+      case 'switch':
+        return this.#switch(step.model, step.target);
+      case 'return':
+        await effects.activate(step.target);
+        this.#active.set(step.model, targetKey(step.target));
+        await this.#note(step.model, {
+          kind: 'returned',
+          code: 'VERSION_UNHEALTHY',
+          message: `It was switched back: ${step.reason}.`,
+        });
+        return this.deps.tell(
+          'warn',
+          `${step.target.name} returned to version ${step.target.deployed}: ${step.reason}`,
+        );
+      case 'settle':
+        return this.#note(step.model, { kind: 'settled' });
+      case 'remove':
+        await effects.deactivate(this.deps.models.get(step.model)?.running?.name ?? step.model);
+        await this.deps.models.delete(step.model);
+        this.#active.delete(step.model);
+        this.#warm.delete(step.model);
+        return this.deps.tell('info', `${step.model} was removed`);
+      case 'refuse':
+        return this.#noteFailure(step, step.code, step.message);
+      case 'collect':
+        return this.#collect(step.digests);
+      case 'report':
+        return this.deps.report();
+    }
+  }
+
+  /**
+   * The switch comes first, then the line on the disk: a crash between them starts the version before, and switches
+   * again. Where the line cannot be written the version before serves on.
+   */
+  async #switch(model: ModelKey, target: DesiredModel): Promise<void> {
+    const { effects, models } = this.deps;
+    const before = models.get(model)?.running ?? null;
+    const served = before && effects.served(before.name);
+    await effects.activate(target);
+    this.#warm.delete(model);
+    this.#active.set(model, targetKey(target));
+    try {
+      await this.#note(model, { kind: 'switched', target, errorRatio: served ? errorRatioOf(served) : 0 });
+    } catch (error) {
+      this.#active.delete(model);
+      if (before) await effects.activate(before);
+      else await effects.deactivate(target.name);
+      if (before) this.#active.set(model, targetKey(before));
+      throw error;
+    }
+    this.deps.tell('info', `${target.name} runs version ${target.deployed}`);
+  }
+
+  /** What is needed may have changed since it was planned, so it is asked again before each. */
+  async #collect(digests: readonly Digest[]): Promise<void> {
+    for (const digest of digests) {
+      if (!garbageOf(this.#situation()).includes(digest)) continue;
+      this.#forget(digest);
+      await this.deps.effects.removeArtifact(digest);
+    }
+    this.#freeBytes = await this.deps.effects.freeBytes();
+  }
+
+  #damaged(digest: Digest): ModelManagementError {
+    this.#forget(digest);
+    const message = `The file ${digest.slice(0, 15)}… was damaged on the disk of the edge; it is fetched again.`;
+    return new ModelManagementError('STORAGE_CORRUPT', message, 'If this comes again, check the disk of the edge.');
+  }
+
+  #forget(digest: Digest): void {
+    this.#present.delete(digest);
+    this.#verified.delete(digest);
+  }
+
+  /** What others have fetched by half would count twice, so the disk is asked when none is under way. */
+  async #measure(fetchedBytes: number): Promise<void> {
+    const others = [...this.#running.values()].filter(({ id }) => id.startsWith('download '));
+    if (others.length > 1) this.#freeBytes -= fetchedBytes;
+    else this.#freeBytes = await this.deps.effects.freeBytes();
+  }
+
+  #advance(model: ModelKey, ratio: number): void {
+    this.#progress.set(model, ratio);
+    this.wake();
+  }
+
+  async #fail(lane: string, step: EdgeStep, error: unknown): Promise<void> {
+    const { code, message } = asModelManagementError(error);
+    this.deps.log.warn('step of the edge failed', { step: step.kind, lane, code, message });
+    try {
+      if ('target' in step) return await this.#noteFailure(step, code, message);
+    } catch (cause) {
+      this.deps.log.error('failure of a step could not be noted', { step: step.kind, error: cause });
+    }
+    this.#heldUntil.set(lane, this.deps.clock.now() + (step.kind === 'report' ? REPORT_HOLD_MS : HOLD_MS));
+  }
+
+  async #noteFailure(step: Extract<EdgeStep, { target: DesiredModel }>, code: string, message: string): Promise<void> {
+    const failed = {
+      kind: 'failed' as const,
+      step: step.kind,
+      target: step.target,
+      code,
+      message: message.slice(0, 500),
+    };
+    await this.#note(step.model, { ...failed, jitter: Math.random() });
+    this.deps.tell(
+      'warn',
+      `${step.target.name} ${step.target.deployed}: ${step.kind} failed: ${message}`.slice(0, 900),
+    );
+  }
+
+  async #note(key: ModelKey, event: ModelEvent): Promise<void> {
+    const before = this.deps.models.get(key) ?? emptyState(key);
+    const after = reduceModel(before, event, this.deps.clock.now());
+    if (after !== before) await this.deps.models.put(after);
+  }
+}
+
+/** Steps of one lane never run side by side. */
+const laneOf = (step: EdgeStep): string => ('model' in step ? `model ${modelKey(step.model)}` : step.kind);
+
+/** Equal for steps that do the same. */
+function idOf(step: EdgeStep): string {
+  switch (step.kind) {
+    case 'download':
+    case 'verify':
+      return `${step.kind} ${step.file.digest}`;
+    case 'test-load':
+      return `${step.kind} ${versionKey(step.version)}`;
+    case 'start':
+    case 'warm':
+    case 'switch':
+    case 'return':
+    case 'refuse':
+      return `${step.kind} ${targetKey(step.target)}`;
+    default:
+      return step.kind;
+  }
+}

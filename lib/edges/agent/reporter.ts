@@ -1,0 +1,129 @@
+import type { Clock } from '../../clock';
+import type { Digest } from '../../ids';
+import type { Log } from '../../log';
+import type { Capabilities, DesiredOrder, EdgeEvent } from '../protocol/documents';
+import { type Reportable, reportModels } from './report';
+
+export interface ReporterDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Signs and publishes; resolves once the broker has it. */
+  send(
+    topic: 'reported' | 'event',
+    type: 'reported' | 'event',
+    document: object,
+    options: { readonly retain: boolean },
+  ): Promise<void>;
+  canSend(): boolean;
+  /** A report may be due now. */
+  wake(): void;
+  content(): {
+    readonly desired: (DesiredOrder & { readonly digest: Digest }) | null;
+    readonly capabilities: Capabilities;
+    readonly models: Reportable;
+  };
+}
+
+/** Between two reports: what happens meanwhile is in the second. */
+const MIN_INTERVAL_MS = 1_000;
+const MAX_EVENTS = 500;
+const EVENTS_PER_MESSAGE = 50;
+
+/** Tells the hub how the edge is: the whole state when it changed, and what happened, in order. */
+export class Reporter {
+  refused: { readonly reason: string; readonly at: number } | null = null;
+  /** Of this boot; reports and events are counted apart, since brokers may let one overtake the other. */
+  #reportCount = 0;
+  #eventCount = 0;
+  #published: string | undefined;
+  #publishedAt = Number.NEGATIVE_INFINITY;
+  #events: EdgeEvent[] = [];
+  #droppedCount = 0;
+  #isSending = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly deps: ReporterDeps) {}
+
+  /** True while there is nothing to report, or no way to; it is asked for again when that changes. */
+  isReported(): boolean {
+    if (!this.deps.canSend() || this.#text() === this.#published) return true;
+    const waitMs = this.#publishedAt + MIN_INTERVAL_MS - this.deps.clock.now();
+    if (waitMs <= 0 || waitMs > MIN_INTERVAL_MS) return false;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.deps.wake();
+    }, waitMs);
+    this.#timer.unref();
+    return true;
+  }
+
+  async report(): Promise<void> {
+    const text = this.#text();
+    this.#reportCount += 1;
+    this.#publishedAt = this.deps.clock.now();
+    await this.deps.send('reported', 'reported', { seq: this.#reportCount, ...JSON.parse(text) }, { retain: true });
+    this.#published = text;
+  }
+
+  /** The hub is to hear it once more, also when nothing changed. */
+  again(): void {
+    this.#published = undefined;
+    this.#publishedAt = Number.NEGATIVE_INFINITY;
+    this.deps.wake();
+    this.#flush();
+  }
+
+  /** Waits in memory while there is no connection; the oldest go first when there are too many. */
+  tell(event: EdgeEvent): void {
+    this.#events.push(event);
+    if (this.#events.length > MAX_EVENTS) {
+      this.#events.shift();
+      this.#droppedCount += 1;
+    }
+    this.#flush();
+  }
+
+  async sendEvents(events: readonly EdgeEvent[]): Promise<void> {
+    this.#eventCount += 1;
+    await this.deps.send('event', 'event', { seq: this.#eventCount, events }, { retain: false });
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #text(): string {
+    const { desired, capabilities, models } = this.deps.content();
+    return JSON.stringify({
+      desired,
+      capabilities,
+      models: reportModels(models),
+      ...(this.refused ? { refused: this.refused } : {}),
+    });
+  }
+
+  #flush(): void {
+    if (this.#isSending || this.#events.length === 0 || !this.deps.canSend()) return;
+    this.#isSending = true;
+    this.#sendAll()
+      .catch((error: unknown) => this.deps.log.debug('events not sent', () => ({ error })))
+      .finally(() => {
+        this.#isSending = false;
+      });
+  }
+
+  async #sendAll(): Promise<void> {
+    while (this.#events.length > 0 && this.deps.canSend()) {
+      if (this.#droppedCount > 0) {
+        const text = `${this.#droppedCount} events were dropped while there was no connection`;
+        this.#droppedCount = 0;
+        this.#events.unshift({ type: 'log', at: this.deps.clock.now(), level: 'warn', text });
+      }
+      const batch = this.#events.slice(0, EVENTS_PER_MESSAGE);
+      await this.sendEvents(batch);
+      const sent = new Set(batch);
+      this.#events = this.#events.filter((event) => !sent.has(event));
+    }
+  }
+}

@@ -1,0 +1,149 @@
+import { z } from 'zod';
+import { invalidInput } from '../../errors';
+import type { ModelName } from '../../ids';
+import { DEPLOYED } from '../../ids';
+import { parseInput } from '../../parse-input';
+import type { Usage, VersionRef } from '../../registry';
+import { edgeKey, LOCAL_EDGE } from '../protocol/names';
+import type { EdgeHubDeps } from './hub-dependencies';
+import type { AssignmentDocument, EdgeDocument } from './hub-documents';
+
+const ModelEdges = z.strictObject({
+  edges: z
+    .array(z.strictObject({ name: z.string(), version: z.union([z.int().positive(), z.string()]).default(DEPLOYED) }))
+    .max(100_000),
+});
+
+const modelKey = (name: string): string => name.toLowerCase();
+const idOf = (model: string, edge: string): string => `${modelKey(model)}/${edgeKey(edge)}`;
+
+type Deps = Pick<EdgeHubDeps, 'registry'> & { readonly assignments: EdgeHubDeps['stores']['assignments'] };
+
+/** Which models run on which edges, and which version of them. */
+export class Assignments {
+  readonly #byEdge = new Map<string, Set<string>>();
+  readonly #byModel = new Map<string, Set<string>>();
+  #work: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly deps: Deps,
+    private readonly getEdge: (name: string) => EdgeDocument,
+  ) {
+    for (const document of deps.assignments.all()) this.#index(document);
+  }
+
+  ofEdge(edge: string): readonly AssignmentDocument[] {
+    return this.#documents(this.#byEdge.get(edgeKey(edge)));
+  }
+
+  ofModel(model: string): readonly AssignmentDocument[] {
+    return this.#documents(this.#byModel.get(modelKey(model)));
+  }
+
+  /** What would stop if the model went away. */
+  usage(model: string): readonly Usage[] {
+    return this.ofModel(model).map(({ edge, ref }) => ({ kind: 'edge', id: edge, name: edge, ref: String(ref) }));
+  }
+
+  /**
+   * The whole list of edges of a model.
+   * @param input - `{edges: [{name, version?}]}`
+   * @param hasFailed - true for an edge on which the model failed: it is tried again there
+   * @returns keys of the edges that are concerned
+   * @throws {ModelManagementError} `INVALID_INPUT`, `MODEL_NOT_FOUND`, `EDGE_NOT_FOUND`, `VERSION_NOT_FOUND`, `ALIAS_NOT_FOUND`;
+   * nothing is changed then
+   */
+  assign(modelName: string, input: unknown, hasFailed: (edge: string) => boolean): Promise<ReadonlySet<string>> {
+    return this.#inTurn(async () => {
+      const { edges } = parseInput(ModelEdges, input);
+      const { name: model } = this.deps.registry.getModel(modelName);
+      const wanted = new Map(
+        edges.map(({ name, version }) => {
+          const document = this.#documentOf(model, name, version, hasFailed);
+          return [document._id, document];
+        }),
+      );
+      if (wanted.size < edges.length)
+        throw invalidInput('edges', 'edges: an edge is named twice.', 'Name each edge once.');
+      const before = this.ofModel(model);
+      await Promise.all([...wanted.values()].map((document) => this.#put(document)));
+      await Promise.all(before.filter(({ _id }) => !wanted.has(_id)).map((document) => this.#delete(document)));
+      return new Set([...before, ...wanted.values()].map(({ edge }) => edgeKey(edge)));
+    });
+  }
+
+  /** @returns keys of the edges that ran it */
+  removeModel(model: string): Promise<ReadonlySet<string>> {
+    return this.#remove(() => this.ofModel(model));
+  }
+
+  removeEdge(edge: string): Promise<ReadonlySet<string>> {
+    return this.#remove(() => this.ofEdge(edge));
+  }
+
+  /** For what its reference names now. */
+  async noteVersion(document: AssignmentDocument, version: AssignmentDocument['version']): Promise<void> {
+    await this.#inTurn(async () => {
+      const current = this.deps.assignments.get(document._id);
+      if (current?.ref === document.ref && current.version !== version) await this.#put({ ...current, version });
+    });
+  }
+
+  #documentOf(
+    model: ModelName,
+    name: string,
+    ref: VersionRef,
+    hasFailed: (edge: string) => boolean,
+  ): AssignmentDocument {
+    if (edgeKey(name) === LOCAL_EDGE) {
+      throw invalidInput('edges', 'edges: local has every model already.', 'Leave it out.');
+    }
+    const edge = this.getEdge(name).name;
+    const { version } = this.deps.registry.getVersion(model, ref);
+    const _id = idOf(model, edge);
+    const known = this.deps.assignments.get(_id);
+    const attempt = known ? known.attempt + (hasFailed(edge) ? 1 : 0) : 0;
+    return { _id, model, edge, ref, attempt, version };
+  }
+
+  #remove(documents: () => readonly AssignmentDocument[]): Promise<ReadonlySet<string>> {
+    return this.#inTurn(async () => {
+      const removed = documents();
+      await Promise.all(removed.map((document) => this.#delete(document)));
+      return new Set(removed.map(({ edge }) => edgeKey(edge)));
+    });
+  }
+
+  async #put(document: AssignmentDocument): Promise<void> {
+    if (JSON.stringify(this.deps.assignments.get(document._id)) === JSON.stringify(document)) return;
+    await this.deps.assignments.put(document);
+    this.#index(document);
+  }
+
+  async #delete(document: AssignmentDocument): Promise<void> {
+    await this.deps.assignments.delete(document._id);
+    this.#byEdge.get(edgeKey(document.edge))?.delete(document._id);
+    this.#byModel.get(modelKey(document.model))?.delete(document._id);
+  }
+
+  #index({ _id, edge, model }: AssignmentDocument): void {
+    for (const [map, key] of [
+      [this.#byEdge, edgeKey(edge)],
+      [this.#byModel, modelKey(model)],
+    ] as const) {
+      const ids = map.get(key);
+      if (ids) ids.add(_id);
+      else map.set(key, new Set([_id]));
+    }
+  }
+
+  #documents(ids: ReadonlySet<string> | undefined): readonly AssignmentDocument[] {
+    return [...(ids ?? [])].sort().flatMap((id) => this.deps.assignments.get(id) ?? []);
+  }
+
+  #inTurn<R>(change: () => Promise<R>): Promise<R> {
+    const running = this.#work.then(change, change);
+    this.#work = running.catch(() => undefined);
+    return running;
+  }
+}

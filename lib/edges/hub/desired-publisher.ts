@@ -1,0 +1,233 @@
+import { invalidInput } from '../../errors';
+import type { Version } from '../../registry';
+import type { DesiredModel, DesiredOrder, ReportedState } from '../protocol/documents';
+import { digestOf } from '../protocol/enrolment';
+import { MAX_DOCUMENT_BYTES, sealBytes } from '../protocol/envelope';
+import type { KeyId } from '../protocol/keys';
+import { compareOrder } from '../protocol/order';
+import { edgeTopics } from '../protocol/topics';
+import type { Assignments } from './assignments';
+import type { EdgeBook } from './edge-book';
+import type { EdgeHubDeps } from './hub-dependencies';
+import type { AssignmentDocument, EdgeDocument, IssuedDocument } from './hub-documents';
+import { filesOfVersion } from './version-files';
+
+/** Between two repetitions for an edge that does not take what was published. */
+const REPEAT_MS = 30_000;
+/** Edges whose documents are made and written to the disk together. */
+const BATCH = 100;
+/** An epoch beyond this would leave no room to go on; only a broken or hostile edge says it has taken one. */
+const MAX_EPOCH = 2 ** 40;
+
+type Content = { readonly edgeKeyId: KeyId } & (
+  | { readonly kind: 'desired'; readonly models: readonly DesiredModel[] }
+  | { readonly kind: 'revoked'; readonly reason: string }
+);
+
+type Deps = Pick<EdgeHubDeps, 'hubId' | 'key' | 'bus' | 'registry' | 'clock' | 'log'> & {
+  readonly orders: EdgeHubDeps['stores']['orders'];
+};
+
+/**
+ * Keeps what the broker holds for each edge equal to what its assignments say. A document has its order on the disk
+ * before it is published, and one that says the same as the last gets no new revision: so after a start nothing is
+ * published that the edges have already.
+ */
+export class DesiredPublisher {
+  readonly #dirty = new Set<string>();
+  readonly #unsent = new Set<string>();
+  /** Orders that edges have taken and this hub does not know. */
+  readonly #beyond = new Map<string, DesiredOrder>();
+  readonly #repeatedAt = new Map<string, number>();
+  readonly #files = new Map<string, DesiredModel['versions'][number]>();
+  #work: Promise<void> | undefined;
+  #isStopped = false;
+
+  constructor(
+    private readonly deps: Deps,
+    private readonly book: EdgeBook,
+    private readonly assignments: Assignments,
+  ) {}
+
+  /** What is wanted of an edge may have changed. */
+  refresh(keys: Iterable<string>): void {
+    for (const key of keys) this.#dirty.add(key);
+    this.#work ??= this.#drain();
+  }
+
+  /** The broker is there again: what it did not take is sent once more. */
+  resend(): void {
+    this.refresh([...this.#unsent]);
+  }
+
+  /** A version got other labels or features. */
+  forgetFiles(model: string): void {
+    for (const key of this.#files.keys()) if (key.startsWith(`${model.toLowerCase()}/`)) this.#files.delete(key);
+  }
+
+  /** Ends after what is under way. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#work;
+  }
+
+  /** Resolves when all that is wanted was signed and handed to the bus. */
+  async settled(): Promise<void> {
+    while (this.#work !== undefined) await this.#work;
+  }
+
+  issued(edge: EdgeDocument): IssuedDocument | undefined {
+    return this.deps.orders.get(edge._id);
+  }
+
+  /** True when the edge has taken the last that was issued. */
+  isTaken(edge: EdgeDocument, reported: ReportedState['desired']): boolean {
+    const issued = this.issued(edge);
+    return issued !== undefined && reported?.digest === issued.digest && compareOrder(reported, issued) === 0;
+  }
+
+  /** @throws {ModelManagementError} `INVALID_INPUT` when all that an edge shall run does not fit into one document */
+  checkSize(edge: EdgeDocument): void {
+    const sizeBytes = JSON.stringify(this.#modelsOf(edge)).length + 1_024;
+    if (sizeBytes <= MAX_DOCUMENT_BYTES.desired) return;
+    throw invalidInput(
+      'edges',
+      `edges: all models of ${edge.name} make a document of ${sizeBytes} bytes, at most ${MAX_DOCUMENT_BYTES.desired} travel.`,
+      'Let the edge run fewer models.',
+    );
+  }
+
+  /**
+   * Compares what an edge has taken with what was issued. One that has less gets it once more. One that has taken a
+   * later order than this hub knows of was told so by this hub before its data folder was restored: the hub goes on
+   * beyond it, in a new epoch, and is obeyed again.
+   * @param isNew - the edge has just connected, so that it is not made to wait
+   */
+  compare(edge: EdgeDocument, reported: ReportedState['desired'], isNew: boolean): void {
+    const issued = this.issued(edge);
+    if (!edge.key || this.isTaken(edge, reported)) return;
+    if (issued && reported && compareOrder(reported, issued) >= 0) {
+      if (reported.epoch >= MAX_EPOCH) {
+        this.deps.log.error('edge reports an order that cannot be; enrol it again', { edge: edge.name });
+        return;
+      }
+      this.deps.log.warn('edge has taken a later order than this hub knows of: a new epoch begins', {
+        edge: edge.name,
+      });
+      this.#beyond.set(edge._id, reported);
+      this.refresh([edge._id]);
+      return;
+    }
+    const repeatedAt = this.#repeatedAt.get(edge._id) ?? Number.NEGATIVE_INFINITY;
+    if (!isNew && this.deps.clock.now() - repeatedAt < REPEAT_MS) return;
+    this.#unsent.add(edge._id);
+    this.refresh([edge._id]);
+  }
+
+  async #drain(): Promise<void> {
+    await Promise.resolve();
+    while (this.#dirty.size > 0 && !this.#isStopped) {
+      const keys = [...this.#dirty].slice(0, BATCH);
+      for (const key of keys) this.#dirty.delete(key);
+      const results = await Promise.allSettled(keys.map((key) => this.#issue(key)));
+      for (const [index, result] of results.entries()) {
+        if (result.status === 'rejected') {
+          this.deps.log.error('desired state of an edge could not be made', {
+            edge: keys[index],
+            error: result.reason,
+          });
+        }
+      }
+    }
+    this.#work = undefined;
+  }
+
+  async #issue(key: string): Promise<void> {
+    const { orders, clock } = this.deps;
+    const edge = this.book.known(key);
+    const content = edge && (await this.#contentOf(edge));
+    if (!edge || !content) return;
+    const contentDigest = digestOf(Buffer.from(JSON.stringify(content)));
+    const last = orders.get(key);
+    const beyond = this.#beyond.get(key);
+    let issued = last;
+    if (!last || last.contentDigest !== contentDigest || beyond) {
+      const order = nextOrder(last, beyond);
+      const issuedAt = clock.now();
+      const payload = this.#payload(edge, content, { ...order, issuedAt });
+      if (payload.length > MAX_DOCUMENT_BYTES.desired) {
+        throw invalidInput(
+          'edges',
+          `The desired state of ${edge.name} has ${payload.length} bytes.`,
+          'Let it run fewer models.',
+        );
+      }
+      issued = { _id: key, ...order, issuedAt, contentDigest, digest: digestOf(payload) };
+      await orders.put(issued);
+      this.#beyond.delete(key);
+      this.#unsent.add(key);
+    }
+    if (issued && this.#unsent.has(key)) this.#publish(edge, this.#payload(edge, content, issued));
+  }
+
+  /** Not waited for: the broker may be away. */
+  #publish(edge: EdgeDocument, payload: Buffer): void {
+    const { bus, key, log, clock } = this.deps;
+    // A report that was under way when this was published is no reason to repeat it.
+    this.#repeatedAt.set(edge._id, clock.now());
+    bus.publish(edgeTopics(edge.name).desired, sealBytes('desired', payload, key), { retain: true }).then(
+      () => this.#unsent.delete(edge._id),
+      (error: unknown) => log.debug('desired state not sent yet', () => ({ edge: edge.name, error })),
+    );
+  }
+
+  /** Equal content gives equal bytes, so that a repetition is known as one. */
+  #payload(
+    edge: EdgeDocument,
+    content: Content,
+    order: Pick<IssuedDocument, 'epoch' | 'revision' | 'issuedAt'>,
+  ): Buffer {
+    const { epoch, revision, issuedAt } = order;
+    const { hubId } = this.deps;
+    return Buffer.from(JSON.stringify({ v: 1, hubId, edge: edge.name, epoch, revision, issuedAt, ...content }));
+  }
+
+  async #contentOf(edge: EdgeDocument): Promise<Content | undefined> {
+    const { key, revoked } = edge;
+    if (!key) return revoked ? { kind: 'revoked', edgeKeyId: revoked.keyId, reason: revoked.reason } : undefined;
+    for (const assignment of this.assignments.ofEdge(edge.name)) {
+      const version = this.deps.registry.findVersion(assignment.model, assignment.ref);
+      if (version) await this.assignments.noteVersion(assignment, version.version);
+    }
+    return { kind: 'desired', edgeKeyId: key.id, models: this.#modelsOf(edge) };
+  }
+
+  #modelsOf(edge: EdgeDocument): readonly DesiredModel[] {
+    return this.assignments.ofEdge(edge.name).flatMap((assignment) => {
+      const version = this.resolve(assignment);
+      if (!version) return [];
+      const { model: name, attempt } = assignment;
+      return [{ name, deployed: version.version, aliases: {}, versions: [this.#desiredVersion(version)], attempt }];
+    });
+  }
+
+  /** What a reference names now; where its alias went, what it named last. */
+  resolve({ model, ref, version }: AssignmentDocument): Version | undefined {
+    return this.deps.registry.findVersion(model, ref) ?? this.deps.registry.findVersion(model, version);
+  }
+
+  #desiredVersion(version: Version): DesiredModel['versions'][number] {
+    const key = `${version.model.toLowerCase()}/${version.version}`;
+    let made = this.#files.get(key);
+    if (!made) {
+      made = { version: version.version, files: [...filesOfVersion(version)] };
+      this.#files.set(key, made);
+    }
+    return made;
+  }
+}
+
+function nextOrder(last: DesiredOrder | undefined, beyond: DesiredOrder | undefined): DesiredOrder {
+  if (beyond) return { epoch: Math.max(beyond.epoch, last?.epoch ?? 0) + 1, revision: 1 };
+  return last ? { epoch: last.epoch, revision: last.revision + 1 } : { epoch: 1, revision: 1 };
+}

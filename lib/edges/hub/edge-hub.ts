@@ -1,0 +1,310 @@
+import { ModelManagementError } from '../../errors';
+import { newId } from '../../ids';
+import type { ModelEdge, Usage, User } from '../../registry';
+import type { EdgeCommand } from '../agent/command-desk';
+import type { BusMessage } from '../bus';
+import type { LastWill } from '../mqtt-bus';
+import { type EdgeEvent, HubPresence } from '../protocol/documents';
+import type { EnrolmentToken } from '../protocol/enrolment';
+import { open, seal } from '../protocol/envelope';
+import { edgeKey } from '../protocol/names';
+import { edgeTopics, HUB_TOPIC, hubFilters, PROTOCOL_VERSION } from '../protocol/topics';
+import { Assignments } from './assignments';
+import { DesiredPublisher } from './desired-publisher';
+import { EdgeBook } from './edge-book';
+import { EdgeStates } from './edge-states';
+import { EnrolmentOffice } from './enrolment-office';
+import type { EdgeHubDeps } from './hub-dependencies';
+import type { EdgeDocument } from './hub-documents';
+import { type EdgeFacts, type EdgeView, stateOf, toEdgeView, toModelEdge } from './views';
+
+export interface Enrolment {
+  /** Shown once. */
+  readonly token: string;
+  readonly expiresAt: string;
+  /** `modelManagement` of the edge's settings.js. */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+const DEFAULT_COMMAND_LIFE_MS = 60_000;
+
+/** The hub's side of its edges: who they are, what they shall run, what they say. */
+export class EdgeHub {
+  readonly #bootId = newId();
+  readonly #book: EdgeBook;
+  readonly #assignments: Assignments;
+  readonly #publisher: DesiredPublisher;
+  readonly #states: EdgeStates;
+  readonly #office: EnrolmentOffice;
+  readonly #changeListeners = new Set<(edge: string) => void>();
+  readonly #eventListeners = new Set<(edge: string, event: EdgeEvent) => void>();
+  #connection = 0;
+  #twinAt: number | null = null;
+  #ends: (() => unknown)[] = [];
+
+  constructor(private readonly deps: EdgeHubDeps) {
+    const { stores } = deps;
+    this.#book = new EdgeBook({ ...deps, edges: stores.edges });
+    this.#assignments = new Assignments({ ...deps, assignments: stores.assignments }, (name) => this.#book.get(name));
+    this.#publisher = new DesiredPublisher({ ...deps, orders: stores.orders }, this.#book, this.#assignments);
+    this.#states = new EdgeStates({
+      ...deps,
+      states: stores.states,
+      book: this.#book,
+      onOnline: (edge) => this.#compare(edge, true),
+      onReport: (edge) => this.#compare(edge, false),
+      onEvent: (edge, event) => this.#onEvent(edge, event),
+      onChange: (edge) => this.#changed(edge.name),
+    });
+    this.#office = new EnrolmentOffice(deps, this.#book, (edge) => {
+      this.#publisher.refresh([edge._id]);
+      this.#changed(edge.name);
+    });
+  }
+
+  /** Does not wait for the broker. */
+  async start(): Promise<void> {
+    const { bus, registry } = this.deps;
+    await this.#forgetWhatIsGone();
+    this.#ends.push(
+      registry.onChange(({ kind, name, change }) => {
+        if (kind === 'model' && change === 'deleted') this.#inBackground(this.#unassign(name));
+        if (kind === 'version') this.#publisher.forgetFiles(name);
+        this.#publisher.refresh(this.#assignments.ofModel(name).map(({ edge }) => edgeKey(edge)));
+      }),
+      bus.onConnection((isConnected) => {
+        if (!isConnected) return;
+        this.#announce(true).catch((error: unknown) => this.deps.log.debug('hub not announced', () => ({ error })));
+        this.#publisher.resend();
+      }),
+    );
+    this.#listen(hubFilters.online, (message) => this.#states.takeOnline(message));
+    this.#listen(hubFilters.reported, (message) => this.#states.takeReport(message));
+    this.#listen(hubFilters.event, (message) => this.#states.takeEvents(message));
+    this.#listen(hubFilters.enrol, (message) => this.#office.take(message));
+    this.#listen(HUB_TOPIC, (message) => this.#lookForTwin(message));
+    this.#publisher.refresh(this.#book.everKnown().map(({ _id }) => _id));
+  }
+
+  async stop(): Promise<void> {
+    for (const end of this.#ends.splice(0)) await end();
+    await this.#publisher.stop();
+    await this.#announce(false).catch(() => undefined);
+    await this.#states.stop();
+  }
+
+  /** To be asked for before each connection. */
+  lastWill(): LastWill {
+    this.#connection += 1;
+    return { topic: HUB_TOPIC, payload: seal('hub', this.#presence(false), this.deps.key) };
+  }
+
+  /** By name, without `local`. */
+  list(): readonly EdgeView[] {
+    return this.#book.all().map((edge) => this.#view(edge));
+  }
+
+  /** @throws {ModelManagementError} `EDGE_NOT_FOUND` */
+  get(name: string): EdgeView {
+    return this.#view(this.#book.get(name));
+  }
+
+  /** @param input - `{name, labels?}`. @throws {ModelManagementError} `INVALID_INPUT`, `EDGE_EXISTS` */
+  async create(input: unknown, user: User): Promise<{ readonly edge: EdgeView; readonly enrolment: Enrolment }> {
+    const { edge, token, expiresAt } = await this.#book.create(input);
+    this.deps.log.info('edge added', { edge: edge.name, user });
+    this.#changed(edge.name);
+    return { edge: this.#view(edge), enrolment: this.#enrolment(edge, token, expiresAt) };
+  }
+
+  /** @param patch - `{labels?}`. @throws {ModelManagementError} `INVALID_INPUT`, `EDGE_NOT_FOUND` */
+  async update(name: string, patch: unknown): Promise<EdgeView> {
+    const edge = await this.#book.update(name, patch);
+    this.#changed(edge.name);
+    return this.#view(edge);
+  }
+
+  /** A new token. @param isRevoking - the key in use is void at once, not only when the token is used. @throws `EDGE_NOT_FOUND` */
+  async renewEnrolment(
+    name: string,
+    isRevoking: boolean,
+    user: User,
+  ): Promise<{ readonly edge: EdgeView; readonly enrolment: Enrolment }> {
+    const { edge, token, expiresAt } = await this.#book.renewToken(name, isRevoking);
+    this.deps.log.info('edge got a new token', { edge: edge.name, isRevoking, user });
+    this.#publisher.refresh([edge._id]);
+    this.#changed(edge.name);
+    return { edge: this.#view(edge), enrolment: this.#enrolment(edge, token, expiresAt) };
+  }
+
+  /** Its key is void; what it runs, it runs on. @throws {ModelManagementError} `EDGE_NOT_FOUND` */
+  async remove(name: string, user: User): Promise<void> {
+    const known = this.#book.get(name);
+    await this.#assignments.removeEdge(known.name);
+    const edge = await this.#book.remove(known.name);
+    this.deps.log.info('edge deleted', { edge: edge.name, user });
+    this.#publisher.refresh([edge._id]);
+    this.#changed(edge.name);
+  }
+
+  /**
+   * Which edges run a model: the whole list.
+   * @param input - `{edges: [{name, version?}]}`; the version is a number or an alias, `deployed` unless given
+   * @throws {ModelManagementError} `INVALID_INPUT`, `MODEL_NOT_FOUND`, `EDGE_NOT_FOUND`, `VERSION_NOT_FOUND`, `ALIAS_NOT_FOUND`
+   */
+  async assign(model: string, input: unknown, user: User): Promise<readonly ModelEdge[]> {
+    const hasFailed = (edge: string): boolean =>
+      this.get(edge).models.some(({ name, state }) => name.toLowerCase() === model.toLowerCase() && state === 'failed');
+    const keys = await this.#assignments.assign(model, input, hasFailed);
+    this.deps.log.info('edges of a model set', { model, count: keys.size, user });
+    this.#publisher.refresh(keys);
+    for (const key of keys) this.#changed(key);
+    return this.modelEdges(model);
+  }
+
+  /** `Model.edges`. */
+  modelEdges(model: string): readonly ModelEdge[] {
+    return this.#assignments.ofModel(model).flatMap((assignment) => {
+      const edge = this.#book.find(assignment.edge);
+      return edge ? [toModelEdge(this.#facts(edge), assignment)] : [];
+    });
+  }
+
+  /** What would stop if the model went away. */
+  usage(model: string): readonly Usage[] {
+    return this.#assignments.usage(model);
+  }
+
+  /**
+   * Asks an edge for something, once.
+   * @returns the id that its answering event carries
+   * @throws {ModelManagementError} `EDGE_NOT_FOUND`; `EDGE_UNAVAILABLE` unless it is online; `BROKER_UNAVAILABLE`
+   */
+  async command(name: string, command: EdgeCommand, lifeMs = DEFAULT_COMMAND_LIFE_MS): Promise<string> {
+    const edge = this.#book.get(name);
+    const { state } = stateOf(this.#facts(edge));
+    if (state !== 'online' || !edge.key) {
+      const hint = state === 'conflict' ? 'Enrol it again with a new key.' : 'Wait until it is online.';
+      throw new ModelManagementError('EDGE_UNAVAILABLE', `The edge ${edge.name} is ${state}.`, hint);
+    }
+    const issuedAt = this.deps.clock.now();
+    // An edge whose clock is ahead would find everything expired: the expiry is written in its time.
+    const expiresAt = issuedAt + lifeMs + Math.max(0, this.#states.find(edge)?.clockSkewMs ?? 0);
+    const { hubId, key, bus } = this.deps;
+    const id = newId();
+    const document = { v: 1, hubId, edge: edge.name, edgeKeyId: edge.key.id, id, issuedAt, expiresAt, command };
+    const expirySeconds = Math.max(1, Math.ceil(lifeMs / 1_000));
+    await bus.publish(edgeTopics(edge.name).command, seal('command', document, key), { expirySeconds });
+    return id;
+  }
+
+  /** Told the name of an edge (or its key) of which something changed. @returns ends it */
+  onChange(listener: (edge: string) => void): () => void {
+    this.#changeListeners.add(listener);
+    return () => this.#changeListeners.delete(listener);
+  }
+
+  /** Told what edges tell, once each. @returns ends it */
+  onEvent(listener: (edge: string, event: EdgeEvent) => void): () => void {
+    this.#eventListeners.add(listener);
+    return () => this.#eventListeners.delete(listener);
+  }
+
+  /** When another process was seen that uses this hub's key; null = never. */
+  get twinSeenAt(): number | null {
+    return this.#twinAt;
+  }
+
+  /** Resolves when all that is wanted was handed to the bus. */
+  settled(): Promise<void> {
+    return this.#publisher.settled();
+  }
+
+  #facts(edge: EdgeDocument): EdgeFacts {
+    const said = this.#states.find(edge);
+    const isTaken = this.#publisher.isTaken(edge, said?.report?.desired ?? null);
+    return { edge, said, isConflict: this.#states.isConflict(edge), isTaken };
+  }
+
+  #view(edge: EdgeDocument): EdgeView {
+    return toEdgeView(this.#facts(edge), this.#assignments.ofEdge(edge.name));
+  }
+
+  #enrolment(edge: EdgeDocument, token: EnrolmentToken, expiresAt: number): Enrolment {
+    const { hubId, key, brokerOfEdges } = this.deps;
+    const own = { name: edge.name, hubId, hubPublicKey: key.publicKey.text, token: token.text };
+    return {
+      token: token.text,
+      expiresAt: new Date(expiresAt).toISOString(),
+      settings: { role: 'edge', broker: brokerOfEdges(), edge: own },
+    };
+  }
+
+  #compare(edge: EdgeDocument, isNew: boolean): void {
+    const report = this.#states.find(edge)?.report;
+    // One that has just come and never told will tell at once.
+    if (report) this.#publisher.compare(edge, report.desired, isNew);
+  }
+
+  #onEvent(edge: EdgeDocument, event: EdgeEvent): void {
+    if (event.type === 'left') {
+      this.#inBackground(
+        this.#book.leave(edge.name).then(({ _id }) => {
+          this.#publisher.refresh([_id]);
+          this.#changed(edge.name);
+        }),
+      );
+    }
+    for (const listener of this.#eventListeners) listener(edge.name, event);
+  }
+
+  async #unassign(model: string): Promise<void> {
+    const keys = await this.#assignments.removeModel(model);
+    this.#publisher.refresh(keys);
+    for (const key of keys) this.#changed(key);
+  }
+
+  /** What a crash left between a deletion and its consequences. */
+  async #forgetWhatIsGone(): Promise<void> {
+    for (const { edge, model } of this.deps.stores.assignments.all()) {
+      if (!this.#book.find(edge)) await this.#assignments.removeEdge(edge);
+      if (!this.deps.registry.findModel(model)) await this.#assignments.removeModel(model);
+    }
+  }
+
+  #presence(online: boolean): HubPresence {
+    const { hubId, hubName, clock } = this.deps;
+    const connection = Math.max(1, this.#connection);
+    const protocol = [PROTOCOL_VERSION];
+    return { v: 1, hubId, name: hubName, protocol, online, bootId: this.#bootId, connection, at: clock.now() };
+  }
+
+  #announce(online: boolean): Promise<void> {
+    return this.deps.bus.publish(HUB_TOPIC, seal('hub', this.#presence(online), this.deps.key), { retain: true });
+  }
+
+  /** A copy of the data folder that runs somewhere else would fight this hub for its edges. */
+  #lookForTwin({ payload, isRetained }: BusMessage): void {
+    const opened = open('hub', payload, this.deps.key.publicKey, HubPresence);
+    if (!opened.ok || isRetained) return;
+    const { bootId, online } = opened.value.document;
+    if (bootId === this.#bootId || !online) return;
+    this.#twinAt = this.deps.clock.now();
+    this.deps.log.error('another hub runs with a copy of this data folder: stop one of them');
+  }
+
+  #listen(filter: string, listener: (message: BusMessage) => void): void {
+    this.deps.bus.subscribe(filter, listener).then(
+      (end) => void this.#ends.push(end),
+      (error: unknown) => this.deps.log.warn('topic of the edges cannot be had', { filter, error }),
+    );
+  }
+
+  #changed(edge: string): void {
+    for (const listener of this.#changeListeners) listener(edge);
+  }
+
+  #inBackground(work: Promise<unknown>): void {
+    work.catch((error: unknown) => this.deps.log.error('change of an edge could not be kept', { error }));
+  }
+}

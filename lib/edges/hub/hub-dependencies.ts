@@ -1,0 +1,25 @@
+import type { Clock } from '../../clock';
+import type { Log } from '../../log';
+import type { Registry } from '../../registry';
+import type { Secrets } from '../../store';
+import type { Bus } from '../bus';
+import type { SigningKey } from '../protocol/keys';
+import type { HubStores } from './hub-documents';
+
+export interface EdgeHubDeps {
+  /** Names the hub in every topic and every signed document; of the data folder, so that it comes back with a backup. */
+  readonly hubId: string;
+  /** For people. */
+  readonly hubName: string;
+  /** `keys/hub.pem`: what edges obey. */
+  readonly key: SigningKey;
+  /** Below the base of `hubId`; not open yet, so that the first connection has a last will. */
+  readonly bus: Bus;
+  readonly stores: HubStores;
+  readonly secrets: Secrets;
+  readonly registry: Pick<Registry, 'findModel' | 'getModel' | 'findVersion' | 'getVersion' | 'onChange'>;
+  /** `modelManagement.broker` as a new edge needs it, without secrets of the hub. */
+  readonly brokerOfEdges: () => Readonly<Record<string, unknown>>;
+  readonly clock: Clock;
+  readonly log: Log;
+}

@@ -1,0 +1,86 @@
+import { toIso } from '../../clock';
+import type { ModelEdge } from '../../registry';
+import type { Capabilities, ReportedModel } from '../protocol/documents';
+import type { AssignmentDocument, EdgeDocument, EdgeStateDocument } from './hub-documents';
+import { isOnline } from './presence';
+
+export type EdgeState = 'pending' | 'online' | 'offline' | 'conflict' | 'revoked';
+
+export interface EdgeModelView {
+  readonly name: string;
+  /** The version that is wanted. */
+  readonly desired: number;
+  /** The version that answers there; null = none yet, or not known. */
+  readonly reported: number | null;
+  readonly state: ReportedModel['state'];
+  /** 0..1. */
+  readonly progress?: number;
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+/** An edge as the HTTP API shows it. */
+export interface EdgeView {
+  readonly name: string;
+  readonly labels: readonly string[];
+  readonly state: EdgeState;
+  readonly since: string;
+  /** Null before it has told. */
+  readonly capabilities: Omit<Capabilities, 'features'> | null;
+  readonly models: readonly EdgeModelView[];
+  readonly pipelines: readonly never[];
+  /** Its clock against the hub's; null = not known. */
+  readonly clockSkewMs: number | null;
+}
+
+export interface EdgeFacts {
+  readonly edge: EdgeDocument;
+  readonly said: EdgeStateDocument | undefined;
+  readonly isConflict: boolean;
+  /** It has taken what was issued last: only then its word on a model is about what is wanted. */
+  readonly isTaken: boolean;
+}
+
+export function stateOf({ edge, said, isConflict }: EdgeFacts): {
+  readonly state: EdgeState;
+  readonly sinceMs: number;
+} {
+  if (!edge.key) {
+    return edge.revoked
+      ? { state: 'revoked', sinceMs: edge.revoked.at }
+      : { state: 'pending', sinceMs: edge.createdAt };
+  }
+  // It has a key and was never heard of.
+  if (!said) return { state: 'offline', sinceMs: edge.key.enrolledAt };
+  if (isConflict) return { state: 'conflict', sinceMs: said.marks.alternatedAt ?? said.marks.changedAt };
+  return { state: isOnline(said.marks) ? 'online' : 'offline', sinceMs: said.marks.changedAt };
+}
+
+export function toEdgeView(facts: EdgeFacts, wanted: readonly AssignmentDocument[]): EdgeView {
+  const { edge, said } = facts;
+  const { state, sinceMs } = stateOf(facts);
+  const { features: _, ...capabilities } = said?.report?.capabilities ?? { features: [] };
+  return {
+    name: edge.name,
+    labels: edge.labels,
+    state,
+    since: toIso(sinceMs),
+    capabilities: said?.report ? (capabilities as Omit<Capabilities, 'features'>) : null,
+    models: wanted.map((assignment) => toEdgeModel(facts, assignment)),
+    pipelines: [],
+    clockSkewMs: said?.clockSkewMs ?? null,
+  };
+}
+
+export function toModelEdge(facts: EdgeFacts, assignment: AssignmentDocument): ModelEdge {
+  const { reported, state, error } = toEdgeModel(facts, assignment);
+  const shown = error ? { error: error.message } : {};
+  return { name: assignment.edge, version: assignment.ref, reported: { version: reported, state, ...shown } };
+}
+
+function toEdgeModel({ said, isTaken }: EdgeFacts, { model, version: desired }: AssignmentDocument): EdgeModelView {
+  const reported = said?.report?.models.find(({ name }) => name === model);
+  const common = { name: model, desired, reported: reported?.version ?? null };
+  if (!reported || !isTaken) return { ...common, state: 'pending' };
+  const { state, progress, error } = reported;
+  return { ...common, state, ...(progress === undefined ? {} : { progress }), ...(error ? { error } : {}) };
+}

@@ -1,0 +1,442 @@
+import assert from 'node:assert/strict';
+import { cp, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { MqttClient } from 'mqtt';
+import { anAcl } from '../../support/edge-acl';
+import { EdgeLab, type OpenAgent, openHub, PlayedMachine } from '../../support/edge-lab';
+import { mosquittoPath } from '../../support/mosquitto';
+import { modelNumber, withCode } from '../../support/registry-lab';
+import { requireOrSkip } from '../../support/requirement';
+import { temporaryFolder } from '../../support/temporary-folder';
+import { waitFor } from '../../support/wait-for';
+
+const BASE = 'model-management/v1/hub-1/';
+
+describe('hub and edges on a broker with its access rules in force', function () {
+  this.timeout(60_000);
+  let lab: EdgeLab;
+
+  before(function () {
+    requireOrSkip(this, mosquittoPath !== undefined, 'mosquitto');
+  });
+  beforeEach(async () => {
+    lab = await EdgeLab.start(await anAcl());
+    await lab.registry.upload('iris', modelNumber(1));
+    await lab.registry.upload('iris', modelNumber(2));
+  });
+  afterEach(() => lab?.[Symbol.asyncDispose]());
+
+  const edgeOf = (name: string) => lab.hub.hub.get(name);
+  const modelOf = (name: string) => edgeOf(name).models[0];
+  const runs = (name: string, version: number): Promise<unknown> =>
+    waitFor(() => modelOf(name)?.state === 'running' && modelOf(name)?.reported === version, {
+      what: () => `${name} to run ${version}: ${JSON.stringify(edgeOf(name))}`,
+    });
+  const isState = (name: string, state: string): Promise<unknown> =>
+    waitFor(() => edgeOf(name).state === state, { what: () => `${name} ${state}: ${JSON.stringify(edgeOf(name))}` });
+  const enrolled = async (name: string): Promise<{ readonly agent: OpenAgent; readonly machine: PlayedMachine }> => {
+    const machine = new PlayedMachine();
+    const agent = await lab.agent({ settings: await lab.add(name), machine });
+    await isState(name, 'online');
+    return { agent, machine };
+  };
+
+  it('edges enrol, come to run what is assigned, follow the alias, and tell so', async () => {
+    assert.equal((await lab.hub.hub.create({ name: 'edge-9', labels: { line: 'a' } }, 'ann')).edge.state, 'pending');
+    const [two, three] = [await enrolled('edge-2'), await enrolled('edge-3')];
+    assert.equal(edgeOf('edge-2').capabilities?.engine.kind, 'native');
+    const given = await lab.hub.hub.assign(
+      'iris',
+      { edges: [{ name: 'edge-2' }, { name: 'edge-3', version: 2 }] },
+      'ann',
+    );
+    assert.deepEqual(given[0], { name: 'edge-2', version: 'deployed', reported: { version: null, state: 'pending' } });
+    await Promise.all([runs('edge-2', 1), runs('edge-3', 2)]);
+    await lab.registry.registry.setAlias('iris', 'deployed', { version: 2 }, 'ann');
+    await runs('edge-2', 2);
+    const kinds = two.machine.calls.map((call) => call.split(' ')[0]);
+    assert.deepEqual(kinds.slice(0, 7), ['fetch', 'fetch', 'verify', 'verify', 'test-load', 'warm', 'activate']);
+    assert.deepEqual(three.machine.activeVersions, new Map([['iris', 2]]));
+    assert.deepEqual(lab.hub.hub.modelEdges('iris')[0]?.reported, { version: 2, state: 'running' });
+    await lab.hub.hub.assign('iris', { edges: [] }, 'ann');
+    await waitFor(() => two.machine.activeVersions.size === 0 && two.machine.files.size === 0);
+  });
+
+  it('says what is wrong with an assignment, and changes nothing then', async () => {
+    await enrolled('edge-2');
+    const assign = (edges: unknown) => lab.hub.hub.assign('iris', { edges }, 'ann');
+    await assign([{ name: 'edge-2', version: 1 }]);
+    await assert.rejects(assign([{ name: 'nobody' }]), withCode('EDGE_NOT_FOUND'));
+    await assert.rejects(assign([{ name: 'edge-2', version: 9 }]), withCode('VERSION_NOT_FOUND'));
+    await assert.rejects(assign([{ name: 'edge-2', version: 'canary' }]), withCode('ALIAS_NOT_FOUND'));
+    await assert.rejects(assign([{ name: 'local' }]), withCode('INVALID_INPUT'));
+    await assert.rejects(assign([{ name: 'edge-2' }, { name: 'EDGE-2' }]), withCode('INVALID_INPUT'));
+    assert.deepEqual(
+      lab.hub.hub.modelEdges('iris').map(({ version }) => version),
+      [1],
+    );
+    assert.deepEqual(lab.hub.hub.usage('iris'), [{ kind: 'edge', id: 'edge-2', name: 'edge-2', ref: '1' }]);
+    for (const name of ['local', 'a/b', '+', '', 'x'.repeat(64)]) {
+      await assert.rejects(lab.hub.hub.create({ name }, 'ann'), withCode('INVALID_INPUT'), name);
+    }
+    await assert.rejects(lab.hub.hub.create({ name: 'Edge-2' }, 'ann'), withCode('EDGE_EXISTS'));
+  });
+
+  it('GIVEN_a_step_that_fails_THEN_the_version_before_runs_on_and_the_reason_is_told_AND_another_attempt_mends_it', async () => {
+    const { machine } = await enrolled('edge-2');
+    await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2', version: 1 }] }, 'ann');
+    await runs('edge-2', 1);
+    machine.onCall = (call) => {
+      if (call === 'test-load iris 2') throw new Error('it is no model');
+    };
+    await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2', version: 2 }] }, 'ann');
+    await waitFor(() => modelOf('edge-2')?.state === 'failed');
+    assert.deepEqual([modelOf('edge-2')?.reported, modelOf('edge-2')?.error?.message], [1, 'it is no model']);
+    assert.equal(machine.activeVersions.get('iris'), 1);
+    machine.onCall = () => undefined;
+    await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2', version: 2 }] }, 'ann');
+    await runs('edge-2', 2);
+  });
+
+  it('GIVEN_a_new_version_that_fails_its_requests_THEN_the_edge_returns_to_the_one_before_and_says_so', async () => {
+    const { machine, agent } = await enrolled('edge-2');
+    await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2', version: 1 }] }, 'ann');
+    await runs('edge-2', 1);
+    await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2', version: 2 }] }, 'ann');
+    await runs('edge-2', 2);
+    machine.requests = { requests: 30, errors: 30, isFailed: false };
+    agent.agent.wake();
+    await waitFor(() => modelOf('edge-2')?.state === 'failed');
+    assert.deepEqual([modelOf('edge-2')?.reported, modelOf('edge-2')?.error?.code], [1, 'VERSION_UNHEALTHY']);
+    assert.equal(machine.activeVersions.get('iris'), 1);
+  });
+
+  it('GIVEN_a_broker_that_is_killed_and_comes_back_with_nothing_THEN_edges_converge_and_states_are_right', async () => {
+    const { machine } = await enrolled('edge-2');
+    await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2', version: 1 }] }, 'ann');
+    await runs('edge-2', 1);
+    await lab.broker.pause();
+    await waitFor(() => !lab.hub.bus.isConnected);
+    await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2', version: 2 }] }, 'ann');
+    assert.equal(machine.activeVersions.get('iris'), 1);
+    await lab.broker.resume();
+    await runs('edge-2', 2);
+    await isState('edge-2', 'online');
+  });
+
+  it('GIVEN_a_hub_that_restarts_THEN_it_knows_its_edges_and_publishes_nothing_they_have', async () => {
+    const { agent } = await enrolled('edge-2');
+    await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2', version: 1 }] }, 'ann');
+    await runs('edge-2', 1);
+    const watcher = await lab.broker.connect('hub');
+    const published: string[] = [];
+    watcher.on('message', (topic, _, { retain }) => void (retain || published.push(topic)));
+    await watcher.subscribeAsync(`${BASE}edges/+/desired`);
+    await lab.restartHub();
+    await runs('edge-2', 1);
+    await isState('edge-2', 'online');
+    await lab.hub.hub.settled();
+    await lab.end(agent);
+    await isState('edge-2', 'offline');
+    assert.deepEqual(published, []);
+    await watcher.endAsync();
+  });
+
+  it('GIVEN_an_edge_that_starts_without_a_broker_THEN_it_runs_what_it_ran', async () => {
+    const settings = await lab.add('edge-2');
+    const folder = await lab.folder();
+    const first = new PlayedMachine();
+    const agent = await lab.agent({ settings, machine: first, folder });
+    await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2' }] }, 'ann');
+    await runs('edge-2', 1);
+    await lab.end(agent);
+    await lab.broker.pause();
+    const second = new PlayedMachine();
+    for (const [digest, size] of first.files) second.files.set(digest, size);
+    await lab.agent({ settings, machine: second, folder });
+    await waitFor(() => second.activeVersions.get('iris') === 1);
+    assert.deepEqual(second.calls, ['activate iris 1']);
+    await lab.broker.resume();
+    await isState('edge-2', 'online');
+  });
+
+  it('GIVEN_a_hub_restored_from_a_backup_THEN_its_edges_obey_it_again', async () => {
+    await using backup = await temporaryFolder();
+    await enrolled('edge-2');
+    await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2', version: 1 }] }, 'ann');
+    await runs('edge-2', 1);
+    await lab.hub.close();
+    await cp(lab.hubFolder.path, backup.path, { recursive: true });
+    await lab.resumeHub();
+    for (const version of [2, 1, 2]) {
+      await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2', version }] }, 'ann');
+      await runs('edge-2', version);
+    }
+    await lab.hub.close();
+    lab.hub = await openHub({ path: backup.path, brokerUrl: lab.broker.url, registry: lab.registry.registry });
+    await runs('edge-2', 1);
+    await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2', version: 2 }] }, 'ann');
+    await runs('edge-2', 2);
+  });
+
+  describe('documents of others', () => {
+    /** Everything the hub and an edge said, as somebody on the broker would record it. */
+    const record = async (): Promise<{ readonly messages: Map<string, Buffer[]>; readonly client: MqttClient }> => {
+      const client = await lab.broker.connect('hub');
+      const messages = new Map<string, Buffer[]>();
+      client.on('message', (topic, payload) => {
+        const name = topic.slice(BASE.length);
+        messages.set(name, [...(messages.get(name) ?? []), payload]);
+      });
+      await client.subscribeAsync(`${BASE}#`);
+      return { messages, client };
+    };
+
+    it('GIVEN_replayed_reordered_duplicated_and_forged_documents_THEN_none_of_them_changes_anything', async () => {
+      const { messages, client } = await record();
+      const { machine } = await enrolled('edge-2');
+      for (const version of [1, 2, 1, 2]) {
+        await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2', version }] }, 'ann');
+        await runs('edge-2', version);
+      }
+      const desired = messages.get('edges/edge-2/desired') ?? [];
+      const reported = messages.get('edges/edge-2/reported') ?? [];
+      const online = messages.get('edges/edge-2/online') ?? [];
+      assert.ok(desired.length >= 4 && reported.length >= 4);
+      const calls = machine.calls.length;
+      const before = JSON.stringify(edgeOf('edge-2').models);
+      const publish = (topic: string, payload: Buffer | string) =>
+        client.publishAsync(`${BASE}edges/edge-2/${topic}`, payload, { qos: 1, retain: topic !== 'event' });
+      const last = desired.at(-1) ?? Buffer.alloc(0);
+      const forged = Buffer.from(last.toString().replace(/"payload":"(.{9})./, '"payload":"$1A'));
+      for (const old of [...desired.slice(0, -1).reverse(), last, forged]) await publish('desired', old);
+      for (const hostile of [
+        '',
+        '{}',
+        '['.repeat(90_000),
+        'x'.repeat(300_000),
+        '{"payload":"e30","protected":"e30","signature":""}',
+      ]) {
+        for (const topic of ['desired', 'command', 'reported', 'online', 'event']) await publish(topic, hostile);
+      }
+      for (const old of reported.slice(0, -1).reverse()) await publish('reported', old);
+      for (const old of online) await publish('online', old);
+      // A new revision goes through the same topic after them, so they have been looked at by then.
+      await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2', version: 1 }] }, 'ann');
+      await runs('edge-2', 1);
+      const since = machine.calls.slice(calls);
+      assert.deepEqual(
+        since.filter((call) => call.startsWith('activate')),
+        ['activate iris 1'],
+      );
+      assert.equal(before.includes('"reported":2'), true);
+      assert.equal(edgeOf('edge-2').state, 'online');
+      await client.endAsync();
+    });
+
+    it('GIVEN_a_command_that_is_repeated_or_for_another_edge_THEN_it_is_carried_out_once_and_by_one', async () => {
+      const { messages, client } = await record();
+      await enrolled('edge-2');
+      await enrolled('edge-3');
+      const told: string[] = [];
+      lab.hub.hub.onEvent((edge, event) => {
+        if (event.type === 'command') told.push(`${edge} ${event.id} ${event.result}`);
+      });
+      const id = await lab.hub.hub.command('edge-2', { type: 'report' });
+      await waitFor(() => told.length === 1);
+      const [command = Buffer.alloc(0)] = messages.get('edges/edge-2/command') ?? [];
+      for (const edge of ['edge-2', 'edge-3', 'edge-2']) {
+        await client.publishAsync(`${BASE}edges/${edge}/command`, command, { qos: 1 });
+      }
+      const second = await lab.hub.hub.command('edge-2', { type: 'retry' });
+      const third = await lab.hub.hub.command('edge-3', { type: 'retry' });
+      await waitFor(() => told.length >= 3);
+      assert.deepEqual(told.sort(), [`edge-2 ${id} done`, `edge-2 ${second} done`, `edge-3 ${third} done`].sort());
+      await client.endAsync();
+    });
+
+    it('GIVEN_another_user_of_the_broker_THEN_the_rules_keep_him_from_the_topics_of_an_edge', async () => {
+      const { machine } = await enrolled('edge-2');
+      const stranger = await lab.broker.connect('stranger');
+      const seen: string[] = [];
+      stranger.on('message', (topic) => void seen.push(topic));
+      const granted = await stranger.subscribeAsync(`${BASE}edges/edge-2/#`).catch(() => []);
+      await stranger.publishAsync(`${BASE}edges/edge-2/reported`, 'x', { qos: 1, retain: true }).catch(() => undefined);
+      await stranger.publishAsync(`${BASE}edges/edge-2/desired`, 'x', { qos: 1, retain: true }).catch(() => undefined);
+      await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2' }] }, 'ann');
+      await runs('edge-2', 1);
+      assert.deepEqual(seen, [], JSON.stringify(granted));
+      assert.equal(machine.activeVersions.get('iris'), 1);
+      await stranger.endAsync();
+    });
+  });
+
+  describe('keys and tokens', () => {
+    const statusOf = ({ agent }: OpenAgent) => agent.status().enrolment;
+    const isRefused = async (agent: OpenAgent, reason: string): Promise<void> => {
+      await waitFor(() => statusOf(agent).status === 'refused', { what: () => JSON.stringify(statusOf(agent)) });
+      assert.deepEqual(statusOf(agent), { status: 'refused', reason });
+    };
+
+    it('GIVEN_a_token_that_was_stolen_and_used_second_THEN_the_thief_is_told_and_the_first_is_not_disturbed', async () => {
+      const settings = await lab.add('edge-2');
+      const machine = new PlayedMachine();
+      await lab.agent({ settings, machine });
+      await isState('edge-2', 'online');
+      const thief = await lab.agent({ settings, machine: new PlayedMachine(), clientId: 'thief' });
+      await isRefused(thief, 'token-used');
+      await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2' }] }, 'ann');
+      await runs('edge-2', 1);
+      assert.equal(edgeOf('edge-2').state, 'online');
+    });
+
+    it('GIVEN_tokens_that_are_void_expired_foreign_or_unknown_THEN_the_reason_is_told', async () => {
+      const first = await lab.add('edge-2');
+      const renewed = await lab.hub.hub.renewEnrolment('edge-2', false, 'ann');
+      await isRefused(await lab.agent({ settings: first, machine: new PlayedMachine() }), 'token-void');
+      const foreign = { ...(await lab.add('edge-3')), token: renewed.enrolment.token };
+      await isRefused(await lab.agent({ settings: foreign, machine: new PlayedMachine() }), 'token-foreign');
+      const unknown = { ...first, token: `mme1.0123456789abcdef.${'A'.repeat(43)}` };
+      const agent = await lab.agent({ settings: unknown, machine: new PlayedMachine(), user: 'edge-2', clientId: 'x' });
+      await isRefused(agent, 'token-unknown');
+      // The next one that is typed is a good one.
+      await agent.agent.enrol(renewed.enrolment.token);
+      await isState('edge-2', 'online');
+      await assert.rejects(agent.agent.enrol('no token'), withCode('INVALID_INPUT'));
+      await lab.hub.close();
+      await lab.resumeHub({ now: () => Date.now() + 86_400_001 });
+      const late = await lab.agent({ settings: await expired(), machine: new PlayedMachine(), clientId: 'late' });
+      await isRefused(late, 'token-expired');
+    });
+    /** A token of now, shown to a hub of tomorrow. */
+    const expired = async () => {
+      await lab.hub.close();
+      await lab.resumeHub();
+      const { enrolment } = await lab.hub.hub.renewEnrolment('edge-3', false, 'ann');
+      await lab.hub.close();
+      await lab.resumeHub({ now: () => Date.now() + 86_400_001 });
+      return enrolment.settings['edge'] as Awaited<ReturnType<typeof lab.add>>;
+    };
+
+    it('GIVEN_an_edge_whose_key_is_voided_THEN_it_runs_on_and_gets_nothing_new_UNTIL_it_is_enrolled_again', async () => {
+      const { agent, machine } = await enrolled('edge-2');
+      await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2', version: 1 }] }, 'ann');
+      await runs('edge-2', 1);
+      const { enrolment } = await lab.hub.hub.renewEnrolment('edge-2', true, 'ann');
+      assert.equal(edgeOf('edge-2').state, 'revoked');
+      await waitFor(() => statusOf(agent).status === 'revoked');
+      await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2', version: 2 }] }, 'ann');
+      await lab.hub.hub.settled();
+      assert.equal(machine.activeVersions.get('iris'), 1);
+      await agent.agent.enrol(enrolment.token);
+      await runs('edge-2', 2);
+    });
+
+    it('GIVEN_an_edge_that_is_deleted_or_leaves_THEN_its_key_is_void', async () => {
+      const { agent, machine } = await enrolled('edge-2');
+      await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2' }] }, 'ann');
+      await runs('edge-2', 1);
+      await lab.hub.hub.remove('edge-2', 'ann');
+      await waitFor(() => statusOf(agent).status === 'revoked');
+      assert.deepEqual(statusOf(agent), { status: 'revoked', reason: 'deleted' });
+      assert.equal(machine.activeVersions.get('iris'), 1);
+      assert.deepEqual(lab.hub.hub.modelEdges('iris'), []);
+      assert.throws(() => edgeOf('edge-2'), withCode('EDGE_NOT_FOUND'));
+      const three = await enrolled('edge-3');
+      await three.agent.agent.leave();
+      await isState('edge-3', 'revoked');
+      // The name comes back with a key of its own.
+      await agent.agent.enrol((await lab.hub.hub.create({ name: 'edge-2' }, 'ann')).enrolment.token);
+      await isState('edge-2', 'online');
+    });
+
+    it('GIVEN_a_cloned_card_THEN_the_edge_is_in_conflict_and_gets_no_commands_UNTIL_it_has_a_new_key', async () => {
+      const settings = await lab.add('edge-2');
+      const folder = await lab.folder();
+      const first = await lab.agent({ settings, machine: new PlayedMachine(), folder });
+      await isState('edge-2', 'online');
+      await lab.end(first);
+      const clone = await lab.folder();
+      await cp(folder, clone, { recursive: true });
+      await lab.agent({ settings, machine: new PlayedMachine(), folder });
+      await isState('edge-2', 'online');
+      // Both have the client id of the edge: the broker ends one connection when the other comes, again and again.
+      await lab.agent({ settings, machine: new PlayedMachine(), folder: clone });
+      await isState('edge-2', 'conflict');
+      await assert.rejects(lab.hub.hub.command('edge-2', { type: 'report' }), withCode('EDGE_UNAVAILABLE'));
+      await lab.endAgents();
+      const { enrolment } = await lab.hub.hub.renewEnrolment('edge-2', true, 'ann');
+      await lab.agent({ settings: { ...settings, token: enrolment.token }, machine: new PlayedMachine(), folder });
+      await isState('edge-2', 'online');
+    });
+
+    it('keeps keys where only Node-RED reads them, and no token', async () => {
+      if (process.platform === 'win32') return;
+      const folder = await lab.folder();
+      const settings = await lab.add('edge-2');
+      await lab.agent({ settings, machine: new PlayedMachine(), folder });
+      await isState('edge-2', 'online');
+      for (const path of [folder, lab.hubFolder.path]) {
+        const keys = (await readdir(join(path, 'keys'))).filter((name) => name.endsWith('.pem'));
+        assert.equal(keys.length, 1);
+        for (const key of keys) assert.equal((await stat(join(path, 'keys', key))).mode & 0o777, 0o600);
+      }
+    });
+  });
+
+  describe('clocks', () => {
+    for (const { name, skewMs } of [
+      { name: 'a year behind', skewMs: -31_536_000_000 },
+      { name: 'a year ahead', skewMs: 31_536_000_000 },
+    ]) {
+      it(`GIVEN_an_edge_whose_clock_is_${name.replaceAll(' ', '_')}_THEN_it_converges_and_takes_commands`, async () => {
+        const clock = { now: () => Date.now() + skewMs };
+        await lab.agent({ settings: await lab.add('edge-2'), machine: new PlayedMachine(), clock });
+        await isState('edge-2', 'online');
+        await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2' }] }, 'ann');
+        await runs('edge-2', 1);
+        const results: string[] = [];
+        lab.hub.hub.onEvent((_, event) => void (event.type === 'command' && results.push(event.result)));
+        await lab.hub.hub.command('edge-2', { type: 'report' });
+        await waitFor(() => results.length === 1);
+        assert.deepEqual(results, ['done']);
+        assert.ok(Math.abs((edgeOf('edge-2').clockSkewMs ?? 0) - skewMs) < 60_000);
+      });
+    }
+  });
+
+  describe('two hubs', () => {
+    it('GIVEN_two_hubs_of_one_name_on_a_broker_THEN_they_do_not_hear_each_other', async () => {
+      await enrolled('edge-2');
+      const folder = await lab.folder();
+      const registry = lab.registry.registry;
+      // The access rules of this broker are for hub-1: a second hub has its own topics, and here no right to them.
+      const other = await openHub({ path: folder, brokerUrl: lab.broker.url, registry, hubId: 'hub-2' });
+      try {
+        await other.hub.create({ name: 'edge-2' }, 'ann');
+        await waitFor(() => other.bus.isConnected);
+        await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2' }] }, 'ann');
+        await runs('edge-2', 1);
+        assert.equal(other.hub.get('edge-2').state, 'pending');
+        assert.deepEqual([lab.hub.hub.twinSeenAt, other.hub.twinSeenAt], [null, null]);
+      } finally {
+        await other.close();
+      }
+    });
+
+    it('GIVEN_a_copy_of_a_hubs_data_folder_that_runs_elsewhere_THEN_both_say_so', async () => {
+      const folder = await lab.folder();
+      await lab.hub.close();
+      await cp(lab.hubFolder.path, folder, { recursive: true });
+      await lab.resumeHub();
+      await waitFor(() => lab.hub.bus.isConnected);
+      const registry = lab.registry.registry;
+      const twin = await openHub({ path: folder, brokerUrl: lab.broker.url, registry, clientId: 'twin' });
+      try {
+        await waitFor(() => lab.hub.hub.twinSeenAt !== null);
+      } finally {
+        await twin.close();
+      }
+    });
+  });
+});

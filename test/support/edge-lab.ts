@@ -1,0 +1,296 @@
+import { type Clock, systemClock } from '../../lib/clock';
+import { AgentDocument } from '../../lib/edges/agent/agent-documents';
+import { EdgeAgent } from '../../lib/edges/agent/edge-agent';
+import type { EdgeEffects } from '../../lib/edges/agent/edge-effects';
+import type { ServedRequests } from '../../lib/edges/agent/health';
+import { ModelState, modelKey } from '../../lib/edges/agent/model-state';
+import { EdgeHub } from '../../lib/edges/hub/edge-hub';
+import { AssignmentDocument, EdgeDocument, EdgeStateDocument, IssuedDocument } from '../../lib/edges/hub/hub-documents';
+import { MqttBus } from '../../lib/edges/mqtt-bus';
+import type { Capabilities, DesiredFile, DesiredModel } from '../../lib/edges/protocol/documents';
+import { openSigningKey, PublicKeyText, type SigningKey } from '../../lib/edges/protocol/keys';
+import { baseTopic } from '../../lib/edges/protocol/topics';
+import type { Digest } from '../../lib/ids';
+import { type Log, silentLog } from '../../lib/log';
+import type { Registry } from '../../lib/registry';
+import { openDataFolder, openDocumentStore, Secrets } from '../../lib/store';
+import { Mosquitto, type MosquittoAccess } from './mosquitto';
+import { type RegistryLab, registryLab } from './registry-lab';
+import { type TemporaryFolder, temporaryFolder } from './temporary-folder';
+
+export const HUB_ID = 'hub-1';
+export const PREFIX = 'model-management';
+export const EDGES = ['edge-2', 'edge-3'] as const;
+
+/** The access rules that docs/edge-protocol.md gives, for the hub of the tests. */
+export function accessOf(acl: string): MosquittoAccess {
+  const passwords = Object.fromEntries(['hub', ...EDGES, 'stranger'].map((user) => [user, `${user}-password`]));
+  return { passwords, acl };
+}
+
+/** A machine without registry and engine: files are names, loading is a note. What fails is for the test to say. */
+export class PlayedMachine implements EdgeEffects {
+  readonly files = new Map<Digest, number>();
+  readonly calls: string[] = [];
+  readonly activeVersions = new Map<string, number>();
+  /** Throws for the calls that shall fail. */
+  onCall: (call: string) => void | Promise<void> = () => undefined;
+  requests: ServedRequests | undefined;
+  roomBytes = 1e9;
+
+  capabilities(): Capabilities {
+    return {
+      version: '0.1.0',
+      nodeRed: '5.0.7',
+      node: process.version,
+      os: process.platform,
+      arch: process.arch,
+      cpus: 2,
+      memoryBytes: 1e9,
+      engine: { kind: 'native', version: '1.30.0' },
+      docker: { available: false },
+      features: ['models'],
+    };
+  }
+  async artifacts(): Promise<ReadonlyMap<Digest, number>> {
+    return this.files;
+  }
+  async freeBytes(): Promise<number> {
+    return this.roomBytes;
+  }
+  async fetchArtifact({ digest, kind, sizeBytes }: DesiredFile): Promise<void> {
+    await this.#call(`fetch ${kind}`);
+    this.files.set(digest, sizeBytes);
+  }
+  async verifyArtifact(digest: Digest): Promise<boolean> {
+    await this.#call('verify');
+    return this.files.has(digest);
+  }
+  async removeArtifact(digest: Digest): Promise<void> {
+    await this.#call('remove');
+    this.files.delete(digest);
+  }
+  async testLoad(model: string, { version }: DesiredModel['versions'][number]): Promise<void> {
+    await this.#call(`test-load ${model} ${version}`);
+  }
+  async warm({ name, deployed }: DesiredModel): Promise<void> {
+    await this.#call(`warm ${name} ${deployed}`);
+  }
+  async activate({ name, deployed }: DesiredModel): Promise<void> {
+    await this.#call(`activate ${name} ${deployed}`);
+    this.activeVersions.set(modelKey(name), deployed);
+  }
+  async deactivate(model: string): Promise<void> {
+    await this.#call(`deactivate ${model}`);
+    this.activeVersions.delete(modelKey(model));
+  }
+  served(): ServedRequests | undefined {
+    return this.requests;
+  }
+  async #call(call: string): Promise<void> {
+    this.calls.push(call);
+    await this.onCall(call);
+  }
+}
+
+export interface AgentOptions {
+  readonly settings: {
+    readonly name: string;
+    readonly hubId: string;
+    readonly hubPublicKey: string;
+    readonly token?: string;
+  };
+  readonly brokerUrl: string;
+  /** Of the broker; default the name of the edge. */
+  readonly user?: string;
+  readonly folder: string;
+  readonly machine: EdgeEffects;
+  readonly clock?: Clock;
+  readonly log?: Log;
+  readonly clientId?: string;
+}
+
+export interface OpenAgent {
+  readonly agent: EdgeAgent;
+  readonly bus: MqttBus;
+  close(): Promise<void>;
+}
+
+/** An agent on its real stores and its real connection. */
+export async function openAgent(options: AgentOptions): Promise<OpenAgent> {
+  const {
+    settings,
+    brokerUrl,
+    folder: path,
+    machine,
+    clock = systemClock,
+    log = silentLog,
+    user = settings.name,
+  } = options;
+  const folder = await openDataFolder({ path, log, clock: systemClock });
+  const at = { path: folder.dbPath, log };
+  const stores = {
+    agent: await openDocumentStore({ ...at, name: 'edge-agent', parse: (raw) => AgentDocument.parse(raw) }),
+    models: await openDocumentStore({ ...at, name: 'edge-models', parse: (raw) => ModelState.parse(raw) }),
+  };
+  const bus: MqttBus = new MqttBus({
+    broker: { url: brokerUrl, username: user, password: `${user}-password` },
+    base: baseTopic(PREFIX, settings.hubId),
+    clientId: options.clientId ?? `edge-${settings.name}`,
+    clock: systemClock,
+    log,
+    lastWill: () => agent.lastWill(),
+    minRetryMs: 50,
+    maxRetryMs: 200,
+  });
+  const agent: EdgeAgent = new EdgeAgent({
+    bus,
+    stores,
+    keysPath: folder.keysPath,
+    effects: machine,
+    clock,
+    log,
+    settings: { ...settings, hubPublicKey: PublicKeyText.parse(settings.hubPublicKey) },
+    renewConnection: () => bus.renew(),
+  });
+  await agent.start();
+  bus.open();
+  const close = async (): Promise<void> => {
+    await agent.stop();
+    await bus.close();
+    await Promise.all([stores.agent.close(), stores.models.close()]);
+    await folder.close();
+  };
+  return { agent, bus, close };
+}
+
+export interface OpenHub {
+  readonly hub: EdgeHub;
+  readonly bus: MqttBus;
+  readonly key: SigningKey;
+  close(): Promise<void>;
+}
+
+/** A hub's edges on their real stores beside a real registry. */
+export async function openHub(options: {
+  readonly path: string;
+  readonly brokerUrl: string;
+  readonly registry: Registry;
+  readonly hubId?: string;
+  readonly clock?: Clock;
+  readonly log?: Log;
+  readonly clientId?: string;
+}): Promise<OpenHub> {
+  const { path, brokerUrl, registry, hubId = HUB_ID, clock = systemClock, log = silentLog } = options;
+  const folder = await openDataFolder({ path, log, clock: systemClock });
+  const at = { path: folder.dbPath, log };
+  const stores = {
+    edges: await openDocumentStore({ ...at, name: 'edges', parse: (raw) => EdgeDocument.parse(raw) }),
+    assignments: await openDocumentStore({ ...at, name: 'edge-models', parse: (raw) => AssignmentDocument.parse(raw) }),
+    orders: await openDocumentStore({ ...at, name: 'edge-orders', parse: (raw) => IssuedDocument.parse(raw) }),
+    states: await openDocumentStore({ ...at, name: 'edge-states', parse: (raw) => EdgeStateDocument.parse(raw) }),
+  };
+  const key = await openSigningKey(folder.keysPath, 'hub');
+  const bus: MqttBus = new MqttBus({
+    broker: { url: brokerUrl, username: 'hub', password: 'hub-password' },
+    base: baseTopic(PREFIX, hubId),
+    clientId: options.clientId ?? `hub-${hubId}`,
+    clock: systemClock,
+    log,
+    lastWill: () => hub.lastWill(),
+    minRetryMs: 50,
+    maxRetryMs: 200,
+  });
+  const hub: EdgeHub = new EdgeHub({
+    hubId,
+    hubName: 'plant',
+    key,
+    bus,
+    stores,
+    secrets: await Secrets.open(folder.keysPath),
+    registry,
+    brokerOfEdges: () => ({ url: brokerUrl }),
+    clock,
+    log,
+  });
+  await hub.start();
+  bus.open();
+  const close = async (): Promise<void> => {
+    await hub.stop();
+    await bus.close();
+    await Promise.all(Object.values(stores).map((store) => store.close()));
+    await folder.close();
+  };
+  return { hub, bus, key, close };
+}
+
+/** A broker with its access rules in force, a hub with a registry, and whatever edges a test adds. */
+export class EdgeLab implements AsyncDisposable {
+  readonly #agents: OpenAgent[] = [];
+  readonly #folders: TemporaryFolder[] = [];
+  hub: OpenHub;
+
+  private constructor(
+    readonly broker: Mosquitto,
+    readonly registry: RegistryLab,
+    readonly hubFolder: TemporaryFolder,
+    hub: OpenHub,
+  ) {
+    this.hub = hub;
+  }
+
+  static async start(acl: string): Promise<EdgeLab> {
+    const broker = await Mosquitto.start(accessOf(acl));
+    const registry = await registryLab();
+    const folder = await temporaryFolder();
+    const hub = await openHub({ path: folder.path, brokerUrl: broker.url, registry: registry.registry });
+    return new EdgeLab(broker, registry, folder, hub);
+  }
+
+  async restartHub(): Promise<void> {
+    await this.hub.close();
+    await this.resumeHub();
+  }
+
+  async resumeHub(clock: Clock = systemClock): Promise<void> {
+    const { registry } = this.registry;
+    this.hub = await openHub({ path: this.hubFolder.path, brokerUrl: this.broker.url, registry, clock });
+  }
+
+  async folder(): Promise<string> {
+    const folder = await temporaryFolder();
+    this.#folders.push(folder);
+    return folder.path;
+  }
+
+  /** Adds an edge to the hub; its settings are what the snippet holds. */
+  async add(name: string): Promise<AgentOptions['settings']> {
+    const { enrolment } = await this.hub.hub.create({ name }, 'ann');
+    return enrolment.settings['edge'] as AgentOptions['settings'];
+  }
+
+  async agent(options: Omit<AgentOptions, 'brokerUrl' | 'folder'> & { readonly folder?: string }): Promise<OpenAgent> {
+    const folder = options.folder ?? (await this.folder());
+    const opened = await openAgent({ ...options, folder, brokerUrl: this.broker.url });
+    this.#agents.push(opened);
+    return opened;
+  }
+
+  /** Ends one before the others. */
+  async end(agent: OpenAgent): Promise<void> {
+    this.#agents.splice(this.#agents.indexOf(agent), 1);
+    await agent.close();
+  }
+
+  async endAgents(): Promise<void> {
+    await Promise.all(this.#agents.splice(0).map((agent) => agent.close()));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.endAgents();
+    await this.hub.close();
+    await this.registry[Symbol.asyncDispose]();
+    await this.broker[Symbol.asyncDispose]();
+    for (const folder of [...this.#folders, this.hubFolder]) await folder[Symbol.asyncDispose]();
+  }
+}
