@@ -4,7 +4,7 @@ import type { Log } from '../log';
 import type { BlobStore, DocumentStore } from '../store';
 import type { AuditDocument, ModelDocument, VersionDocument } from './documents';
 import type { Signature } from './signature';
-import type { Usage, Version } from './types';
+import type { ModelEdge, Usage, Version } from './types';
 
 /** A version that is loaded and warm beside the one that serves. Exactly one of the two is called, once. */
 export interface AliasSwitch {
@@ -48,6 +48,8 @@ export interface RegistryDeps {
    */
   readonly prepareAlias: (move: AliasMove) => Promise<AliasSwitch>;
   readonly usage: (model: ModelName) => readonly Usage[];
+  /** Where else a model runs. Default nowhere. */
+  readonly edges?: (model: ModelName) => readonly ModelEdge[];
   /** Blobs that others keep: files of jobs. Default none. */
   readonly isNamedElsewhere?: (digest: Digest) => boolean;
   readonly maxModelSizeBytes: number;

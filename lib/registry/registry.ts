@@ -49,18 +49,17 @@ export class Registry {
 
   /** By name. */
   list(): readonly Model[] {
-    return this.#journal.lives().map((life) => toModel(life, this.deps.usage(life.name)));
+    return this.#journal.lives().map((life) => this.#toModel(life));
   }
 
   findModel(name: string): Model | undefined {
     const life = this.#journal.findLife(name);
-    return life && toModel(life, this.deps.usage(life.name));
+    return life && this.#toModel(life);
   }
 
   /** @throws {ModelManagementError} `MODEL_NOT_FOUND` */
   getModel(name: string): Model {
-    const life = this.#journal.getLife(name);
-    return toModel(life, this.deps.usage(life.name));
+    return this.#toModel(this.#journal.getLife(name));
   }
 
   /**
@@ -244,6 +243,11 @@ export class Registry {
   /** Tells what changed, after it is on the disk. @returns stops it */
   onChange(listener: (change: RegistryChange) => void): () => void {
     return this.#journal.onChange(listener);
+  }
+
+  #toModel(life: ModelLife): Model {
+    const { usage, edges } = this.deps;
+    return toModel(life, usage(life.name), edges?.(life.name) ?? []);
   }
 
   #find(name: string, ref: VersionRef): { life: ModelLife; state: VersionState; version: VersionNumber } {

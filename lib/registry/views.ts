@@ -1,7 +1,7 @@
 import { toIso } from '../clock';
 import type { VersionNumber } from '../ids';
 import { deployments, type ModelLife, type VersionState } from './model-history';
-import type { Model, Usage, Version, VersionSummary } from './types';
+import type { Model, ModelEdge, Usage, Version, VersionSummary } from './types';
 import { rollbackTarget } from './undo-stack';
 
 /** Highest number among the versions that exist. */
@@ -16,7 +16,7 @@ export function statesOf(life: ModelLife): readonly VersionState[] {
   return [...life.versions.values()].sort((a, b) => b.document.version - a.document.version);
 }
 
-export function toModel(life: ModelLife, usedBy: readonly Usage[]): Model {
+export function toModel(life: ModelLife, usedBy: readonly Usage[], edges: readonly ModelEdge[]): Model {
   return {
     name: life.name,
     description: life.description,
@@ -26,7 +26,7 @@ export function toModel(life: ModelLife, usedBy: readonly Usage[]): Model {
     aliases: Object.fromEntries([...life.aliases].sort(([a], [b]) => (a < b ? -1 : 1))),
     latestVersion: latestVersion(life) ?? null,
     versions: statesOf(life).map((state) => toSummary(life, state)),
-    edges: [],
+    edges,
     usedBy,
     rollbackVersion: rollbackTarget(deployments(life)) ?? null,
   };
