@@ -25,7 +25,7 @@ const tensor = z.object({
     .readonly()
     .nullable(),
 });
-const signature = z.object({ inputs: z.array(tensor).readonly(), outputs: z.array(tensor).readonly() });
+export const SignatureDocument = z.object({ inputs: z.array(tensor).readonly(), outputs: z.array(tensor).readonly() });
 
 const valueName = z.string().max(4_096);
 const change = z.object({ kind: z.literal('zipMapRemoved'), output: valueName, tensor: valueName });
@@ -65,11 +65,11 @@ export const VersionDocument = z
     labels: names.exactOptional(),
     features: names.exactOptional(),
     metrics,
-    signature,
+    signature: SignatureDocument,
     opset: z.int(),
     irVersion: z.int(),
     producer: z.string(),
-    preprocessing: z.object({ digest: Digest, sizeBytes: count, signature }).exactOptional(),
+    preprocessing: z.object({ digest: Digest, sizeBytes: count, signature: SignatureDocument }).exactOptional(),
     original: OriginalFile.exactOptional(),
     additionalOutputs: z.array(z.object({ path: z.string(), sizeBytes: count, digest: Digest })).readonly(),
     lineage: z.record(z.string(), z.unknown()).exactOptional(),

@@ -1,4 +1,5 @@
 import { invalidInput } from '../../errors';
+import type { Digest, VersionNumber } from '../../ids';
 import type { Version } from '../../registry';
 import type { DesiredModel, DesiredOrder, ReportedState } from '../protocol/documents';
 import { digestOf } from '../protocol/enrolment';
@@ -23,6 +24,13 @@ type Content = { readonly edgeKeyId: KeyId } & (
   | { readonly kind: 'desired'; readonly models: readonly DesiredModel[] }
   | { readonly kind: 'revoked'; readonly reason: string }
 );
+
+/** A file that travels. */
+export interface OfferedFile {
+  readonly kind: string;
+  readonly model: string;
+  readonly version: VersionNumber;
+}
 
 type Deps = Pick<EdgeHubDeps, 'hubId' | 'key' | 'bus' | 'registry' | 'clock' | 'log'> & {
   readonly orders: EdgeHubDeps['stores']['orders'];
@@ -209,6 +217,15 @@ export class DesiredPublisher {
       const { model: name, attempt } = assignment;
       return [{ name, deployed: version.version, aliases: {}, versions: [this.#desiredVersion(version)], attempt }];
     });
+  }
+
+  /** The file of that content, if some edge shall have it, and the version it is of. */
+  offered(digest: Digest): OfferedFile | undefined {
+    for (const [key, { version, files }] of this.#files) {
+      const file = files.find((one) => one.digest === digest);
+      if (file) return { kind: file.kind, model: key.slice(0, key.lastIndexOf('/')), version };
+    }
+    return undefined;
   }
 
   /** What a reference names now; where its alias went, what it named last. */

@@ -1,5 +1,5 @@
 import { ModelManagementError } from '../../errors';
-import { newId } from '../../ids';
+import { type Digest, newId } from '../../ids';
 import type { ModelEdge, Usage, User } from '../../registry';
 import type { EdgeCommand } from '../agent/command-desk';
 import type { BusMessage } from '../bus';
@@ -10,7 +10,7 @@ import { open, seal } from '../protocol/envelope';
 import { edgeKey } from '../protocol/names';
 import { edgeTopics, HUB_TOPIC, hubFilters, PROTOCOL_VERSION } from '../protocol/topics';
 import { Assignments } from './assignments';
-import { DesiredPublisher } from './desired-publisher';
+import { DesiredPublisher, type OfferedFile } from './desired-publisher';
 import { EdgeBook } from './edge-book';
 import { EdgeStates } from './edge-states';
 import { EnrolmentOffice } from './enrolment-office';
@@ -168,6 +168,11 @@ export class EdgeHub {
       const edge = this.#book.find(assignment.edge);
       return edge ? [toModelEdge(this.#facts(edge), assignment)] : [];
     });
+  }
+
+  /** A file that edges may ask for; undefined = none of them shall have it. */
+  offered(digest: Digest): OfferedFile | undefined {
+    return this.#publisher.offered(digest);
   }
 
   /** What would stop if the model went away. */

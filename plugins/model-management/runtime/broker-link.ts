@@ -1,25 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import type { MqttClient } from 'mqtt';
 import type { Log } from '../../../lib/log';
+import { brokerAddress, withoutCredentials } from './broker-address';
 import type { BrokerSettings } from './settings';
 
 export interface BrokerState {
   readonly connected: boolean;
   /** Without user name and password. */
   readonly url?: string;
-}
-
-function withoutCredentials(url: string): string {
-  const parsed = new URL(url);
-  parsed.username = '';
-  parsed.password = '';
-  return parsed.href;
-}
-
-/** The PEM itself, or what the file of that path holds. */
-async function pemOf(value: string | Uint8Array | undefined): Promise<string | Uint8Array | undefined> {
-  if (typeof value !== 'string' || value.startsWith('-----BEGIN')) return value;
-  return await readFile(value, 'utf8');
 }
 
 /** The hub's own connection to the broker of `modelManagement.broker`; without that setting there is none. */
@@ -39,10 +26,9 @@ export class BrokerLink {
   /** Does not wait for the connection, which is made again whenever it breaks; a setting that fails is logged. */
   async open(): Promise<void> {
     if (!this.settings) return;
-    const { url, username, password, ca, cert, key } = this.settings;
     try {
-      const files = { ca: await pemOf(ca), cert: await pemOf(cert), key: await pemOf(key) };
-      const given = Object.entries({ username, password, ...files }).filter(([, value]) => value !== undefined);
+      const { url, ...login } = await brokerAddress(this.settings);
+      const given = Object.entries(login).filter(([, value]) => value !== undefined);
       const { connect } = await import('mqtt');
       this.client = connect(url, { ...Object.fromEntries(given), reconnectPeriod: 5_000 });
       this.client.on('error', (error) => this.log.debug('broker not reached', () => ({ message: error.message })));

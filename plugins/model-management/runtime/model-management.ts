@@ -115,6 +115,7 @@ class ModelManagement {
         settings,
         userDir,
         packageVersion: version,
+        nodeRedVersion: await this.red.version(),
         hasAdminAuth: Boolean(this.host.adminAuth),
         log: this.log,
         clock: systemClock,

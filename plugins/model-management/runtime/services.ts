@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import type { Clock } from '../../../lib/clock';
 import type { Collections, Sources } from '../../../lib/collections';
+import { ModelShelf } from '../../../lib/edges/agent/model-shelf';
+import type { EdgeHub } from '../../../lib/edges/hub/edge-hub';
 import { ModelManagementError } from '../../../lib/errors';
 import type { Engine } from '../../../lib/inference/engine';
 import { createEngine } from '../../../lib/inference/processes/process-engine';
@@ -25,6 +27,9 @@ import type { Training } from '../../../lib/training';
 import { BrokerLink } from './broker-link';
 import { Closers } from './closers';
 import { DockerProbe } from './docker-probe';
+import { CapabilityProbe } from './edges/capabilities';
+import { type EdgeSide, openEdgeSide } from './edges/edge-side';
+import { openHubSide } from './edges/hub-side';
 import { stageModelFile } from './model-file-source';
 import type { Settings } from './settings';
 import { dockerClient, openTraining } from './training-services';
@@ -48,6 +53,11 @@ export interface Services {
   readonly tempPath: string;
   readonly docker: DockerProbe;
   readonly broker: BrokerLink;
+  /** Of a hub that has a broker. */
+  readonly edgeHub: EdgeHub | undefined;
+  /** Of an edge. */
+  readonly edge: EdgeSide | undefined;
+  readonly capabilities: CapabilityProbe;
   /** What the engine needs to load a version. */
   sourceOf(version: Version): ModelSource;
   /** @throws {ModelManagementError} `STORAGE_CORRUPT` when a file of the version is gone from the disk */
@@ -61,6 +71,7 @@ export interface ServicesOptions {
   /** Model files of nodes lie below it. */
   readonly userDir: string;
   readonly packageVersion: string;
+  readonly nodeRedVersion: string;
   readonly hasAdminAuth: boolean;
   readonly log: Log;
   readonly clock: Clock;
@@ -108,10 +119,13 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
     ...(version.labels ? { labels: version.labels } : {}),
     ...(version.features ? { features: version.features } : {}),
   });
+  const shelf = new ModelShelf();
   const serving: Serving = new Serving({
     engine,
     log,
     findVersion: (model, ref) => {
+      // What this Node-RED kept as a hub rests while it is an edge.
+      if (settings.role === 'edge') return shelf.find(model, ref);
       const version = registry.findVersion(model, ref);
       return version && sourceOf(version);
     },
@@ -130,7 +144,7 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
     return store;
   };
   /** What is opened after those who ask for it. */
-  const parts: { training?: Training } = {};
+  const parts: { training?: Training; edgeHub?: EdgeHub } = {};
   const registry: Registry = await Registry.open({
     documents: {
       models: await openDocuments('models', ModelDocument),
@@ -143,7 +157,12 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
     testLoad: (files, signal) =>
       engine.probe({ key: files.modelPath, model: 'upload', version: null, ...files }, signal),
     prepareAlias: ({ model, alias, version }) => serving.prepareAlias(model, alias, sourceOf(version)),
-    usage: (model) => [...serving.followersOf(model), ...(parts.training?.jobsOf(model) ?? [])],
+    usage: (model) => [
+      ...serving.followersOf(model),
+      ...(parts.training?.jobsOf(model) ?? []),
+      ...(parts.edgeHub?.usage(model) ?? []),
+    ],
+    edges: (model) => parts.edgeHub?.modelEdges(model) ?? [],
     // Until the jobs are read, nothing tells that a file is not theirs.
     isNamedElsewhere: (digest) => parts.training?.names(digest) ?? true,
     maxModelSizeBytes: settings.maxModelSizeBytes,
@@ -168,6 +187,22 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
   const broker = new BrokerLink(settings.broker, log);
   opened.defer(() => broker.close());
   await broker.open();
+  const docker = new DockerProbe(openDocker, clock);
+  const { packageVersion, nodeRedVersion } = options;
+  const probe = (onChange?: () => void): CapabilityProbe =>
+    new CapabilityProbe({ packageVersion, nodeRedVersion, engine, docker }, onChange);
+  const part = { settings, folder, clock, log, openDocuments };
+  let edge: EdgeSide | undefined;
+  let capabilities: CapabilityProbe;
+  if (settings.role === 'edge' && settings.edge && settings.broker) {
+    edge = await openEdgeSide({ ...part, engine, serving, shelf, probe }, settings.edge, settings.broker, opened);
+    capabilities = edge.capabilities;
+  } else {
+    capabilities = probe();
+    opened.defer(() => capabilities.stop());
+    void capabilities.start();
+    if (settings.broker) parts.edgeHub = await openHubSide({ ...part, registry, blobs }, settings.broker, opened);
+  }
   return {
     packageVersion: options.packageVersion,
     instanceId: folder.instanceId,
@@ -182,8 +217,11 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
     training,
     pipelineDocuments,
     tempPath: folder.tempPath,
-    docker: new DockerProbe(openDocker, clock),
+    docker,
     broker,
+    edgeHub: parts.edgeHub,
+    edge,
+    capabilities,
     sourceOf,
     requireFiles: async (version) => {
       for (const digest of digestsOf(version)) {

@@ -1,8 +1,11 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { SOURCE_NAME } from '../../../lib/collections';
+import { EdgeName } from '../../../lib/edges/protocol/documents';
+import { PublicKeyText } from '../../../lib/edges/protocol/keys';
 import { ModelManagementError } from '../../../lib/errors';
 import type { EngineOptions } from '../../../lib/inference/engine';
+import { isTopicName } from '../../../lib/pipeline/mqtt-topic';
 import { DEFAULT_IMAGE } from '../../../lib/training';
 
 const count = z.number().int().positive();
@@ -40,8 +43,24 @@ const SettingsSchema = z.object({
       ca: pem.optional(),
       cert: pem.optional(),
       key: pem.optional(),
+      topicPrefix: z
+        .string()
+        .refine(isTopicName, 'must be the beginning of a topic, without + and #')
+        .refine((prefix) => !prefix.startsWith('/') && !prefix.endsWith('/'), 'neither begins nor ends with a slash')
+        .default('model-management'),
     })
     .optional(),
+  role: z.enum(['hub', 'edge']).default('hub'),
+  edge: z
+    .object({
+      name: EdgeName,
+      hubId: z.string().min(1).max(64),
+      hubPublicKey: PublicKeyText,
+      token: z.string().optional(),
+      maxBytes: count.default(8 * 1024 ** 3),
+    })
+    .optional(),
+  edges: z.object({ bytesPerSecond: count.optional() }).prefault({}),
   docker: z.record(z.string(), z.unknown()).optional(),
   training: z
     .object({
@@ -88,6 +107,18 @@ export interface BrokerSettings {
   readonly ca?: string | Uint8Array | undefined;
   readonly cert?: string | Uint8Array | undefined;
   readonly key?: string | Uint8Array | undefined;
+  /** All topics lie below it. */
+  readonly topicPrefix: string;
+}
+
+/** What this Node-RED is an edge of; as the hub gave it. */
+export interface EdgeSettings {
+  readonly name: EdgeName;
+  readonly hubId: string;
+  readonly hubPublicKey: PublicKeyText;
+  readonly token?: string | undefined;
+  /** Files of the hub together take so much. */
+  readonly maxBytes: number;
 }
 
 export interface TrainingSettings {
@@ -124,6 +155,13 @@ export interface Settings {
   /** The Open Inference Protocol beside the HTTP nodes of flows. */
   readonly openInference: { readonly enabled: boolean };
   readonly broker?: BrokerSettings;
+  readonly role: 'hub' | 'edge';
+  /** There for the role `edge`. */
+  readonly edge?: EdgeSettings;
+  readonly edges: {
+    /** What all transfers to edges together may take of the broker's link. */
+    readonly bytesPerSecond?: number | undefined;
+  };
   readonly docker?: Readonly<Record<string, unknown>>;
   readonly training: TrainingSettings;
   /** Databases that queries may read; all but the named fields are options of the npm package pg. */
@@ -163,7 +201,8 @@ export function parseSettings(raw: unknown, userDir: string, env: NodeJS.Process
       `Mend ${key} in settings.js and restart Node-RED.`,
     );
   }
-  const { dataDir, engine, broker, docker, ...rest } = parsed.data;
+  const { dataDir, engine, broker, docker, edge, ...rest } = parsed.data;
+  if (rest.role === 'edge' && !(edge && broker)) throw incompleteEdge(edge ? 'broker' : 'edge');
   const { memoryLimitBytes, ...engineRest } = engine;
   const path = dataDir ?? 'model-management';
   return {
@@ -171,6 +210,14 @@ export function parseSettings(raw: unknown, userDir: string, env: NodeJS.Process
     dataDir: isAbsolute(path) ? path : resolve(join(userDir, path)),
     engine: memoryLimitBytes === undefined ? engineRest : { ...engineRest, memoryLimitBytes },
     ...(broker ? { broker } : {}),
+    ...(edge ? { edge } : {}),
     ...(docker ? { docker } : {}),
   };
 }
+
+const incompleteEdge = (key: 'edge' | 'broker'): ModelManagementError =>
+  new ModelManagementError(
+    'BAD_SETTINGS',
+    `modelManagement.${key} is missing, which the role edge needs.`,
+    'Copy the settings that the hub shows when the edge is added, and restart Node-RED.',
+  );

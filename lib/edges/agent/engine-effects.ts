@@ -1,0 +1,173 @@
+import { statfs } from 'node:fs/promises';
+import type { Clock } from '../../clock';
+import { ensureFolder } from '../../files';
+import { DEPLOYED, type Digest, type ModelName } from '../../ids';
+import type { Engine } from '../../inference/engine';
+import type { ModelSource } from '../../inference/served-version';
+import type { Serving } from '../../inference/serving';
+import type { AliasSwitch } from '../../registry/dependencies';
+import type { BlobStore } from '../../store';
+import type { ArtifactFetcher } from '../artifacts';
+import type { Capabilities, DesiredFile, DesiredModel, DesiredVersion } from '../protocol/documents';
+import type { EdgeEffects } from './edge-effects';
+import type { ServedRequests } from './health';
+import type { ModelShelf } from './model-shelf';
+import { type ModelKey, modelKey, targetKey } from './model-state';
+import { sourceOf } from './version-source';
+
+export interface EngineEffectsOptions {
+  /** Of the hub's artifacts only, apart from what this Node-RED keeps as a hub. */
+  readonly blobs: BlobStore;
+  readonly blobsPath: string;
+  readonly fetcher: Pick<ArtifactFetcher, 'fetch'>;
+  /** Artifacts together may take so much. */
+  readonly maxBytes: number;
+  readonly engine: Engine;
+  readonly serving: Serving;
+  readonly shelf: ModelShelf;
+  readonly capabilities: () => Capabilities;
+  readonly clock: Clock;
+}
+
+interface Prepared {
+  readonly key: string;
+  readonly sources: ReadonlyMap<number, ModelSource>;
+  /** Undefined where the version is loaded only once a node asks for it. */
+  readonly alias: AliasSwitch;
+}
+
+/** What an agent does, on the engine and the disk of this Node-RED. */
+export class EngineEffects implements EdgeEffects {
+  readonly #prepared = new Map<ModelKey, Prepared>();
+  /** When the deployed version of each model began to serve. */
+  readonly #activatedAt = new Map<ModelKey, number>();
+  /** Versions whose process is given up, as the engine said last. */
+  #failed = new Set<string>();
+
+  constructor(private readonly options: EngineEffectsOptions) {}
+
+  capabilities(): Capabilities {
+    return this.options.capabilities();
+  }
+
+  async artifacts(): Promise<ReadonlyMap<Digest, number>> {
+    return new Map((await this.options.blobs.list()).map(({ digest, sizeBytes }) => [digest, sizeBytes]));
+  }
+
+  async freeBytes(): Promise<number> {
+    const { blobs, blobsPath, maxBytes } = this.options;
+    await ensureFolder(blobsPath);
+    const [{ bavail, bsize }, present] = await Promise.all([statfs(blobsPath), blobs.list()]);
+    const usedBytes = present.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    return Math.max(0, Math.min(bavail * bsize, maxBytes - usedBytes));
+  }
+
+  async fetchArtifact(file: DesiredFile, signal: AbortSignal, onProgress: (ratio: number) => void): Promise<void> {
+    const { digest, sizeBytes } = file;
+    await this.options.fetcher.fetch(
+      { digest, sizeBytes },
+      { signal, onProgress: ({ receivedBytes }) => onProgress(sizeBytes === 0 ? 1 : receivedBytes / sizeBytes) },
+    );
+  }
+
+  /** One that is damaged is fetched anew, over it. */
+  async verifyArtifact(digest: Digest): Promise<boolean> {
+    return (await this.options.blobs.verify(digest)) === 'whole';
+  }
+
+  async removeArtifact(digest: Digest): Promise<void> {
+    const minAgeMs = Number.NEGATIVE_INFINITY;
+    await this.options.blobs.collectGarbage({ isNamed: (other) => other !== digest, dryRun: false, minAgeMs });
+  }
+
+  async testLoad(model: string, version: DesiredVersion, signal: AbortSignal): Promise<void> {
+    const source = await this.#sourceOf(model, version);
+    const { modelPath, preprocessingPath } = source;
+    await this.options.engine.probe(
+      {
+        key: JSON.stringify(['test-load', modelPath, preprocessingPath ?? null]),
+        model,
+        version: version.version,
+        modelPath,
+        ...(preprocessingPath === undefined ? {} : { preprocessingPath }),
+      },
+      signal,
+    );
+  }
+
+  async warm(target: DesiredModel): Promise<void> {
+    const key = modelKey(target.name);
+    const sources = await this.#sourcesOf(target);
+    const deployed = sources.get(target.deployed);
+    if (!deployed) return;
+    const alias = await this.options.serving.prepareAlias(target.name as ModelName, DEPLOYED, deployed);
+    this.#prepared.get(key)?.alias.abandon();
+    this.#prepared.set(key, { key: targetKey(target), sources, alias });
+  }
+
+  async activate(target: DesiredModel): Promise<void> {
+    const { shelf, serving, clock } = this.options;
+    const key = modelKey(target.name);
+    const prepared = this.#prepared.get(key);
+    this.#prepared.delete(key);
+    const isPrepared = prepared?.key === targetKey(target);
+    const sources = isPrepared ? prepared.sources : await this.#sourcesOf(target);
+    shelf.put(target, sources);
+    this.#activatedAt.set(key, clock.now());
+    if (isPrepared) prepared.alias.commit();
+    else prepared?.alias.abandon();
+    // Nodes that name a number or another alias.
+    serving.modelChanged(target.name);
+  }
+
+  async deactivate(model: string): Promise<void> {
+    const key = modelKey(model);
+    this.#prepared.get(key)?.alias.abandon();
+    this.#prepared.delete(key);
+    this.#activatedAt.delete(key);
+    this.options.shelf.remove(model);
+    this.options.serving.modelChanged(model);
+  }
+
+  served(model: string): ServedRequests | undefined {
+    const { engine, shelf } = this.options;
+    const since = this.#activatedAt.get(modelKey(model));
+    const version = shelf.find(model, DEPLOYED)?.version;
+    if (since === undefined || version === undefined || version === null) return undefined;
+    // The engine tells this only later; the next look finds it.
+    void this.#lookForFailed();
+    const columns = engine.activity(model, HEALTH_MINUTES).find((one) => one.version === version)?.columns;
+    const sum = (values: readonly (number | null)[]): number =>
+      values.reduce<number>((total, value, index) => total + ((columns?.at[index] ?? 0) > since ? (value ?? 0) : 0), 0);
+    return {
+      requests: columns ? sum(columns.requests) : 0,
+      errors: columns ? sum(columns.errors) : 0,
+      isFailed: this.#failed.has(nameOf(model, version)),
+    };
+  }
+
+  async #lookForFailed(): Promise<void> {
+    try {
+      const { models } = await this.options.engine.stats();
+      const failed = models.filter(({ state }) => state === 'failed');
+      this.#failed = new Set(failed.map(({ model, version }) => nameOf(model, version ?? 0)));
+    } catch {
+      // It says nothing new then.
+    }
+  }
+
+  async #sourcesOf(target: DesiredModel): Promise<ReadonlyMap<number, ModelSource>> {
+    const sources = target.versions.map(
+      async (version) => [version.version, await this.#sourceOf(target.name, version)] as const,
+    );
+    return new Map(await Promise.all(sources));
+  }
+
+  #sourceOf(model: string, version: DesiredVersion): Promise<ModelSource> {
+    return sourceOf(model as ModelName, version, (digest) => this.options.blobs.pathOf(digest));
+  }
+}
+
+/** As long as a switch is watched. */
+const HEALTH_MINUTES = 5;
+const nameOf = (model: string, version: number): string => `${modelKey(model)} ${version}`;

@@ -1,0 +1,64 @@
+import { arch, cpus, platform, totalmem } from 'node:os';
+import type { Capabilities } from '../../../../lib/edges/protocol/documents';
+import type { Engine } from '../../../../lib/inference/engine';
+import type { DockerProbe } from '../docker-probe';
+
+export interface CapabilityOptions {
+  readonly packageVersion: string;
+  readonly nodeRedVersion: string;
+  readonly engine: Engine;
+  readonly docker: DockerProbe;
+}
+
+const ASK_MS = 60_000;
+
+/** What this Node-RED can do, for whoever wants to run something on it; asked anew each minute. */
+export class CapabilityProbe {
+  #current: Capabilities;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly options: CapabilityOptions,
+    private readonly onChange: () => void = () => undefined,
+  ) {
+    this.#current = {
+      version: options.packageVersion,
+      nodeRed: options.nodeRedVersion,
+      node: process.versions.node,
+      os: platform(),
+      arch: arch(),
+      cpus: cpus().length,
+      memoryBytes: totalmem(),
+      engine: { kind: 'none', version: null },
+      docker: { available: false },
+      features: ['models'],
+    };
+  }
+
+  get current(): Capabilities {
+    return this.#current;
+  }
+
+  /** Resolves when it was asked once; a part that does not answer counts as not there. */
+  async start(): Promise<void> {
+    this.#timer = setInterval(() => void this.#ask(), ASK_MS).unref();
+    await this.#ask();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #ask(): Promise<void> {
+    const { engine, docker } = this.options;
+    const [stats, state] = await Promise.all([engine.stats().catch(() => undefined), docker.state()]);
+    const next: Capabilities = {
+      ...this.#current,
+      engine: { kind: stats?.kind ?? 'none', version: stats?.version ?? null },
+      docker: { available: state.available, ...(state.available ? { version: state.version } : {}) },
+    };
+    const isNew = JSON.stringify(next) !== JSON.stringify(this.#current);
+    this.#current = next;
+    if (isNew) this.onChange();
+  }
+}

@@ -1,0 +1,105 @@
+import { join } from 'node:path';
+import { AgentDocument } from '../../../../lib/edges/agent/agent-documents';
+import { EdgeAgent } from '../../../../lib/edges/agent/edge-agent';
+import { EngineEffects } from '../../../../lib/edges/agent/engine-effects';
+import type { ModelShelf } from '../../../../lib/edges/agent/model-shelf';
+import { ModelState } from '../../../../lib/edges/agent/model-state';
+import { ArtifactFetcher } from '../../../../lib/edges/artifacts';
+import { MqttBus } from '../../../../lib/edges/mqtt-bus';
+import { verifyingKey } from '../../../../lib/edges/protocol/keys';
+import { baseTopic } from '../../../../lib/edges/protocol/topics';
+import { ensureFolder } from '../../../../lib/files';
+import type { Engine } from '../../../../lib/inference/engine';
+import type { Serving } from '../../../../lib/inference/serving';
+import { openBlobStore } from '../../../../lib/store';
+import { brokerAddress } from '../broker-address';
+import type { Closers } from '../closers';
+import type { BrokerSettings, EdgeSettings } from '../settings';
+import type { CapabilityProbe } from './capabilities';
+import type { EdgePartOptions } from './part-options';
+
+export interface EdgeSideOptions extends EdgePartOptions {
+  readonly engine: Engine;
+  readonly serving: Serving;
+  readonly shelf: ModelShelf;
+  readonly probe: (onChange: () => void) => CapabilityProbe;
+}
+
+/** This Node-RED as an edge of a hub. */
+export interface EdgeSide {
+  readonly agent: EdgeAgent;
+  readonly shelf: ModelShelf;
+  readonly settings: EdgeSettings;
+  readonly capabilities: CapabilityProbe;
+}
+
+/**
+ * Starts what ran before, from the disk of this edge; broker and hub may be away. What the hub sends lies apart from
+ * what this Node-RED kept as a hub, which is there again when it leaves.
+ */
+export async function openEdgeSide(
+  options: EdgeSideOptions,
+  edge: EdgeSettings,
+  broker: BrokerSettings,
+  opened: Closers,
+): Promise<EdgeSide> {
+  const { folder, clock, log, openDocuments, engine, serving, shelf } = options;
+  const hubKey = verifyingKey(edge.hubPublicKey);
+  const root = join(folder.path, 'edge');
+  const blobsPath = join(root, 'blobs');
+  const tempPath = join(folder.tempPath, 'edge');
+  await Promise.all([ensureFolder(blobsPath), ensureFolder(tempPath)]);
+  const blobs = await openBlobStore({ path: blobsPath, tempPath, log });
+  const bus: MqttBus = new MqttBus({
+    broker: await brokerAddress(broker),
+    base: baseTopic(broker.topicPrefix, edge.hubId),
+    // Of the data folder: a copied card has the same one, and is seen by its boot.
+    clientId: `mm-edge-${folder.instanceId}`,
+    clock,
+    log,
+    lastWill: () => agent.lastWill(),
+  });
+  const fetcher = new ArtifactFetcher({
+    bus,
+    blobs,
+    partialsPath: join(root, 'partials'),
+    log,
+    verify: (data, signature) => hubKey.verify(data, signature),
+    settings: { maxBytes: edge.maxBytes },
+  });
+  const probe = options.probe(() => agent.wake());
+  await probe.start();
+  const effects = new EngineEffects({
+    blobs,
+    blobsPath,
+    fetcher,
+    maxBytes: edge.maxBytes,
+    engine,
+    serving,
+    shelf,
+    capabilities: () => probe.current,
+    clock,
+  });
+  const agent: EdgeAgent = new EdgeAgent({
+    bus,
+    stores: {
+      agent: await openDocuments('edge-agent', AgentDocument),
+      models: await openDocuments('edge-agent-models', ModelState),
+    },
+    keysPath: folder.keysPath,
+    effects,
+    clock,
+    log,
+    settings: edge,
+    renewConnection: () => bus.renew(),
+  });
+  await agent.start();
+  bus.open();
+  opened.defer(async () => {
+    probe.stop();
+    await agent.stop();
+    await fetcher.stop();
+    await bus.close();
+  });
+  return { agent, shelf, settings: edge, capabilities: probe };
+}

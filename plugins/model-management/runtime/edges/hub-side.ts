@@ -1,0 +1,96 @@
+import { hostname } from 'node:os';
+import { ArtifactPublisher, blobArtifacts, type OpenArtifact } from '../../../../lib/edges/artifacts';
+import { EdgeHub } from '../../../../lib/edges/hub/edge-hub';
+import {
+  AssignmentDocument,
+  EdgeDocument,
+  EdgeStateDocument,
+  IssuedDocument,
+} from '../../../../lib/edges/hub/hub-documents';
+import { versionAttributes } from '../../../../lib/edges/hub/version-files';
+import { MqttBus } from '../../../../lib/edges/mqtt-bus';
+import { openSigningKey } from '../../../../lib/edges/protocol/keys';
+import { baseTopic } from '../../../../lib/edges/protocol/topics';
+import type { Registry } from '../../../../lib/registry';
+import { type BlobStore, Secrets } from '../../../../lib/store';
+import { brokerAddress } from '../broker-address';
+import type { Closers } from '../closers';
+import type { BrokerSettings } from '../settings';
+import type { EdgePartOptions } from './part-options';
+
+export interface HubSideOptions extends EdgePartOptions {
+  readonly registry: Registry;
+  readonly blobs: BlobStore;
+}
+
+/** This Node-RED as the hub of its edges. Connects to the broker, without waiting for it; closed by `opened`. */
+export async function openHubSide(options: HubSideOptions, broker: BrokerSettings, opened: Closers): Promise<EdgeHub> {
+  const { folder, registry, blobs, clock, log, openDocuments, settings } = options;
+  const hubId = folder.instanceId;
+  const key = await openSigningKey(folder.keysPath, 'hub');
+  const bus: MqttBus = new MqttBus({
+    broker: await brokerAddress(broker),
+    base: baseTopic(broker.topicPrefix, hubId),
+    clientId: `mm-hub-${hubId}`,
+    clock,
+    log,
+    lastWill: () => hub.lastWill(),
+  });
+  const hub: EdgeHub = new EdgeHub({
+    hubId,
+    hubName: hostname(),
+    key,
+    bus,
+    stores: {
+      edges: await openDocuments('edges', EdgeDocument),
+      assignments: await openDocuments('edge-models', AssignmentDocument),
+      orders: await openDocuments('edge-orders', IssuedDocument),
+      states: await openDocuments('edge-states', EdgeStateDocument),
+    },
+    secrets: await Secrets.open(folder.keysPath),
+    registry,
+    brokerOfEdges: () => brokerOfEdges(broker),
+    clock,
+    log,
+  });
+  const { bytesPerSecond } = settings.edges;
+  const publisher = new ArtifactPublisher({
+    bus,
+    openArtifact: assignedArtifacts(hub, registry, blobs),
+    log,
+    sign: (data) => key.sign(data),
+    settings: bytesPerSecond === undefined ? {} : { bytesPerSecond },
+  });
+  await hub.start();
+  publisher.start().catch((error: unknown) => log.warn('artifacts are not offered', { error }));
+  bus.open();
+  opened.defer(async () => {
+    await publisher.stop();
+    await hub.stop();
+    await bus.close();
+  });
+  return hub;
+}
+
+/** As an edge needs it. What lets the hub in is the hub's: an edge has a login of its own. */
+function brokerOfEdges({ url, topicPrefix }: BrokerSettings): Readonly<Record<string, unknown>> {
+  const parsed = new URL(url);
+  parsed.username = '';
+  parsed.password = '';
+  return { url: parsed.href.replace(/\/$/, ''), ...(topicPrefix === 'model-management' ? {} : { topicPrefix }) };
+}
+
+/** Only what some edge shall run: a broker is read by many. What is told of a version is made when it is wanted. */
+function assignedArtifacts(hub: EdgeHub, registry: Registry, blobs: BlobStore): OpenArtifact {
+  const fromDisk = blobArtifacts(blobs, (digest) => hub.offered(digest) !== undefined);
+  return async (digest) => {
+    const file = hub.offered(digest);
+    const version = file?.kind === 'attributes' ? registry.findVersion(file.model, file.version) : undefined;
+    if (!version) return fromDisk(digest);
+    const attributes = versionAttributes(version);
+    return {
+      sizeBytes: attributes.length,
+      read: async (offset, length) => attributes.subarray(offset, offset + length),
+    };
+  };
+}

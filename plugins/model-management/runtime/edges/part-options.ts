@@ -1,0 +1,14 @@
+import type { z } from 'zod';
+import type { Clock } from '../../../../lib/clock';
+import type { Log } from '../../../../lib/log';
+import type { DataFolder, DocumentStore } from '../../../../lib/store';
+import type { Settings } from '../settings';
+
+/** What both the hub's and the edge's side are built of. */
+export interface EdgePartOptions {
+  readonly settings: Settings;
+  readonly folder: DataFolder;
+  readonly clock: Clock;
+  readonly log: Log;
+  openDocuments<T extends { readonly _id: string }>(name: string, schema: z.ZodType<T>): Promise<DocumentStore<T>>;
+}
