@@ -7,8 +7,8 @@ import { ModelState, modelKey } from '../../lib/edges/agent/model-state';
 import { EdgeHub } from '../../lib/edges/hub/edge-hub';
 import { AssignmentDocument, EdgeDocument, EdgeStateDocument, IssuedDocument } from '../../lib/edges/hub/hub-documents';
 import { MqttBus } from '../../lib/edges/mqtt-bus';
-import type { Capabilities, DesiredFile, DesiredModel } from '../../lib/edges/protocol/documents';
-import { openSigningKey, PublicKeyText, type SigningKey } from '../../lib/edges/protocol/keys';
+import { type Capabilities, type DesiredFile, type DesiredModel, EdgeName } from '../../lib/edges/protocol/documents';
+import { openSigningKey, PublicKeyText, type SigningKey, temporarySigningKey } from '../../lib/edges/protocol/keys';
 import { baseTopic } from '../../lib/edges/protocol/topics';
 import type { Digest } from '../../lib/ids';
 import { type Log, silentLog } from '../../lib/log';
@@ -267,6 +267,22 @@ export class EdgeLab implements AsyncDisposable {
   async add(name: string): Promise<AgentOptions['settings']> {
     const { enrolment } = await this.hub.hub.create({ name }, 'ann');
     return enrolment.settings['edge'] as AgentOptions['settings'];
+  }
+
+  /** Edges that have a key already, while the hub is closed. */
+  async addEnrolled(names: readonly string[]): Promise<void> {
+    const folder = await openDataFolder({ path: this.hubFolder.path, log: silentLog, clock: systemClock });
+    const parse = (raw: unknown) => EdgeDocument.parse(raw);
+    const edges = await openDocumentStore({ path: folder.dbPath, log: silentLog, name: 'edges', parse });
+    const fields = { labels: [], createdAt: 0, deletedAt: null, tokens: [], revoked: null };
+    await Promise.all(
+      names.map((name) => {
+        const { id, text: publicKey } = temporarySigningKey().publicKey;
+        return edges.put({ _id: name, name: EdgeName.parse(name), ...fields, key: { publicKey, id, enrolledAt: 0 } });
+      }),
+    );
+    await edges.close();
+    await folder.close();
   }
 
   async agent(options: Omit<AgentOptions, 'brokerUrl' | 'folder'> & { readonly folder?: string }): Promise<OpenAgent> {

@@ -6,6 +6,7 @@ import type { RefusalReason } from '../protocol/decode';
 import { type EdgeEvent, HubPresence } from '../protocol/documents';
 import { open, seal } from '../protocol/envelope';
 import { edgeTopics, HUB_TOPIC } from '../protocol/topics';
+import { keepSubscribed } from '../standing-subscription';
 import { type AcceptedDesired, acceptDesired } from './accepted-desired';
 import type { EdgeAgentDeps } from './agent-dependencies';
 import { findDocument } from './agent-documents';
@@ -192,7 +193,7 @@ export class EdgeAgent {
     const identity = this.#enrolment.own?.identity;
     if (!identity || this.#subscribedFor === identity.edge) return;
     this.#subscribedFor = identity.edge;
-    const { bus, log } = this.deps;
+    const { log } = this.deps;
     const topics = edgeTopics(identity.edge);
     const intakes: readonly (readonly [string, (message: BusMessage) => Promise<void> | void])[] = [
       [topics.desired, (message) => this.#takeDesired(message)],
@@ -200,16 +201,12 @@ export class EdgeAgent {
       [HUB_TOPIC, (message) => this.#takePresence(message)],
     ];
     for (const [filter, take] of intakes) {
-      bus
-        .subscribe(filter, (message) => {
-          this.#intake = this.#intake
-            .then(() => take(message))
-            .catch((error: unknown) => log.error('document of the hub could not be kept', { error }));
-        })
-        .then(
-          (end) => void this.#ends.push(end),
-          (error: unknown) => log.warn('topic of the hub cannot be had', { filter, error }),
-        );
+      const listener = (message: BusMessage): void => {
+        this.#intake = this.#intake
+          .then(() => take(message))
+          .catch((error: unknown) => log.error('document of the hub could not be kept', { error }));
+      };
+      this.#ends.push(keepSubscribed(this.deps, filter, listener));
     }
   }
 

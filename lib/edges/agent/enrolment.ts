@@ -3,6 +3,7 @@ import { EdgeName, type EnrolRefusal } from '../protocol/documents';
 import { makeEnrolRequest, openEnrolAnswer, readToken } from '../protocol/enrolment';
 import { findSigningKey, openSigningKey, removeSigningKey, type SigningKey, verifyingKey } from '../protocol/keys';
 import { enrolTopics } from '../protocol/topics';
+import { keepSubscribed } from '../standing-subscription';
 import type { EdgeIdentity } from './accepted-desired';
 import type { EdgeAgentDeps } from './agent-dependencies';
 import { type CandidateDocument, findDocument, type IdentityDocument } from './agent-documents';
@@ -86,34 +87,24 @@ export class Enrolment {
     const { bus, log } = this.deps;
     const topics = enrolTopics(candidate.tokenId);
     const request = Buffer.from(candidate.request, 'base64');
-    let isEnded = false;
     let timer: NodeJS.Timeout | undefined;
-    let endSubscription: (() => Promise<void>) | undefined;
+    // The broker takes the subscription before the request, so no answer is missed.
+    const end = keepSubscribed(this.deps, topics.answer, ({ payload }) => {
+      this.#takeAnswer(candidate, request, payload).catch((error: unknown) => {
+        log.error('answer to the enrolment could not be kept', { error });
+      });
+    });
     const send = (delayMs: number): void => {
-      if (isEnded) return;
       bus.publish(topics.request, request, { expirySeconds: 60 }).catch((error: unknown) => {
         log.debug('enrolment request not sent', () => ({ error }));
       });
       timer = setTimeout(() => send(Math.min(delayMs * 2, MAX_RETRY_MS)), delayMs / 2 + (Math.random() * delayMs) / 2);
       timer.unref();
     };
-    const subscribing = bus.subscribe(topics.answer, ({ payload }) => {
-      this.#takeAnswer(candidate, request, payload).catch((error: unknown) => {
-        log.error('answer to the enrolment could not be kept', { error });
-      });
-    });
-    subscribing.then(
-      (end) => {
-        endSubscription = end;
-        if (isEnded) end().catch(() => undefined);
-        else send(MIN_RETRY_MS);
-      },
-      (error: unknown) => log.warn('answers to the enrolment cannot be had', { error }),
-    );
+    send(MIN_RETRY_MS);
     this.#endAsking = () => {
-      isEnded = true;
       clearTimeout(timer);
-      endSubscription?.().catch(() => undefined);
+      end().catch((error: unknown) => log.debug('subscription could not be ended', () => ({ error })));
     };
   }
 

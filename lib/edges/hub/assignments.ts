@@ -28,6 +28,8 @@ export class Assignments {
   constructor(
     private readonly deps: Deps,
     private readonly getEdge: (name: string) => EdgeDocument,
+    /** Throws when they are too many for one edge. */
+    private readonly check: (edge: string, documents: readonly AssignmentDocument[]) => void,
   ) {
     for (const document of deps.assignments.all()) this.#index(document);
   }
@@ -65,6 +67,10 @@ export class Assignments {
       );
       if (wanted.size < edges.length)
         throw invalidInput('edges', 'edges: an edge is named twice.', 'Name each edge once.');
+      for (const document of wanted.values()) {
+        const others = this.ofEdge(document.edge).filter(({ _id }) => _id !== document._id);
+        this.check(document.edge, [...others, document]);
+      }
       const before = this.ofModel(model);
       await Promise.all([...wanted.values()].map((document) => this.#put(document)));
       await Promise.all(before.filter(({ _id }) => !wanted.has(_id)).map((document) => this.#delete(document)));

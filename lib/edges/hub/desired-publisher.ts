@@ -17,6 +17,10 @@ import { filesOfVersion } from './version-files';
 const REPEAT_MS = 30_000;
 /** Edges whose documents are made and written to the disk together. */
 const BATCH = 100;
+/** Between two tries where the broker is there and does not take a document. */
+const RETRY_MS = 5_000;
+/** Of a desired state, beside its models. */
+const ENVELOPE_BYTES = 1_024;
 /** An epoch beyond this would leave no room to go on; only a broken or hostile edge says it has taken one. */
 const MAX_EPOCH = 2 ** 40;
 
@@ -50,6 +54,8 @@ export class DesiredPublisher {
   readonly #files = new Map<string, DesiredModel['versions'][number]>();
   #work: Promise<void> | undefined;
   #isStopped = false;
+  #isConnected = false;
+  #retry: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly deps: Deps,
@@ -63,9 +69,10 @@ export class DesiredPublisher {
     this.#work ??= this.#drain();
   }
 
-  /** The broker is there again: what it did not take is sent once more. */
-  resend(): void {
-    this.refresh([...this.#unsent]);
+  /** What the broker did not take is sent once more when it is there again. */
+  setConnected(isConnected: boolean): void {
+    this.#isConnected = isConnected;
+    if (isConnected) this.refresh([...this.#unsent]);
   }
 
   /** A version got other labels or features. */
@@ -76,10 +83,11 @@ export class DesiredPublisher {
   /** Ends after what is under way. */
   async stop(): Promise<void> {
     this.#isStopped = true;
+    clearTimeout(this.#retry);
     await this.#work;
   }
 
-  /** Resolves when all that is wanted was signed and handed to the bus. */
+  /** Resolves when all that is wanted was signed, and taken by the broker if it is there. */
   async settled(): Promise<void> {
     while (this.#work !== undefined) await this.#work;
   }
@@ -95,12 +103,12 @@ export class DesiredPublisher {
   }
 
   /** @throws {ModelManagementError} `INVALID_INPUT` when all that an edge shall run does not fit into one document */
-  checkSize(edge: EdgeDocument): void {
-    const sizeBytes = JSON.stringify(this.#modelsOf(edge)).length + 1_024;
+  checkSize(edge: string, assignments: readonly AssignmentDocument[]): void {
+    const sizeBytes = Buffer.byteLength(JSON.stringify(this.#modelsOf(assignments))) + ENVELOPE_BYTES;
     if (sizeBytes <= MAX_DOCUMENT_BYTES.desired) return;
     throw invalidInput(
       'edges',
-      `edges: all models of ${edge.name} make a document of ${sizeBytes} bytes, at most ${MAX_DOCUMENT_BYTES.desired} travel.`,
+      `edges: all models of ${edge} make a document of ${sizeBytes} bytes, at most ${MAX_DOCUMENT_BYTES.desired} travel.`,
       'Let the edge run fewer models.',
     );
   }
@@ -175,18 +183,27 @@ export class DesiredPublisher {
       this.#beyond.delete(key);
       this.#unsent.add(key);
     }
-    if (issued && this.#unsent.has(key)) this.#publish(edge, this.#payload(edge, content, issued));
+    if (issued && this.#unsent.has(key)) await this.#publish(edge, this.#payload(edge, content, issued));
   }
 
-  /** Not waited for: the broker may be away. */
-  #publish(edge: EdgeDocument, payload: Buffer): void {
+  /** Waits for the broker, so that no more are under way than it takes; one that is away is not waited for. */
+  async #publish(edge: EdgeDocument, payload: Buffer): Promise<void> {
+    if (!this.#isConnected) return;
     const { bus, key, log, clock } = this.deps;
     // A report that was under way when this was published is no reason to repeat it.
     this.#repeatedAt.set(edge._id, clock.now());
-    bus.publish(edgeTopics(edge.name).desired, sealBytes('desired', payload, key), { retain: true }).then(
-      () => this.#unsent.delete(edge._id),
-      (error: unknown) => log.debug('desired state not sent yet', () => ({ edge: edge.name, error })),
-    );
+    try {
+      await bus.publish(edgeTopics(edge.name).desired, sealBytes('desired', payload, key), { retain: true });
+      this.#unsent.delete(edge._id);
+    } catch (error) {
+      log.debug('desired state not sent yet', () => ({ edge: edge.name, error }));
+      if (this.#isStopped) return;
+      this.#retry ??= setTimeout(() => {
+        this.#retry = undefined;
+        if (this.#isConnected) this.refresh([...this.#unsent]);
+      }, RETRY_MS);
+      this.#retry.unref();
+    }
   }
 
   /** Equal content gives equal bytes, so that a repetition is known as one. */
@@ -207,11 +224,11 @@ export class DesiredPublisher {
       const version = this.deps.registry.findVersion(assignment.model, assignment.ref);
       if (version) await this.assignments.noteVersion(assignment, version.version);
     }
-    return { kind: 'desired', edgeKeyId: key.id, models: this.#modelsOf(edge) };
+    return { kind: 'desired', edgeKeyId: key.id, models: this.#modelsOf(this.assignments.ofEdge(edge.name)) };
   }
 
-  #modelsOf(edge: EdgeDocument): readonly DesiredModel[] {
-    return this.assignments.ofEdge(edge.name).flatMap((assignment) => {
+  #modelsOf(assignments: readonly AssignmentDocument[]): readonly DesiredModel[] {
+    return assignments.flatMap((assignment) => {
       const version = this.resolve(assignment);
       if (!version) return [];
       const { model: name, attempt } = assignment;

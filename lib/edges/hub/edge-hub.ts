@@ -9,6 +9,7 @@ import type { EnrolmentToken } from '../protocol/enrolment';
 import { open, seal } from '../protocol/envelope';
 import { edgeKey } from '../protocol/names';
 import { edgeTopics, HUB_TOPIC, hubFilters, PROTOCOL_VERSION } from '../protocol/topics';
+import { keepSubscribed } from '../standing-subscription';
 import { Assignments } from './assignments';
 import { DesiredPublisher, type OfferedFile } from './desired-publisher';
 import { EdgeBook } from './edge-book';
@@ -45,7 +46,11 @@ export class EdgeHub {
   constructor(private readonly deps: EdgeHubDeps) {
     const { stores } = deps;
     this.#book = new EdgeBook({ ...deps, edges: stores.edges });
-    this.#assignments = new Assignments({ ...deps, assignments: stores.assignments }, (name) => this.#book.get(name));
+    this.#assignments = new Assignments(
+      { ...deps, assignments: stores.assignments },
+      (name) => this.#book.get(name),
+      (edge, documents) => this.#publisher.checkSize(edge, documents),
+    );
     this.#publisher = new DesiredPublisher({ ...deps, orders: stores.orders }, this.#book, this.#assignments);
     this.#states = new EdgeStates({
       ...deps,
@@ -73,9 +78,9 @@ export class EdgeHub {
         this.#publisher.refresh(this.#assignments.ofModel(name).map(({ edge }) => edgeKey(edge)));
       }),
       bus.onConnection((isConnected) => {
+        this.#publisher.setConnected(isConnected);
         if (!isConnected) return;
         this.#announce(true).catch((error: unknown) => this.deps.log.debug('hub not announced', () => ({ error })));
-        this.#publisher.resend();
       }),
     );
     this.#listen(hubFilters.online, (message) => this.#states.takeOnline(message));
@@ -220,7 +225,7 @@ export class EdgeHub {
     return this.#twinAt;
   }
 
-  /** Resolves when all that is wanted was handed to the bus. */
+  /** Resolves when all that is wanted was signed, and taken by the broker if it is there. */
   settled(): Promise<void> {
     return this.#publisher.settled();
   }
@@ -299,10 +304,7 @@ export class EdgeHub {
   }
 
   #listen(filter: string, listener: (message: BusMessage) => void): void {
-    this.deps.bus.subscribe(filter, listener).then(
-      (end) => void this.#ends.push(end),
-      (error: unknown) => this.deps.log.warn('topic of the edges cannot be had', { filter, error }),
-    );
+    this.#ends.push(keepSubscribed(this.deps, filter, listener));
   }
 
   #changed(edge: string): void {

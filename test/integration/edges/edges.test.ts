@@ -142,6 +142,19 @@ describe('hub and edges on a broker with its access rules in force', function ()
     await watcher.endAsync();
   });
 
+  it('GIVEN_more_edges_than_may_wait_for_the_broker_THEN_each_of_them_gets_what_it_shall_run', async () => {
+    const count = 1_500;
+    const watcher = await lab.broker.connect('hub');
+    const topics = new Set<string>();
+    watcher.on('message', (topic) => void topics.add(topic));
+    await watcher.subscribeAsync(`${BASE}edges/+/desired`);
+    await lab.hub.close();
+    await lab.addEnrolled(Array.from({ length: count }, (_, n) => `many-${n}`));
+    await lab.resumeHub();
+    await waitFor(() => topics.size === count, { what: () => `${topics.size} documents` });
+    await watcher.endAsync();
+  });
+
   it('GIVEN_an_edge_that_starts_without_a_broker_THEN_it_runs_what_it_ran', async () => {
     const settings = await lab.add('edge-2');
     const folder = await lab.folder();
