@@ -142,6 +142,20 @@ describe('hub and edges on a broker with its access rules in force', function ()
     await watcher.endAsync();
   });
 
+  it('refuses more models than fit into the desired state of an edge', async () => {
+    await lab.add('edge-2');
+    let count = 0;
+    const assignAll = async (): Promise<void> => {
+      for (; count < 220; count += 1) {
+        await lab.registry.upload(`model-${count}`, modelNumber(count));
+        await lab.hub.hub.assign(`model-${count}`, { edges: [{ name: 'edge-2' }] }, 'ann');
+      }
+    };
+    await assert.rejects(assignAll(), withCode('INVALID_INPUT', { field: 'edges' }));
+    assert.ok(count > 150, `${count} fit`);
+    assert.equal(edgeOf('edge-2').models.length, count);
+  });
+
   it('GIVEN_more_edges_than_may_wait_for_the_broker_THEN_each_of_them_gets_what_it_shall_run', async () => {
     const count = 1_500;
     const watcher = await lab.broker.connect('hub');
@@ -420,18 +434,26 @@ describe('hub and edges on a broker with its access rules in force', function ()
 
   describe('two hubs', () => {
     it('GIVEN_two_hubs_of_one_name_on_a_broker_THEN_they_do_not_hear_each_other', async () => {
-      await enrolled('edge-2');
-      const folder = await lab.folder();
+      const one = await enrolled('edge-2');
       const registry = lab.registry.registry;
-      // The access rules of this broker are for hub-1: a second hub has its own topics, and here no right to them.
-      const other = await openHub({ path: folder, brokerUrl: lab.broker.url, registry, hubId: 'hub-2' });
+      const path = await lab.folder();
+      const other = await openHub({ path, brokerUrl: lab.broker.url, registry, hubId: 'hub-2' });
       try {
-        await other.hub.create({ name: 'edge-2' }, 'ann');
-        await waitFor(() => other.bus.isConnected);
-        await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2' }] }, 'ann');
+        const { enrolment } = await other.hub.create({ name: 'edge-2' }, 'ann');
+        const settings = enrolment.settings['edge'] as Awaited<ReturnType<typeof lab.add>>;
+        const machine = new PlayedMachine();
+        const agent = await lab.agent({ settings, machine, clientId: 'of-hub-2' });
+        await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2', version: 1 }] }, 'ann');
+        await other.hub.assign('iris', { edges: [{ name: 'edge-2', version: 2 }] }, 'ann');
         await runs('edge-2', 1);
-        assert.equal(other.hub.get('edge-2').state, 'pending');
+        await waitFor(() => other.hub.get('edge-2').models[0]?.state === 'running');
+        assert.deepEqual([one.machine.activeVersions.get('iris'), machine.activeVersions.get('iris')], [1, 2]);
+        // A token of one is nothing to the other.
+        await agent.agent.enrol((await lab.hub.hub.renewEnrolment('edge-2', false, 'ann')).enrolment.token);
+        await waitFor(() => agent.agent.status().enrolment.status === 'refused');
+        assert.equal(other.hub.get('edge-2').state, 'online');
         assert.deepEqual([lab.hub.hub.twinSeenAt, other.hub.twinSeenAt], [null, null]);
+        await lab.end(agent);
       } finally {
         await other.close();
       }
