@@ -84,6 +84,8 @@ export const errorCodes = [
   'FLOWS_NOT_RUNNING',
   'DRY_RUN_REFUSED',
   'HAS_EFFECTS',
+  'MANAGED_BY_HUB',
+  'NOT_AN_EDGE',
   'EDGE_NOT_FOUND',
   'EDGE_EXISTS',
   'EDGE_UNAVAILABLE',

@@ -70,6 +70,19 @@ function permitted(check: RequestHandler, request: Request, permission: Permissi
   });
 }
 
+/** What belongs to the edge itself. */
+const ownRoutes = /^\/(collections|sources|edge)(\/|$)/;
+
+/** On an edge the hub says what runs; only its rows are its own. */
+function refuseManaged({ edge }: Services, path: string): void {
+  if (!edge || ownRoutes.test(path)) return;
+  throw new ModelManagementError(
+    'MANAGED_BY_HUB',
+    `This Node-RED is the edge ${edge.settings.name} of a hub, which says what runs here.`,
+    'Change it on the hub, or leave the hub.',
+  );
+}
+
 function abortSignalOf(response: Response): AbortSignal {
   const controller = new AbortController();
   response.once('close', () => {
@@ -150,7 +163,7 @@ export class AdminRouter {
   change(method: 'post' | 'put' | 'patch' | 'delete', path: string, handler: Handler, ...more: Permission[]): void {
     const { httpAdmin, needsPermission } = this.deps;
     const permissions: Permission[] = ['model-management.write', ...more];
-    httpAdmin[method](basePath + path, csrfGuard, permissions.map(needsPermission), this.run(handler));
+    httpAdmin[method](basePath + path, csrfGuard, permissions.map(needsPermission), this.run(handler, path));
   }
 
   /** After the last route: what nothing answered, and the errors of everything under the base path. */
@@ -166,7 +179,8 @@ export class AdminRouter {
     parent?.use(basePath, this.onError);
   }
 
-  private run(handler: Handler): RequestHandler {
+  /** @param changes - the path of a route that changes something */
+  private run(handler: Handler, changes?: string): RequestHandler {
     return (request, response, next) => {
       const answer = async (): Promise<void> => {
         const param = (name: string): string => {
@@ -176,6 +190,7 @@ export class AdminRouter {
         };
         const signal = abortSignalOf(response);
         const services = await this.deps.services();
+        if (changes !== undefined) refuseManaged(services, changes);
         const rest = (): string => param('0');
         const outcome = await handler({
           request,

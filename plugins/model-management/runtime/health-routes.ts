@@ -14,7 +14,7 @@ export function registerHealthRoutes(router: AdminRouter): void {
       body: {
         version: services.packageVersion,
         instanceId: services.instanceId,
-        role: 'hub',
+        role: services.settings.role,
         engine: { kind, version, ...(reason ? { reason } : {}), models },
         nodes: runningNodes.list(),
         docker,

@@ -13,6 +13,8 @@ import { registerActivityRoutes } from './activity-routes';
 import { AdminRouter } from './admin-router';
 import { registerAliasRoutes } from './alias-routes';
 import { registerCollectionRoutes } from './collection-routes';
+import { registerEdgeRoutes, registerOwnEdgeRoutes } from './edge-routes';
+import { atMostEachSecond } from './edges/throttle';
 import { watchFlows } from './flow-watch';
 import { Pipelines } from './flows/pipelines';
 import { registerHealthRoutes } from './health-routes';
@@ -143,6 +145,10 @@ class ModelManagement {
       const topic = change.kind === 'job' ? 'jobs' : 'runs';
       this.red.comms.publish(`model-management/${topic}`, change, false);
     });
+    const tellEdges = (name: string): void =>
+      this.red.comms.publish('model-management/edges', { kind: 'edge', name, change: 'updated' }, false);
+    services.edges?.hub.onChange(atMostEachSecond(tellEdges));
+    services.edge?.agent.onChange(() => tellEdges(services.edge?.settings.name ?? ''));
     this.red.events.on('flows:started', this.announceUsage);
     this.stopCollecting = scheduleGarbageCollection(services.registry, this.log);
     servingSlot.provide(services.serving);
@@ -231,6 +237,8 @@ class ModelManagement {
     registerJobRoutes(router);
     registerRunRoutes(router);
     registerPipelineRoutes(router, this.pipelines);
+    registerEdgeRoutes(router);
+    registerOwnEdgeRoutes(router);
     registerMaintenanceRoutes(router);
     router.finish();
   }

@@ -85,6 +85,8 @@ const PRESENTATION: Record<ErrorCode, { readonly httpStatus: number; readonly le
   FLOWS_NOT_RUNNING: { httpStatus: 409, level: 'debug' },
   DRY_RUN_REFUSED: { httpStatus: 409, level: 'debug' },
   HAS_EFFECTS: { httpStatus: 409, level: 'debug' },
+  MANAGED_BY_HUB: { httpStatus: 409, level: 'debug' },
+  NOT_AN_EDGE: { httpStatus: 404, level: 'debug' },
   EDGE_NOT_FOUND: { httpStatus: 404, level: 'debug' },
   EDGE_EXISTS: { httpStatus: 409, level: 'debug' },
   EDGE_UNAVAILABLE: { httpStatus: 409, level: 'debug' },

@@ -4,7 +4,6 @@ import type { z } from 'zod';
 import type { Clock } from '../../../lib/clock';
 import type { Collections, Sources } from '../../../lib/collections';
 import { ModelShelf } from '../../../lib/edges/agent/model-shelf';
-import type { EdgeHub } from '../../../lib/edges/hub/edge-hub';
 import { ModelManagementError } from '../../../lib/errors';
 import type { Engine } from '../../../lib/inference/engine';
 import { createEngine } from '../../../lib/inference/processes/process-engine';
@@ -29,7 +28,7 @@ import { Closers } from './closers';
 import { DockerProbe } from './docker-probe';
 import { CapabilityProbe } from './edges/capabilities';
 import { type EdgeSide, openEdgeSide } from './edges/edge-side';
-import { openHubSide } from './edges/hub-side';
+import { type HubSide, openHubSide } from './edges/hub-side';
 import { stageModelFile } from './model-file-source';
 import type { Settings } from './settings';
 import { dockerClient, openTraining } from './training-services';
@@ -54,7 +53,7 @@ export interface Services {
   readonly docker: DockerProbe;
   readonly broker: BrokerLink;
   /** Of a hub that has a broker. */
-  readonly edgeHub: EdgeHub | undefined;
+  readonly edges: HubSide | undefined;
   /** Of an edge. */
   readonly edge: EdgeSide | undefined;
   readonly capabilities: CapabilityProbe;
@@ -144,7 +143,7 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
     return store;
   };
   /** What is opened after those who ask for it. */
-  const parts: { training?: Training; edgeHub?: EdgeHub } = {};
+  const parts: { training?: Training; edges?: HubSide } = {};
   const registry: Registry = await Registry.open({
     documents: {
       models: await openDocuments('models', ModelDocument),
@@ -160,9 +159,9 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
     usage: (model) => [
       ...serving.followersOf(model),
       ...(parts.training?.jobsOf(model) ?? []),
-      ...(parts.edgeHub?.usage(model) ?? []),
+      ...(parts.edges?.hub.usage(model) ?? []),
     ],
-    edges: (model) => parts.edgeHub?.modelEdges(model) ?? [],
+    edges: (model) => parts.edges?.hub.modelEdges(model) ?? [],
     // Until the jobs are read, nothing tells that a file is not theirs.
     isNamedElsewhere: (digest) => parts.training?.names(digest) ?? true,
     maxModelSizeBytes: settings.maxModelSizeBytes,
@@ -189,19 +188,16 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
   await broker.open();
   const docker = new DockerProbe(openDocker, clock);
   const { packageVersion, nodeRedVersion } = options;
-  const probe = (onChange?: () => void): CapabilityProbe =>
-    new CapabilityProbe({ packageVersion, nodeRedVersion, engine, docker }, onChange);
+  const capabilities = new CapabilityProbe({ packageVersion, nodeRedVersion, engine, docker });
   const part = { settings, folder, clock, log, openDocuments };
   let edge: EdgeSide | undefined;
-  let capabilities: CapabilityProbe;
   if (settings.role === 'edge' && settings.edge && settings.broker) {
-    edge = await openEdgeSide({ ...part, engine, serving, shelf, probe }, settings.edge, settings.broker, opened);
-    capabilities = edge.capabilities;
+    const own = { ...part, engine, serving, shelf, capabilities };
+    edge = await openEdgeSide(own, settings.edge, settings.broker, opened);
   } else {
-    capabilities = probe();
     opened.defer(() => capabilities.stop());
-    void capabilities.start();
-    if (settings.broker) parts.edgeHub = await openHubSide({ ...part, registry, blobs }, settings.broker, opened);
+    capabilities.start();
+    if (settings.broker) parts.edges = await openHubSide({ ...part, registry, blobs }, settings.broker, opened);
   }
   return {
     packageVersion: options.packageVersion,
@@ -219,7 +215,7 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
     tempPath: folder.tempPath,
     docker,
     broker,
-    edgeHub: parts.edgeHub,
+    edges: parts.edges,
     edge,
     capabilities,
     sourceOf,

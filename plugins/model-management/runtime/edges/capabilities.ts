@@ -17,10 +17,7 @@ export class CapabilityProbe {
   #current: Capabilities;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(
-    private readonly options: CapabilityOptions,
-    private readonly onChange: () => void = () => undefined,
-  ) {
+  constructor(private readonly options: CapabilityOptions) {
     this.#current = {
       version: options.packageVersion,
       nodeRed: options.nodeRedVersion,
@@ -39,17 +36,18 @@ export class CapabilityProbe {
     return this.#current;
   }
 
-  /** Resolves when it was asked once; a part that does not answer counts as not there. */
-  async start(): Promise<void> {
-    this.#timer = setInterval(() => void this.#ask(), ASK_MS).unref();
-    await this.#ask();
+  /** A part that does not answer counts as not there. @param onChange - told when something is different */
+  start(onChange: () => void = () => undefined): void {
+    const ask = (): void => void this.#ask(onChange);
+    this.#timer = setInterval(ask, ASK_MS).unref();
+    ask();
   }
 
   stop(): void {
     clearInterval(this.#timer);
   }
 
-  async #ask(): Promise<void> {
+  async #ask(onChange: () => void): Promise<void> {
     const { engine, docker } = this.options;
     const [stats, state] = await Promise.all([engine.stats().catch(() => undefined), docker.state()]);
     const next: Capabilities = {
@@ -59,6 +57,6 @@ export class CapabilityProbe {
     };
     const isNew = JSON.stringify(next) !== JSON.stringify(this.#current);
     this.#current = next;
-    if (isNew) this.onChange();
+    if (isNew) onChange();
   }
 }

@@ -22,7 +22,7 @@ export interface EdgeSideOptions extends EdgePartOptions {
   readonly engine: Engine;
   readonly serving: Serving;
   readonly shelf: ModelShelf;
-  readonly probe: (onChange: () => void) => CapabilityProbe;
+  readonly capabilities: CapabilityProbe;
 }
 
 /** This Node-RED as an edge of a hub. */
@@ -30,7 +30,6 @@ export interface EdgeSide {
   readonly agent: EdgeAgent;
   readonly shelf: ModelShelf;
   readonly settings: EdgeSettings;
-  readonly capabilities: CapabilityProbe;
 }
 
 /**
@@ -43,7 +42,7 @@ export async function openEdgeSide(
   broker: BrokerSettings,
   opened: Closers,
 ): Promise<EdgeSide> {
-  const { folder, clock, log, openDocuments, engine, serving, shelf } = options;
+  const { folder, clock, log, openDocuments, engine, serving, shelf, capabilities } = options;
   const hubKey = verifyingKey(edge.hubPublicKey);
   const root = join(folder.path, 'edge');
   const blobsPath = join(root, 'blobs');
@@ -67,8 +66,6 @@ export async function openEdgeSide(
     verify: (data, signature) => hubKey.verify(data, signature),
     settings: { maxBytes: edge.maxBytes },
   });
-  const probe = options.probe(() => agent.wake());
-  await probe.start();
   const effects = new EngineEffects({
     blobs,
     blobsPath,
@@ -77,7 +74,7 @@ export async function openEdgeSide(
     engine,
     serving,
     shelf,
-    capabilities: () => probe.current,
+    capabilities: () => capabilities.current,
     clock,
   });
   const agent: EdgeAgent = new EdgeAgent({
@@ -94,12 +91,13 @@ export async function openEdgeSide(
     renewConnection: () => bus.renew(),
   });
   await agent.start();
+  capabilities.start(() => agent.wake());
   bus.open();
   opened.defer(async () => {
-    probe.stop();
+    capabilities.stop();
     await agent.stop();
     await fetcher.stop();
     await bus.close();
   });
-  return { agent, shelf, settings: edge, capabilities: probe };
+  return { agent, shelf, settings: edge };
 }

@@ -16,6 +16,7 @@ import { type BlobStore, Secrets } from '../../../../lib/store';
 import { brokerAddress } from '../broker-address';
 import type { Closers } from '../closers';
 import type { BrokerSettings } from '../settings';
+import { EdgeLog } from './edge-log';
 import type { EdgePartOptions } from './part-options';
 
 export interface HubSideOptions extends EdgePartOptions {
@@ -23,8 +24,13 @@ export interface HubSideOptions extends EdgePartOptions {
   readonly blobs: BlobStore;
 }
 
+export interface HubSide {
+  readonly hub: EdgeHub;
+  readonly log: EdgeLog;
+}
+
 /** This Node-RED as the hub of its edges. Connects to the broker, without waiting for it; closed by `opened`. */
-export async function openHubSide(options: HubSideOptions, broker: BrokerSettings, opened: Closers): Promise<EdgeHub> {
+export async function openHubSide(options: HubSideOptions, broker: BrokerSettings, opened: Closers): Promise<HubSide> {
   const { folder, registry, blobs, clock, log, openDocuments, settings } = options;
   const hubId = folder.instanceId;
   const key = await openSigningKey(folder.keysPath, 'hub');
@@ -53,6 +59,7 @@ export async function openHubSide(options: HubSideOptions, broker: BrokerSetting
     clock,
     log,
   });
+  const edgeLog = new EdgeLog(hub);
   const { bytesPerSecond } = settings.edges;
   const publisher = new ArtifactPublisher({
     bus,
@@ -69,7 +76,7 @@ export async function openHubSide(options: HubSideOptions, broker: BrokerSetting
     await hub.stop();
     await bus.close();
   });
-  return hub;
+  return { hub, log: edgeLog };
 }
 
 /** As an edge needs it. What lets the hub in is the hub's: an edge has a login of its own. */
