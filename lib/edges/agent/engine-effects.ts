@@ -5,6 +5,7 @@ import { DEPLOYED, type Digest, type ModelName } from '../../ids';
 import type { Engine } from '../../inference/engine';
 import type { ModelSource } from '../../inference/served-version';
 import type { Serving } from '../../inference/serving';
+import type { Log } from '../../log';
 import type { AliasSwitch } from '../../registry/dependencies';
 import type { BlobStore } from '../../store';
 import type { ArtifactFetcher } from '../artifacts';
@@ -27,6 +28,7 @@ export interface EngineEffectsOptions {
   readonly shelf: ModelShelf;
   readonly capabilities: () => Capabilities;
   readonly clock: Clock;
+  readonly log: Log;
 }
 
 interface Prepared {
@@ -45,6 +47,20 @@ export class EngineEffects implements EdgeEffects {
   #failed = new Set<string>();
 
   constructor(private readonly options: EngineEffectsOptions) {}
+
+  /**
+   * Names on the shelf what ran before this process started, so that nodes wait for it to load instead of being told
+   * that it is not there. Nothing is verified by that: the agent starts each of them in its turn.
+   */
+  async recall(targets: Iterable<DesiredModel>): Promise<void> {
+    for (const target of targets) {
+      try {
+        this.options.shelf.put(target, await this.#sourcesOf(target));
+      } catch (error) {
+        this.options.log.warn('model of the edge not taken up', { model: target.name, error });
+      }
+    }
+  }
 
   capabilities(): Capabilities {
     return this.options.capabilities();

@@ -76,12 +76,15 @@ export async function openEdgeSide(
     shelf,
     capabilities: () => capabilities.current,
     clock,
+    log,
   });
+  const models = await openDocuments('edge-agent-models', ModelState);
+  await effects.recall(models.all().flatMap(({ running }) => running ?? []));
   const agent: EdgeAgent = new EdgeAgent({
     bus,
     stores: {
       agent: await openDocuments('edge-agent', AgentDocument),
-      models: await openDocuments('edge-agent-models', ModelState),
+      models,
     },
     keysPath: folder.keysPath,
     effects,
