@@ -2,18 +2,31 @@
 export class KeyedQueue {
   readonly #last = new Map<string, Promise<void>>();
 
-  async run<R>(key: string, task: () => Promise<R>): Promise<R> {
+  /** @param signal - gives up waiting for the turn, not the task; rejects with its reason */
+  async run<R>(key: string, task: () => Promise<R>, signal?: AbortSignal): Promise<R> {
     const previous = this.#last.get(key) ?? Promise.resolve();
-    const running = previous.then(task);
+    let hasBegun = false;
+    const running = previous.then(() => {
+      signal?.throwIfAborted();
+      hasBegun = true;
+      return task();
+    });
     const settled = running.then(
       () => undefined,
       () => undefined,
     );
     this.#last.set(key, settled);
-    try {
-      return await running;
-    } finally {
+    void settled.then(() => {
       if (this.#last.get(key) === settled) this.#last.delete(key);
-    }
+    });
+    if (!signal) return running;
+    return new Promise((resolve, reject) => {
+      const giveUp = (): void => {
+        if (!hasBegun) reject(signal.reason);
+      };
+      if (signal.aborted) giveUp();
+      signal.addEventListener('abort', giveUp, { once: true });
+      running.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp));
+    });
   }
 }

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { ModelManagementError } from '../errors';
 import { parseInput } from '../parse-input';
@@ -39,6 +40,8 @@ export interface StartOptions {
 
 /** What could not be written down, as on a full disk, is tried again after so long. */
 const BEGIN_RETRY_MS = 15_000;
+/** Longer than whatever a driver waits for once it is to leave its run; what goes on then is not waited for. */
+const CLOSING_MS = 15_000;
 /** Stands for the id of a run that nobody started. */
 export const PREVIEW_RUN = 'preview';
 const noLog = { lastLines: [], line: () => undefined, restart: () => undefined };
@@ -231,9 +234,10 @@ export class Runs {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#wake);
-    await this.#work;
     for (const { driver } of this.#driven.values()) driver.close();
-    await Promise.all([...this.#driven.values()].map(({ done }) => done));
+    const isOver = this.#work.then(() => Promise.all([...this.#driven.values()].map(({ done }) => done)));
+    const hasEnded = await Promise.race([isOver, pause(CLOSING_MS, false, { ref: false })]);
+    if (!hasEnded) this.deps.log.warn('runs not left in time', { runs: [...this.#driven.keys()] });
   }
 
   /** Puts what a run of the job would find into a folder, as a run does. */

@@ -97,7 +97,17 @@ export class DockerEngine implements AsyncDisposable {
     await gone;
   }
 
+  /** It takes connections, and answers nothing until it is thawed. */
+  freeze(): void {
+    this.child?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.child?.kill('SIGCONT');
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    this.thaw();
     await this.pause();
     spawnSync('sh', [
       '-c',

@@ -133,7 +133,7 @@ export class RunDriver {
 
   async #stopRunner(run: RunDocument): Promise<boolean> {
     const runner = await this.steps.runnerOf(run);
-    return runner.stop(this.id, STOP_GRACE_MS);
+    return runner.stop(this.id, STOP_GRACE_MS, this.#closing.signal);
   }
 
   async #perform(step: RunStep, run: RunDocument): Promise<RunEvent> {
@@ -141,7 +141,7 @@ export class RunDriver {
     if (step.kind === 'promote') return this.steps.promote(run);
     if (step.kind === 'clean') {
       await this.events.ended(run);
-      return this.steps.clean(run);
+      return this.steps.clean(run, this.#closing.signal);
     }
     signal.throwIfAborted();
     const log = await this.#openLog(run);

@@ -5,6 +5,7 @@ import { VersionNumber } from '../../ids';
 import type { Version } from '../../registry';
 import type { TrainingDeps } from '../dependencies';
 import { scriptVariables, workFiles } from '../env-list';
+import { heardBy } from '../runners/patience';
 import type { LineLog, Runner, RunTask } from '../runners/runner';
 import { baseVersionOf } from './base-version';
 import { checkOutputs, outputPaths } from './outcome';
@@ -87,7 +88,7 @@ export class RunSteps {
 
   async install(run: RunDocument, log: RunLog, signal: AbortSignal): Promise<RunEvent> {
     const runner = await this.runnerOf(run);
-    const environment = await runner.install(await this.#task(run), log, signal);
+    const environment = await heardBy(signal, runner.install(await this.#task(run), log, signal));
     const { key, cached, packages } = environment;
     if (key !== null && cached)
       log.line(`The packages of requirements.txt are installed already (${packages.length}).`);
@@ -97,7 +98,8 @@ export class RunSteps {
   async train(run: RunDocument, log: RunLog, signal: AbortSignal): Promise<RunEvent> {
     if (!run.environment) throw new Error(`the run ${run._id} trains without an environment`);
     const [runner, task] = [await this.runnerOf(run), await this.#task(run)];
-    const { exitCode, oomKilled, failedScript } = await runner.train(task, run.environment, log, signal);
+    const training = heardBy(signal, runner.train(task, run.environment, log, signal));
+    const { exitCode, oomKilled, failedScript } = await training;
     if (exitCode !== 0) throw scriptError(run, exitCode, oomKilled, failedScript, log.lastLines);
     if (oomKilled)
       log.line('Warning: a process of this run was ended for want of memory, and the script went on without it.');
@@ -112,7 +114,7 @@ export class RunSteps {
     await rm(outputs, { recursive: true, force: true, maxRetries: 3 });
     await mkdir(outputs, { recursive: true, mode: 0o700 });
     const runner = await this.runnerOf(run);
-    await runner.collect(await this.#task(run), outputs, signal);
+    await heardBy(signal, runner.collect(await this.#task(run), outputs, signal));
     const metrics = await checkOutputs(outputs, run.fields);
     const base = run.base && this.deps.registry.findVersion(run.base.model, VersionNumber.parse(run.base.version));
     const model = targetModel(run);
@@ -183,9 +185,9 @@ export class RunSteps {
   }
 
   /** What is not kept for ever. */
-  async clean(run: RunDocument): Promise<RunEvent> {
+  async clean(run: RunDocument, signal: AbortSignal): Promise<RunEvent> {
     const runner = await this.runnerOf(run);
-    await runner.remove(run._id);
+    await heardBy(signal, runner.remove(run._id, signal));
     await rm(runPaths(this.deps.runsPath, run._id).work, { recursive: true, force: true, maxRetries: 3 });
     return { kind: 'cleaned' };
   }

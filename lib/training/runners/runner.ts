@@ -54,15 +54,22 @@ export interface Runner {
    * @throws {ModelManagementError} `RUN_LOST` when nothing is left of what had begun; `RUNNER_UNAVAILABLE`
    */
   train(task: RunTask, environment: Environment, log: LineLog, signal: AbortSignal): Promise<RunExit>;
-  /** Asks the scripts to end, and ends them after the grace. @returns false when nothing ran that could be asked */
-  stop(runId: string, graceMs: number): Promise<boolean>;
+  /**
+   * Asks the scripts to end, and ends them after the grace.
+   * @param signal - gives up asking; the scripts go on
+   * @returns false when nothing ran that could be asked
+   */
+  stop(runId: string, graceMs: number, signal?: AbortSignal): Promise<boolean>;
   /**
    * Copies outputs into an empty folder; those that are not there are left out.
    * @throws {ModelManagementError} `UNSAFE_OUTPUT`, `OUTPUT_TOO_LARGE`, `RUNNER_UNAVAILABLE`
    */
   collect(task: RunTask, targetPath: string, signal: AbortSignal): Promise<void>;
-  /** Removes all that is left of a run; nothing left is no error. */
-  remove(runId: string): Promise<void>;
+  /**
+   * Removes all that is left of a run; nothing left is no error.
+   * @param signal - gives up; what is left then is found by `leftovers`
+   */
+  remove(runId: string, signal?: AbortSignal): Promise<void>;
   /** Ids of runs of which something is left. */
   leftovers(): Promise<readonly string[]>;
   /** Removes environments that no run has used for so long. */

@@ -246,6 +246,24 @@ time.sleep(600)`,
     await nothingLeft();
   });
 
+  it('GIVEN_engine_that_hangs_while_a_script_runs_WHEN_cancelled_THEN_the_run_ends_and_its_container_goes_when_it_wakes', async () => {
+    await lab.addJob(
+      { name: 'hanging', runner: 'docker', queries: [], metrics: [] },
+      "print('begun')\nimport time\ntime.sleep(600)",
+    );
+    const { id } = await lab.start('hanging');
+    await waitFor(async () => /begun/.test(await lab.log(id)), { what: 'the script to begin', timeoutMs: 30_000 });
+    engine.freeze();
+    try {
+      await lab.call('POST', `runs/${id}/cancel`);
+      assert.equal((await lab.ended(id, 60_000)).state, 'cancelled');
+      assert.equal((await lab.nodeRed.api('GET', 'health')).status, 200);
+    } finally {
+      engine.thaw();
+    }
+    await nothingLeft();
+  });
+
   it('trains with scikit-learn and exports with skl2onnx', async () => {
     await lab.addModel('flowers');
     await lab.addJob({ name: 'sklearn', baseModel: 'flowers', runner: 'docker' }, exampleScript('sklearn_logistic.py'));

@@ -27,4 +27,41 @@ describe('keyed queue', () => {
     );
     assert.deepEqual(events.slice(3), ['a1 ends', 'a3 begins', 'a3 ends']);
   });
+
+  it('gives up the turn of who does not want it any more, and keeps the turns of the others', async () => {
+    const queue = new KeyedQueue();
+    const first = Promise.withResolvers<void>();
+    const events: string[] = [];
+    const task = (name: string) => async (): Promise<void> => void events.push(name);
+    const running = queue.run('a', () => first.promise);
+    const controller = new AbortController();
+    const waiting = queue.run('a', task('given up'), controller.signal);
+    controller.abort(new Error('not wanted'));
+    await assert.rejects(waiting, /not wanted/);
+    await assert.rejects(queue.run('a', task('refused'), controller.signal), /not wanted/);
+    const last = queue.run('a', task('last'), new AbortController().signal);
+    assert.deepEqual(events, []);
+    first.resolve();
+    await Promise.all([running, last]);
+    assert.deepEqual(events, ['last']);
+  });
+
+  it('does not cut a task that has begun', async () => {
+    const queue = new KeyedQueue();
+    const controller = new AbortController();
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const begun = Promise.withResolvers<void>();
+    const running = queue.run(
+      'a',
+      () => {
+        begun.resolve();
+        return promise;
+      },
+      controller.signal,
+    );
+    await begun.promise;
+    controller.abort();
+    resolve('over');
+    assert.equal(await running, 'over');
+  });
 });

@@ -5,6 +5,7 @@ import { OutputBudget } from '../output-budget';
 import { commonVariables, failedScriptOf, RUN_SCRIPT } from '../run-script';
 import type { LineLog, RunExit, Runner, RunTask } from '../runner';
 import { packFolder, readOneText, unpackOutputs } from './archives';
+import { boundedClient } from './bounded-client';
 import { engineError, ifThere, removeContainer, removeVolume } from './engine';
 import { DockerEnvironments } from './environments';
 import { attach, followToEnd } from './following';
@@ -12,6 +13,7 @@ import { environmentName, label, runName, USER } from './labels';
 import type { DockerRunnerOptions } from './options';
 
 const MEBIBYTE = 1_048_576;
+const STATUS_TIMEOUT_MS = 30_000;
 
 /**
  * Runs scripts in containers of a Docker engine, which may be on another machine: files go and come by the archive API,
@@ -33,27 +35,30 @@ export class DockerRunner implements Runner {
 
   async train(task: RunTask, environment: Environment, log: LineLog, signal: AbortSignal): Promise<RunExit> {
     const name = runName(task.runId);
+    const docker = boundedClient(this.docker, signal);
     try {
-      const found = await ifThere(this.docker.getContainer(name).inspect());
+      const found = await ifThere(docker.getContainer(name).inspect());
       // One that never started may have been given only a part of its files.
       const isUsable = found !== undefined && found.State.Status !== 'created';
-      const opened = isUsable ? undefined : await this.#launch(task, environment);
-      const state = await followToEnd(this.docker, name, log, signal, opened);
+      const opened = isUsable ? undefined : await this.#launch(docker, task, environment);
+      const state = await followToEnd(docker, name, log, signal, opened);
       const exitCode = state.ExitCode;
-      return { exitCode, oomKilled: state.OOMKilled, failedScript: failedScriptOf(await this.#status(name), exitCode) };
+      const failedScript = failedScriptOf(await statusIn(docker, name), exitCode);
+      return { exitCode, oomKilled: state.OOMKilled, failedScript };
     } catch (error) {
       signal.throwIfAborted();
       throw engineError(error, 'training');
     }
   }
 
-  async stop(runId: string, graceMs: number): Promise<boolean> {
+  async stop(runId: string, graceMs: number, signal?: AbortSignal): Promise<boolean> {
     const name = runName(runId);
+    const docker = boundedClient(this.docker, signal);
     try {
-      const found = await ifThere(this.docker.getContainer(name).inspect());
+      const found = await ifThere(docker.getContainer(name).inspect());
       // A stopped one would answer 304; one that never started is removed with the run.
       if (!found?.State.Running) return false;
-      await ifThere(this.docker.getContainer(name).stop({ t: Math.ceil(graceMs / 1_000) }));
+      await ifThere(docker.getContainer(name).stop({ t: Math.ceil(graceMs / 1_000) }));
       return true;
     } catch (error) {
       throw engineError(error, 'ending the run');
@@ -61,7 +66,7 @@ export class DockerRunner implements Runner {
   }
 
   async collect(task: RunTask, targetPath: string, signal: AbortSignal): Promise<void> {
-    const container = this.docker.getContainer(runName(task.runId));
+    const container = boundedClient(this.docker, signal).getContainer(runName(task.runId));
     const budget = new OutputBudget(task.limits.outputBytes);
     for (const path of task.outputs) {
       let archive: Readable | undefined;
@@ -78,10 +83,11 @@ export class DockerRunner implements Runner {
     }
   }
 
-  async remove(runId: string): Promise<void> {
+  async remove(runId: string, signal?: AbortSignal): Promise<void> {
+    const docker = boundedClient(this.docker, signal);
     try {
-      await removeContainer(this.docker, runName(runId));
-      await removeVolume(this.docker, runName(runId));
+      await removeContainer(docker, runName(runId));
+      await removeVolume(docker, runName(runId));
     } catch (error) {
       throw engineError(error, 'removing what a run left');
     }
@@ -89,9 +95,10 @@ export class DockerRunner implements Runner {
 
   async leftovers(): Promise<readonly string[]> {
     const filters = JSON.stringify({ label: [`${label.instance}=${this.options.instanceId}`, `${label.kind}=run`] });
+    const docker = boundedClient(this.docker);
     try {
-      const containers = await this.docker.listContainers({ all: true, filters });
-      const { Volumes: volumes } = await this.docker.listVolumes({ filters });
+      const containers = await docker.listContainers({ all: true, filters });
+      const { Volumes: volumes } = await docker.listVolumes({ filters });
       const labels = [...containers.map(({ Labels }) => Labels), ...(volumes ?? []).map(({ Labels }) => Labels)];
       return [...new Set(labels.flatMap((all) => all[label.run] ?? []))];
     } catch (error) {
@@ -104,8 +111,9 @@ export class DockerRunner implements Runner {
     await this.#environments.collectGarbage((key) => (this.options.environmentUsedAt(key) ?? 0) < before);
   }
 
-  async #launch(task: RunTask, environment: Environment): Promise<Readable> {
-    await this.remove(task.runId);
+  async #launch(docker: Docker, task: RunTask, environment: Environment): Promise<Readable> {
+    await removeContainer(docker, runName(task.runId));
+    await removeVolume(docker, runName(task.runId));
     const name = runName(task.runId);
     const labels = {
       [label.instance]: this.options.instanceId,
@@ -114,26 +122,29 @@ export class DockerRunner implements Runner {
       [label.job]: task.job,
       [label.fence]: '0',
     };
-    await this.docker.createVolume({ Name: name, Labels: labels });
-    const container = await this.docker.createContainer(await this.#containerOptions(task, environment, labels));
+    await docker.createVolume({ Name: name, Labels: labels });
+    const { NCPU: processors } = (await docker.info()) as { readonly NCPU?: number };
+    const options = this.#containerOptions(task, environment, labels, processors);
+    const container = await docker.createContainer(options);
     const archive = packFolder('work', task.workPath, {
       'run/': '',
       'run/run.sh': RUN_SCRIPT,
       ...(this.options.caPem && task.network !== 'none' ? { 'run/ca.pem': this.options.caPem } : {}),
     });
     await container.putArchive(archive, { path: '/mm/run' });
-    const stream = await attach(this.docker, name);
+    const stream = await attach(docker, name);
     await container.start();
     return stream;
   }
 
-  async #containerOptions(
+  #containerOptions(
     task: RunTask,
     environment: Environment,
     labels: Record<string, string>,
-  ): Promise<Docker.ContainerCreateOptions> {
+    /** Of the engine's machine; undefined = it does not say. */
+    processors: number | undefined,
+  ): Docker.ContainerCreateOptions {
     const { limits, network } = task;
-    const { NCPU: processors } = (await this.docker.info()) as { readonly NCPU?: number };
     const python = environment.key === null ? 'python3' : '/mm/env/e/venv/bin/python3';
     const hasNetwork = network !== 'none';
     const variables = [
@@ -188,14 +199,16 @@ export class DockerRunner implements Runner {
       },
     };
   }
+}
 
-  async #status(name: string): Promise<string> {
-    try {
-      const archive = await ifThere(this.docker.getContainer(name).getArchive({ path: '/mm/run/run/status' }));
-      return archive ? await readOneText(archive as unknown as Readable, 16) : '';
-    } catch {
-      // It only makes the words of an error better.
-      return '';
-    }
+/** What the file of the script under way says. */
+async function statusIn(docker: Docker, name: string): Promise<string> {
+  try {
+    const abortSignal = AbortSignal.timeout(STATUS_TIMEOUT_MS);
+    const archive = await ifThere(docker.getContainer(name).getArchive({ path: '/mm/run/run/status', abortSignal }));
+    return archive ? await readOneText(archive as unknown as Readable, 16) : '';
+  } catch {
+    // It only makes the words of an error better.
+    return '';
   }
 }

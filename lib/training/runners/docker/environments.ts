@@ -7,6 +7,7 @@ import { installError } from '../install-error';
 import { INSTALL_SCRIPT, packagesOf } from '../run-script';
 import type { LineLog, RunTask } from '../runner';
 import { packTexts, readOneText } from './archives';
+import { boundedClient } from './bounded-client';
 import { engineError, ifThere, removeContainer, removeVolume, statusOf } from './engine';
 import { attach, followToEnd } from './following';
 import { ensureImage, type ImageFacts } from './images';
@@ -31,18 +32,19 @@ export class DockerEnvironments {
   ) {}
 
   async ensure(task: RunTask, log: LineLog, signal: AbortSignal): Promise<Environment> {
-    const image = await ensureImage(this.docker, task.image, log, signal);
+    const docker = boundedClient(this.docker, signal);
+    const image = await ensureImage(docker, task.image, log, signal);
     const requirements = task.requirements?.trim() ?? '';
     if (requirements === '') return { key: null, imageId: image.id, packages: [], cached: true };
     const key = keyOf(requirements, image, this.options.pipIndexUrl);
     try {
-      return await this.#perKey.run(key, async () => {
-        signal.throwIfAborted();
-        const known = await this.#packages(key, image);
-        const packages = known ?? (await this.#build(key, image, requirements, log, signal));
+      const ensureInTurn = async (): Promise<Environment> => {
+        const known = await this.#packages(docker, key, image);
+        const packages = known ?? (await this.#build(docker, key, image, requirements, log, signal));
         await this.options.onEnvironmentUsed(key);
         return { key, imageId: image.id, packages, cached: known !== undefined };
-      });
+      };
+      return await this.#perKey.run(key, ensureInTurn, signal);
     } catch (error) {
       signal.throwIfAborted();
       throw engineError(error, 'installing the requirements');
@@ -52,21 +54,22 @@ export class DockerEnvironments {
   /** Removes those that were used last before then; one that a container refers to stays. */
   async collectGarbage(isStale: (key: string) => boolean): Promise<void> {
     const filters = { label: [`${label.instance}=${this.options.instanceId}`, `${label.kind}=environment`] };
-    const { Volumes: volumes } = await this.docker.listVolumes({ filters: JSON.stringify(filters) });
+    const docker = boundedClient(this.docker);
+    const { Volumes: volumes } = await docker.listVolumes({ filters: JSON.stringify(filters) });
     for (const { Name: name } of volumes ?? []) {
       const key = name.slice(environmentName('').length);
       if (!isStale(key)) continue;
-      await removeVolume(this.docker, name).catch((error: unknown) => {
+      await removeVolume(docker, name).catch((error: unknown) => {
         if (statusOf(error) !== 409) throw error;
       });
     }
   }
 
   /** The packages of a complete environment; undefined = there is none. */
-  async #packages(key: string, image: ImageFacts): Promise<readonly string[] | undefined> {
-    if (!(await ifThere(this.docker.getVolume(environmentName(key)).inspect()))) return undefined;
+  async #packages(docker: Docker, key: string, image: ImageFacts): Promise<readonly string[] | undefined> {
+    if (!(await ifThere(docker.getVolume(environmentName(key)).inspect()))) return undefined;
     const name = `mm-probe-${key}-${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
-    const container = await this.docker.createContainer({
+    const container = await docker.createContainer({
       name,
       Image: image.id,
       // Never started; an image without a command is refused without one.
@@ -81,11 +84,12 @@ export class DockerEnvironments {
       if (!archive) return undefined;
       return packagesOf(await readOneText(archive as unknown as Readable, LOCK_BYTES));
     } finally {
-      await removeContainer(this.docker, name);
+      await removeContainer(boundedClient(this.docker), name);
     }
   }
 
   async #build(
+    docker: Docker,
     key: string,
     image: ImageFacts,
     requirements: string,
@@ -93,33 +97,33 @@ export class DockerEnvironments {
     signal: AbortSignal,
   ): Promise<readonly string[]> {
     const name = builderName(key);
-    const found = await ifThere(this.docker.getContainer(name).inspect());
-    const giveUp = (): void => void removeContainer(this.docker, name).catch(() => undefined);
+    const found = await ifThere(docker.getContainer(name).inspect());
+    const giveUp = (): void => void removeContainer(boundedClient(this.docker), name).catch(() => undefined);
     signal.addEventListener('abort', giveUp, { once: true });
     try {
       let opened: Readable | undefined;
       if (!found?.State.Running) {
-        await removeContainer(this.docker, name);
-        await this.#createBuilder(key, image, requirements);
-        opened = await attach(this.docker, name);
-        await this.docker.getContainer(name).start();
+        await removeContainer(docker, name);
+        await this.#createBuilder(docker, key, image, requirements);
+        opened = await attach(docker, name);
+        await docker.getContainer(name).start();
       }
-      const state = await followToEnd(this.docker, name, log, signal, opened);
+      const state = await followToEnd(docker, name, log, signal, opened);
       // The exit code alone proves nothing: only what lies in the volume does.
-      const packages = await this.#packages(key, image);
+      const packages = await this.#packages(docker, key, image);
       if (packages) return packages;
       throw installError(state.ExitCode, state.OOMKilled, log.lastLines);
     } finally {
       signal.removeEventListener('abort', giveUp);
-      await removeContainer(this.docker, name).catch(() => undefined);
+      await removeContainer(boundedClient(this.docker), name).catch(() => undefined);
     }
   }
 
-  async #createBuilder(key: string, image: ImageFacts, requirements: string): Promise<void> {
+  async #createBuilder(docker: Docker, key: string, image: ImageFacts, requirements: string): Promise<void> {
     const { instanceId, caPem, pipIndexUrl, env } = this.options;
     const labels = { [label.instance]: instanceId, [label.kind]: 'environment' };
-    await this.docker.createVolume({ Name: environmentName(key), Labels: labels });
-    const container = await this.docker.createContainer({
+    await docker.createVolume({ Name: environmentName(key), Labels: labels });
+    const container = await docker.createContainer({
       name: builderName(key),
       Image: image.id,
       Entrypoint: ['/bin/sh', '-c'],

@@ -33,14 +33,14 @@ export class ProcessEnvironments {
     if (requirements === '') return { key: null, imageId: python, packages: [], cached: true };
     const facts = ['process', 1, requirements, python, process.platform, process.arch, this.options.pipIndexUrl ?? ''];
     const key = createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 32);
-    return this.#perKey.run(key, async () => {
-      signal.throwIfAborted();
+    const ensureInTurn = async (): Promise<Environment> => {
       const folder = join(this.options.environmentsPath, key);
       const known = await packagesIn(folder);
       const packages = known ?? (await this.#build(folder, requirements, log, signal));
       await writeFile(join(folder, 'used'), '');
       return { key, imageId: python, packages, cached: known !== undefined };
-    });
+    };
+    return this.#perKey.run(key, ensureInTurn, signal);
   }
 
   async collectGarbage(unusedMs: number): Promise<void> {
