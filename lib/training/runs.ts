@@ -110,14 +110,18 @@ export class Runs {
   }
 
   /**
-   * Queues a run of a job as it is now.
-   * @throws {ModelManagementError} `RUN_ACTIVE` when one is under way and the job's overlap says to skip
+   * Queues a run of a job as it is when the turn of the run comes, whatever it was when it was asked for.
+   * @param asked - the job; another one of its name is not meant
+   * @throws {ModelManagementError} `RUN_ACTIVE` when one is under way and the job's overlap says to skip;
+   *   `JOB_NOT_FOUND` when the job was deleted meanwhile; `RUN_CANCELLED` when its schedule no longer wants the run
    */
   start(
-    job: JobDocument,
+    asked: JobDocument,
     { trigger, user, overrides = {}, attempt = 0, notBefore = 0, dueAt, node }: StartOptions,
   ): Promise<RunDocument> {
     return this.#inTurn(async () => {
+      const job = this.#presentJob(asked);
+      if (trigger === 'schedule') refuseUnscheduled(job, asked);
       const known = dueAt === undefined ? undefined : this.list(job.id).find((run) => run.dueAt === dueAt);
       if (known) return known;
       const active = this.active(job.id);
@@ -153,7 +157,13 @@ export class Runs {
     return this.get(id);
   }
 
-  /** After a start: goes on with what was under way. */
+  #presentJob({ _id, id, name }: JobDocument): JobDocument {
+    const job = this.deps.documents.jobs.get(_id);
+    if (job?.id === id) return job;
+    throw new ModelManagementError('JOB_NOT_FOUND', `The job ${name} was deleted meanwhile.`, 'Start another one.');
+  }
+
+  /** After a start: goes on with what was under way; what belongs to no job any more is cancelled. */
   resume(): void {
     for (const run of this.list()) {
       if (run.state !== 'queued' && planRun(run).kind !== 'nothing') this.#drive(run._id);
@@ -252,8 +262,10 @@ export class Runs {
   }
 
   /** Resolves when it is sure that they will end. */
-  async cancelAll(jobId: string): Promise<void> {
-    for (const run of this.active(jobId)) await this.#stop(run._id, 'cancel');
+  cancelAll(jobId: string): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const run of this.active(jobId)) await this.#stopInTurn(run._id, 'cancel');
+    });
   }
 
   #stop(id: string, why: 'cancel' | 'timeout'): Promise<void> {
@@ -282,6 +294,7 @@ export class Runs {
   async #begin(): Promise<void> {
     if (this.#isClosed) return;
     clearTimeout(this.#wake);
+    await this.#cancelOrphans();
     const all = this.deps.documents.runs.all();
     const now = this.deps.clock.now();
     for (const run of mayBegin(all, this.deps.maxConcurrentRuns, now)) {
@@ -295,6 +308,14 @@ export class Runs {
       .map(({ notBefore }) => notBefore);
     if (later.length === 0) return;
     this.#wake = setTimeout(() => this.#beginLater(), Math.min(Math.min(...later) - now, 60_000)).unref();
+  }
+
+  /** A process may have ended between the removal of a job and the end of its runs. */
+  async #cancelOrphans(): Promise<void> {
+    const jobIds = new Set(this.deps.documents.jobs.all().map(({ id }) => id));
+    for (const run of this.list()) {
+      if (!isFinal(run.state) && run.stop === null && !jobIds.has(run.jobId)) await this.#stopInTurn(run._id, 'cancel');
+    }
   }
 
   #drive(id: string): void {
@@ -324,6 +345,17 @@ export class Runs {
 function overridden(fields: JobFields, { env = {}, limits = {} }: RunOverrides): JobFields {
   const given = Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
   return parseInput(JobFields, { ...fields, env: { ...fields.env, ...env }, limits: { ...fields.limits, ...given } });
+}
+
+/** Asked for by what the job was told before somebody told it otherwise. */
+function refuseUnscheduled({ fields }: JobDocument, asked: JobDocument): void {
+  const isSame = JSON.stringify(fields.schedule) === JSON.stringify(asked.fields.schedule);
+  if (isSame && !fields.paused) return;
+  throw new ModelManagementError(
+    'RUN_CANCELLED',
+    `The job ${asked.name} was paused, or given another schedule, while its run was about to start.`,
+    'Nothing has to be done; start it by hand if it is wanted all the same.',
+  );
 }
 
 function runActive(job: JobDocument, active: readonly RunDocument[]): ModelManagementError {

@@ -41,7 +41,8 @@ export class Scheduler {
     if (this.#isTicking) return;
     this.#isTicking = true;
     try {
-      for (const job of this.jobs.all()) await this.#look(job);
+      // Each as it is when its turn comes: the ones before may have taken their time.
+      for (const { name } of this.jobs.all()) await this.#look(this.jobs.find(name));
     } finally {
       this.#isTicking = false;
     }
@@ -53,7 +54,8 @@ export class Scheduler {
     return nextAfter(fields.schedule, createdAt, Math.max(scheduleHandledAt, this.deps.clock.now() - 1_000));
   }
 
-  async #look(job: JobDocument): Promise<void> {
+  async #look(job: JobDocument | undefined): Promise<void> {
+    if (!job) return;
     const { schedule: rule, paused, catchUpMs } = job.fields;
     if (!rule || paused) return;
     const facts = { schedule: rule, anchorMs: job.createdAt, handledMs: job.scheduleHandledAt, catchUpMs };

@@ -236,10 +236,11 @@ export class Training {
 
   /** Jobs that a model is the base of. */
   jobsOf(model: string): readonly Usage[] {
-    return this.#jobs
-      .all()
-      .filter(({ fields }) => fields.baseModel.toLowerCase() === model.toLowerCase())
-      .map(({ name }) => ({ kind: 'job', id: name, name }));
+    return this.#jobsOn(model).map(({ name }) => ({ kind: 'job', id: name, name }));
+  }
+
+  #jobsOn(model: string): readonly JobDocument[] {
+    return this.#jobs.all().filter(({ fields }) => fields.baseModel.toLowerCase() === model.toLowerCase());
   }
 
   /** Jobs that read a collection of this Node-RED. */
@@ -321,7 +322,7 @@ export class Training {
     const problems = this.#problems(job, await this.#collections());
     const [first] = problems;
     if (!first) return;
-    if (pauses) await this.#pause(job.name, first.message);
+    if (pauses) await this.#pause(job, first.message);
     throw new ModelManagementError(
       'JOB_INCOMPLETE',
       `The job ${job.name} cannot run: ${problems.map(({ message }) => message).join(' ')}`,
@@ -330,14 +331,16 @@ export class Training {
     );
   }
 
-  async #pause(name: string, reason: string): Promise<void> {
-    await this.#jobs.note(name, (job) => ({ ...job, fields: { ...job.fields, paused: true }, pauseReason: reason }));
+  async #pause({ name, id }: JobDocument, reason: string): Promise<void> {
+    await this.#jobs.note(name, (job) =>
+      job.id === id ? { ...job, fields: { ...job.fields, paused: true }, pauseReason: reason } : job,
+    );
   }
 
   #pauseJobsOf(model: string): void {
-    for (const { name } of this.jobsOf(model)) {
-      this.#pause(name, `The model ${model} was deleted.`).catch((error: unknown) => {
-        this.deps.log.error('job not paused', { job: name, error });
+    for (const job of this.#jobsOn(model)) {
+      this.#pause(job, `The model ${model} was deleted.`).catch((error: unknown) => {
+        this.deps.log.error('job not paused', { job: job.name, error });
       });
     }
   }
