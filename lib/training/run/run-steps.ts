@@ -106,11 +106,25 @@ export class RunSteps {
     return { kind: 'exited', exitCode, oomKilled };
   }
 
-  /** Outputs into a fresh folder, then the version: that document is what makes the run a success. */
+  /**
+   * Outputs into a fresh folder, then the version: that document is what makes the run a success, whatever was asked or
+   * has failed since.
+   */
   async collect(run: RunDocument, log: LineLog, signal: AbortSignal): Promise<RunEvent> {
-    const { outputs } = runPaths(this.deps.runsPath, run._id);
     const made = this.#versionOf(run);
     if (made) return collected(made);
+    try {
+      signal.throwIfAborted();
+      return await this.#collect(run, log, signal);
+    } catch (error) {
+      const madeMeanwhile = this.#versionOf(run);
+      if (madeMeanwhile) return collected(madeMeanwhile);
+      throw error;
+    }
+  }
+
+  async #collect(run: RunDocument, log: LineLog, signal: AbortSignal): Promise<RunEvent> {
+    const { outputs } = runPaths(this.deps.runsPath, run._id);
     await rm(outputs, { recursive: true, force: true, maxRetries: 3 });
     await mkdir(outputs, { recursive: true, mode: 0o700 });
     const runner = await this.runnerOf(run);

@@ -31,6 +31,9 @@ describe('a process that is killed while it trains', function () {
   it('GIVEN_process_killed_while_a_script_runs_WHEN_started_again_THEN_the_script_is_found_and_not_run_again', () =>
     killAndResume({ runner: 'process', image: TEST_IMAGE, script: LONG_SCRIPT }, { killWhenLogged: 'begun' }));
 
+  it('GIVEN_run_cancelled_after_its_version_was_written_and_process_killed_WHEN_started_again_THEN_it_succeeded', () =>
+    killAndResume({ runner: 'process', image: TEST_IMAGE, script: SCRIPT }, { killWhenCancelledAtCommit: true }));
+
   describe('with Docker', () => {
     let engine: DockerEngine;
     before(async function () {

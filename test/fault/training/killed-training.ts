@@ -50,7 +50,10 @@ time.sleep(2)
 print('over')
 ${SCRIPT}`;
 
-type Kill = Required<Pick<ProgramOptions, 'killAt'>> | Required<Pick<ProgramOptions, 'killWhenLogged'>>;
+type Kill =
+  | Required<Pick<ProgramOptions, 'killAt'>>
+  | Required<Pick<ProgramOptions, 'killWhenLogged'>>
+  | Required<Pick<ProgramOptions, 'killWhenCancelledAtCommit'>>;
 
 /** Ends itself and what waits for it, as a machine that goes down does. */
 const LOSING_SCRIPT = `import os, signal

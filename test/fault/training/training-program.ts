@@ -15,6 +15,8 @@ export interface ProgramOptions {
   readonly killAt?: { readonly write: number; readonly when: 'before' | 'after' };
   /** The process ends when the log of a run holds this. */
   readonly killWhenLogged?: string;
+  /** The run is cancelled as soon as its version is on the disk, and the process ends before the run hears of either. */
+  readonly killWhenCancelledAtCommit?: true;
   /** Makes model, rows and job, and starts a run. */
   readonly isFirst: boolean;
   readonly script: string;
@@ -56,13 +58,23 @@ async function main(options: ProgramOptions): Promise<void> {
     if (isNow) die();
     return result;
   };
-  const host = await TrainingHost.open({
+  const dieCancelled = async (runId: string | undefined): Promise<never> => {
+    await host.training.cancelRun(runId ?? '');
+    return die();
+  };
+  const host: TrainingHost = await TrainingHost.open({
     folder,
     docker: new Docker({ socketPath: options.socketPath ?? '/nowhere' }),
     defaultImage: options.image,
     wrapRegistry: (documents) => ({
       ...documents,
-      versions: { all: () => documents.versions.all(), insert: (one) => write(() => documents.versions.insert(one)) },
+      versions: {
+        all: () => documents.versions.all(),
+        insert: async (one) => {
+          await write(() => documents.versions.insert(one));
+          if (isReady && options.killWhenCancelledAtCommit) await dieCancelled(one.runId);
+        },
+      },
       audit: { all: () => documents.audit.all(), insert: (one) => write(() => documents.audit.insert(one)) },
     }),
     wrapJobs: (jobs) => ({
