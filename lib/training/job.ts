@@ -72,21 +72,28 @@ const Env = z
   })
   .refine((env) => Object.keys(env).length <= MAX_ENTRIES, { error: `at most ${MAX_ENTRIES} variables` });
 
-export const Limits = z.strictObject({
-  memoryBytes: z
-    .int()
-    .min(16 * 1_048_576)
-    .default(2_147_483_648),
-  cpus: z.number().positive().max(1_024).default(1),
-  pids: z.int().min(8).max(100_000).default(256),
+const limitFields = {
+  memoryBytes: z.int().min(16 * 1_048_576),
+  cpus: z.number().positive().max(1_024),
+  pids: z.int().min(8).max(100_000),
   timeoutMs: z
     .int()
     .min(1_000)
-    .max(30 * 86_400_000)
-    .default(3_600_000),
-  outputBytes: z.int().min(1_024).default(1_073_741_824),
+    .max(30 * 86_400_000),
+  outputBytes: z.int().min(1_024),
+};
+
+export const Limits = z.strictObject({
+  memoryBytes: limitFields.memoryBytes.default(2_147_483_648),
+  cpus: limitFields.cpus.default(1),
+  pids: limitFields.pids.default(256),
+  timeoutMs: limitFields.timeoutMs.default(3_600_000),
+  outputBytes: limitFields.outputBytes.default(1_073_741_824),
 });
 export type Limits = z.infer<typeof Limits>;
+
+/** Limits of one run; what is not given is the job's, so that there are no defaults here. */
+export const LimitOverrides = z.strictObject(limitFields).partial();
 
 /** What a job can be told; `name`, the files and the state come beside it. */
 export const JobFields = z.strictObject({

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { ModelManagementError } from '../errors';
 import { parseInput } from '../parse-input';
 import type { TrainingDeps } from './dependencies';
-import { type JobDocument, JobFields, Limits } from './job';
+import { type JobDocument, JobFields, LimitOverrides } from './job';
 import { newRun } from './run/new-run';
 import { filesBelow } from './run/outputs-archive';
 import type { RunDocument } from './run/run-document';
@@ -20,7 +20,7 @@ export const RunInput = z.strictObject({
   overrides: z
     .strictObject({
       env: z.record(z.string(), z.string()).exactOptional(),
-      limits: Limits.partial().exactOptional(),
+      limits: LimitOverrides.exactOptional(),
       data: z.literal('all').exactOptional(),
       fresh: z.literal(true).exactOptional(),
     })
@@ -32,7 +32,8 @@ export interface StartOptions {
   readonly trigger: RunDocument['trigger'];
   readonly user: string | null;
   readonly overrides?: RunOverrides;
-  readonly attempt?: number;
+  /** The run that is tried again, with all it was told; the job may be another by now. */
+  readonly again?: RunDocument;
   readonly notBefore?: number;
   readonly dueAt?: number;
   readonly node?: string | undefined;
@@ -117,7 +118,7 @@ export class Runs {
    */
   start(
     asked: JobDocument,
-    { trigger, user, overrides = {}, attempt = 0, notBefore = 0, dueAt, node }: StartOptions,
+    { trigger, user, overrides = {}, again, notBefore = 0, dueAt, node }: StartOptions,
   ): Promise<RunDocument> {
     return this.#inTurn(async () => {
       const job = this.#presentJob(asked);
@@ -131,14 +132,14 @@ export class Runs {
       if (job.fields.overlap === 'cancelOther') for (const run of active) await this.#stopInTurn(run._id, 'cancel');
       const number = 1 + Math.max(0, ...this.list(job.id).map((run) => run.number));
       const run = newRun({
-        job,
+        job: { ...job, files: again?.files ?? job.files },
         number,
-        fields: overridden(job.fields, overrides),
-        options: { allData: overrides.data === 'all' || overrides.fresh === true, fresh: overrides.fresh === true },
+        fields: again?.fields ?? overridden(job.fields, overrides),
+        options: again?.options ?? optionsOf(overrides),
         trigger,
         user,
         node: node ?? null,
-        attempt,
+        attempt: again ? again.attempt + 1 : 0,
         notBefore,
         dueAt: dueAt ?? null,
         createdAt: this.deps.clock.now(),
@@ -340,6 +341,10 @@ export class Runs {
     this.#work = result.catch(() => undefined);
     return result;
   }
+}
+
+function optionsOf({ data, fresh }: RunOverrides): RunDocument['options'] {
+  return { allData: data === 'all' || fresh === true, fresh: fresh === true };
 }
 
 function overridden(fields: JobFields, { env = {}, limits = {} }: RunOverrides): JobFields {

@@ -368,7 +368,7 @@ export class Training {
     if (attempt > max || isTried) return;
     const notBefore = this.deps.clock.now() + backoffMs * 2 ** run.attempt;
     await this.#runs
-      .start(job, { trigger: 'retry', user: run.user, node: run.node ?? undefined, attempt, notBefore })
+      .start(job, { trigger: 'retry', user: run.user, node: run.node ?? undefined, again: run, notBefore })
       .catch((error: unknown) => {
         // Another run is under way, which is as good.
         if (!ModelManagementError.is(error) || error.code !== 'RUN_ACTIVE') throw error;
