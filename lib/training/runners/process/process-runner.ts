@@ -93,7 +93,10 @@ export class ProcessRunner implements Runner {
 
   async stop(runId: string, graceMs: number): Promise<boolean> {
     const found = await processOf(this.#folder(runId));
-    if (!found || !isAlive(found.pid, found.startTime)) return false;
+    if (!found || !isAlive(found.pid, found.startTime)) {
+      killCarriers(MARK, runId);
+      return false;
+    }
     signalGroup(found.pid, 'SIGTERM');
     for (const end = Date.now() + graceMs; Date.now() < end && isAlive(found.pid, found.startTime); )
       await pause(POLL_MS);
@@ -109,6 +112,8 @@ export class ProcessRunner implements Runner {
   async remove(runId: string): Promise<void> {
     const found = await processOf(this.#folder(runId));
     if (found) await this.#kill(runId, found);
+    // One that was started, but not noted before a crash.
+    else killCarriers(MARK, runId);
     await rm(this.#folder(runId), { recursive: true, force: true, maxRetries: 3 });
   }
 
@@ -185,9 +190,13 @@ export class ProcessRunner implements Runner {
         child.once('error', reject);
       });
       child.unref();
-      const started = join(folder, 'started');
-      await writeFile(`${started}.new`, `${child.pid} ${startTimeOf(child.pid ?? 0)}\n`);
-      await rename(`${started}.new`, started);
+      const pid = child.pid ?? 0;
+      await noteStart(folder, { pid, startTime: startTimeOf(pid) }).catch((error: unknown) => {
+        // Nobody would find it again.
+        signalGroup(pid, 'SIGKILL');
+        killCarriers(MARK, task.runId);
+        throw error;
+      });
     } finally {
       await log.close();
     }
@@ -245,6 +254,12 @@ export class ProcessRunner implements Runner {
 interface StartedProcess {
   readonly pid: number;
   readonly startTime: string;
+}
+
+async function noteStart(folder: string, { pid, startTime }: StartedProcess): Promise<void> {
+  const path = join(folder, 'started');
+  await writeFile(`${path}.new`, `${pid} ${startTime}\n`);
+  await rename(`${path}.new`, path);
 }
 
 /** What was started in a folder, alive or not; undefined = nothing. */
