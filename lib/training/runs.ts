@@ -39,6 +39,12 @@ export interface StartOptions {
   readonly node?: string | undefined;
 }
 
+export interface StartedRun {
+  readonly run: RunDocument;
+  /** It was there already, and does what was asked for. */
+  readonly isJoined: boolean;
+}
+
 /** What could not be written down, as on a full disk, is tried again after so long. */
 const BEGIN_RETRY_MS = 15_000;
 /** Longer than whatever a driver waits for once it is to leave its run; what goes on then is not waited for. */
@@ -46,20 +52,6 @@ const CLOSING_MS = 15_000;
 /** Stands for the id of a run that nobody started. */
 export const PREVIEW_RUN = 'preview';
 const noLog = { lastLines: [], line: () => undefined, restart: () => undefined };
-
-/** Failures of the machine and not of the scripts: another try may do. */
-const INFRASTRUCTURE = new Set([
-  'RUNNER_UNAVAILABLE',
-  'IMAGE_UNAVAILABLE',
-  'RUN_LOST',
-  'SOURCE_UNAVAILABLE',
-  'COLLECTIONS_UNAVAILABLE',
-  'STORAGE_FULL',
-  'STORAGE_FAILED',
-]);
-
-export const isInfrastructure = (run: RunDocument): boolean =>
-  (run.state === 'failed' || run.state === 'lost') && INFRASTRUCTURE.has(run.error?.code ?? '');
 
 /** The runs: those that wait, those under way, and what is kept of those that ended. */
 export class Runs {
@@ -119,16 +111,19 @@ export class Runs {
   start(
     asked: JobDocument,
     { trigger, user, overrides = {}, again, notBefore = 0, dueAt, node }: StartOptions,
-  ): Promise<RunDocument> {
+  ): Promise<StartedRun> {
     return this.#inTurn(async () => {
       const job = this.#presentJob(asked);
       if (trigger === 'schedule') refuseUnscheduled(job, asked);
       const known = dueAt === undefined ? undefined : this.list(job.id).find((run) => run.dueAt === dueAt);
-      if (known) return known;
+      if (known) return { run: known, isJoined: true };
       const active = this.active(job.id);
       const queued = active.find(({ state }) => state === 'queued');
       if (active.length > 0 && job.fields.overlap === 'skip') throw runActive(job, active);
-      if (job.fields.overlap === 'queueOne' && queued) return queued;
+      if (job.fields.overlap === 'queueOne' && queued) {
+        if (!hasAll(queued, job, overrides)) throw otherQueued(queued);
+        return { run: queued, isJoined: true };
+      }
       if (job.fields.overlap === 'cancelOther') for (const run of active) await this.#stopInTurn(run._id, 'cancel');
       const number = 1 + Math.max(0, ...this.list(job.id).map((run) => run.number));
       const run = newRun({
@@ -147,7 +142,7 @@ export class Runs {
       await this.deps.documents.runs.put(run);
       this.events.changed(run);
       this.#beginLater();
-      return run;
+      return { run, isJoined: false };
     });
   }
 
@@ -360,6 +355,29 @@ function refuseUnscheduled({ fields }: JobDocument, asked: JobDocument): void {
     'RUN_CANCELLED',
     `The job ${asked.name} was paused, or given another schedule, while its run was about to start.`,
     'Nothing has to be done; start it by hand if it is wanted all the same.',
+  );
+}
+
+/** Whether a run that waits does all that is asked for; what it was told beside that is its own. */
+function hasAll(queued: RunDocument, job: JobDocument, overrides: RunOverrides): boolean {
+  const { env, limits } = overridden(job.fields, overrides);
+  const wanted = optionsOf(overrides);
+  return (
+    (queued.options.allData || !wanted.allData) &&
+    (queued.options.fresh || !wanted.fresh) &&
+    Object.keys(overrides.env ?? {}).every((name) => queued.fields.env[name] === env[name]) &&
+    Object.keys(overrides.limits ?? {}).every(
+      (name) => Reflect.get(queued.fields.limits, name) === Reflect.get(limits, name),
+    )
+  );
+}
+
+function otherQueued(queued: RunDocument): ModelManagementError {
+  return new ModelManagementError(
+    'RUN_ACTIVE',
+    `Run ${queued.number} of ${queued.job} waits already, and was not told the same.`,
+    'Cancel it and start this one, or start this one when that has begun.',
+    { details: { run: queued._id } },
   );
 }
 

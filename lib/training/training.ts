@@ -2,11 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline, type Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
-import { type CollectionUse, LOCAL_SOURCE, type QueryCount, readsCollection } from '../collections';
+import type { QueryCount } from '../collections';
 import { ModelManagementError } from '../errors';
 import type { Digest } from '../ids';
 import { parseInput } from '../parse-input';
-import type { Usage, Version } from '../registry';
+import type { Version } from '../registry';
 import { ServiceSlot } from '../service-slot';
 import { runItByHand } from './bundle';
 import type { TrainingDeps } from './dependencies';
@@ -16,12 +16,15 @@ import { Jobs } from './jobs';
 import { findProblems, type Problem } from './problems';
 import { baseVersionOf } from './run/base-version';
 import type { RunDocument } from './run/run-document';
+import { isFinal } from './run/run-states';
 import { dataRequest, watermarksOf } from './run/windows';
+import { settleEnd } from './run-ends';
 import { packFolder } from './runners/docker/archives';
-import { isInfrastructure, PREVIEW_RUN, RunInput, Runs } from './runs';
+import { PREVIEW_RUN, RunInput, Runs } from './runs';
 import { describeSchedule, nextTimes } from './schedule/next-after';
 import { Schedule } from './schedule/schedule';
 import { Scheduler } from './scheduler';
+import { Uses } from './uses';
 import { type JobView, type RunView, toJobView, toRunView } from './views';
 
 export type TrainingChange =
@@ -48,19 +51,30 @@ export class Training {
   readonly #jobs: Jobs;
   readonly #runs: Runs;
   readonly #scheduler: Scheduler;
+  /** What jobs and runs need of models, data and files. */
+  readonly uses: Uses;
   readonly #listeners = new Set<(change: TrainingChange) => void>();
   /** Runs whose log has grown and whose listeners are told soon. */
   readonly #growing = new Set<string>();
   #maintenance: NodeJS.Timeout | undefined;
+  /** Runs whose end was told by their node, or before this process began. */
+  readonly #endTold: Set<string>;
   #unwatchRegistry = (): void => undefined;
-  #named: { readonly jobs: unknown; readonly runs: unknown; readonly digests: ReadonlySet<Digest> } | undefined;
 
   private constructor(private readonly deps: TrainingDeps) {
+    const isOver = ({ state, settled, cleaned }: RunDocument): boolean => isFinal(state) && (settled || cleaned);
+    this.#endTold = new Set(
+      deps.documents.runs
+        .all()
+        .filter(isOver)
+        .map(({ _id }) => _id),
+    );
+    this.uses = new Uses(deps.documents);
     this.#jobs = new Jobs(deps, (name, change) => this.#announce({ kind: 'job', name, change }));
     this.#runs = new Runs(deps, {
       changed: (run) => this.#announce({ kind: 'run', id: run._id, job: run.job, change: run.state }),
       logGrew: (id) => this.#announceLog(id),
-      ended: (run) => this.#ended(run),
+      ended: (run) => settleEnd(run, { ...deps, jobs: this.#jobs, runs: this.#runs }),
     });
     this.#scheduler = new Scheduler(this.#jobs, deps, {
       start: async (job, dueAt, notBefore) => {
@@ -180,18 +194,39 @@ export class Training {
 
   /**
    * @param input - `{overrides?}`
+   * @returns the run; with `joined` when one waits already that does what is asked for
    * @throws {ModelManagementError} `JOB_NOT_FOUND`, `JOB_INCOMPLETE`, `RUN_ACTIVE`, `INVALID_INPUT`
    */
-  async startRun(name: string, input: unknown, { trigger, user, node }: RunRequest): Promise<RunView> {
+  async startRun(
+    name: string,
+    input: unknown,
+    { trigger, user, node }: RunRequest,
+  ): Promise<RunView & { readonly joined?: true }> {
     const job = this.#jobs.get(name);
     const { overrides } = parseInput(RunInput, input ?? {});
     await this.#refuseIncomplete(job, false);
-    return toRunView(await this.#runs.start(job, { trigger, user, node, overrides }));
+    const { run, isJoined } = await this.#runs.start(job, { trigger, user, node, overrides });
+    return { ...toRunView(run), ...(isJoined ? { joined: true } : {}) };
   }
 
   /** Newest first. @throws {ModelManagementError} `JOB_NOT_FOUND` */
   runsOf(name: string): readonly RunView[] {
     return this.#runs.list(this.#jobs.get(name).id).map(toRunView);
+  }
+
+  /** Runs a node asked for whose end it has not told yet, as it was away; the oldest first. */
+  endsOf(node: string): readonly RunView[] {
+    const isUntold = (run: RunDocument): boolean => run.node === node && isFinal(run.state) && !this.isEndTold(run._id);
+    return this.#runs.list().filter(isUntold).reverse().map(toRunView);
+  }
+
+  isEndTold(runId: string): boolean {
+    return this.#endTold.has(runId);
+  }
+
+  /** Kept here, as a node that is deployed again knows nothing of itself. */
+  noteEndTold(runId: string): void {
+    this.#endTold.add(runId);
   }
 
   /** @throws {ModelManagementError} `RUN_NOT_FOUND` */
@@ -234,49 +269,8 @@ export class Training {
     return { next, description: describeSchedule(schedule) };
   }
 
-  /** Jobs that a model is the base of. */
-  jobsOf(model: string): readonly Usage[] {
-    return this.#jobsOn(model).map(({ name }) => ({ kind: 'job', id: name, name }));
-  }
-
-  #jobsOn(model: string): readonly JobDocument[] {
-    return this.#jobs.all().filter(({ fields }) => fields.baseModel.toLowerCase() === model.toLowerCase());
-  }
-
-  /** Jobs that read a collection of this Node-RED. */
-  jobsReading(collection: string): readonly CollectionUse[] {
-    return this.#jobsWith(({ query, source }) => source === LOCAL_SOURCE && readsCollection(query, collection));
-  }
-
-  /** Jobs that read a source. */
-  jobsUsing(source: string): readonly CollectionUse[] {
-    return this.#jobsWith((query) => query.source === source);
-  }
-
-  #jobsWith(matches: (query: JobDocument['fields']['queries'][number]) => boolean): readonly CollectionUse[] {
-    return this.#jobs
-      .all()
-      .filter(({ fields }) => fields.queries.some(matches))
-      .map(({ name }) => ({ kind: 'job', id: name, name }));
-  }
-
   #baseOf({ id, fields }: JobDocument): Version | null {
     return baseVersionOf({ jobId: id, fields }, this.deps);
-  }
-
-  /** Whether a job or a run names a blob. */
-  names(digest: Digest): boolean {
-    const { jobs, runs } = this.deps.documents;
-    const [allJobs, allRuns] = [jobs.all(), runs.all()];
-    if (this.#named?.jobs !== allJobs || this.#named.runs !== allRuns) {
-      const files = [...allJobs, ...allRuns].flatMap((owner) => [
-        owner.files.requirements,
-        ...owner.files.scripts,
-        ...owner.files.additional,
-      ]);
-      this.#named = { jobs: allJobs, runs: allRuns, digests: new Set(files.flatMap((file) => file?.digest ?? [])) };
-    }
-    return this.#named.digests.has(digest);
   }
 
   /** @returns stops it */
@@ -338,42 +332,11 @@ export class Training {
   }
 
   #pauseJobsOf(model: string): void {
-    for (const job of this.#jobsOn(model)) {
+    for (const job of this.uses.jobsOn(model)) {
       this.#pause(job, `The model ${model} was deleted.`).catch((error: unknown) => {
         this.deps.log.error('job not paused', { job: job.name, error });
       });
     }
-  }
-
-  /** Counts failures, and tries again where that may help; the same when it is told twice. */
-  async #ended(run: RunDocument): Promise<void> {
-    const hasFailed = ['failed', 'timed_out', 'lost'].includes(run.state);
-    // One that waits behind another may be cancelled before that ends: only what counts moves the mark.
-    const isCounted = hasFailed || run.state === 'succeeded';
-    const job = await this.#jobs.note(run.job, (before) => {
-      if (!isCounted || before.id !== run.jobId || before.endedRun >= run.number) return before;
-      const now = { ...before, endedRun: run.number };
-      const failuresInRow = hasFailed ? now.failuresInRow + 1 : 0;
-      const limit = now.fields.pauseAfterFailures;
-      if (limit === 0 || failuresInRow < limit || now.fields.paused) return { ...now, failuresInRow };
-      const pauseReason = `${failuresInRow} runs in a row failed.`;
-      return { ...now, failuresInRow, fields: { ...now.fields, paused: true }, pauseReason };
-    });
-    if (!job || job.id !== run.jobId || job.fields.paused || !isInfrastructure(run)) return;
-    const { max, backoffMs } = run.fields.retries;
-    const attempt = run.attempt + 1;
-    const isTried = this.#runs
-      .list(run.jobId)
-      .some((other) => other.trigger === 'retry' && other.number > run.number && other.attempt === attempt);
-    if (attempt > max || isTried) return;
-    const notBefore = this.deps.clock.now() + backoffMs * 2 ** run.attempt;
-    await this.#runs
-      .start(job, { trigger: 'retry', user: run.user, node: run.node ?? undefined, again: run, notBefore })
-      .catch((error: unknown) => {
-        // Another run is under way, which is as good.
-        if (!ModelManagementError.is(error) || error.code !== 'RUN_ACTIVE') throw error;
-        this.deps.log.info('run not tried again', { run: run._id, error });
-      });
   }
 
   async #maintain(): Promise<void> {

@@ -24,12 +24,12 @@ export interface TriggerState {
 
 export const initialTrigger: TriggerState = { count: 0, streak: 0, isArmed: true, lastFiredAt: null };
 
-export interface TriggerDecision {
-  readonly state: TriggerState;
-  /** `suppressed` = it would, but the last one was too short a time ago. */
-  readonly action: 'none' | 'fire' | 'suppressed';
-  readonly reason?: string;
-}
+export type TriggerDecision =
+  | { readonly action: 'none'; readonly state: TriggerState }
+  /** `state` once the run is there; `ifRefused` when it could not be started: it is due still. */
+  | { readonly action: 'fire'; readonly state: TriggerState; readonly ifRefused: TriggerState }
+  /** It would, but the last one was too short a time ago. */
+  | { readonly action: 'suppressed'; readonly state: TriggerState; readonly reason: string };
 
 /**
  * What one message does.
@@ -40,13 +40,13 @@ export function decideTrigger(rule: TriggerRule, state: TriggerState, value: unk
   const counted = countMessage(rule, state, value);
   if (!counted.isDue) return { state: counted.state, action: 'none' };
   const since = state.lastFiredAt === null ? Number.POSITIVE_INFINITY : nowMs - state.lastFiredAt;
+  // Still due: the next message fires.
+  const kept = { ...counted.state, count: rule.mode === 'count' ? Math.max(rule.count - 1, 0) : 0, isArmed: true };
   if (since < rule.minIntervalMs) {
-    // Still due: the first message after the interval fires.
-    const kept = { ...counted.state, count: rule.mode === 'count' ? Math.max(rule.count - 1, 0) : 0, isArmed: true };
     const reason = `the last run was ${Math.round(since / 1_000)} s ago, and ${Math.round(rule.minIntervalMs / 1_000)} s are asked for`;
     return { state: kept, action: 'suppressed', reason };
   }
-  return { state: { ...counted.state, lastFiredAt: nowMs }, action: 'fire' };
+  return { state: { ...counted.state, lastFiredAt: nowMs }, ifRefused: kept, action: 'fire' };
 }
 
 function countMessage(

@@ -21,6 +21,8 @@ interface Access {
   getProperty(message: object, path: string): unknown;
   load(): TriggerState | undefined;
   store(state: TriggerState): void;
+  /** Calls when the flows run: what is sent before may reach nobody. @returns stops it */
+  onceStarted(listener: () => void): () => void;
   send(messages: readonly [FlowMessage | null, FlowMessage | null]): void;
 }
 
@@ -29,7 +31,11 @@ class TriggerNode {
   private training: Training | undefined;
   private error: ModelManagementError | undefined;
   private last: RunView | undefined;
+  /** The state of each run under way that was told last. */
   private readonly told = new Map<string, string>();
+  private isStarted = false;
+  /** Messages take turns: each counts from what the one before left. */
+  private counting: Promise<unknown> = Promise.resolve();
   private stopListening = (): void => undefined;
 
   constructor(
@@ -38,9 +44,14 @@ class TriggerNode {
     private readonly access: Access,
   ) {
     const stopWatching = trainingSlot.watch((slot) => this.follow(slot));
+    const stopWaiting = access.onceStarted(() => {
+      this.isStarted = true;
+      this.catchUp();
+    });
     node.on('input', (message, _send, done) => void this.take(message, done));
     node.on('close', (_removed, done) => {
       stopWatching();
+      stopWaiting();
       this.stopListening();
       done();
     });
@@ -54,11 +65,19 @@ class TriggerNode {
     if (this.training) {
       const { training } = this;
       this.stopListening = training.onChange((change) => {
-        if (change.kind === 'run') this.tell(training.run(change.id));
+        if (change.kind === 'run') this.tell(training.run(change.id), training);
         else if (change.kind === 'job') this.show();
       });
+      this.catchUp();
     }
     this.show();
+  }
+
+  /** What ended while nobody listened. */
+  private catchUp(): void {
+    const { training } = this;
+    if (!training || !this.isStarted) return;
+    for (const run of training.endsOf(this.node.id)) this.tell(run, training);
   }
 
   private async take(message: FlowMessage, done: Done): Promise<void> {
@@ -67,7 +86,7 @@ class TriggerNode {
       if (!training)
         throw this.error ?? new ModelManagementError('STOPPED', 'The jobs are not there yet.', 'Send it again.');
       if (message['cancel'] === true) await training.cancelJob(config.job);
-      else await this.count(training, message);
+      else await this.countInTurn(training, message);
       this.error = undefined;
       done();
     } catch (error) {
@@ -77,18 +96,30 @@ class TriggerNode {
     this.show();
   }
 
+  private countInTurn(training: Training, message: FlowMessage): Promise<void> {
+    const result = this.counting.then(() => this.count(training, message));
+    this.counting = result.catch(() => undefined);
+    return result;
+  }
+
   private async count(training: Training, message: FlowMessage): Promise<void> {
     const { config, access } = this;
     const value = config.mode === 'threshold' ? access.getProperty(message, config.property) : undefined;
-    const { state, action, reason } = decideTrigger(config, access.load() ?? initialTrigger, value, Date.now());
-    access.store(state);
-    if (action === 'suppressed') return this.skip(reason ?? '');
-    if (action === 'none') return;
+    const decision = decideTrigger(config, access.load() ?? initialTrigger, value, Date.now());
+    if (decision.action !== 'fire') {
+      access.store(decision.state);
+      if (decision.action === 'suppressed') this.skip(decision.reason);
+      return;
+    }
     try {
       const overrides = message['overrides'];
       const body = overrides === undefined ? {} : { overrides };
-      this.tell(await training.startRun(config.job, body, { trigger: 'node', user: null, node: this.node.id }));
+      // Its states are heard as those of any other run.
+      const run = await training.startRun(config.job, body, { trigger: 'node', user: null, node: this.node.id });
+      access.store(decision.state);
+      if (run.joined) this.skip(`run ${run.number} waits already, and will see the same data`);
     } catch (error) {
+      access.store(decision.ifRefused);
       if (!ModelManagementError.is(error) || error.code !== 'RUN_ACTIVE') throw error;
       this.skip(error.message);
     }
@@ -99,28 +130,25 @@ class TriggerNode {
   }
 
   /** Each state once; the end when the run is whole. */
-  private tell(run: RunView): void {
+  private tell(run: RunView, training: Training): void {
     if (run.node !== this.node.id) return;
     this.last = run;
     this.show();
-    const isWhole = run.state !== 'succeeded' || run.promotion !== undefined;
-    const word = isFinal(run.state) && isWhole ? 'over' : run.state;
-    if (this.told.get(run.id) === word || this.told.get(run.id) === 'over') return;
-    const isNews = word !== 'over' || this.told.get(run.id) !== run.state;
-    this.told.set(run.id, word);
     const { id, job, state } = run;
-    if (isNews) {
+    if (!this.isStarted || training.isEndTold(id)) return;
+    if (this.told.get(id) !== state) {
+      this.told.set(id, state);
       const phase = run.phases.at(-1)?.name ?? state;
       this.access.send([{ payload: { run: id, job, state, phase, at: new Date().toISOString() } }, null]);
     }
-    if (word !== 'over') return;
+    const isWhole = state !== 'succeeded' || run.promotion !== undefined;
+    if (!isFinal(state) || !isWhole) return;
+    this.told.delete(id);
+    training.noteEndTold(id);
     const { version, model, metrics, error, reason, promotion, durationMs } = run;
     const end = { run: id, job, state, model, version, metrics, error, reason, promotion, durationMs };
     const payload = Object.fromEntries(Object.entries(end).filter(([, value]) => value !== undefined));
     this.access.send([null, { payload }]);
-    this.told.delete(id);
-    this.told.set(id, 'over');
-    if (this.told.size > 100) this.told.delete([...this.told.keys()][0] ?? '');
   }
 
   private show(): void {
@@ -154,6 +182,10 @@ export default function register(red: NodeAPI): void {
         getProperty: (message, path) => red.util.getMessageProperty(message as NodeMessage, path),
         load: () => context.get('trigger') as TriggerState | undefined,
         store: (state) => context.set('trigger', state),
+        onceStarted: (listener) => {
+          red.events.once('flows:started', listener);
+          return () => red.events.off('flows:started', listener);
+        },
         send: (messages) => this.send([...messages] as NodeMessage[]),
       });
     } catch (error) {

@@ -51,6 +51,18 @@ export interface TrainingHostOptions {
   readonly log?: Log;
 }
 
+/** A runner of which something is done otherwise. */
+export const withRunner = (runner: Runner, other: Partial<Runner>): Runner => ({
+  install: (...given) => runner.install(...given),
+  train: (...given) => runner.train(...given),
+  stop: (...given) => runner.stop(...given),
+  collect: (...given) => runner.collect(...given),
+  remove: (...given) => runner.remove(...given),
+  leftovers: () => runner.leftovers(),
+  collectGarbage: (...given) => runner.collectGarbage(...given),
+  ...other,
+});
+
 /** Training in this process on real documents, registry, collections and runners. */
 export class TrainingHost implements AsyncDisposable {
   private isClosed = false;

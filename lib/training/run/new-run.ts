@@ -35,6 +35,7 @@ export function newRun({
     metrics: null,
     version: null,
     promotion: null,
+    settled: false,
     cleaned: false,
     ...given,
   };

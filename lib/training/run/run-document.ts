@@ -87,6 +87,8 @@ export const RunDocument = z
     metrics: z.record(z.string(), z.number()).nullable(),
     version: z.object({ model: z.string(), version: z.int().positive(), digest: Digest }).nullable(),
     promotion: z.object({ decision: z.enum(['promoted', 'kept', 'manual']), reason: z.string() }).nullable(),
+    /** What comes of its end, such as another try, has come of it. */
+    settled: z.boolean().default(false),
     /** Container, volume and data are gone. */
     cleaned: z.boolean(),
   })

@@ -19,10 +19,10 @@ const WRITE_RETRIES_MS = [200, 1_000, 5_000, 15_000];
 export const MAX_LOG_BYTES = 10_485_760;
 
 export interface DriverEvents {
-  /** The run as it now is on the disk. */
+  /** The run as it now is on the disk; not told of what nobody sees, as that it was put in order. */
   changed(run: RunDocument): void;
   logGrew(runId: string): void;
-  /** It is over and not put in order yet. Told again after a crash: what comes of it must be the same then. */
+  /** It is over. Told once, and again only after a crash amid it: what comes of it must be the same then. */
   ended(run: RunDocument): Promise<void>;
 }
 
@@ -105,7 +105,7 @@ export class RunDriver {
         event = await this.#perform(step, run);
       } catch (error) {
         if (this.#closing.signal.aborted) return;
-        if (step.kind === 'clean' || step.kind === 'promote') {
+        if (isFinal(run.state)) {
           // The run is over; when this does not help soon, it is tried again by the next look around.
           const delayMs = ORDER_RETRIES_MS[this.#orderTries++];
           if (delayMs !== undefined && (await this.#pause(delayMs))) continue;
@@ -139,10 +139,11 @@ export class RunDriver {
   async #perform(step: RunStep, run: RunDocument): Promise<RunEvent> {
     const { signal } = this.#cancel;
     if (step.kind === 'promote') return this.steps.promote(run);
-    if (step.kind === 'clean') {
+    if (step.kind === 'settle') {
       await this.events.ended(run);
-      return this.steps.clean(run, this.#closing.signal);
+      return { kind: 'settled' };
     }
+    if (step.kind === 'clean') return this.steps.clean(run, this.#closing.signal);
     // A version that is there already counts for more: to collect looks for it before it hears anything.
     if (step.kind !== 'collect') signal.throwIfAborted();
     const log = await this.#openLog(run);
@@ -170,8 +171,7 @@ export class RunDriver {
 
   /** Once it was asked to stop, only a version that is there already counts for more. */
   #asStopped(event: RunEvent): RunEvent {
-    if (!this.run?.stop || event.kind === 'collected' || event.kind === 'promoted' || event.kind === 'cleaned')
-      return event;
+    if (!this.run?.stop || isFinal(this.run.state) || event.kind === 'collected') return event;
     return event.kind === 'failed' ? event : failureEvent(asModelManagementError(new Error('stopped')));
   }
 
@@ -223,7 +223,7 @@ export class RunDriver {
     // Who hears that a run is over finds its log whole.
     await (isFinal(next.state) ? this.#log?.finish() : this.#log?.flush());
     await this.deps.documents.runs.put(next);
-    this.events.changed(next);
+    if (event.kind !== 'settled' && event.kind !== 'cleaned') this.events.changed(next);
   }
 }
 

@@ -15,6 +15,7 @@ export type RunEvent =
       readonly version: NonNullable<RunDocument['version']>;
     }
   | { readonly kind: 'promoted'; readonly promotion: NonNullable<RunDocument['promotion']> }
+  | { readonly kind: 'settled' }
   | { readonly kind: 'cleaned' }
   | { readonly kind: 'stop'; readonly why: 'cancel' | 'timeout' }
   | { readonly kind: 'failed'; readonly error: NonNullable<RunDocument['error']> }
@@ -73,6 +74,8 @@ export function reduceRun(run: RunDocument, event: RunEvent, nowMs: number): Run
       return { ...end(run, 'succeeded', nowMs), metrics: event.metrics, version: event.version };
     case 'promoted':
       return run.state === 'succeeded' && !run.promotion ? { ...run, promotion: event.promotion } : run;
+    case 'settled':
+      return isFinal(run.state) && !run.settled ? { ...run, settled: true } : run;
     case 'cleaned':
       return isFinal(run.state) && !run.cleaned ? { ...run, cleaned: true } : run;
     case 'stop':
@@ -131,6 +134,7 @@ export type RunStep =
   | { readonly kind: 'train' }
   | { readonly kind: 'collect' }
   | { readonly kind: 'promote' }
+  | { readonly kind: 'settle' }
   | { readonly kind: 'clean' }
   | { readonly kind: 'nothing' };
 
@@ -149,7 +153,8 @@ export function planRun(run: RunDocument): RunStep {
       return { kind: 'collect' };
     default:
       if (run.state === 'succeeded' && !run.promotion) return { kind: 'promote' };
-      return { kind: run.cleaned ? 'nothing' : 'clean' };
+      if (run.cleaned) return { kind: 'nothing' };
+      return { kind: run.settled ? 'clean' : 'settle' };
   }
 }
 

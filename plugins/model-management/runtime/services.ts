@@ -158,12 +158,12 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
     prepareAlias: ({ model, alias, version }) => serving.prepareAlias(model, alias, sourceOf(version)),
     usage: (model) => [
       ...serving.followersOf(model),
-      ...(parts.training?.jobsOf(model) ?? []),
+      ...(parts.training?.uses.ofModel(model) ?? []),
       ...(parts.edges?.hub.usage(model) ?? []),
     ],
     edges: (model) => parts.edges?.hub.modelEdges(model) ?? [],
     // Until the jobs are read, nothing tells that a file is not theirs.
-    isNamedElsewhere: (digest) => parts.training?.names(digest) ?? true,
+    isNamedElsewhere: (digest) => parts.training?.uses.ofBlob(digest) ?? true,
     maxModelSizeBytes: settings.maxModelSizeBytes,
   });
   opened.defer(registry.onChange(({ name }) => serving.modelChanged(name)));

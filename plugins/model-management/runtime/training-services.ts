@@ -41,7 +41,7 @@ export async function openTraining(
     fixed: await dataSources(settings.sources),
     documents: await openDocuments('sources', SourceDocument),
     secrets,
-    usage: (name) => training.jobsUsing(name),
+    usage: (name) => training.uses.ofSource(name),
   });
   const collections: Collections = new Collections({
     path: join(folder.path, 'collections.sqlite'),
@@ -49,7 +49,7 @@ export async function openTraining(
     processFolder,
     log,
     sources,
-    usage: (name) => training.jobsReading(name),
+    usage: (name) => training.uses.ofCollection(name),
   });
   opened.defer(() => collections.close());
   const caPem = given.caFile === undefined ? undefined : await readSettingsFile(given.caFile, 'training.caFile');

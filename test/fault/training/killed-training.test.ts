@@ -4,9 +4,9 @@ import { requireOrSkip } from '../../support/requirement';
 import { killAndResume, killAndRetry, LONG_SCRIPT, SCRIPT } from './killed-training';
 
 /** Every write of a run that goes well: begin to end, the version, the move of its alias, the job's count of failures. */
-const WRITES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
+const WRITES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
 /** From the end of a run that is lost to the end of the one that tries again. */
-const WRITES_OF_RETRY = [5, 6, 7, 8, 9];
+const WRITES_OF_RETRY = [5, 6, 7, 8, 9, 10];
 
 describe('a process that is killed while it trains', function () {
   this.timeout(600_000);

@@ -67,4 +67,34 @@ describe('what a run is told beside its job', function () {
     assert.deepEqual(second.files, first.files);
     assert.equal(second.state, 'lost');
   });
+
+  describe('when a run of the job waits already (queueOne)', () => {
+    const SLEEPING = 'import time\ntime.sleep(600)';
+    const cases = [
+      { name: 'nothing, of one that was told nothing', first: {}, second: {}, joined: true },
+      { name: 'nothing, of one that was told something', first: { data: 'all' }, second: {}, joined: true },
+      { name: 'all rows, of one that reads them', first: { fresh: true }, second: { data: 'all' }, joined: true },
+      { name: 'all rows', first: {}, second: { data: 'all' }, joined: false },
+      { name: 'a fresh start', first: { data: 'all' }, second: { fresh: true }, joined: false },
+      { name: 'a variable', first: {}, second: { env: { RATE: '1' } }, joined: false },
+      { name: 'the same variable', first: { env: { RATE: '1' } }, second: { env: { RATE: '1' } }, joined: true },
+      { name: 'another value of it', first: { env: { RATE: '1' } }, second: { env: { RATE: '2' } }, joined: false },
+      { name: 'another limit', first: {}, second: { limits: { pids: 99 } }, joined: false },
+      { name: 'the limit it has', first: {}, second: { limits: { pids: 256 } }, joined: true },
+    ] as const;
+    for (const { name, first, second, joined } of cases) {
+      it(`asking for ${name} ${joined ? 'gets that run' : 'is refused'}`, async () => {
+        await host.addJob(SLEEPING, { overlap: 'queueOne' });
+        const running = await host.start();
+        await host.reached(running.id, 'training');
+        const waiting = await host.start({ overrides: first });
+        if (joined) {
+          const again = await host.training.startRun('job', { overrides: second }, { trigger: 'manual', user: null });
+          assert.deepEqual([again.id, again.joined], [waiting.id, true]);
+        } else await assert.rejects(host.start({ overrides: second }), { code: 'RUN_ACTIVE' });
+        assert.equal(host.runs.all().length, 2);
+        await host.training.cancelJob('job');
+      });
+    }
+  });
 });

@@ -305,6 +305,21 @@ raise SystemExit(1)
     const [run] = (await lab.call<{ items: RunView[] }>('GET', 'jobs/fed_job/runs')).items;
     assert.equal(run?.trigger, 'node');
     assert.equal(run?.inputs.queries[0]?.rows, 3);
+
+    // Deployed again, the node knows what it told: the end of the next run is the next it tells.
+    await lab.nodeRed.deploy(triggerFlow('fed', 'fed_job', 2));
+    for (let x = 0; x < 2; x += 1) await lab.nodeRed.request('POST', 'feed', { x });
+    await waitFor(async () => (await lab.call<{ total: number }>('GET', 'jobs/fed_job/runs')).total === 2);
+    const { items } = await lab.call<{ items: RunView[] }>('GET', 'jobs/fed_job/runs');
+    const last = await lab.ended(items.find(({ number }) => number === 2)?.id ?? '');
+    const { ends } = await waitFor(async () => {
+      const { body } = await lab.nodeRed.request<{ ends: { run: string }[] }>('GET', 'told');
+      return body.ends.some(({ run: id }) => id === last.id) ? body : undefined;
+    });
+    assert.deepEqual(
+      ends.map(({ run: id }) => id),
+      [run?.id, last.id],
+    );
   });
 });
 

@@ -17,6 +17,7 @@ const good: readonly RunEvent[] = [
   { kind: 'exited', exitCode: 0, oomKilled: false },
   { kind: 'collected', metrics: { accuracy: 1 }, version },
   { kind: 'promoted', promotion: { decision: 'manual', reason: '' } },
+  { kind: 'settled' },
   { kind: 'cleaned' },
 ];
 const all: readonly RunEvent[] = [
@@ -43,6 +44,7 @@ describe('the life of a run', () => {
       'training train',
       'collecting collect',
       'succeeded promote',
+      'succeeded settle',
       'succeeded clean',
     ]);
     assert.equal(planRun(run).kind, 'nothing');
@@ -118,7 +120,10 @@ describe('the life of a run', () => {
   it('every end is put in order', () => {
     for (const state of finalStates) {
       const run = someRun({ state, promotion: { decision: 'manual', reason: '' } });
-      assert.equal(planRun(run).kind, 'clean');
+      assert.equal(planRun(run).kind, 'settle');
+      assert.equal(planRun({ ...run, settled: true }).kind, 'clean');
+      assert.equal(planRun({ ...run, settled: true, cleaned: true }).kind, 'nothing');
+      // As runs were written down before what comes of them had a step of its own.
       assert.equal(planRun({ ...run, cleaned: true }).kind, 'nothing');
     }
   });

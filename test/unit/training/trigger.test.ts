@@ -60,6 +60,47 @@ describe('a trigger', () => {
     it(name, () => assert.deepEqual(actions(given, values), expected));
   }
 
+  const refusals = [
+    {
+      name: 'fires with the next message when its start was refused',
+      given: { mode: 'count', count: 3 },
+      values: [1, 1, 1, 1, 1, 1, 1],
+      expected: ['none', 'none', 'refused', 'refused', 'fire', 'none', 'none'],
+    },
+    {
+      name: 'stays armed while its starts are refused, and fires once then',
+      given: { mode: 'threshold', operator: '<', limit: 5, forMessages: 2 },
+      values: [4, 4, 4, 4, 4],
+      expected: ['none', 'refused', 'refused', 'fire', 'none'],
+    },
+    {
+      name: 'forgets what was refused when the condition is false again',
+      given: { mode: 'threshold', operator: '<', limit: 5 },
+      values: [4, 6, 6, 4],
+      expected: ['refused', 'none', 'none', 'refused'],
+    },
+    {
+      name: 'counts no interval from a start that was refused',
+      given: { minIntervalMs: 60_000 },
+      values: [1, 1, 1, 1],
+      expected: ['refused', 'refused', 'fire', 'suppressed'],
+    },
+  ] as const;
+  for (const { name, given, values, expected } of refusals) {
+    it(name, () => {
+      let state = initialTrigger;
+      let refusedCount = 0;
+      const seen = values.map((value, index) => {
+        const decision = decideTrigger(rule(given), state, value, index * 1_000);
+        const isRefused = decision.action === 'fire' && refusedCount < 2;
+        if (isRefused) refusedCount += 1;
+        state = isRefused && decision.action === 'fire' ? decision.ifRefused : decision.state;
+        return isRefused ? 'refused' : decision.action;
+      });
+      assert.deepEqual(seen, expected);
+    });
+  }
+
   for (const value of [undefined, null, '5', Number.NaN, {}]) {
     it(`refuses ${JSON.stringify(value)} where a number is watched`, () => {
       assert.throws(
