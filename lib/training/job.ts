@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isCollectionName } from '../collections';
+import { isCollectionName, LOCAL_SOURCE } from '../collections';
 import { Digest } from '../ids';
 import { isAliasName, isModelName } from '../names';
 import { isMetricName } from '../registry';
@@ -154,6 +154,10 @@ export type JobFields = z.infer<typeof JobFields>;
 
 /** A query of a job, with the id its data windows are kept by. */
 export type JobQuery = JobFields['queries'][number] & { readonly id: string };
+
+/** Whether a query reads collections of this Node-RED: by name, or as the data of the edge that trains, which it is itself. */
+export const readsLocally = ({ source }: JobFields['queries'][number]): boolean =>
+  source === LOCAL_SOURCE || source === 'edge';
 
 /** A file of a job, in the blob store. */
 export const JobFile = z.object({ path: z.string(), digest: Digest, sizeBytes: z.int().nonnegative() });

@@ -1,5 +1,5 @@
 import type { Collection } from '../collections';
-import type { JobDocument } from './job';
+import { type JobDocument, readsLocally } from './job';
 
 export interface Problem {
   readonly field: string;
@@ -27,7 +27,7 @@ export function findProblems(
   if (collections === null) return problems;
   const known = new Set(collections.map(({ name }) => name.toLowerCase()));
   for (const [index, query] of fields.queries.entries()) {
-    if (query.source !== 'local' || !query.newDataOnly) continue;
+    if (!readsLocally(query) || !query.newDataOnly) continue;
     for (const name of query.newDataCollections) {
       if (!known.has(name.toLowerCase())) add(`queries.${index}`, `There is no collection named ${name}.`);
     }

@@ -1,8 +1,8 @@
-import { type CollectionUse, LOCAL_SOURCE, readsCollection } from '../collections';
+import { type CollectionUse, readsCollection } from '../collections';
 import type { Digest } from '../ids';
 import type { Usage } from '../registry';
 import type { TrainingDeps } from './dependencies';
-import type { JobDocument } from './job';
+import { type JobDocument, readsLocally } from './job';
 
 /** What jobs and runs need of models, data and files. */
 export class Uses {
@@ -22,7 +22,7 @@ export class Uses {
 
   /** Of a collection of this Node-RED. */
   ofCollection(collection: string): readonly CollectionUse[] {
-    return this.#jobsWith(({ query, source }) => source === LOCAL_SOURCE && readsCollection(query, collection));
+    return this.#jobsWith((query) => readsLocally(query) && readsCollection(query.query, collection));
   }
 
   ofSource(source: string): readonly CollectionUse[] {
