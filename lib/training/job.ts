@@ -187,6 +187,8 @@ export const JobDocument = z
     /** What the schedule asked for up to here has been dealt with, epoch ms. */
     scheduleHandledAt: z.int(),
     failuresInRow: z.int().nonnegative(),
+    /** Number of the last of its runs that is kept no longer; those that are kept tell theirs. */
+    lastNumber: z.int().nonnegative().default(0),
     /** Number of the last run whose end counts in it. */
     endedRun: z.int().nonnegative().default(0),
   })

@@ -189,6 +189,7 @@ export class Jobs {
         pauseReason: null,
         scheduleHandledAt: now,
         failuresInRow: 0,
+        lastNumber: 0,
         endedRun: 0,
       },
       'created',

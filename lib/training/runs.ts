@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { rm, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -125,7 +125,7 @@ export class Runs {
         return { run: queued, isJoined: true };
       }
       if (job.fields.overlap === 'cancelOther') for (const run of active) await this.#stopInTurn(run._id, 'cancel');
-      const number = 1 + Math.max(0, ...this.list(job.id).map((run) => run.number));
+      const number = 1 + Math.max(job.lastNumber, ...this.list(job.id).map((run) => run.number));
       const run = newRun({
         job: { ...job, files: again?.files ?? job.files },
         number,
@@ -185,25 +185,6 @@ export class Runs {
     }
     for (const run of this.list()) {
       if (isFinal(run.state) && planRun(run).kind !== 'nothing') this.#drive(run._id);
-    }
-  }
-
-  /** Removes records that the retention gives up, but never of a run that is under way. */
-  async applyRetention(): Promise<void> {
-    const { maxRunsPerJob, maxAgeMs } = this.deps.retention;
-    if (maxRunsPerJob === undefined && maxAgeMs === undefined) return;
-    const counts = new Map<string, number>();
-    for (const run of this.list()) {
-      const count = (counts.get(run.jobId) ?? 0) + 1;
-      counts.set(run.jobId, count);
-      const isOld = maxAgeMs !== undefined && run.createdAt < this.deps.clock.now() - maxAgeMs;
-      const isExcess = maxRunsPerJob !== undefined && count > maxRunsPerJob;
-      // The last success is what the next run goes on from.
-      const isNeeded =
-        run.version !== null && this.list(run.jobId).find(({ version }) => version !== null)?._id === run._id;
-      if (!(isOld || isExcess) || isNeeded || !isFinal(run.state) || !run.cleaned) continue;
-      await this.deps.documents.runs.delete(run._id);
-      await rm(join(this.deps.runsPath, run._id), { recursive: true, force: true, maxRetries: 3 });
     }
   }
 

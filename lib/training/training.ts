@@ -19,6 +19,7 @@ import type { RunDocument } from './run/run-document';
 import { isFinal } from './run/run-states';
 import { dataRequest, watermarksOf } from './run/windows';
 import { settleEnd } from './run-ends';
+import { applyRetention } from './run-retention';
 import { packFolder } from './runners/docker/archives';
 import { PREVIEW_RUN, RunInput, Runs } from './runs';
 import { describeSchedule, nextTimes } from './schedule/next-after';
@@ -91,7 +92,7 @@ export class Training {
       if (kind === 'model' && change === 'deleted') training.#pauseJobsOf(name);
     });
     training.#scheduler.start();
-    training.#maintenance = setInterval(() => void training.#maintain(), MAINTENANCE_MS).unref();
+    training.#maintenance = setInterval(() => void training.maintain(), MAINTENANCE_MS).unref();
     training.#runs.resume();
     // Not waited for: an engine on another machine may take its time.
     void training.#runs.reap();
@@ -339,10 +340,11 @@ export class Training {
     }
   }
 
-  async #maintain(): Promise<void> {
+  /** Puts in order what runs left, drops what is kept no longer; done every ten minutes. Never rejects. */
+  async maintain(): Promise<void> {
     try {
       await this.#runs.reap();
-      await this.#runs.applyRetention();
+      await applyRetention(this.#runs.list(), this.#jobs, this.deps);
     } catch (error) {
       this.deps.log.warn('training not put in order', { error });
     }

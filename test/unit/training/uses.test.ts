@@ -15,6 +15,7 @@ const job = (name: string, fields: Readonly<Record<string, unknown>>): JobDocume
   pauseReason: null,
   scheduleHandledAt: 0,
   failuresInRow: 0,
+  lastNumber: 0,
   endedRun: 0,
 });
 const reading = (source?: string) => ({
