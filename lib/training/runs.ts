@@ -179,6 +179,7 @@ export class Runs {
           if (run && (!isFinal(run.state) || this.#driven.has(runId))) continue;
           await runner.remove(runId);
         }
+        await runner.tidy?.();
       } catch (error) {
         this.deps.log.debug('leftovers of runs not looked for', () => ({ runner: kind, error }));
       }

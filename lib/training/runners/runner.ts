@@ -72,6 +72,8 @@ export interface Runner {
   remove(runId: string, signal?: AbortSignal): Promise<void>;
   /** Ids of runs of which something is left. */
   leftovers(): Promise<readonly string[]>;
+  /** Removes what a crash left that belongs to no run; absent = nothing can be left. */
+  tidy?(): Promise<void>;
   /** Removes environments that no run has used for so long. */
   collectGarbage(unusedMs: number): Promise<void>;
 }

@@ -3,6 +3,7 @@ import { mkdir, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type Docker from 'dockerode';
 import { extract, type Pack, pack } from 'tar-stream';
 import { ModelManagementError } from '../../../errors';
 import type { OutputBudget } from '../output-budget';
@@ -43,6 +44,15 @@ export function packFolder(name: string, path: string, beside: Readonly<Record<s
   };
   void fill();
   return Readable.from(archive);
+}
+
+/** Unpacks an archive in a container. What has not been sent when it ends, well or not, is not read any more. */
+export async function upload(container: Docker.Container, archive: Readable, path: string): Promise<void> {
+  try {
+    await container.putArchive(archive, { path });
+  } finally {
+    archive.destroy();
+  }
 }
 
 /** A tar of small files; keys that end in "/" are folders. */

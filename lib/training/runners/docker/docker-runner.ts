@@ -1,10 +1,11 @@
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import type { Environment } from '../../run/run-document';
+import { INSTALLING_LIMIT_MS } from '../../run/run-state';
 import { OutputBudget } from '../output-budget';
 import { commonVariables, failedScriptOf, RUN_SCRIPT } from '../run-script';
 import type { LineLog, RunExit, Runner, RunTask } from '../runner';
-import { packFolder, readOneText, unpackOutputs } from './archives';
+import { packFolder, readOneText, unpackOutputs, upload } from './archives';
 import { boundedClient } from './bounded-client';
 import { engineError, ifThere, removeContainer, removeVolume } from './engine';
 import { DockerEnvironments } from './environments';
@@ -106,6 +107,14 @@ export class DockerRunner implements Runner {
     }
   }
 
+  async tidy(): Promise<void> {
+    try {
+      await this.#environments.tidy(INSTALLING_LIMIT_MS);
+    } catch (error) {
+      throw engineError(error, 'looking for what installations left');
+    }
+  }
+
   async collectGarbage(unusedMs: number): Promise<void> {
     const before = Date.now() - unusedMs;
     await this.#environments.collectGarbage((key) => (this.options.environmentUsedAt(key) ?? 0) < before);
@@ -131,7 +140,7 @@ export class DockerRunner implements Runner {
       'run/run.sh': RUN_SCRIPT,
       ...(this.options.caPem && task.network !== 'none' ? { 'run/ca.pem': this.options.caPem } : {}),
     });
-    await container.putArchive(archive, { path: '/mm/run' });
+    await upload(container, archive, '/mm/run');
     const stream = await attach(docker, name);
     await container.start();
     return stream;

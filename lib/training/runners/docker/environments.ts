@@ -6,12 +6,12 @@ import type { Environment } from '../../run/run-document';
 import { installError } from '../install-error';
 import { INSTALL_SCRIPT, packagesOf } from '../run-script';
 import type { LineLog, RunTask } from '../runner';
-import { packTexts, readOneText } from './archives';
+import { packTexts, readOneText, upload } from './archives';
 import { boundedClient } from './bounded-client';
 import { engineError, ifThere, removeContainer, removeVolume, statusOf } from './engine';
 import { attach, followToEnd } from './following';
 import { ensureImage, type ImageFacts } from './images';
-import { builderName, environmentName, label, USER } from './labels';
+import { builderName, environmentName, keyIn, label, probeName, USER } from './labels';
 import type { DockerRunnerOptions } from './options';
 
 /** Changes when environments are made in another way. */
@@ -59,8 +59,33 @@ export class DockerEnvironments {
     for (const { Name: name } of volumes ?? []) {
       const key = name.slice(environmentName('').length);
       if (!isStale(key)) continue;
-      await removeVolume(docker, name).catch((error: unknown) => {
-        if (statusOf(error) !== 409) throw error;
+      // In turn with what makes it: one that is being made was never used.
+      await this.#perKey.run(key, async () => {
+        if (!isStale(key)) return;
+        await removeVolume(docker, name).catch((error: unknown) => {
+          if (statusOf(error) !== 409) throw error;
+        });
+      });
+    }
+  }
+
+  /**
+   * Removes containers that a crash left: they hold their environment, and show how one logs in at an index.
+   * @param longestMs - a builder that runs for less is left to who wants its environment, and joins it
+   */
+  async tidy(longestMs: number): Promise<void> {
+    const docker = boundedClient(this.docker);
+    const filters = { label: [`${label.instance}=${this.options.instanceId}`] };
+    const containers = await docker.listContainers({ all: true, filters: JSON.stringify(filters) });
+    for (const { Id: id, Names: names, Labels: labels, Created: createdS } of containers) {
+      const isOurs = ['probe', 'builder'].includes(labels[label.kind] ?? '');
+      const key = isOurs ? names.map(keyIn).find((found) => found !== undefined) : undefined;
+      if (key === undefined) continue;
+      // In turn: what is at work has this key.
+      await this.#perKey.run(key, async () => {
+        const state = (await ifThere(docker.getContainer(id).inspect()))?.State;
+        const isYoung = Date.now() - createdS * 1_000 < longestMs;
+        if (state && !(state.Running && isYoung)) await removeContainer(docker, id);
       });
     }
   }
@@ -68,7 +93,7 @@ export class DockerEnvironments {
   /** The packages of a complete environment; undefined = there is none. */
   async #packages(docker: Docker, key: string, image: ImageFacts): Promise<readonly string[] | undefined> {
     if (!(await ifThere(docker.getVolume(environmentName(key)).inspect()))) return undefined;
-    const name = `mm-probe-${key}-${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
+    const name = probeName(key);
     const container = await docker.createContainer({
       name,
       Image: image.id,
@@ -154,7 +179,7 @@ export class DockerEnvironments {
       },
     });
     const files = { 'e/': '', 'e/requirements.txt': `${requirements}\n`, ...(caPem ? { 'e/ca.pem': caPem } : {}) };
-    await container.putArchive(packTexts(files), { path: '/mm/env' });
+    await upload(container, packTexts(files), '/mm/env');
   }
 }
 
