@@ -9,6 +9,7 @@ import { parseInput } from '../parse-input';
 import type { Version } from '../registry';
 import { ServiceSlot } from '../service-slot';
 import { runItByHand } from './bundle';
+import { changedCode, changedVariable, codeDefaults } from './code-fields';
 import type { TrainingDeps } from './dependencies';
 import { envListText, scriptVariables } from './env-list';
 import { type JobDocument, QueryToCount, runnerKinds } from './job';
@@ -119,6 +120,22 @@ export class Training {
 
   hasJob(name: string): boolean {
     return this.#jobs.find(name) !== undefined;
+  }
+
+  /**
+   * Which field that decides over code something given would make another; undefined = none.
+   * @param name - of the job; absent = it is a new one
+   * @throws {ModelManagementError} `JOB_NOT_FOUND`
+   */
+  changedCode(given: unknown, name?: string): string | undefined {
+    return changedCode(given, name === undefined ? codeDefaults(this.deps.defaultImage) : this.#jobs.get(name).fields);
+  }
+
+  /** The same of what a run is told. @param input - `{overrides?}` */
+  changedVariable(name: string, input: unknown): string | undefined {
+    const overrides: unknown =
+      typeof input === 'object' && input !== null ? Reflect.get(input, 'overrides') : undefined;
+    return changedVariable(overrides, this.#jobs.get(name).fields.env);
   }
 
   /** @throws {ModelManagementError} `INVALID_INPUT`, `JOB_EXISTS`, `MODEL_NOT_FOUND` */

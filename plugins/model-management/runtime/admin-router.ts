@@ -17,17 +17,18 @@ export interface Call {
   readonly services: Services;
   /** Name of the user who is logged in; null without `adminAuth`. */
   readonly user: string | null;
-  /**
-   * For what only some bodies need. Resolves without `adminAuth`.
-   * @throws {ModelManagementError} `FORBIDDEN` naming the permission
-   */
-  requirePermission(permission: Permission): Promise<void>;
   /** Aborted when the client goes away before the answer is complete. */
   readonly signal: AbortSignal;
   /** A path parameter, decoded. */
   param(name: string): string;
   /** What a path made by `restOf` holds behind its beginning, decoded. */
   rest(): string;
+  /**
+   * For what only the body tells: resolves when the user has a permission beside those of the route; always without
+   * `adminAuth`.
+   * @throws {ModelManagementError} `FORBIDDEN` when not
+   */
+  requirePermission(permission: Permission): Promise<void>;
 }
 
 /** What to answer with: a JSON body and its status, or undefined when the handler has written the answer itself. */
@@ -46,28 +47,6 @@ export interface AdminRouterDeps {
 function userOf(request: Request): string | null {
   const { user } = request as Request & { readonly user?: { readonly username?: unknown } };
   return typeof user?.username === 'string' ? user.username : null;
-}
-
-/** Asks Node-RED's own check, which would answer by itself; what it would answer with is held back. */
-function permitted(check: RequestHandler, request: Request, permission: Permission): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const refuse = (): void =>
-      reject(
-        new ModelManagementError(
-          'FORBIDDEN',
-          `This needs the permission ${permission}, which you do not have.`,
-          'Ask whoever administers this Node-RED for it.',
-        ),
-      );
-    const answer: object = new Proxy(
-      {},
-      {
-        get: (_target, key) => (key === 'end' || key === 'send' || key === 'json' ? refuse : () => answer),
-        set: () => true,
-      },
-    );
-    check(request, answer as Response, (error?: unknown) => (error ? reject(error) : resolve()));
-  });
 }
 
 /** What belongs to the edge itself. */
@@ -89,6 +68,23 @@ function abortSignalOf(response: Response): AbortSignal {
     if (!response.writableFinished) controller.abort();
   });
   return controller.signal;
+}
+
+/** Asks Node-RED's own check of a permission, which would answer the request itself when it refuses. */
+function askPermission(check: RequestHandler, request: Request, permission: Permission): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const refuse = (): void =>
+      reject(
+        new ModelManagementError(
+          'FORBIDDEN',
+          `This needs the permission ${permission}, which the user does not have.`,
+          `Ask an administrator for ${permission}, or leave out what needs it.`,
+          { details: { permission } },
+        ),
+      );
+    const response = { statusCode: 200, setHeader: () => undefined, status: () => response, end: refuse };
+    check(request, response as unknown as Response, (error?: unknown) => (error ? reject(error) : resolve()));
+  });
 }
 
 /** What fails before a handler of ours runs: Node-RED's body parser, and the router that decodes the path. */
@@ -192,16 +188,10 @@ export class AdminRouter {
         const services = await this.deps.services();
         if (changes !== undefined) refuseManaged(services, changes);
         const rest = (): string => param('0');
-        const outcome = await handler({
-          request,
-          response,
-          services,
-          user: userOf(request),
-          requirePermission: (permission) => permitted(this.deps.needsPermission(permission), request, permission),
-          signal,
-          param,
-          rest,
-        });
+        const requirePermission = (permission: Permission): Promise<void> =>
+          askPermission(this.deps.needsPermission(permission), request, permission);
+        const call = { request, response, services, user: userOf(request), signal, param, rest, requirePermission };
+        const outcome = await handler(call);
         if (!outcome || response.headersSent) return;
         if (outcome.body === undefined) response.status(outcome.status).end();
         else response.status(outcome.status).json(outcome.body);

@@ -1,6 +1,6 @@
-import { invalidInput } from '../../../lib/errors';
+import { invalidInput, ModelManagementError } from '../../../lib/errors';
 import type { JobView } from '../../../lib/training';
-import type { AdminRouter } from './admin-router';
+import type { AdminRouter, Call } from './admin-router';
 import { attachment, sendFile, sendStream } from './downloads';
 import { applyListQuery, type ListFields } from './list-query';
 import { mediaTypeOf } from './query-parameter';
@@ -46,24 +46,44 @@ const jobFields: ListFields<JobView> = {
   searchText: ({ name, baseModel, trainingEdge, image }) => [name, baseModel, trainingEdge, image].join('\n'),
 };
 
-/** Jobs, their files, and when they run. What stores code needs `flows.write` as well. */
+/**
+ * `flows.write` for a field that decides which code runs with the secrets of a job.
+ * @param field - that something given would make another; undefined = none
+ */
+export async function needCodeFor(field: string | undefined, call: Pick<Call, 'requirePermission'>): Promise<void> {
+  if (field === undefined) return;
+  try {
+    await call.requirePermission('flows.write');
+  } catch (error) {
+    if (!ModelManagementError.is(error) || error.code !== 'FORBIDDEN') throw error;
+    const message = `${field} decides which code runs with the secrets of the job: to change it takes flows.write as well.`;
+    throw new ModelManagementError('FORBIDDEN', message, error.hint, {
+      cause: error,
+      details: { ...error.details, field },
+    });
+  }
+}
+
+/** Jobs, their files, and when they run. What stores or chooses code needs `flows.write` as well. */
 export function registerJobRoutes(router: AdminRouter): void {
   router.get('/jobs', 'model-management.read', async ({ request, services }) => ({
     status: 200,
     body: applyListQuery(request, await services.training.jobs(), jobFields),
   }));
-  router.change('post', '/jobs', async ({ request, services }) => ({
-    status: 201,
-    body: await services.training.createJob(request.body),
-  }));
+  router.change('post', '/jobs', async (call) => {
+    const { request, services } = call;
+    await needCodeFor(services.training.changedCode(request.body), call);
+    return { status: 201, body: await services.training.createJob(request.body) };
+  });
   router.get('/jobs/:name', 'model-management.read', async ({ services, param }) => ({
     status: 200,
     body: await services.training.job(param('name')),
   }));
-  router.change('patch', '/jobs/:name', async ({ request, services, param }) => ({
-    status: 200,
-    body: await services.training.updateJob(param('name'), request.body),
-  }));
+  router.change('patch', '/jobs/:name', async (call) => {
+    const { request, services, param } = call;
+    await needCodeFor(services.training.changedCode(request.body, param('name')), call);
+    return { status: 200, body: await services.training.updateJob(param('name'), request.body) };
+  });
   router.change('delete', '/jobs/:name', async ({ services, param }) => {
     await services.training.deleteJob(param('name'));
     return { status: 204 };

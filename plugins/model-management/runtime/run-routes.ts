@@ -2,6 +2,7 @@ import { countParameter } from '../../../lib/list-parameters';
 import type { RunView } from '../../../lib/training';
 import type { AdminRouter } from './admin-router';
 import { sendFile, sendStream } from './downloads';
+import { needCodeFor } from './job-routes';
 import { applyListQuery, type ListFields } from './list-query';
 
 const runFields: ListFields<RunView> = {
@@ -40,10 +41,12 @@ export function registerRunRoutes(router: AdminRouter): void {
     status: 200,
     body: applyListQuery(request, services.training.runsOf(param('name')), runFields),
   }));
-  router.change('post', '/jobs/:name/runs', async ({ request, services, user, param }) => ({
-    status: 202,
-    body: await services.training.startRun(param('name'), request.body ?? {}, { trigger: 'manual', user }),
-  }));
+  router.change('post', '/jobs/:name/runs', async (call) => {
+    const { request, services, user, param } = call;
+    const body: unknown = request.body ?? {};
+    await needCodeFor(services.training.changedVariable(param('name'), body), call);
+    return { status: 202, body: await services.training.startRun(param('name'), body, { trigger: 'manual', user }) };
+  });
   router.get('/runs/:id', 'model-management.read', ({ services, param }) => ({
     status: 200,
     body: services.training.run(param('id')),

@@ -229,6 +229,82 @@ describe('who may call which route', function () {
     assert.equal((await ask('https://other.example')).status, 403);
   });
 
+  describe('what decides which code runs with the secrets of a job', () => {
+    const job = { name: 'careful', baseModel: 'plus' };
+    const env = { RATE: '0.1', TOKEN: { secret: 'sesame' } };
+    const answered = async (user: string, method: string, path: string, body: unknown) => {
+      const { status, body: answer } = await call({ method, path, body, allowed: [] }, user, csrf);
+      return [status, answer.error?.code];
+    };
+    before(async () => {
+      assert.deepEqual(await answered('mm-developer', 'POST', 'jobs', { ...job, env }), [201, undefined]);
+    });
+
+    for (const { name, fields, isCode } of [
+      { name: 'nothing', fields: {}, isCode: false },
+      { name: 'a schedule', fields: { schedule: { kind: 'interval', every: 1, unit: 'day' } }, isCode: false },
+      { name: 'limits', fields: { limits: { cpus: 2 } }, isCode: false },
+      { name: 'an image', fields: { image: 'evil.example/x:1' }, isCode: true },
+      { name: 'processes', fields: { runner: 'process' }, isCode: true },
+      { name: 'a network', fields: { network: 'bridge' }, isCode: true },
+      { name: 'graphics processors', fields: { gpus: true }, isCode: true },
+      { name: 'a variable', fields: { env: { RATE: '0.2', TOKEN: { secret: null } } }, isCode: true },
+      { name: 'another secret', fields: { env: { RATE: '0.1', TOKEN: { secret: 'mine' } } }, isCode: true },
+      { name: 'no variables', fields: { env: {} }, isCode: true },
+      { name: 'a variable of the wrong kind', fields: { env: 5 }, isCode: true },
+    ]) {
+      it(`PATCH of ${name} ${isCode ? 'needs flows.write' : 'does not need flows.write'}`, async () => {
+        const [status, code] = await answered('mm-writer', 'PATCH', 'jobs/careful', fields);
+        assert.deepEqual([status, code], isCode ? [403, 'FORBIDDEN'] : [200, undefined]);
+        if (!isCode) return;
+        const [allowed] = await answered('mm-developer', 'PATCH', 'jobs/careful', fields);
+        assert.ok(allowed === 200 || allowed === 400, `${allowed}`);
+        await answered('mm-developer', 'PATCH', 'jobs/careful', { ...initial, env });
+      });
+    }
+    const initial = { image: 'python:3.12-slim', runner: 'docker', network: 'none', gpus: false };
+
+    it('PATCH of all as it is does not need flows.write', async () => {
+      const shown = { ...initial, env: { RATE: '0.1', TOKEN: { secret: null } } };
+      assert.deepEqual(await answered('mm-writer', 'PATCH', 'jobs/careful', shown), [200, undefined]);
+    });
+
+    it('POST of a job needs it for what is not the default', async () => {
+      assert.deepEqual(await answered('mm-writer', 'POST', 'jobs', { ...job, name: 'plain', ...initial, env: {} }), [
+        201,
+        undefined,
+      ]);
+      for (const fields of [{ image: 'evil.example/x:1' }, { runner: 'process' }, { env: { RATE: '1' } }]) {
+        assert.deepEqual(await answered('mm-writer', 'POST', 'jobs', { ...job, name: 'sly', ...fields }), [
+          403,
+          'FORBIDDEN',
+        ]);
+      }
+    });
+
+    it('a run needs it for other variables, and for nothing else', async () => {
+      const start = (user: string, overrides: unknown) => answered(user, 'POST', 'jobs/careful/runs', { overrides });
+      assert.deepEqual(await start('mm-writer', { env: { PATH_OF_CODE: '/tmp' } }), [403, 'FORBIDDEN']);
+      // The job has no script: that far, both come.
+      for (const overrides of [{}, { data: 'all', limits: { cpus: 2 } }, { env: { RATE: '0.1' } }]) {
+        assert.deepEqual(await start('mm-writer', overrides), [422, 'JOB_INCOMPLETE'], JSON.stringify(overrides));
+      }
+      assert.deepEqual(await start('mm-developer', { env: { RATE: '1' } }), [422, 'JOB_INCOMPLETE']);
+    });
+
+    it('names the permission, where there are users at all', async () => {
+      const { text } = await call(
+        { method: 'PATCH', path: 'jobs/careful', body: { gpus: true }, allowed: [] },
+        'mm-writer',
+        csrf,
+      );
+      assert.match(text, /gpus.*flows\.write/);
+      await using open = await NodeRed.start();
+      await open.api('POST', 'models/plus/versions?create=true', buildModel(addModel(1)));
+      assert.equal((await open.api('POST', 'jobs', { ...job, env })).status, 201);
+    });
+  });
+
   it('names who did what in the audit trail', async () => {
     const authorization = { authorization: 'Bearer mm-writer' };
     await nodeRed.api('PATCH', 'models/plus', { description: 'by a writer' }, authorization);
