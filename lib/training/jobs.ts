@@ -257,6 +257,7 @@ export class Jobs {
       Object.entries(env).map(([name, value]) => {
         if (typeof value === 'string') return [name, value];
         const stored = old?.fields.env[name];
+        if (value.secret === null && typeof stored !== 'object') throw noSecret(name);
         const before = typeof stored === 'object' ? stored.secret : null;
         // Merged with the stored fields, what was not changed comes back encrypted.
         if (value.secret === null || value.secret === before) return [name, { secret: before }];
@@ -276,6 +277,13 @@ function asObject(input: unknown): Record<string, unknown> {
   if (typeof input === 'object' && input !== null && !Array.isArray(input)) return { ...input };
   throw invalidInput('', 'Expected an object with the fields of a job.', 'See the HTTP API in the documentation.');
 }
+
+const noSecret = (name: string): ModelManagementError =>
+  invalidInput(
+    `env.${name}`,
+    `env.${name}: null keeps the secret that is stored under this name, and there is none`,
+    'Give its value; one that is renamed is typed again.',
+  );
 
 function listOf(files: JobFiles, kind: FileKind): readonly JobFile[] {
   if (kind === 'requirements') return files.requirements ? [files.requirements] : [];

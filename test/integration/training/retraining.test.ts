@@ -154,6 +154,10 @@ describe('retraining', function () {
     const patched = await lab.call<JobView>('PATCH', 'jobs/secretive', { env: { PASSWORD: { secret: null } } });
     assert.deepEqual(patched.env, { PASSWORD: { secret: null } });
     assert.match(await lab.log((await lab.train('secretive')).id), /None open sesame/);
+    const renamed = { env: { PASSPHRASE: { secret: null } } };
+    const refused = await lab.nodeRed.api<{ error: { details: unknown } }>('PATCH', 'jobs/secretive', renamed);
+    assert.deepEqual([refused.status, refused.body.error.details], [400, { field: 'env.PASSPHRASE' }]);
+    assert.equal((await lab.nodeRed.api('POST', 'jobs', { name: 'x', baseModel: 'iris', ...renamed })).status, 400);
     const answers = await Promise.all(['jobs/secretive', `runs/${run.id}`].map((path) => lab.nodeRed.api('GET', path)));
     for (const { text } of answers) assert.doesNotMatch(text, /sesame/);
   });

@@ -11,7 +11,7 @@ export function EnvFields({
 }) {
   const { env } = draft;
   const add = (): void => {
-    const fresh: EnvDraft = { key: draft.nextKey, name: '', value: '', isSecret: false, isStored: false };
+    const fresh: EnvDraft = { key: draft.nextKey, name: '', value: '', isSecret: false, storedName: null };
     onChange({ env: [...env, fresh], nextKey: draft.nextKey + 1 });
   };
   const replace = (key: number, more: Partial<EnvDraft>): void =>
@@ -19,7 +19,7 @@ export function EnvFields({
   return (
     <>
       <h3>{t('job.form.env')}</h3>
-      {env.map(({ key, name, value, isSecret, isStored }) => (
+      {env.map(({ key, name, value, isSecret, storedName }) => (
         <div key={key} class="mm-line">
           <input
             type="text"
@@ -32,7 +32,7 @@ export function EnvFields({
           <input
             {...(isSecret ? ({ type: 'password' } as const) : ({ type: 'text' } as const))}
             value={value}
-            placeholder={isSecret && isStored ? t('job.form.secretStored') : t('job.form.envValue')}
+            placeholder={isSecret && storedName === name ? t('job.form.secretStored') : t('job.form.envValue')}
             aria-label={t('job.form.envValue')}
             autoComplete="off"
             spellcheck={false}

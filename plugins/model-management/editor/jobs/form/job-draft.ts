@@ -26,8 +26,8 @@ export interface EnvDraft {
   readonly name: string;
   readonly value: string;
   readonly isSecret: boolean;
-  /** There is a secret of this name, which is kept while nothing is typed. */
-  readonly isStored: boolean;
+  /** Name of the secret that is stored, and kept under that name while nothing is typed; null = none is. */
+  readonly storedName: string | null;
 }
 
 export type ScheduleDraft = JobView['schedule'];
@@ -112,7 +112,7 @@ export function draftOf(job: JobView): JobDraft {
     name,
     value: typeof value === 'string' ? value : '',
     isSecret: typeof value !== 'string',
-    isStored: typeof value !== 'string',
+    storedName: typeof value === 'string' ? null : name,
   }));
   return {
     ...newDraft(job.runner),
@@ -175,10 +175,18 @@ function baseVersionOf({ baseVersion }: JobDraft): string | number {
   return /^\d+$/.test(text) ? Number(text) : text;
 }
 
-function envValue({ value, isSecret, isStored }: EnvDraft): string | { readonly secret: string | null } {
+/** Nothing typed asks for what is stored under the name; the server says where there is nothing. */
+function envValue({ value, isSecret }: EnvDraft): string | { readonly secret: string | null } {
   if (!isSecret) return value;
-  return { secret: value === '' && isStored ? null : value };
+  return { secret: value === '' ? null : value };
 }
+
+/** Names of tables, typed with commas between. */
+export const namesIn = (text: string): string[] =>
+  text
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean);
 
 /** Names of all scripts and other files the job would have after saving. */
 export function fileNames({ files, staged, removed }: JobDraft, kind: 'scripts' | 'additional'): readonly string[] {
@@ -198,6 +206,27 @@ export function withFiles(draft: JobDraft, kind: 'scripts' | 'additional', added
     removed: { ...draft.removed, [kind]: kept },
     scripts: [...draft.scripts, ...fresh],
   };
+}
+
+/** What was typed into a script. @param loaded - the text it was shown with */
+export function withScriptText(draft: JobDraft, path: string, text: string, loaded: string): JobDraft {
+  const isStaged = draft.staged.scripts.some((file) => file.path === path);
+  return text === loaded && !isStaged ? draft : withFiles(draft, 'scripts', [{ path, body: new Blob([text]) }]);
+}
+
+/** What was typed into the requirements. @param stored - as the server has them */
+export function withRequirements(
+  draft: JobDraft,
+  text: string,
+  stored: { readonly text: string; readonly isStored: boolean },
+): JobDraft {
+  const { requirements: old, ...others } = draft.staged;
+  const isSame = text === stored.text;
+  if (isSame && !old && !draft.removed.requirements) return draft;
+  const isGone = text.trim() === '' && !isSame;
+  const isKept = isSame || isGone;
+  const staged = isKept ? others : { ...others, requirements: { path: 'requirements.txt', body: new Blob([text]) } };
+  return { ...draft, staged, removed: { ...draft.removed, requirements: isGone && stored.isStored } };
 }
 
 export function withoutFile(draft: JobDraft, kind: 'scripts' | 'additional', path: string): JobDraft {

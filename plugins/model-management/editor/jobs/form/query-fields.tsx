@@ -5,9 +5,10 @@ import { useResource } from '../../live';
 import { Toggle } from '../../toggle';
 import { fetchCollections, fetchSources } from '../collection-client';
 import { QueryPreview } from '../collections/query-preview';
-import type { JobDraft, QueryDraft } from './job-draft';
+import { type JobDraft, namesIn, type QueryDraft } from './job-draft';
 import { NumberField } from './number-field';
 import { SourceSelect } from './source-select';
+import { TextField } from './text-field';
 
 /** Which rows a run reads; the n-th query is collection_data_n.json. */
 export function QueryFields({
@@ -137,27 +138,14 @@ function NewData({
   readonly collections: readonly string[];
   readonly onChange: (more: Partial<QueryDraft>) => void;
 }) {
-  const id = useId();
+  // As it is typed: a comma with nothing behind it yet names no table.
+  const [typed, setTyped] = useState(query.newDataCollections.join(', '));
   if (query.source !== 'local') {
-    return (
-      <label for={id}>
-        <span>{t('job.form.newDataOf')}</span>
-        <input
-          id={id}
-          type="text"
-          value={query.newDataCollections.join(', ')}
-          spellcheck={false}
-          onInput={({ currentTarget: { value } }) =>
-            onChange({
-              newDataCollections: value
-                .split(',')
-                .map((name) => name.trim())
-                .filter(Boolean),
-            })
-          }
-        />
-      </label>
-    );
+    const type = (value: string): void => {
+      setTyped(value);
+      onChange({ newDataCollections: namesIn(value) });
+    };
+    return <TextField label={t('job.form.newDataOf')} value={typed} onInput={type} />;
   }
   const all = [...new Set([...collections, ...query.newDataCollections])];
   return (

@@ -1,11 +1,11 @@
-import { useMemo, useState } from 'preact/hooks';
+import { useMemo, useRef, useState } from 'preact/hooks';
 import { Busy, ErrorBox } from '../../feedback';
 import { t } from '../../i18n';
 import { useResource } from '../../live';
 import { Toggle } from '../../toggle';
 import { CodeEditor } from '../../widgets/code-editor';
 import { fetchFile } from '../job-client';
-import type { JobDraft } from './job-draft';
+import { type JobDraft, withRequirements } from './job-draft';
 
 const PATH = 'requirements.txt';
 
@@ -26,15 +26,12 @@ export function RequirementField({
     [isStored ? draft.name : ''],
   );
   const count = draft.staged.requirements ? t('job.file.changed') : isStored ? t('job.file.there') : t('job.file.none');
-  const text = useMemo(() => ({ value: stored.data ?? '' }), [stored.data]);
+  // Folded away and opened again, it shows what was typed: that is what will be saved.
+  const typed = useRef<string | undefined>(undefined);
+  const text = useMemo(() => ({ value: typed.current ?? stored.data ?? '' }), [stored.data, isOpen]);
   const keep = (value: string): void => {
-    if (value === (stored.data ?? '')) return;
-    onDraft((before) => {
-      const { requirements: _old, ...others } = before.staged;
-      const isGone = value.trim() === '';
-      const staged = isGone ? others : { ...others, requirements: { path: PATH, body: new Blob([value]) } };
-      return { ...before, staged, removed: { ...before.removed, requirements: isGone && isStored } };
-    });
+    typed.current = value;
+    onDraft((before) => withRequirements(before, value, { text: stored.data ?? '', isStored }));
   };
   return (
     <section class="mm-form">

@@ -4,7 +4,7 @@ import { t } from '../../i18n';
 import { useResource } from '../../live';
 import { CodeEditor } from '../../widgets/code-editor';
 import { fetchFile } from '../job-client';
-import { type JobDraft, withFiles } from './job-draft';
+import { type JobDraft, withScriptText } from './job-draft';
 
 /** A script as text; what is typed is kept until the job is saved. */
 export function ScriptEditor({
@@ -37,8 +37,7 @@ export function ScriptEditor({
       language="python"
       label={name}
       onChange={(value) => {
-        if (value === source.data) return;
-        onDraft((before) => withFiles(before, 'scripts', [{ path: name, body: new Blob([value]) }]));
+        onDraft((before) => withScriptText(before, name, value, source.data ?? ''));
       }}
     />
   );
