@@ -6,7 +6,7 @@ export function runItByHand({ name, fields }: Pick<JobDocument, 'name' | 'fields
   const scripts = fields.scripts.map((_, index) => workFiles.script(index));
   const install = `pip install -r ${workFiles.requirements} && `;
   const all = scripts.map((script) => `python3 ${script}`).join(' && ');
-  return `Everything a run of the job ${name} finds where its scripts run. Secrets are left out.
+  return `Everything a run of the job ${name} finds where its scripts run. Secrets are left out, and variables of several lines.
 
 In Docker:
 
@@ -14,7 +14,7 @@ In Docker:
 
 With the Python of this machine:
 
-  set -a; . ./${workFiles.envList}; set +a; ${all}
+  while IFS= read -r line; do export "$line"; done <${workFiles.envList}; ${all}
 
 Afterwards ${workFiles.model}${fields.metrics.map(({ name: metric }) => ` and ${workFiles.metric(metric)}`).join('')} hold what the run would have made.
 Scripts: ${fields.scripts.map((script, index) => `${workFiles.script(index)} is ${script}`).join(', ')}.

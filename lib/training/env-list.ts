@@ -31,6 +31,21 @@ export function scriptVariables(
   ];
 }
 
+/**
+ * What `env.list` holds: all that a script finds but secrets, and but values of several lines, for which that format has
+ * no words.
+ */
+export function listedVariables(
+  fields: Pick<JobFields, 'queries' | 'metrics' | 'env'>,
+  run: { readonly id: string; readonly baseVersion: number | null },
+): readonly (readonly [string, string])[] {
+  const own = Object.entries(fields.env).flatMap(([name, value]) =>
+    typeof value === 'string' && !/[\r\n]/.test(value) ? [[name, value] as const] : [],
+  );
+  return [...scriptVariables(fields, run), ...own];
+}
+
+/** One line each, the value as it is: as `docker run --env-file` reads it. */
 export function envListText(variables: readonly (readonly [string, string])[]): string {
   return variables.map(([name, value]) => `${name}=${value}\n`).join('');
 }

@@ -11,7 +11,7 @@ import { ServiceSlot } from '../service-slot';
 import { runItByHand } from './bundle';
 import { changedCode, changedVariable, codeDefaults } from './code-fields';
 import type { TrainingDeps } from './dependencies';
-import { envListText, scriptVariables } from './env-list';
+import { envListText, listedVariables } from './env-list';
 import { type JobDocument, QueryToCount, runnerKinds } from './job';
 import { Jobs } from './jobs';
 import { findProblems, type Problem } from './problems';
@@ -187,11 +187,11 @@ export class Training {
     return this.deps.collections.count(query.source, dataRequest(query, job?.id ?? '', marks), signal);
   }
 
-  /** The `env.list` a run of the job would get. */
+  /** The `env.list` a run of the job would get; without secrets. */
   envList(name: string): string {
     const job = this.#jobs.get(name);
     const base = this.#baseOf(job);
-    return envListText(scriptVariables(job.fields, { id: PREVIEW_RUN, baseVersion: base?.version ?? null }));
+    return envListText(listedVariables(job.fields, { id: PREVIEW_RUN, baseVersion: base?.version ?? null }));
   }
 
   /** Everything a run would find, as a gzipped tar, with what to type to try it; secrets are left out. */

@@ -4,7 +4,7 @@ import { ModelManagementError } from '../../errors';
 import { VersionNumber } from '../../ids';
 import type { Version } from '../../registry';
 import type { TrainingDeps } from '../dependencies';
-import { scriptVariables, workFiles } from '../env-list';
+import { listedVariables, scriptVariables, workFiles } from '../env-list';
 import { heardBy } from '../runners/patience';
 import type { LineLog, Runner, RunTask } from '../runners/runner';
 import { baseVersionOf } from './base-version';
@@ -70,7 +70,7 @@ export class RunSteps {
         ? `Starting from version ${base.version} of ${base.model}.`
         : `Starting without a version of ${run.fields.baseModel}.`,
     );
-    const variables = scriptVariables(run.fields, { id: run._id, baseVersion: base?.version ?? null });
+    const variables = listedVariables(run.fields, { id: run._id, baseVersion: base?.version ?? null });
     const content = { files: run.files, scripts: run.fields.scripts, base: run.options.fresh ? null : base, variables };
     await fillWorkFolder(path, content, (digest) => this.deps.blobs.pathOf(digest));
     const marks = run.options.allData ? {} : watermarksOf(base?.lineage);

@@ -164,17 +164,22 @@ describe('retraining', function () {
 
   it('gives the env.list and the bundle that a run would get', async () => {
     await lab.addRows('bundled', numbers(2));
-    await lab.addJob({ name: 'bundling', queries: [{ query: 'SELECT * FROM bundled' }] }, COUNTING);
+    const variables = { GREETING: 'hello', PASSWORD: { secret: 'open sesame' } };
+    await lab.addJob({ name: 'bundling', queries: [{ query: 'SELECT * FROM bundled' }], env: variables }, COUNTING);
     const env = await lab.nodeRed.api('GET', 'jobs/bundling/env-list');
     assert.equal(
       env.text.split('\n').slice(0, 5).join('\n'),
       'model_file_path=model.onnx\npreprocessing_file_path=preprocessing.onnx\nadditional_output_folder_path=additional_output/\ncollection_data_1_path=collection_data_1.json\naccuracy_path=accuracy.txt',
     );
+    assert.match(env.text, /^GREETING=hello$/m);
+    assert.doesNotMatch(env.text, /PASSWORD|sesame/);
     const response = await fetch(new URL('model-management/jobs/bundling/bundle', lab.nodeRed.url));
     const archive = gunzipSync(Buffer.from(await response.arrayBuffer())).toString('latin1');
     for (const name of ['env.list', 'model.onnx', 'collection_data_1.json', 'retrain_scripts_1.py', 'README.txt']) {
       assert.ok(archive.includes(`bundling/${name}\0`), name);
     }
+    assert.match(archive, /^GREETING=hello$/m);
+    assert.doesNotMatch(archive, /sesame/);
   });
 
   it('runs by a schedule, one at a time', async () => {

@@ -1,4 +1,4 @@
-import { envListText, scriptVariables } from '../../../../../lib/training/env-list';
+import { envListText, listedVariables } from '../../../../../lib/training/env-list';
 import { t } from '../../i18n';
 import type { JobDraft } from './job-draft';
 
@@ -9,7 +9,10 @@ export function EnvPreview({ draft }: { readonly draft: JobDraft }) {
     ...query,
     newDataCollections: [...query.newDataCollections],
   }));
-  const text = envListText(scriptVariables({ queries, metrics }, { id: t('job.form.runId'), baseVersion: null }));
+  const env = Object.fromEntries(
+    draft.env.filter(({ name, isSecret }) => name !== '' && !isSecret).map(({ name, value }) => [name, value]),
+  );
+  const text = envListText(listedVariables({ queries, metrics, env }, { id: t('job.form.runId'), baseVersion: null }));
   return (
     <section class="mm-form">
       <h3>{t('job.form.envList')}</h3>
