@@ -223,13 +223,29 @@ time.sleep(600)`,
     assert.match(log, /^line 399999 /m);
   });
 
-  it('refuses outputs that are larger than the job allows', async () => {
-    const text =
-      "open('additional_output/large.bin', 'wb').truncate(3_000_000)\nimport shutil\nopen('model.onnx', 'ab').close()";
-    const { run } = await script('wasteful', text, { limits: { outputBytes: 2_000_000 } });
-    assert.equal(run.state, 'failed');
-    assert.match(run.error?.code ?? '', /OUTPUT_TOO_LARGE|SCRIPT_FAILED/, JSON.stringify(run));
-  });
+  for (const { name, text, code } of [
+    {
+      name: 'in one file, as soon as it is written',
+      text: "open('additional_output/large.bin', 'wb').write(bytes(3_000_000))",
+      code: 'SCRIPT_FAILED',
+    },
+    {
+      name: 'in two files, none of them too large by itself',
+      text: "for name in 'ab': open('additional_output/' + name, 'wb').write(bytes(1_200_000))",
+      code: 'OUTPUT_TOO_LARGE',
+    },
+    {
+      name: 'in more files than are counted',
+      text: "for name in range(10_001): open(f'additional_output/{name}', 'w').close()",
+      code: 'OUTPUT_TOO_LARGE',
+    },
+  ]) {
+    it(`refuses outputs that are more than the job allows, ${name}`, async () => {
+      const job = `wasteful-${name.length}`;
+      const { run } = await script(job, text, { limits: { outputBytes: 2_000_000 } });
+      assert.deepEqual([run.state, run.error?.code], ['failed', code], JSON.stringify(run));
+    });
+  }
 
   it('GIVEN_engine_restarted_while_a_script_runs_WHEN_it_is_back_THEN_the_run_has_one_clear_end', async () => {
     await lab.addJob(

@@ -81,6 +81,30 @@ time.sleep(600)`;
     assert.equal(run.error?.code, 'UNSAFE_OUTPUT', JSON.stringify(run));
   });
 
+  for (const { name, text, code } of [
+    {
+      name: 'in one file, as soon as it is written',
+      text: "open('additional_output/large.bin', 'wb').write(bytes(3_000_000))",
+      code: 'SCRIPT_FAILED',
+    },
+    {
+      name: 'in two files, none of them too large by itself',
+      text: "for name in 'ab': open('additional_output/' + name, 'wb').write(bytes(1_200_000))",
+      code: 'OUTPUT_TOO_LARGE',
+    },
+    {
+      name: 'in more files than are counted',
+      text: "for name in range(10_001): open(f'additional_output/{name}', 'w').close()",
+      code: 'OUTPUT_TOO_LARGE',
+    },
+  ]) {
+    it(`refuses outputs that are more than the job allows, ${name}`, async () => {
+      const job = `wasteful-${name.length}`;
+      const { run } = await script(job, text, { limits: { outputBytes: 2_000_000 } });
+      assert.deepEqual([run.state, run.error?.code], ['failed', code], JSON.stringify(run));
+    });
+  }
+
   it('gives a script none of the variables of Node-RED', async () => {
     const { log } = await script('curious', 'import os\nprint(sorted(os.environ))');
     assert.doesNotMatch(log, /NODE|npm_|MM_TEST/);
