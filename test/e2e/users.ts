@@ -1,10 +1,21 @@
 import assert from 'node:assert/strict';
 import type { NodeRed } from '../support/node-red';
 
-/** Entries of settings.js: whoever is called `reader` may read, everybody else may do everything. */
-export const userSettings = `adminAuth: { type: 'credentials',
-  users: (name) => Promise.resolve({ username: name, permissions: name === 'reader' ? 'read' : '*' }),
-  authenticate: (name, word) => Promise.resolve(word === 'secret' ? { username: name, permissions: name === 'reader' ? 'read' : '*' } : null) },`;
+/**
+ * Entries of settings.js: whoever is called `reader` may read, `operator` change what is no code, everybody else may do
+ * everything.
+ */
+export const userSettings = `adminAuth: (() => {
+  const userOf = (username) => ({
+    username,
+    permissions: { reader: 'read', operator: ['read', 'model-management.write'] }[username] ?? '*',
+  });
+  return {
+    type: 'credentials',
+    users: async (name) => userOf(name),
+    authenticate: async (name, word) => (word === 'secret' ? userOf(name) : null),
+  };
+})(),`;
 
 /** An access token, as the editor's login gets it. */
 export async function tokenOf(nodeRed: NodeRed, username: string): Promise<string> {

@@ -101,6 +101,7 @@ function Actions({ job, onChanged }: { readonly job: JobView; readonly onChanged
           </>
         )}
       </div>
+      {mayTrain() && !mayWriteJobs() && <p class="mm-hint">{t('job.noCodeRight')}</p>}
       {isBusy && <Busy text={t('job.busy')} onCancel={task.reset} />}
       {task.state.status === 'failed' && <ErrorBox error={task.state.error} />}
       {open === 'clone' && (
