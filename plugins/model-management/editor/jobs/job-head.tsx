@@ -39,6 +39,7 @@ export function JobHead({ job, onChanged }: { readonly job: JobView; readonly on
         </div>
       </header>
       <Actions job={job} onChanged={onChanged} />
+      {mayTrain() && !mayWriteJobs() && <p class="mm-hint">{t('job.noCodeRight')}</p>}
     </>
   );
 }
@@ -101,7 +102,6 @@ function Actions({ job, onChanged }: { readonly job: JobView; readonly onChanged
           </>
         )}
       </div>
-      {mayTrain() && !mayWriteJobs() && <p class="mm-hint">{t('job.noCodeRight')}</p>}
       {isBusy && <Busy text={t('job.busy')} onCancel={task.reset} />}
       {task.state.status === 'failed' && <ErrorBox error={task.state.error} />}
       {open === 'clone' && (
