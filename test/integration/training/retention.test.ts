@@ -9,6 +9,8 @@ import { TrainingHost, type TrainingHostOptions } from '../../support/training-h
 import { waitFor } from '../../support/wait-for';
 
 const FAILING = 'raise SystemExit(1)';
+/** Hands on the model it was given. */
+const COPYING = "data = open('model.onnx', 'rb').read()\nopen('model.onnx', 'wb').write(data)";
 const DAY_MS = 86_400_000;
 
 describe('runs that are kept no longer', function () {
@@ -55,6 +57,29 @@ describe('runs that are kept no longer', function () {
     clock.advance(2 * DAY_MS);
     await host.training.maintain();
     assert.equal((await host.train()).number, 1);
+  });
+
+  it('are never the last success of a base model, which the next run of that goes on from', async () => {
+    await host.addModel('roses');
+    await host.addJob(COPYING);
+    const first = await host.train();
+    const second = await host.train();
+    await host.training.updateJob('job', { baseModel: 'roses' });
+    const third = await host.train();
+    assert.deepEqual(
+      [first, second, third].map(({ state }) => state),
+      ['succeeded', 'succeeded', 'succeeded'],
+      JSON.stringify(third.error),
+    );
+    clock.advance(2 * DAY_MS);
+    await host.training.maintain();
+    assert.deepEqual(
+      host.runs
+        .all()
+        .map(({ number }) => number)
+        .sort(),
+      [2, 3],
+    );
   });
 
   it('GIVEN_process_that_ends_while_one_is_removed_WHEN_started_again_THEN_nothing_of_it_is_left', async () => {
