@@ -37,6 +37,7 @@ export class RunDriver {
   #isStopping = false;
   readonly #closing = new AbortController();
   #orderTries = 0;
+  #roomTries = 0;
   #applying: Promise<void> = Promise.resolve();
 
   constructor(
@@ -112,11 +113,24 @@ export class RunDriver {
           this.deps.log.warn('run not put in order', { run: this.id, step: step.kind, error });
           return;
         }
+        if (step.kind === 'collect' && (await this.#hasRoomAgain(error))) continue;
+        if (this.#closing.signal.aborted) return;
         event = failureEvent(asModelManagementError(error));
         this.#sayFailure(event);
       }
       await this.#applyInTheEnd(this.#asStopped(event));
     }
+  }
+
+  /** What a script has made is not lost for want of room: the time limit of collecting is how long it may last. */
+  async #hasRoomAgain(error: unknown): Promise<boolean> {
+    if (!ModelManagementError.is(error) || error.code !== 'STORAGE_FULL' || this.run?.stop !== null) return false;
+    if (this.#roomTries === 0) {
+      this.deps.log.error('no room for the outputs of a run yet', { run: this.id, error });
+      this.#log?.line(`Waiting for room: ${error.message}`);
+    }
+    const delayMs = WRITE_RETRIES_MS[Math.min(this.#roomTries++, WRITE_RETRIES_MS.length - 1)] ?? 0;
+    return this.#pause(delayMs);
   }
 
   /** False = it is closing. */

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ModelManagementError } from '../../errors';
+import { errorCode, storageError } from '../../files';
 import { VersionNumber } from '../../ids';
 import type { Version } from '../../registry';
 import type { TrainingDeps } from '../dependencies';
@@ -119,7 +120,7 @@ export class RunSteps {
     } catch (error) {
       const madeMeanwhile = this.#versionOf(run);
       if (madeMeanwhile) return collected(madeMeanwhile);
-      throw error;
+      throw isDiskFull(error) ? storageError(error, 'collecting the outputs') : error;
     }
   }
 
@@ -239,6 +240,8 @@ export class RunSteps {
     return summary && this.deps.registry.findVersion(name, summary.version);
   }
 }
+
+const isDiskFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes(errorCode(error) ?? '');
 
 function collected(version: Version): RunEvent {
   const { model, version: number, digest, metrics } = version;
