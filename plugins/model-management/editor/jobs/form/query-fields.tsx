@@ -3,12 +3,12 @@ import { workFiles } from '../../../../../lib/training/env-list';
 import { t } from '../../i18n';
 import { useResource } from '../../live';
 import { Toggle } from '../../toggle';
+import { TextField } from '../../widgets/text-field';
 import { fetchCollections, fetchSources } from '../collection-client';
 import { QueryPreview } from '../collections/query-preview';
 import { type JobDraft, namesIn, type QueryDraft } from './job-draft';
 import { NumberField } from './number-field';
 import { SourceSelect } from './source-select';
-import { TextField } from './text-field';
 
 /** Which rows a run reads; the n-th query is collection_data_n.json. */
 export function QueryFields({
