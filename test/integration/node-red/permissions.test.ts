@@ -110,6 +110,19 @@ const routes: readonly Route[] = [
   { method: 'POST', path: 'pipelines/none/stop', body: {}, allowed: developers },
   { method: 'POST', path: 'pipelines/none/restart', body: {}, allowed: developers },
   { method: 'POST', path: 'pipelines/none/test', body: { payload: 1 }, allowed: writers },
+  { method: 'GET', path: 'edges', allowed: readers },
+  { method: 'POST', path: 'edges', body: {}, allowed: writers },
+  { method: 'GET', path: 'edges/none', allowed: readers },
+  { method: 'PATCH', path: 'edges/none', body: {}, allowed: writers },
+  { method: 'DELETE', path: 'edges/none', allowed: writers },
+  { method: 'GET', path: 'edges/none/log', allowed: readers },
+  { method: 'POST', path: 'edges/none/enrolment', body: {}, allowed: writers },
+  { method: 'POST', path: 'edges/none/retry', body: {}, allowed: writers },
+  { method: 'PUT', path: 'models/none/edges', body: { edges: [] }, allowed: writers },
+  { method: 'GET', path: 'edge', allowed: readers },
+  { method: 'POST', path: 'edge/enrol', body: {}, allowed: writers },
+  { method: 'POST', path: 'edge/leave', body: {}, allowed: writers },
+  { method: 'POST', path: 'edge/retry', body: {}, allowed: writers },
 ];
 const isChange = ({ allowed }: Route): boolean => allowed === writers || allowed === developers;
 
@@ -157,7 +170,8 @@ describe('who may call which route', function () {
   const csrf = { 'x-model-management': '1' };
 
   before(async () => {
-    nodeRed = await NodeRed.start({ settings });
+    // Nothing listens there: edges are known all the same.
+    nodeRed = await NodeRed.start({ settings, modelManagement: { broker: { url: 'mqtt://127.0.0.1:1' } } });
     const uploaded = await nodeRed.api('POST', 'models/plus/versions?create=true', buildModel(addModel(1)), {
       authorization: 'Bearer admin',
     });
