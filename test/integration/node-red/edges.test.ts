@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { EdgeView } from '../../../lib/edges/hub/views';
 import type { Model } from '../../../lib/registry/types';
+import { anAcl } from '../../support/edge-acl';
 import { modelFlow } from '../../support/flows';
 import { Mosquitto, mosquittoPath } from '../../support/mosquitto';
 import { MqttListener } from '../../support/mqtt-listener';
 import { NodeRed, nodeRedMajor } from '../../support/node-red';
 import { addModel, buildModel } from '../../support/onnx-models';
 import { requireOrSkip } from '../../support/requirement';
+import { temporaryFolder } from '../../support/temporary-folder';
 import { waitFor } from '../../support/wait-for';
 
 interface Enrolled {
@@ -171,6 +176,35 @@ describe(`edges of Node-RED ${nodeRedMajor}`, function () {
     assert.equal((await hub.api('GET', 'edges/edge-2')).status, 404);
     assert.deepEqual((await ask<Model>('GET', 'models/plus')).edges, []);
     assert.equal((await hub.api('DELETE', 'models/plus')).status, 204);
+  });
+});
+
+describe(`edges of Node-RED ${nodeRedMajor} at a broker that keeps the access rules of the documentation`, function () {
+  this.timeout(60_000);
+
+  it('enrol, get their model and tell of it, each with a login of its own', async function () {
+    requireOrSkip(this, mosquittoPath !== undefined, 'mosquitto');
+    // The rules name the hub by its id, which is in its data folder before it has started.
+    await using folder = await temporaryFolder('mm-hub-');
+    const hubId = randomUUID();
+    await writeFile(join(folder.path, 'instanceId'), `${hubId}\n`);
+    const passwords = { hub: 'hub-password', 'edge-2': 'edge-password' };
+    await using broker = await Mosquitto.start({ passwords, acl: await anAcl(hubId) });
+    const login = (username: keyof typeof passwords) => ({ url: broker.url, username, password: passwords[username] });
+    await using hub = await NodeRed.start({ modelManagement: { dataDir: folder.path, broker: login('hub') } });
+    await hub.api('POST', 'models/plus/versions?create=true', buildModel(addModel(1)));
+    const added = await hub.api<Enrolled>('POST', 'edges', { name: 'edge-2' });
+    const { settings } = added.body.enrolment;
+    assert.ok(!JSON.stringify(settings).includes('hub-password'), 'the hub keeps its password to itself');
+    await using _edge = await NodeRed.start({ modelManagement: { ...settings, broker: login('edge-2') } });
+    await hub.api('PUT', 'models/plus/edges', { edges: [{ name: 'edge-2' }] });
+    await waitFor(
+      async () => {
+        const { body } = await hub.api<Model>('GET', 'models/plus');
+        return body.edges[0]?.reported.state === 'running';
+      },
+      { what: 'the model to run', timeoutMs: 30_000 },
+    );
   });
 });
 
