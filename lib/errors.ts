@@ -86,6 +86,7 @@ export const errorCodes = [
   'HAS_EFFECTS',
   'MANAGED_BY_HUB',
   'NOT_AN_EDGE',
+  'VERSION_NOT_ON_EDGE',
   'EDGE_NOT_FOUND',
   'EDGE_EXISTS',
   'EDGE_UNAVAILABLE',

@@ -129,13 +129,18 @@ export class RouteKeeper {
       else if (this.stays(source)) source.unstage?.();
       else await this.load(source, signal);
     } catch (error) {
-      if (!signal.aborted) this.fail(source?.version ?? null, asModelManagementError(error));
+      if (signal.aborted) return;
+      const known = asModelManagementError(error);
+      if (known.code === 'VERSION_NOT_ON_EDGE') this.miss(known);
+      else this.fail(source?.version ?? null, known);
     }
   }
 
-  private miss(): void {
+  /** What served is given back: it is not to serve any more. @param reason - what to tell instead of that it is missing */
+  private miss(reason?: ModelManagementError): void {
     clearTimeout(this.retryTimer);
-    if (this.route.state.status !== 'missing') this.point({ status: 'missing' });
+    if (reason) this.point({ status: 'failed', error: reason });
+    else if (this.route.state.status !== 'missing') this.point({ status: 'missing' });
   }
 
   /** True when the serving version is the one wanted; takes over edited labels and features without a new load. */

@@ -32,4 +32,6 @@ export interface TrainingDeps {
   readonly maxConcurrentRuns: number;
   readonly defaultImage: string;
   readonly retention: RunRetention;
+  /** On an edge: what there is of jobs and runs rests, untouched, until this Node-RED is a hub again. */
+  readonly isResting?: boolean;
 }

@@ -92,6 +92,7 @@ export class Training {
     training.#unwatchRegistry = deps.registry.onChange(({ kind, change, name }) => {
       if (kind === 'model' && change === 'deleted') training.#pauseJobsOf(name);
     });
+    if (deps.isResting) return training;
     training.#scheduler.start();
     training.#maintenance = setInterval(() => void training.maintain(), MAINTENANCE_MS).unref();
     training.#runs.resume();
@@ -213,13 +214,14 @@ export class Training {
   /**
    * @param input - `{overrides?}`
    * @returns the run; with `joined` when one waits already that does what is asked for
-   * @throws {ModelManagementError} `JOB_NOT_FOUND`, `JOB_INCOMPLETE`, `RUN_ACTIVE`, `INVALID_INPUT`
+   * @throws {ModelManagementError} `JOB_NOT_FOUND`, `JOB_INCOMPLETE`, `RUN_ACTIVE`, `INVALID_INPUT`, `MANAGED_BY_HUB`
    */
   async startRun(
     name: string,
     input: unknown,
     { trigger, user, node }: RunRequest,
   ): Promise<RunView & { readonly joined?: true }> {
+    if (this.deps.isResting) throw jobsRest();
     const job = this.#jobs.get(name);
     const { overrides } = parseInput(RunInput, input ?? {});
     await this.#refuseIncomplete(job, false);
@@ -378,3 +380,10 @@ export class Training {
 
 /** Where nodes find the jobs of this Node-RED. */
 export const trainingSlot = new ServiceSlot<Training>();
+
+const jobsRest = (): ModelManagementError =>
+  new ModelManagementError(
+    'MANAGED_BY_HUB',
+    'This Node-RED is an edge of a hub, so its own jobs rest.',
+    'Start the job on the hub.',
+  );

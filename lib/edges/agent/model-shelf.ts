@@ -1,3 +1,4 @@
+import { ModelManagementError } from '../../errors';
 import { DEPLOYED } from '../../ids';
 import type { ModelSource } from '../../inference/served-version';
 import type { DesiredModel } from '../protocol/documents';
@@ -35,6 +36,20 @@ export class ModelShelf {
     const shelved = this.#models.get(modelKey(model));
     const number = shelved && numberOf(shelved, ref);
     return number === undefined ? undefined : shelved?.sources.get(number);
+  }
+
+  /** For a node. @throws {ModelManagementError} `VERSION_NOT_ON_EDGE`, unless nothing is named */
+  get(model: string, ref: string): ModelSource | undefined {
+    const found = this.find(model, ref);
+    if (found || model === '') return found;
+    const here = this.#models.get(modelKey(model));
+    throw new ModelManagementError(
+      'VERSION_NOT_ON_EDGE',
+      here
+        ? `The hub assigned version ${here.target.deployed} of ${model} to this edge, not ${ref}.`
+        : `The hub assigned no version of ${model} to this edge.`,
+      'Assign it on the hub (Models, Edges), or choose "deployed" in the node, which is what the hub assigns.',
+    );
   }
 }
 

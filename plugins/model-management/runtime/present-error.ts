@@ -86,6 +86,7 @@ const PRESENTATION: Record<ErrorCode, { readonly httpStatus: number; readonly le
   DRY_RUN_REFUSED: { httpStatus: 409, level: 'debug' },
   HAS_EFFECTS: { httpStatus: 409, level: 'debug' },
   MANAGED_BY_HUB: { httpStatus: 409, level: 'debug' },
+  VERSION_NOT_ON_EDGE: { httpStatus: 404, level: 'debug' },
   NOT_AN_EDGE: { httpStatus: 404, level: 'debug' },
   EDGE_NOT_FOUND: { httpStatus: 404, level: 'debug' },
   EDGE_EXISTS: { httpStatus: 409, level: 'debug' },

@@ -124,7 +124,7 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
     log,
     findVersion: (model, ref) => {
       // What this Node-RED kept as a hub rests while it is an edge.
-      if (settings.role === 'edge') return shelf.find(model, ref);
+      if (settings.role === 'edge') return shelf.get(model, ref);
       const version = registry.findVersion(model, ref);
       return version && sourceOf(version);
     },

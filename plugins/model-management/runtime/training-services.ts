@@ -87,6 +87,7 @@ export async function openTraining(
     maxConcurrentRuns: given.maxConcurrentRuns,
     defaultImage: given.image,
     retention: given.retention,
+    isResting: settings.role === 'edge',
   });
   opened.defer(() => training.close());
   return { collections, sources, training };

@@ -126,6 +126,27 @@ describe(`edges of Node-RED ${nodeRedMajor}`, function () {
     assert.equal(mqtt.on('errors').length, 0, JSON.stringify(mqtt.on('errors')));
   });
 
+  it('tell a node that names what was not assigned', async () => {
+    const flow = modelFlow({ model: 'plus', brokerPort: broker.port, inbound: 'other', node: { version: '1' } });
+    await edge.deploy(flow);
+    await waitFor(async () => {
+      await mqtt.publish('probe', 'other');
+      return mqtt.on('probe-answer').includes('other');
+    });
+    const from = mqtt.on('errors').length;
+    await mqtt.publish('other', [0, 0, 0, 1]);
+    const told = (): { code: string; message: string } | undefined => mqtt.on('errors').slice(from)[0] as never;
+    await waitFor(() => told() !== undefined, { what: 'the error' });
+    const error = told();
+    assert.equal(error?.code, 'VERSION_NOT_ON_EDGE');
+    assert.match(error?.message ?? '', /version 3 of plus/);
+    await edge.deploy(modelFlow({ model: 'plus', brokerPort: broker.port }));
+    await waitFor(async () => {
+      await mqtt.publish('probe', 'back');
+      return mqtt.on('probe-answer').includes('back');
+    });
+  });
+
   it('take no change but of their own rows', async () => {
     const refused = await edge.api<{ error: { code: string } }>('POST', 'models', { name: 'own' });
     assert.deepEqual([refused.status, refused.body.error.code], [409, 'MANAGED_BY_HUB']);
@@ -166,6 +187,22 @@ describe(`edges of Node-RED ${nodeRedMajor}`, function () {
     assert.equal(typed.status, 202, typed.text);
     await runs(1);
     assert.deepEqual(await mqtt.ask('in', [0, 0, 0, 1], 'out'), [1, 1, 1, 2]);
+  });
+
+  it('stop answering when a model is taken from them', async () => {
+    await ask('PUT', 'models/plus/edges', { edges: [] });
+    await until(({ models }) => models.length === 0, 'nothing to be wanted');
+    const from = mqtt.on('errors').length;
+    await waitFor(
+      async () => {
+        await mqtt.publish('in', [0, 0, 0, 1]);
+        const codes = (mqtt.on('errors').slice(from) as { code: string }[]).map(({ code }) => code);
+        return codes.includes('VERSION_NOT_ON_EDGE');
+      },
+      { what: 'the model to be gone', intervalMs: 200 },
+    );
+    await ask('PUT', 'models/plus/edges', { edges: [{ name: 'edge-2' }] });
+    await runs(1);
   });
 
   it('are deleted, and the model is free then', async () => {
