@@ -218,6 +218,6 @@ export function parseSettings(raw: unknown, userDir: string, env: NodeJS.Process
 const incompleteEdge = (key: 'edge' | 'broker'): ModelManagementError =>
   new ModelManagementError(
     'BAD_SETTINGS',
-    `modelManagement.${key} is missing, which the role edge needs.`,
+    `modelManagement.${key}: it is missing, and the role edge needs it.`,
     'Copy the settings that the hub shows when the edge is added, and restart Node-RED.',
   );

@@ -9,6 +9,8 @@ describe('settings.modelManagement', () => {
     assert.deepEqual(parseSettings(undefined, userDir, {}), {
       dataDir: join(userDir, 'model-management'),
       allowedOrigins: [],
+      role: 'hub',
+      edges: {},
       maxModelSizeBytes: 2_147_483_648,
       engine: {
         runtime: 'auto',
@@ -41,14 +43,14 @@ describe('settings.modelManagement', () => {
     const settings = parseSettings(raw, userDir, { DATA: '/data', HOST: 'plant.example' });
     assert.equal(settings.dataDir, resolve('/data/models'));
     assert.deepEqual(settings.allowedOrigins, ['https://plant.example']);
-    assert.deepEqual(settings.broker, { url: 'mqtt://plant.example:1883' });
+    assert.deepEqual(settings.broker, { url: 'mqtt://plant.example:1883', topicPrefix: 'model-management' });
   });
 
   it('takes origins as people write them, and certificates as text or bytes', () => {
     const broker = { url: 'mqtts://plant.example', ca: Buffer.from('-----BEGIN'), key: '/etc/key.pem' };
     const settings = parseSettings({ allowedOrigins: ['https://Plant.example:443/'], broker }, userDir, {});
     assert.deepEqual(settings.allowedOrigins, ['https://plant.example']);
-    assert.deepEqual(settings.broker, broker);
+    assert.deepEqual(settings.broker, { ...broker, topicPrefix: 'model-management' });
   });
 
   it('passes over keys of parts that are not built yet', () => {
@@ -60,6 +62,11 @@ describe('settings.modelManagement', () => {
     [{ engine: { runtime: 'gpu' } }, 'modelManagement.engine.runtime'],
     [{ allowedOrigins: ['nonsense'] }, 'modelManagement.allowedOrigins.0'],
     [{ broker: { url: 'plant.example' } }, 'modelManagement.broker.url'],
+    [{ broker: { url: 'mqtt://b', topicPrefix: 'a/' } }, 'modelManagement.broker.topicPrefix'],
+    [{ role: 'other' }, 'modelManagement.role'],
+    [{ role: 'edge' }, 'modelManagement.edge'],
+    [{ role: 'edge', edge: { name: 'e', hubId: 'h', hubPublicKey: 'x'.repeat(43) } }, 'modelManagement.broker'],
+    [{ edge: { name: 'e', hubId: 'h', hubPublicKey: 'short' } }, 'modelManagement.edge.hubPublicKey'],
     [{ broker: { url: 'http://plant.example' } }, 'modelManagement.broker.url'],
     [{ libraries: { modules: ['./own.js'] } }, 'modelManagement.libraries.modules.0'],
     ['text', 'modelManagement'],

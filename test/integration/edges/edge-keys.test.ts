@@ -1,0 +1,216 @@
+import assert from 'node:assert/strict';
+import { cp, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { anAcl } from '../../support/edge-acl';
+import { EdgeLab, type OpenAgent, openHub, PlayedMachine } from '../../support/edge-lab';
+import { mosquittoPath } from '../../support/mosquitto';
+import { modelNumber, withCode } from '../../support/registry-lab';
+import { requireOrSkip } from '../../support/requirement';
+import { waitFor } from '../../support/wait-for';
+
+describe('keys, clocks and hubs of edges, on a broker with its access rules in force', function () {
+  this.timeout(60_000);
+  let lab: EdgeLab;
+
+  before(function () {
+    requireOrSkip(this, mosquittoPath !== undefined, 'mosquitto');
+  });
+  beforeEach(async () => {
+    lab = await EdgeLab.start(await anAcl());
+    await lab.registry.upload('iris', modelNumber(1));
+    await lab.registry.upload('iris', modelNumber(2));
+  });
+  afterEach(() => lab?.[Symbol.asyncDispose]());
+
+  const edgeOf = (name: string) => lab.hub.hub.get(name);
+  const modelOf = (name: string) => edgeOf(name).models[0];
+  const runs = (name: string, version: number): Promise<unknown> =>
+    waitFor(() => modelOf(name)?.state === 'running' && modelOf(name)?.reported === version, {
+      what: () => `${name} to run ${version}: ${JSON.stringify(edgeOf(name))}`,
+    });
+  const isState = (name: string, state: string): Promise<unknown> =>
+    waitFor(() => edgeOf(name).state === state, { what: () => `${name} ${state}: ${JSON.stringify(edgeOf(name))}` });
+  const enrolled = async (name: string): Promise<{ readonly agent: OpenAgent; readonly machine: PlayedMachine }> => {
+    const machine = new PlayedMachine();
+    const agent = await lab.agent({ settings: await lab.add(name), machine });
+    await isState(name, 'online');
+    return { agent, machine };
+  };
+
+  describe('keys and tokens', () => {
+    const statusOf = ({ agent }: OpenAgent) => agent.status().enrolment;
+    const isRefused = async (agent: OpenAgent, reason: string): Promise<void> => {
+      await waitFor(() => statusOf(agent).status === 'refused', { what: () => JSON.stringify(statusOf(agent)) });
+      assert.deepEqual(statusOf(agent), { status: 'refused', reason });
+    };
+
+    it('GIVEN_a_token_that_was_stolen_and_used_second_THEN_the_thief_is_told_and_the_first_is_not_disturbed', async () => {
+      const settings = await lab.add('edge-2');
+      const machine = new PlayedMachine();
+      await lab.agent({ settings, machine });
+      await isState('edge-2', 'online');
+      const thief = await lab.agent({ settings, machine: new PlayedMachine(), clientId: 'thief' });
+      await isRefused(thief, 'token-used');
+      await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2' }] }, 'ann');
+      await runs('edge-2', 1);
+      assert.equal(edgeOf('edge-2').state, 'online');
+    });
+
+    it('GIVEN_tokens_that_are_void_expired_foreign_or_unknown_THEN_the_reason_is_told', async () => {
+      const first = await lab.add('edge-2');
+      const renewed = await lab.hub.hub.renewEnrolment('edge-2', false, 'ann');
+      await isRefused(await lab.agent({ settings: first, machine: new PlayedMachine() }), 'token-void');
+      const foreign = { ...(await lab.add('edge-3')), token: renewed.enrolment.token };
+      await isRefused(await lab.agent({ settings: foreign, machine: new PlayedMachine() }), 'token-foreign');
+      const unknown = { ...first, token: `mme1.0123456789abcdef.${'A'.repeat(43)}` };
+      const agent = await lab.agent({ settings: unknown, machine: new PlayedMachine(), user: 'edge-2', clientId: 'x' });
+      await isRefused(agent, 'token-unknown');
+      // The next one that is typed is a good one.
+      await agent.agent.enrol(renewed.enrolment.token);
+      await isState('edge-2', 'online');
+      await assert.rejects(agent.agent.enrol('no token'), withCode('INVALID_INPUT'));
+      await lab.hub.close();
+      await lab.resumeHub({ now: () => Date.now() + 86_400_001 });
+      const late = await lab.agent({ settings: await expired(), machine: new PlayedMachine(), clientId: 'late' });
+      await isRefused(late, 'token-expired');
+    });
+    /** A token of now, shown to a hub of tomorrow. */
+    const expired = async () => {
+      await lab.hub.close();
+      await lab.resumeHub();
+      const { enrolment } = await lab.hub.hub.renewEnrolment('edge-3', false, 'ann');
+      await lab.hub.close();
+      await lab.resumeHub({ now: () => Date.now() + 86_400_001 });
+      return enrolment.settings['edge'] as Awaited<ReturnType<typeof lab.add>>;
+    };
+
+    it('GIVEN_an_edge_whose_key_is_voided_THEN_it_runs_on_and_gets_nothing_new_UNTIL_it_is_enrolled_again', async () => {
+      const { agent, machine } = await enrolled('edge-2');
+      await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2', version: 1 }] }, 'ann');
+      await runs('edge-2', 1);
+      const { enrolment } = await lab.hub.hub.renewEnrolment('edge-2', true, 'ann');
+      assert.equal(edgeOf('edge-2').state, 'revoked');
+      await waitFor(() => statusOf(agent).status === 'revoked');
+      await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2', version: 2 }] }, 'ann');
+      await lab.hub.hub.settled();
+      assert.equal(machine.activeVersions.get('iris'), 1);
+      await agent.agent.enrol(enrolment.token);
+      await runs('edge-2', 2);
+    });
+
+    it('GIVEN_an_edge_that_is_deleted_or_leaves_THEN_its_key_is_void', async () => {
+      const { agent, machine } = await enrolled('edge-2');
+      await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2' }] }, 'ann');
+      await runs('edge-2', 1);
+      await lab.hub.hub.remove('edge-2', 'ann');
+      await waitFor(() => statusOf(agent).status === 'revoked');
+      assert.deepEqual(statusOf(agent), { status: 'revoked', reason: 'deleted' });
+      assert.equal(machine.activeVersions.get('iris'), 1);
+      assert.deepEqual(lab.hub.hub.modelEdges('iris'), []);
+      assert.throws(() => edgeOf('edge-2'), withCode('EDGE_NOT_FOUND'));
+      const three = await enrolled('edge-3');
+      await three.agent.agent.leave();
+      await isState('edge-3', 'revoked');
+      // The name comes back with a key of its own.
+      await agent.agent.enrol((await lab.hub.hub.create({ name: 'edge-2' }, 'ann')).enrolment.token);
+      await isState('edge-2', 'online');
+    });
+
+    it('GIVEN_a_cloned_card_THEN_the_edge_is_in_conflict_and_gets_no_commands_UNTIL_it_has_a_new_key', async () => {
+      const settings = await lab.add('edge-2');
+      const folder = await lab.folder();
+      const first = await lab.agent({ settings, machine: new PlayedMachine(), folder });
+      await isState('edge-2', 'online');
+      await lab.end(first);
+      const clone = await lab.folder();
+      await cp(folder, clone, { recursive: true });
+      await lab.agent({ settings, machine: new PlayedMachine(), folder });
+      await isState('edge-2', 'online');
+      // Both have the client id of the edge: the broker ends one connection when the other comes, again and again.
+      await lab.agent({ settings, machine: new PlayedMachine(), folder: clone });
+      await isState('edge-2', 'conflict');
+      await assert.rejects(lab.hub.hub.command('edge-2', { type: 'report' }), withCode('EDGE_UNAVAILABLE'));
+      await lab.endAgents();
+      const { enrolment } = await lab.hub.hub.renewEnrolment('edge-2', true, 'ann');
+      await lab.agent({ settings: { ...settings, token: enrolment.token }, machine: new PlayedMachine(), folder });
+      await isState('edge-2', 'online');
+    });
+
+    it('keeps keys where only Node-RED reads them, and no token', async () => {
+      if (process.platform === 'win32') return;
+      const folder = await lab.folder();
+      const settings = await lab.add('edge-2');
+      await lab.agent({ settings, machine: new PlayedMachine(), folder });
+      await isState('edge-2', 'online');
+      for (const path of [folder, lab.hubFolder.path]) {
+        const keys = (await readdir(join(path, 'keys'))).filter((name) => name.endsWith('.pem'));
+        assert.equal(keys.length, 1);
+        for (const key of keys) assert.equal((await stat(join(path, 'keys', key))).mode & 0o777, 0o600);
+      }
+    });
+  });
+
+  describe('clocks', () => {
+    for (const { name, skewMs } of [
+      { name: 'a year behind', skewMs: -31_536_000_000 },
+      { name: 'a year ahead', skewMs: 31_536_000_000 },
+    ]) {
+      it(`GIVEN_an_edge_whose_clock_is_${name.replaceAll(' ', '_')}_THEN_it_converges_and_takes_commands`, async () => {
+        const clock = { now: () => Date.now() + skewMs };
+        await lab.agent({ settings: await lab.add('edge-2'), machine: new PlayedMachine(), clock });
+        await isState('edge-2', 'online');
+        await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2' }] }, 'ann');
+        await runs('edge-2', 1);
+        const results: string[] = [];
+        lab.hub.hub.onEvent((_, event) => void (event.type === 'command' && results.push(event.result)));
+        await lab.hub.hub.command('edge-2', { type: 'report' });
+        await waitFor(() => results.length === 1);
+        assert.deepEqual(results, ['done']);
+        assert.ok(Math.abs((edgeOf('edge-2').clockSkewMs ?? 0) - skewMs) < 60_000);
+      });
+    }
+  });
+
+  describe('two hubs', () => {
+    it('GIVEN_two_hubs_of_one_name_on_a_broker_THEN_they_do_not_hear_each_other', async () => {
+      const one = await enrolled('edge-2');
+      const registry = lab.registry.registry;
+      const path = await lab.folder();
+      const other = await openHub({ path, brokerUrl: lab.broker.url, registry, hubId: 'hub-2' });
+      try {
+        const { enrolment } = await other.hub.create({ name: 'edge-2' }, 'ann');
+        const settings = enrolment.settings['edge'] as Awaited<ReturnType<typeof lab.add>>;
+        const machine = new PlayedMachine();
+        const agent = await lab.agent({ settings, machine, clientId: 'of-hub-2' });
+        await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2', version: 1 }] }, 'ann');
+        await other.hub.assign('iris', { edges: [{ name: 'edge-2', version: 2 }] }, 'ann');
+        await runs('edge-2', 1);
+        await waitFor(() => other.hub.get('edge-2').models[0]?.state === 'running');
+        assert.deepEqual([one.machine.activeVersions.get('iris'), machine.activeVersions.get('iris')], [1, 2]);
+        // A token of one is nothing to the other.
+        await agent.agent.enrol((await lab.hub.hub.renewEnrolment('edge-2', false, 'ann')).enrolment.token);
+        await waitFor(() => agent.agent.status().enrolment.status === 'refused');
+        assert.equal(other.hub.get('edge-2').state, 'online');
+        assert.deepEqual([lab.hub.hub.twinSeenAt, other.hub.twinSeenAt], [null, null]);
+        await lab.end(agent);
+      } finally {
+        await other.close();
+      }
+    });
+
+    it('GIVEN_a_copy_of_a_hubs_data_folder_that_runs_elsewhere_THEN_both_say_so', async () => {
+      const folder = await lab.folder();
+      await lab.hub.close();
+      await cp(lab.hubFolder.path, folder, { recursive: true });
+      await lab.resumeHub();
+      await waitFor(() => lab.hub.bus.isConnected);
+      const registry = lab.registry.registry;
+      const twin = await openHub({ path: folder, brokerUrl: lab.broker.url, registry, clientId: 'twin' });
+      try {
+        await waitFor(() => lab.hub.hub.twinSeenAt !== null);
+      } finally {
+        await twin.close();
+      }
+    });
+  });
+});
