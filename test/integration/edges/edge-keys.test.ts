@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { cp, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { anAcl } from '../../support/edge-acl';
+import { edgeChecks } from '../../support/edge-checks';
 import { EdgeLab, type OpenAgent, openHub, PlayedMachine } from '../../support/edge-lab';
 import { mosquittoPath } from '../../support/mosquitto';
 import { modelNumber, withCode } from '../../support/registry-lab';
@@ -22,20 +23,7 @@ describe('keys, clocks and hubs of edges, on a broker with its access rules in f
   });
   afterEach(() => lab?.[Symbol.asyncDispose]());
 
-  const edgeOf = (name: string) => lab.hub.hub.get(name);
-  const modelOf = (name: string) => edgeOf(name).models[0];
-  const runs = (name: string, version: number): Promise<unknown> =>
-    waitFor(() => modelOf(name)?.state === 'running' && modelOf(name)?.reported === version, {
-      what: () => `${name} to run ${version}: ${JSON.stringify(edgeOf(name))}`,
-    });
-  const isState = (name: string, state: string): Promise<unknown> =>
-    waitFor(() => edgeOf(name).state === state, { what: () => `${name} ${state}: ${JSON.stringify(edgeOf(name))}` });
-  const enrolled = async (name: string): Promise<{ readonly agent: OpenAgent; readonly machine: PlayedMachine }> => {
-    const machine = new PlayedMachine();
-    const agent = await lab.agent({ settings: await lab.add(name), machine });
-    await isState(name, 'online');
-    return { agent, machine };
-  };
+  const { edgeOf, runs, isState, enrolled } = edgeChecks(() => lab);
 
   describe('keys and tokens', () => {
     const statusOf = ({ agent }: OpenAgent) => agent.status().enrolment;

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { cp } from 'node:fs/promises';
 import type { MqttClient } from 'mqtt';
 import { anAcl } from '../../support/edge-acl';
-import { EdgeLab, type OpenAgent, openHub, PlayedMachine } from '../../support/edge-lab';
+import { edgeChecks } from '../../support/edge-checks';
+import { EdgeLab, openHub, PlayedMachine } from '../../support/edge-lab';
 import { mosquittoPath } from '../../support/mosquitto';
 import { modelNumber, withCode } from '../../support/registry-lab';
 import { requireOrSkip } from '../../support/requirement';
@@ -25,20 +26,7 @@ describe('hub and edges on a broker with its access rules in force', function ()
   });
   afterEach(() => lab?.[Symbol.asyncDispose]());
 
-  const edgeOf = (name: string) => lab.hub.hub.get(name);
-  const modelOf = (name: string) => edgeOf(name).models[0];
-  const runs = (name: string, version: number): Promise<unknown> =>
-    waitFor(() => modelOf(name)?.state === 'running' && modelOf(name)?.reported === version, {
-      what: () => `${name} to run ${version}: ${JSON.stringify(edgeOf(name))}`,
-    });
-  const isState = (name: string, state: string): Promise<unknown> =>
-    waitFor(() => edgeOf(name).state === state, { what: () => `${name} ${state}: ${JSON.stringify(edgeOf(name))}` });
-  const enrolled = async (name: string): Promise<{ readonly agent: OpenAgent; readonly machine: PlayedMachine }> => {
-    const machine = new PlayedMachine();
-    const agent = await lab.agent({ settings: await lab.add(name), machine });
-    await isState(name, 'online');
-    return { agent, machine };
-  };
+  const { edgeOf, modelOf, runs, isState, enrolled } = edgeChecks(() => lab);
 
   it('edges enrol, come to run what is assigned, follow the alias, and tell so', async () => {
     assert.equal((await lab.hub.hub.create({ name: 'edge-9', labels: { line: 'a' } }, 'ann')).edge.state, 'pending');

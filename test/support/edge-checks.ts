@@ -1,0 +1,21 @@
+import { type EdgeLab, type OpenAgent, PlayedMachine } from './edge-lab';
+import { waitFor } from './wait-for';
+
+/** What tests ask of the edges of a lab, which is there only once they run. */
+export function edgeChecks(lab: () => EdgeLab) {
+  const edgeOf = (name: string) => lab().hub.hub.get(name);
+  const modelOf = (name: string) => edgeOf(name).models[0];
+  const runs = (name: string, version: number): Promise<unknown> =>
+    waitFor(() => modelOf(name)?.state === 'running' && modelOf(name)?.reported === version, {
+      what: () => `${name} to run ${version}: ${JSON.stringify(edgeOf(name))}`,
+    });
+  const isState = (name: string, state: string): Promise<unknown> =>
+    waitFor(() => edgeOf(name).state === state, { what: () => `${name} ${state}: ${JSON.stringify(edgeOf(name))}` });
+  const enrolled = async (name: string): Promise<{ readonly agent: OpenAgent; readonly machine: PlayedMachine }> => {
+    const machine = new PlayedMachine();
+    const agent = await lab().agent({ settings: await lab().add(name), machine });
+    await isState(name, 'online');
+    return { agent, machine };
+  };
+  return { edgeOf, modelOf, runs, isState, enrolled };
+}
