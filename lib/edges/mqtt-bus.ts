@@ -14,7 +14,8 @@ export interface LastWill {
 }
 
 export interface MqttBusOptions {
-  readonly broker: BrokerAddress;
+  /** A function is asked before each connect: certificates are renewed while Node-RED runs. */
+  readonly broker: BrokerAddress | (() => Promise<BrokerAddress>);
   /** `<prefix>/v1/<hubId>/`. */
   readonly base: string;
   /** Two connections of one id end each other at most brokers. */
@@ -144,8 +145,9 @@ export class MqttBus implements Bus {
     this.#outbox.rejectAll(stopped());
   }
 
-  #connect(version: ProtocolVersion, signal: AbortSignal): Promise<MqttClient> {
-    const { broker, base, clientId, lastWill, keepAliveSeconds = 30 } = this.options;
+  async #connect(version: ProtocolVersion, signal: AbortSignal): Promise<MqttClient> {
+    const { base, clientId, lastWill, keepAliveSeconds = 30 } = this.options;
+    const broker = typeof this.options.broker === 'function' ? await this.options.broker() : this.options.broker;
     const last = lastWill?.();
     const will = last && { topic: base + last.topic, payload: last.payload, retain: true };
     const connectTimeoutMs = CONNECT_TIMEOUT_MS;

@@ -50,7 +50,7 @@ export async function openEdgeSide(
   await Promise.all([ensureFolder(blobsPath), ensureFolder(tempPath)]);
   const blobs = await openBlobStore({ path: blobsPath, tempPath, log });
   const bus: MqttBus = new MqttBus({
-    broker: await brokerAddress(broker),
+    broker: () => brokerAddress(broker),
     base: baseTopic(broker.topicPrefix, edge.hubId),
     // Of the data folder: a copied card has the same one, and is seen by its boot.
     clientId: `mm-edge-${folder.instanceId}`,

@@ -35,7 +35,7 @@ export async function openHubSide(options: HubSideOptions, broker: BrokerSetting
   const hubId = folder.instanceId;
   const key = await openSigningKey(folder.keysPath, 'hub');
   const bus: MqttBus = new MqttBus({
-    broker: await brokerAddress(broker),
+    broker: () => brokerAddress(broker),
     base: baseTopic(broker.topicPrefix, hubId),
     clientId: `mm-hub-${hubId}`,
     clock,
