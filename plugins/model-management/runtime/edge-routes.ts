@@ -57,6 +57,14 @@ function sideOf({ edges, edge }: Services): HubSide {
   );
 }
 
+/** The hub's own word for its broker may be none that an edge can use. */
+function withHint<T extends { readonly enrolment: object }>({ settings }: Services, answer: T): T {
+  const host = settings.broker ? new URL(settings.broker.url).hostname : '';
+  if (!/^(localhost|127\..*|\[::1\])$/.test(host)) return answer;
+  const hint = `The hub calls its broker ${host}: in the settings of an edge on another machine, write the address under which that machine reaches it.`;
+  return { ...answer, enrolment: { ...answer.enrolment, hint } };
+}
+
 const hubOf = (services: Services): EdgeHub => sideOf(services).hub;
 
 function refuseLocal(name: string): void {
@@ -84,7 +92,7 @@ export function registerEdgeRoutes(router: AdminRouter): void {
   });
   router.change('post', '/edges', async ({ request, services, user }) => ({
     status: 201,
-    body: await hubOf(services).create(request.body ?? {}, user),
+    body: withHint(services, await hubOf(services).create(request.body ?? {}, user)),
   }));
   router.change('patch', '/edges/:name', async ({ request, services, param }) => {
     refuseLocal(param('name'));
@@ -98,7 +106,8 @@ export function registerEdgeRoutes(router: AdminRouter): void {
   router.change('post', '/edges/:name/enrolment', async ({ request, services, user, param }) => {
     refuseLocal(param('name'));
     const isRevoking = isTrue(request, 'revoke');
-    return { status: 201, body: await hubOf(services).renewEnrolment(param('name'), isRevoking, user) };
+    const renewed = await hubOf(services).renewEnrolment(param('name'), isRevoking, user);
+    return { status: 201, body: withHint(services, renewed) };
   });
   router.change('post', '/edges/:name/retry', async ({ services, param }) => {
     refuseLocal(param('name'));

@@ -16,7 +16,11 @@ import { waitFor } from '../../support/wait-for';
 
 interface Enrolled {
   readonly edge: EdgeView;
-  readonly enrolment: { readonly token: string; readonly settings: Record<string, unknown> };
+  readonly enrolment: {
+    readonly token: string;
+    readonly settings: Record<string, unknown>;
+    readonly hint?: string;
+  };
 }
 
 describe(`edges of Node-RED ${nodeRedMajor}`, function () {
@@ -71,6 +75,7 @@ describe(`edges of Node-RED ${nodeRedMajor}`, function () {
     );
     const added = await ask<Enrolled>('POST', 'edges', { name: 'edge-2', labels: ['line-1'] });
     assert.equal(added.edge.state, 'pending');
+    assert.match(added.enrolment.hint ?? '', /calls its broker 127\.0\.0\.1/);
     settings = added.enrolment.settings;
     edge = await NodeRed.start({ modelManagement: settings });
     const online = await until(({ state }) => state === 'online', 'it to be online');
