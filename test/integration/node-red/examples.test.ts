@@ -9,6 +9,7 @@ import {
   readExampleModel,
 } from '../../support/examples';
 import { modelFlow } from '../../support/flows';
+import { assertFirstIris, type Flower } from '../../support/iris-answers';
 import { ModelLab } from '../../support/model-lab';
 import { mosquittoPath } from '../../support/mosquitto';
 import { MqttListener } from '../../support/mqtt-listener';
@@ -165,6 +166,22 @@ const drives: Readonly<Record<string, (mqtt: MqttListener, training: TrainingLab
       pairs.map(({ a, b }) => ({ sum: a + b, product: a * b, roots: [a, b] })),
       'no two messages are mixed',
     );
+  },
+  '15 - Several Node-REDs share the work': async (mqtt, { nodeRed }) => {
+    await mqtt.publish('shared/read', flower, 1);
+    await waitFor(() => mqtt.on('shared/write').length === 1, { what: 'the answer to a question of another' });
+    assertFirstIris(flower, mqtt.on('shared/write')[0]);
+    // An error is an answer where it would be the same in any Node-RED.
+    await mqtt.publish('shared/read', { sepal_length: 'seven' }, 1);
+    await waitFor(() => mqtt.on('shared/write').length === 2, { what: 'the answer to a bad question' });
+    assert.equal((mqtt.on('shared/write')[1] as { error: { code: string } }).error.code, 'INVALID_INPUT');
+    assert.deepEqual(mqtt.on('shared/answers'), [], 'what another asked is not for this one');
+    const button = readExample('15 - Several Node-REDs share the work').find(({ type }) => type === 'inject');
+    assert.equal((await nodeRed.request('POST', `inject/${button?.id}`)).status, 200);
+    await waitFor(() => mqtt.on('shared/answers').length >= 1_000, { what: 'all answers', timeoutMs: 30_000 });
+    const answers = mqtt.on('shared/answers') as { question: Flower; answer: unknown }[];
+    assert.equal(new Set(answers.map(({ question }) => JSON.stringify(question))).size, 1_000);
+    for (const { question, answer } of answers) assertFirstIris(question, answer);
   },
 };
 

@@ -1,23 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  accuracyRatio,
-  encodeIris,
-  IRIS_MODELS,
-  type Network,
-  predict,
-  trainIris,
-} from '../../../scripts/make-iris-models';
+import { accuracyRatio, encodeIris, IRIS_MODELS, type Network, trainIris } from '../../../scripts/make-iris-models';
 import { exampleModelsFolder } from '../../support/examples';
-
-const LABELS = ['setosa', 'versicolor', 'virginica'];
-
-function answer(network: Network, features: readonly number[]): { label: string | undefined; score: number } {
-  const probabilities = predict(network, features);
-  const score = Math.max(...probabilities);
-  return { label: LABELS[probabilities.indexOf(score)], score };
-}
+import { irisAnswer } from '../../support/iris-answers';
 
 describe('the iris models of the demo', () => {
   const [first, second] = IRIS_MODELS.map(({ epochCount }) => trainIris(epochCount)) as [Network, Network];
@@ -36,16 +22,16 @@ describe('the iris models of the demo', () => {
   });
 
   it('both know the setosa of the README, and only the second knows its versicolor', () => {
-    assert.equal(answer(first, [5.1, 3.5, 1.4, 0.2]).label, 'setosa');
-    assert.equal(answer(second, [5.1, 3.5, 1.4, 0.2]).label, 'setosa');
-    assert.equal(answer(first, [7, 3.2, 4.7, 1.4]).label, 'virginica');
-    assert.equal(answer(second, [7, 3.2, 4.7, 1.4]).label, 'versicolor');
+    assert.equal(irisAnswer(first, [5.1, 3.5, 1.4, 0.2]).label, 'setosa');
+    assert.equal(irisAnswer(second, [5.1, 3.5, 1.4, 0.2]).label, 'setosa');
+    assert.equal(irisAnswer(first, [7, 3.2, 4.7, 1.4]).label, 'virginica');
+    assert.equal(irisAnswer(second, [7, 3.2, 4.7, 1.4]).label, 'versicolor');
   });
 
   it('the README shows the scores they give', () => {
     const readme = readFileSync(join(__dirname, '..', '..', '..', 'README.md'), 'utf8');
     for (const network of [first, second]) {
-      const { label, score } = answer(network, [7, 3.2, 4.7, 1.4]);
+      const { label, score } = irisAnswer(network, [7, 3.2, 4.7, 1.4]);
       // As a reader compares: the digits that stand before the ellipsis are those of the answer.
       const shown = `{"label":"${label}","score":${String(score).slice(0, 5)}…}`;
       assert.ok(readme.includes(shown), shown);
