@@ -126,10 +126,12 @@ export class MqttBus implements Bus {
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
     let version: ProtocolVersion = 5;
+    let lastReason = '';
     for (let failures = 0; !signal.aborted; ) {
       try {
         const client = await this.#connect(version, signal);
         const connectedAt = performance.now();
+        lastReason = '';
         await this.#serve(client);
         // Two that end each other's connections, as those of one client id, come to rest with growing pauses.
         failures = performance.now() - connectedAt < STABLE_MS ? failures + 1 : 0;
@@ -138,6 +140,8 @@ export class MqttBus implements Bus {
         failures += 1;
         version = nextVersion(version, error);
         const message = error instanceof Error ? error.message : String(error);
+        if (message !== lastReason) this.options.log.warn('broker not reached', { message });
+        lastReason = message;
         this.options.log.debug('broker not reached', () => ({ message, failures, nextVersion: version }));
       }
       await pause(this.#retryMs(failures), signal);

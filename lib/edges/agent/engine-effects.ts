@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import type { Clock } from '../../clock';
+import { ModelManagementError } from '../../errors';
 import { ensureFolder } from '../../files';
 import { DEPLOYED, type Digest, type ModelName } from '../../ids';
 import type { Engine } from '../../inference/engine';
@@ -8,7 +9,7 @@ import type { Serving } from '../../inference/serving';
 import type { Log } from '../../log';
 import type { AliasSwitch } from '../../registry/dependencies';
 import type { BlobStore } from '../../store';
-import type { ArtifactFetcher } from '../artifacts';
+import type { ArtifactFetcher, FetchProgress } from '../artifacts';
 import type { Capabilities, DesiredFile, DesiredModel, DesiredVersion } from '../protocol/documents';
 import type { EdgeEffects } from './edge-effects';
 import type { ServedRequests } from './health';
@@ -20,7 +21,7 @@ export interface EngineEffectsOptions {
   /** Of the hub's artifacts only, apart from what this Node-RED keeps as a hub. */
   readonly blobs: BlobStore;
   readonly blobsPath: string;
-  readonly fetcher: Pick<ArtifactFetcher, 'fetch'>;
+  readonly fetcher: Pick<ArtifactFetcher, 'fetch' | 'collectPartials'>;
   /** Artifacts together may take so much. */
   readonly maxBytes: number;
   readonly engine: Engine;
@@ -34,8 +35,9 @@ export interface EngineEffectsOptions {
 interface Prepared {
   readonly key: string;
   readonly sources: ReadonlyMap<number, ModelSource>;
-  /** Undefined where the version is loaded only once a node asks for it. */
+  /** Committed or abandoned, once. */
   readonly alias: AliasSwitch;
+  readonly timer: NodeJS.Timeout;
 }
 
 /** What an agent does, on the engine and the disk of this Node-RED. */
@@ -80,10 +82,18 @@ export class EngineEffects implements EdgeEffects {
 
   async fetchArtifact(file: DesiredFile, signal: AbortSignal, onProgress: (ratio: number) => void): Promise<void> {
     const { digest, sizeBytes } = file;
-    await this.options.fetcher.fetch(
-      { digest, sizeBytes },
-      { signal, onProgress: ({ receivedBytes }) => onProgress(sizeBytes === 0 ? 1 : receivedBytes / sizeBytes) },
-    );
+    const { fetcher } = this.options;
+    const progress = ({ receivedBytes }: FetchProgress): void =>
+      onProgress(sizeBytes === 0 ? 1 : receivedBytes / sizeBytes);
+    const fetch = (): Promise<string> => fetcher.fetch({ digest, sizeBytes }, { signal, onProgress: progress });
+    try {
+      await fetch();
+    } catch (error) {
+      // Parts of what is not wanted any more may take the room.
+      if (!ModelManagementError.is(error) || error.code !== 'STORAGE_FULL') throw error;
+      if ((await fetcher.collectPartials([digest])) === 0) throw error;
+      await fetch();
+    }
   }
 
   /** One that is damaged is fetched anew, over it. */
@@ -111,35 +121,54 @@ export class EngineEffects implements EdgeEffects {
     );
   }
 
-  async warm(target: DesiredModel): Promise<void> {
+  async warm(target: DesiredModel, signal: AbortSignal): Promise<void> {
     const key = modelKey(target.name);
     const sources = await this.#sourcesOf(target);
     const deployed = sources.get(target.deployed);
     if (!deployed) return;
     const alias = await this.options.serving.prepareAlias(target.name as ModelName, DEPLOYED, deployed);
-    this.#prepared.get(key)?.alias.abandon();
-    this.#prepared.set(key, { key: targetKey(target), sources, alias });
+    this.#abandon(key);
+    if (signal.aborted) {
+      alias.abandon();
+      return;
+    }
+    // The switch follows at once, if at all: what is not wanted any more holds no process.
+    const timer = setTimeout(() => this.#abandon(key), PREPARED_MS).unref();
+    this.#prepared.set(key, { key: targetKey(target), sources, alias, timer });
+  }
+
+  /** Gives back what is loaded beside what serves. */
+  close(): void {
+    for (const key of [...this.#prepared.keys()]) this.#abandon(key);
+  }
+
+  #abandon(key: ModelKey): void {
+    const prepared = this.#prepared.get(key);
+    if (!prepared) return;
+    clearTimeout(prepared.timer);
+    this.#prepared.delete(key);
+    prepared.alias.abandon();
   }
 
   async activate(target: DesiredModel): Promise<void> {
     const { shelf, serving, clock } = this.options;
     const key = modelKey(target.name);
     const prepared = this.#prepared.get(key);
-    this.#prepared.delete(key);
     const isPrepared = prepared?.key === targetKey(target);
     const sources = isPrepared ? prepared.sources : await this.#sourcesOf(target);
     shelf.put(target, sources);
     this.#activatedAt.set(key, clock.now());
+    // It may have crashed too often once, and is tried again.
+    this.#failed.delete(nameOf(target.name, target.deployed));
     if (isPrepared) prepared.alias.commit();
-    else prepared?.alias.abandon();
+    this.#abandon(key);
     // Nodes that name a number or another alias.
     serving.modelChanged(target.name);
   }
 
   async deactivate(model: string): Promise<void> {
     const key = modelKey(model);
-    this.#prepared.get(key)?.alias.abandon();
-    this.#prepared.delete(key);
+    this.#abandon(key);
     this.#activatedAt.delete(key);
     this.options.shelf.remove(model);
     this.options.serving.modelChanged(model);
@@ -151,7 +180,7 @@ export class EngineEffects implements EdgeEffects {
     const version = shelf.find(model, DEPLOYED)?.version;
     if (since === undefined || version === undefined || version === null) return undefined;
     // The engine tells this only later; the next look finds it.
-    void this.#lookForFailed();
+    void this.#lookForFailed(model, since);
     const columns = engine.activity(model, HEALTH_MINUTES).find((one) => one.version === version)?.columns;
     const sum = (values: readonly (number | null)[]): number =>
       values.reduce<number>((total, value, index) => total + ((columns?.at[index] ?? 0) > since ? (value ?? 0) : 0), 0);
@@ -162,11 +191,13 @@ export class EngineEffects implements EdgeEffects {
     };
   }
 
-  async #lookForFailed(): Promise<void> {
+  async #lookForFailed(model: string, since: number): Promise<void> {
     try {
       const { models } = await this.options.engine.stats();
+      // Of what served before a switch it tells nothing.
+      if (this.#activatedAt.get(modelKey(model)) !== since) return;
       const failed = models.filter(({ state }) => state === 'failed');
-      this.#failed = new Set(failed.map(({ model, version }) => nameOf(model, version ?? 0)));
+      this.#failed = new Set(failed.map((one) => nameOf(one.model, one.version ?? 0)));
     } catch {
       // It says nothing new then.
     }
@@ -186,4 +217,5 @@ export class EngineEffects implements EdgeEffects {
 
 /** As long as a switch is watched. */
 const HEALTH_MINUTES = 5;
+const PREPARED_MS = 60_000;
 const nameOf = (model: string, version: number): string => `${modelKey(model)} ${version}`;

@@ -38,10 +38,20 @@ export class ModelShelf {
     return number === undefined ? undefined : shelved?.sources.get(number);
   }
 
-  /** For a node. @throws {ModelManagementError} `VERSION_NOT_ON_EDGE`, unless nothing is named */
+  /** For a node, which may name nothing yet. @throws as {@link require} */
   get(model: string, ref: string): ModelSource | undefined {
+    return model === '' ? undefined : this.require(model, ref);
+  }
+
+  /** Ascending; none of a model that is not here. */
+  versionsOf(model: string): readonly number[] {
+    return [...(this.#models.get(modelKey(model))?.sources.keys() ?? [])].sort((a, b) => a - b);
+  }
+
+  /** @throws {ModelManagementError} `VERSION_NOT_ON_EDGE` */
+  require(model: string, ref: string): ModelSource {
     const found = this.find(model, ref);
-    if (found || model === '') return found;
+    if (found) return found;
     const here = this.#models.get(modelKey(model));
     throw new ModelManagementError(
       'VERSION_NOT_ON_EDGE',

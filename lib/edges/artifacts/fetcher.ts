@@ -127,7 +127,22 @@ export class ArtifactFetcher {
     const minAgeMs = Number.NEGATIVE_INFINITY;
     const blobs = await this.options.blobs.collectGarbage({ isNamed, dryRun: false, minAgeMs });
     const removed = blobs.removed.map(({ digest }) => digest);
-    let freedBytes = blobs.freedBytes;
+    const parts = await this.#removePartials(isNamed);
+    return { removed: [...removed, ...parts.removed], freedBytes: blobs.freedBytes + parts.freedBytes };
+  }
+
+  /**
+   * Removes parts of artifacts that are neither named nor being fetched, and no whole ones.
+   * @returns bytes that are free then
+   * @throws {ModelManagementError} `STORAGE_FAILED`
+   */
+  async collectPartials(keep: readonly Digest[]): Promise<number> {
+    return (await this.#removePartials((digest) => keep.includes(digest) || this.#running.has(digest))).freedBytes;
+  }
+
+  async #removePartials(isNamed: (digest: Digest) => boolean): Promise<CollectReport> {
+    const removed: Digest[] = [];
+    let freedBytes = 0;
     for (const digest of await this.#partials.list()) {
       await this.#perDigest.run(digest, async () => {
         if (isNamed(digest)) return;

@@ -34,6 +34,10 @@ export class Assignments {
     for (const document of deps.assignments.all()) this.#index(document);
   }
 
+  all(): readonly AssignmentDocument[] {
+    return this.deps.assignments.all();
+  }
+
   ofEdge(edge: string): readonly AssignmentDocument[] {
     return this.#documents(this.#byEdge.get(edgeKey(edge)));
   }

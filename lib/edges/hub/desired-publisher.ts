@@ -51,6 +51,8 @@ export class DesiredPublisher {
   /** Orders that edges have taken and this hub does not know. */
   readonly #beyond = new Map<string, DesiredOrder>();
   readonly #repeatedAt = new Map<string, number>();
+  /** By content, what edges may ask for; made anew when something may have changed. */
+  #offered: ReadonlyMap<Digest, OfferedFile> | undefined;
   readonly #files = new Map<string, DesiredModel['versions'][number]>();
   #work: Promise<void> | undefined;
   #isStopped = false;
@@ -65,6 +67,7 @@ export class DesiredPublisher {
 
   /** What is wanted of an edge may have changed. */
   refresh(keys: Iterable<string>): void {
+    this.#offered = undefined;
     for (const key of keys) this.#dirty.add(key);
     this.#work ??= this.#drain();
   }
@@ -236,13 +239,26 @@ export class DesiredPublisher {
     });
   }
 
-  /** The file of that content, if some edge shall have it, and the version it is of. */
+  /** The file of that content, if some edge shall have it now, and the version it is of. */
   offered(digest: Digest): OfferedFile | undefined {
-    for (const [key, { version, files }] of this.#files) {
-      const file = files.find((one) => one.digest === digest);
-      if (file) return { kind: file.kind, model: key.slice(0, key.lastIndexOf('/')), version };
+    this.#offered ??= this.#findOffered();
+    return this.#offered.get(digest);
+  }
+
+  #findOffered(): ReadonlyMap<Digest, OfferedFile> {
+    const versions = new Map<string, Version>();
+    for (const assignment of this.assignments.all()) {
+      const key = `${assignment.model} ${assignment.ref} ${assignment.version}`;
+      const version = versions.has(key) ? undefined : this.resolve(assignment);
+      if (version) versions.set(key, version);
     }
-    return undefined;
+    const files = [...versions.values()].flatMap((version) =>
+      this.#desiredVersion(version).files.map(({ kind, digest }) => {
+        const file = { kind, model: version.model, version: version.version };
+        return [digest, file] as const;
+      }),
+    );
+    return new Map(files);
   }
 
   /** What a reference names now; where its alias went, what it named last. */

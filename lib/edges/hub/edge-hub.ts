@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { ModelManagementError } from '../../errors';
 import { type Digest, newId } from '../../ids';
 import type { ModelEdge, Usage, User } from '../../registry';
@@ -28,6 +29,7 @@ export interface Enrolment {
 }
 
 const DEFAULT_COMMAND_LIFE_MS = 60_000;
+const GOODBYE_MS = 2_000;
 
 /** The hub's side of its edges: who they are, what they shall run, what they say. */
 export class EdgeHub {
@@ -40,6 +42,7 @@ export class EdgeHub {
   readonly #changeListeners = new Set<(edge: string) => void>();
   readonly #eventListeners = new Set<(edge: string, event: EdgeEvent) => void>();
   #connection = 0;
+  #isConnected = false;
   #twinAt: number | null = null;
   #ends: (() => unknown)[] = [];
 
@@ -78,6 +81,7 @@ export class EdgeHub {
         this.#publisher.refresh(this.#assignments.ofModel(name).map(({ edge }) => edgeKey(edge)));
       }),
       bus.onConnection((isConnected) => {
+        this.#isConnected = isConnected;
         this.#publisher.setConnected(isConnected);
         if (!isConnected) return;
         this.#announce(true).catch((error: unknown) => this.deps.log.debug('hub not announced', () => ({ error })));
@@ -92,10 +96,12 @@ export class EdgeHub {
   }
 
   async stop(): Promise<void> {
+    const wasConnected = this.#isConnected;
     for (const end of this.#ends.splice(0)) await end();
     await this.#publisher.stop();
-    await this.#announce(false).catch(() => undefined);
     await this.#states.stop();
+    // Politeness: without it the last will tells, and the broker may not be answering.
+    if (wasConnected) await Promise.race([this.#announce(false).catch(() => undefined), pause(GOODBYE_MS)]);
   }
 
   /** To be asked for before each connection. */
@@ -144,9 +150,9 @@ export class EdgeHub {
 
   /** Its key is void; what it runs, it runs on. @throws {ModelManagementError} `EDGE_NOT_FOUND` */
   async remove(name: string, user: User): Promise<void> {
-    const known = this.#book.get(name);
-    await this.#assignments.removeEdge(known.name);
-    const edge = await this.#book.remove(known.name);
+    // The key first: an edge that is still obeying must never be told to run nothing.
+    const edge = await this.#book.remove(name);
+    await this.#assignments.removeEdge(edge.name);
     this.deps.log.info('edge deleted', { edge: edge.name, user });
     this.#publisher.refresh([edge._id]);
     this.#changed(edge.name);
@@ -196,6 +202,13 @@ export class EdgeHub {
     if (state !== 'online' || !edge.key) {
       const hint = state === 'conflict' ? 'Enrol it again with a new key.' : 'Wait until it is online.';
       throw new ModelManagementError('EDGE_UNAVAILABLE', `The edge ${edge.name} is ${state}.`, hint);
+    }
+    if (!this.#isConnected) {
+      throw new ModelManagementError(
+        'BROKER_UNAVAILABLE',
+        'The broker is not connected.',
+        'Check modelManagement.broker in settings.js and the broker, and try again.',
+      );
     }
     const issuedAt = this.deps.clock.now();
     // An edge whose clock is ahead would find everything expired: the expiry is written in its time.

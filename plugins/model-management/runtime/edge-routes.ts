@@ -27,7 +27,7 @@ const logFields: ListFields<EdgeLogEntry> = {
 };
 
 /** This Node-RED itself: it has all models. */
-function localEdge({ capabilities, registry }: Services): EdgeView {
+function localEdge({ capabilities, registry, edge }: Services): EdgeView {
   const { features: _, ...shown } = capabilities.current;
   return {
     name: LOCAL_EDGE,
@@ -35,14 +35,24 @@ function localEdge({ capabilities, registry }: Services): EdgeView {
     state: 'online',
     since: toIso(startedAt),
     capabilities: shown,
-    models: registry.list().flatMap(({ name, aliases }) => {
-      const version = aliases['deployed'];
-      return version === undefined ? [] : [{ name, desired: version, reported: version, state: 'running' as const }];
-    }),
+    models: edge ? edge.shelf.list().map(({ name, deployed }) => runningHere(name, deployed)) : deployedHere(registry),
     pipelines: [],
     clockSkewMs: 0,
   };
 }
+
+const runningHere = (name: string, version: number) => ({
+  name,
+  desired: version,
+  reported: version,
+  state: 'running' as const,
+});
+
+const deployedHere = (registry: Services['registry']) =>
+  registry.list().flatMap(({ name, aliases }) => {
+    const version = aliases['deployed'];
+    return version === undefined ? [] : [runningHere(name, version)];
+  });
 
 const isLocal = (name: string): boolean => name.toLowerCase() === LOCAL_EDGE;
 

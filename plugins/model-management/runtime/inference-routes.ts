@@ -7,7 +7,6 @@ import { inferenceFlow } from '../../../lib/pipeline/inference-flow';
 import { parseInput } from '../../../lib/registry';
 import type { AdminRouter } from './admin-router';
 import { FlowBody, present } from './flow-body';
-import { versionOf } from './model-routes';
 
 const names = z.array(z.string());
 
@@ -27,7 +26,7 @@ const InferBody = z.object({
 export function registerInferenceRoutes(router: AdminRouter): void {
   router.query('/models/:name/versions/:version/infer', 'model-management.read', async (call) => {
     const { request, services, signal } = call;
-    const source = services.sourceOf(versionOf(call));
+    const source = services.findSource(call.param('name'), call.param('version'));
     const { payload, features, ...options } = parseInput(InferBody, request.body ?? {}, 'body');
     if (payload === undefined) {
       throw invalidInput('payload', 'The body has no payload.', 'Send {"payload": …} with what a message would carry.');

@@ -3,8 +3,6 @@ import { asModelManagementError, invalidInput, ModelManagementError } from '../.
 import { buildInferResponse, modelMetadata, parseInferRequest } from '../../../lib/inference/open-inference';
 import type { ModelSource } from '../../../lib/inference/served-version';
 import type { Log } from '../../../lib/log';
-import { effectiveSignature } from '../../../lib/registry';
-import type { Version } from '../../../lib/registry/types';
 import { asRequestError } from './admin-router';
 import { presentError } from './present-error';
 import type { Services } from './services';
@@ -86,14 +84,13 @@ async function tellReady({ response, services }: Call): Promise<void> {
 }
 
 function tellModel({ request, response, services }: Call): void {
-  const version = versionOf(request, services);
-  const versions = services.registry.listVersions(version.model).map((one) => String(one.version));
-  response.json(modelMetadata(version.model, versions, effectiveSignature(version)));
+  const { model, signature } = sourceOf(request, services);
+  response.json(modelMetadata(model, services.versionsOf(model).map(String), signature));
 }
 
 /** Ready = it is there, and its process has not failed: what is not loaded is loaded with the first request. */
 async function tellModelReady({ request, response, services }: Call): Promise<void> {
-  const { model, version } = versionOf(request, services);
+  const { model, version } = sourceOf(request, services);
   const { kind, models, reason } = await services.engine.stats();
   const own = models.find((one) => one.model === model && one.version === version);
   if (kind === 'none' || own?.state === 'failed') {
@@ -115,10 +112,12 @@ class SourceCache {
   }
 
   of(request: Request): ModelSource {
+    // What an edge serves is at hand, and changes without the registry.
+    if (this.services.edge) return lookUp(request, this.services);
     const { path } = request;
     let source = this.found.get(path);
     if (!source) {
-      source = this.services.sourceOf(versionOf(request, this.services));
+      source = lookUp(request, this.services);
       if (this.found.size >= MAX_CACHED_PATHS) this.found.clear();
       this.found.set(path, source);
     }
@@ -164,9 +163,9 @@ async function infer({ request, response, services }: Call): Promise<void> {
   response.end(answer);
 }
 
-function versionOf({ params }: Request, { registry }: Services): Version {
+function lookUp({ params }: Request, services: Services): ModelSource {
   const { name = '', version = 'deployed' } = params as { readonly name?: string; readonly version?: string };
-  return registry.getVersion(name, version);
+  return services.findSource(name, version);
 }
 
 function jsonLengthOf(request: Request): number | null {

@@ -59,6 +59,13 @@ export interface Services {
   readonly capabilities: CapabilityProbe;
   /** What the engine needs to load a version. */
   sourceOf(version: Version): ModelSource;
+  /**
+   * What answers here for a model: of the registry, or what the hub assigned to this edge.
+   * @throws {ModelManagementError} `MODEL_NOT_FOUND`, `VERSION_NOT_FOUND`, `ALIAS_NOT_FOUND`; `VERSION_NOT_ON_EDGE`
+   */
+  findSource(model: string, ref: string): ModelSource;
+  /** Numbers of the versions that may be asked here. @throws as {@link findSource} */
+  versionsOf(model: string): readonly number[];
   /** @throws {ModelManagementError} `STORAGE_CORRUPT` when a file of the version is gone from the disk */
   requireFiles(version: Version): Promise<void>;
   /** Idempotent; ends the processes of all models and gives the data folder free. */
@@ -219,6 +226,9 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
     edge,
     capabilities,
     sourceOf,
+    findSource: (model, ref) => (edge ? shelf.require(model, ref) : sourceOf(registry.getVersion(model, ref))),
+    versionsOf: (model) =>
+      edge ? shelf.versionsOf(model) : registry.listVersions(model).map(({ version }) => version),
     requireFiles: async (version) => {
       for (const digest of digestsOf(version)) {
         if (await blobs.has(digest)) continue;

@@ -201,4 +201,34 @@ describe('keys, clocks and hubs of edges, on a broker with its access rules in f
       }
     });
   });
+
+  describe('the end', () => {
+    it('GIVEN_a_broker_that_is_away_WHEN_the_hub_stops_THEN_it_ends_and_its_commands_are_refused_before', async () => {
+      await enrolled('edge-2');
+      await lab.broker.pause();
+      await waitFor(() => !lab.hub.bus.isConnected, { what: 'the connection to be lost' });
+      await assert.rejects(lab.hub.hub.command('edge-2', { type: 'report' }), withCode('BROKER_UNAVAILABLE'));
+      await lab.hub.close();
+    });
+
+    it('GIVEN_an_edge_that_is_deleted_THEN_it_is_never_told_to_run_nothing', async () => {
+      const { machine } = await enrolled('edge-2');
+      await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2', version: 1 }] }, 'ann');
+      await runs('edge-2', 1);
+      await lab.hub.hub.remove('edge-2', 'ann');
+      await waitFor(() => lab.hub.hub.list().length === 0);
+      await lab.hub.hub.settled();
+      assert.ok(!machine.calls.some((call) => call.startsWith('deactivate')), machine.calls.join());
+    });
+
+    it('GIVEN_a_model_that_no_edge_runs_any_more_THEN_its_files_are_offered_no_more', async () => {
+      await enrolled('edge-2');
+      await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2', version: 1 }] }, 'ann');
+      const { digest } = lab.registry.registry.getVersion('iris', 1);
+      assert.equal(lab.hub.hub.offered(digest)?.kind, 'model');
+      await lab.hub.hub.assign('iris', { edges: [] }, 'ann');
+      await lab.hub.hub.settled();
+      assert.equal(lab.hub.hub.offered(digest), undefined);
+    });
+  });
 });

@@ -99,6 +99,15 @@ describe(`edges of Node-RED ${nodeRedMajor}`, function () {
       return mqtt.on('probe-answer').includes('listening');
     });
     assert.deepEqual(await mqtt.ask('in', [0, 0, 0, 1], 'out'), [1, 1, 1, 2]);
+    const inferred = await edge.api<{ payload: unknown }>('POST', 'models/plus/versions/deployed/infer', {
+      payload: [0, 0, 0, 1],
+    });
+    assert.deepEqual([inferred.status, inferred.body.payload], [200, [1, 1, 1, 2]], inferred.text);
+    const local = await edge.api<EdgeView>('GET', 'edges/local');
+    assert.deepEqual(
+      local.body.models.map(({ name, reported }) => [name, reported]),
+      [['plus', 1]],
+    );
     const model = await ask<Model>('GET', 'models/plus');
     assert.deepEqual(model.edges[0]?.reported, { version: 1, state: 'running' });
     assert.ok(model.usedBy.some(({ kind, name }) => kind === 'edge' && name === 'edge-2'));

@@ -99,6 +99,7 @@ export async function openEdgeSide(
   opened.defer(async () => {
     capabilities.stop();
     await agent.stop();
+    effects.close();
     await fetcher.stop();
     await bus.close();
   });

@@ -84,6 +84,8 @@ function brokerOfEdges({ url, topicPrefix }: BrokerSettings): Readonly<Record<st
   const parsed = new URL(url);
   parsed.username = '';
   parsed.password = '';
+  parsed.search = '';
+  parsed.hash = '';
   return { url: parsed.href.replace(/\/$/, ''), ...(topicPrefix === 'model-management' ? {} : { topicPrefix }) };
 }
 
