@@ -198,17 +198,17 @@ export class EdgeHub {
    */
   async command(name: string, command: EdgeCommand, lifeMs = DEFAULT_COMMAND_LIFE_MS): Promise<string> {
     const edge = this.#book.get(name);
-    const { state } = stateOf(this.#facts(edge));
-    if (state !== 'online' || !edge.key) {
-      const hint = state === 'conflict' ? 'Enrol it again with a new key.' : 'Wait until it is online.';
-      throw new ModelManagementError('EDGE_UNAVAILABLE', `The edge ${edge.name} is ${state}.`, hint);
-    }
     if (!this.#isConnected) {
       throw new ModelManagementError(
         'BROKER_UNAVAILABLE',
         'The broker is not connected.',
         'Check modelManagement.broker in settings.js and the broker, and try again.',
       );
+    }
+    const { state } = stateOf(this.#facts(edge));
+    if (state !== 'online' || !edge.key) {
+      const hint = state === 'conflict' ? 'Enrol it again with a new key.' : 'Wait until it is online.';
+      throw new ModelManagementError('EDGE_UNAVAILABLE', `The edge ${edge.name} is ${state}.`, hint);
     }
     const issuedAt = this.deps.clock.now();
     // An edge whose clock is ahead would find everything expired: the expiry is written in its time.
