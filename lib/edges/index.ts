@@ -16,6 +16,8 @@ export {
   type HubStores,
   IssuedDocument,
 } from './hub/hub-documents';
+export { RolloutDocument } from './hub/rollout/rollout-document';
+export type { RolloutSummary, RolloutView } from './hub/rollout/rollout-view';
 export { filesOfVersion, versionAttributes } from './hub/version-files';
 export type { EdgeModelView, EdgeState, EdgeView } from './hub/views';
 export { type LastWill, MqttBus, type MqttBusOptions } from './mqtt-bus';

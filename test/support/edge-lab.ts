@@ -5,7 +5,14 @@ import type { EdgeEffects } from '../../lib/edges/agent/edge-effects';
 import type { ServedRequests } from '../../lib/edges/agent/health';
 import { ModelState, modelKey } from '../../lib/edges/agent/model-state';
 import { EdgeHub } from '../../lib/edges/hub/edge-hub';
-import { AssignmentDocument, EdgeDocument, EdgeStateDocument, IssuedDocument } from '../../lib/edges/hub/hub-documents';
+import {
+  AssignmentDocument,
+  EdgeDocument,
+  EdgeStateDocument,
+  type HubStores,
+  IssuedDocument,
+} from '../../lib/edges/hub/hub-documents';
+import { RolloutDocument } from '../../lib/edges/hub/rollout/rollout-document';
 import { MqttBus } from '../../lib/edges/mqtt-bus';
 import { type Capabilities, type DesiredFile, type DesiredModel, EdgeName } from '../../lib/edges/protocol/documents';
 import { openSigningKey, PublicKeyText, type SigningKey, temporarySigningKey } from '../../lib/edges/protocol/keys';
@@ -20,7 +27,7 @@ import { type TemporaryFolder, temporaryFolder } from './temporary-folder';
 
 export const HUB_ID = 'hub-1';
 export const PREFIX = 'model-management';
-export const EDGES = ['edge-2', 'edge-3'] as const;
+export const EDGES = ['edge-2', 'edge-3', 'edge-4', 'edge-5', 'edge-6'] as const;
 
 /** The access rules that docs/edge-protocol.md gives, for the hub of the tests. */
 export function accessOf(acl: string): MosquittoAccess {
@@ -180,6 +187,8 @@ export async function openHub(options: {
   readonly clock?: Clock;
   readonly log?: Log;
   readonly clientId?: string;
+  /** May make writes fail. */
+  readonly wrapStores?: (stores: HubStores) => HubStores;
 }): Promise<OpenHub> {
   const { path, brokerUrl, registry, hubId = HUB_ID, clock = systemClock, log = silentLog } = options;
   const folder = await openDataFolder({ path, log, clock: systemClock });
@@ -189,6 +198,7 @@ export async function openHub(options: {
     assignments: await openDocumentStore({ ...at, name: 'edge-models', parse: (raw) => AssignmentDocument.parse(raw) }),
     orders: await openDocumentStore({ ...at, name: 'edge-orders', parse: (raw) => IssuedDocument.parse(raw) }),
     states: await openDocumentStore({ ...at, name: 'edge-states', parse: (raw) => EdgeStateDocument.parse(raw) }),
+    rollouts: await openDocumentStore({ ...at, name: 'edge-rollouts', parse: (raw) => RolloutDocument.parse(raw) }),
   };
   const key = await openSigningKey(folder.keysPath, 'hub');
   const bus: MqttBus = new MqttBus({
@@ -206,7 +216,7 @@ export async function openHub(options: {
     hubName: 'plant',
     key,
     bus,
-    stores,
+    stores: options.wrapStores?.(stores) ?? stores,
     secrets: await Secrets.open(folder.keysPath),
     registry,
     brokerOfEdges: () => ({ url: brokerUrl }),
@@ -252,9 +262,11 @@ export class EdgeLab implements AsyncDisposable {
     await this.resumeHub();
   }
 
-  async resumeHub(clock: Clock = systemClock): Promise<void> {
+  async resumeHub(clock: Clock = systemClock, wrapStores?: (stores: HubStores) => HubStores): Promise<void> {
     const { registry } = this.registry;
-    this.hub = await openHub({ path: this.hubFolder.path, brokerUrl: this.broker.url, registry, clock });
+    const { path } = this.hubFolder;
+    const wrap = wrapStores ? { wrapStores } : {};
+    this.hub = await openHub({ path, brokerUrl: this.broker.url, registry, clock, ...wrap });
   }
 
   async folder(): Promise<string> {
@@ -264,8 +276,8 @@ export class EdgeLab implements AsyncDisposable {
   }
 
   /** Adds an edge to the hub; its settings are what the snippet holds. */
-  async add(name: string): Promise<AgentOptions['settings']> {
-    const { enrolment } = await this.hub.hub.create({ name }, 'ann');
+  async add(name: string, labels: readonly string[] = []): Promise<AgentOptions['settings']> {
+    const { enrolment } = await this.hub.hub.create({ name, labels }, 'ann');
     return enrolment.settings['edge'] as AgentOptions['settings'];
   }
 

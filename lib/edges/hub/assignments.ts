@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { invalidInput } from '../../errors';
-import type { ModelName } from '../../ids';
+import type { ModelName, VersionNumber } from '../../ids';
 import { DEPLOYED } from '../../ids';
 import { parseInput } from '../../parse-input';
 import type { Usage, VersionRef } from '../../registry';
 import { edgeKey, LOCAL_EDGE } from '../protocol/names';
 import type { EdgeHubDeps } from './hub-dependencies';
 import type { AssignmentDocument, EdgeDocument } from './hub-documents';
+import type { AssignmentWrite } from './rollout/plan-rollout';
 
 const ModelEdges = z.strictObject({
   edges: z
@@ -71,15 +72,47 @@ export class Assignments {
       );
       if (wanted.size < edges.length)
         throw invalidInput('edges', 'edges: an edge is named twice.', 'Name each edge once.');
-      for (const document of wanted.values()) {
-        const others = this.ofEdge(document.edge).filter(({ _id }) => _id !== document._id);
-        this.check(document.edge, [...others, document]);
-      }
+      for (const document of wanted.values()) this.#checkRoom(document);
       const before = this.ofModel(model);
       await Promise.all([...wanted.values()].map((document) => this.#put(document)));
       await Promise.all(before.filter(({ _id }) => !wanted.has(_id)).map((document) => this.#delete(document)));
       return new Set([...before, ...wanted.values()].map(({ edge }) => edgeKey(edge)));
     });
+  }
+
+  /**
+   * Changes single edges of a model, each only where it still has what it is thought to have.
+   * @param isNewAttempt - what failed on an edge before is tried again there
+   * @returns keys of the edges that were changed; and of those that cannot take it, with the reason
+   */
+  exchange(
+    model: ModelName,
+    writes: readonly AssignmentWrite[],
+    isNewAttempt: boolean,
+  ): Promise<{ readonly changed: ReadonlySet<string>; readonly refused: ReadonlyMap<string, unknown> }> {
+    return this.#inTurn(async () => {
+      const refused = new Map<string, unknown>();
+      const changes: Promise<void>[] = [];
+      const changed = new Set<string>();
+      for (const { edge, from, to } of writes) {
+        const known = this.deps.assignments.get(idOf(model, edge));
+        if ((known?.ref ?? null) !== from) continue;
+        try {
+          if (to) changes.push(this.#put(this.#fittingDocument(model, edge, to, isNewAttempt)));
+          else if (known) changes.push(this.#delete(known));
+          changed.add(edgeKey(edge));
+        } catch (error) {
+          refused.set(edgeKey(edge), error);
+        }
+      }
+      await Promise.all(changes);
+      return { changed, refused };
+    });
+  }
+
+  /** @throws {ModelManagementError} `INVALID_INPUT` when the edge is `local`, or cannot take one more model; `EDGE_NOT_FOUND` */
+  checkRoom(model: ModelName, edge: string, version: VersionNumber): void {
+    this.#fittingDocument(model, edge, { ref: version, version }, false);
   }
 
   /** @returns keys of the edges that ran it */
@@ -97,6 +130,25 @@ export class Assignments {
       const current = this.deps.assignments.get(document._id);
       if (current?.ref === document.ref && current.version !== version) await this.#put({ ...current, version });
     });
+  }
+
+  /** Of an alias that is gone: what it named last. */
+  #fittingDocument(
+    model: ModelName,
+    edge: string,
+    { ref, version }: NonNullable<AssignmentWrite['to']>,
+    isNewAttempt: boolean,
+  ): AssignmentDocument {
+    const isNamed = this.deps.registry.findVersion(model, ref) !== undefined;
+    const document = this.#documentOf(model, edge, isNamed ? ref : version, () => isNewAttempt);
+    const fitting = { ...document, ref };
+    this.#checkRoom(fitting);
+    return fitting;
+  }
+
+  #checkRoom(document: AssignmentDocument): void {
+    const others = this.ofEdge(document.edge).filter(({ _id }) => _id !== document._id);
+    this.check(document.edge, [...others, document]);
   }
 
   #documentOf(

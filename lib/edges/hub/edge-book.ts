@@ -15,7 +15,7 @@ const MAX_TOKENS = 10;
 
 const label = z.string().trim().min(1).max(63);
 /** A list of labels; an object is taken as a list of `key=value`. */
-const Labels = z
+export const Labels = z
   .union([
     z.array(label).max(64),
     z

@@ -18,6 +18,7 @@ import { EdgeStates } from './edge-states';
 import { EnrolmentOffice } from './enrolment-office';
 import type { EdgeHubDeps } from './hub-dependencies';
 import type { EdgeDocument } from './hub-documents';
+import { Rollouts } from './rollout/rollouts';
 import { type EdgeFacts, type EdgeView, stateOf, toEdgeView, toModelEdge } from './views';
 
 export interface Enrolment {
@@ -39,6 +40,8 @@ export class EdgeHub {
   readonly #publisher: DesiredPublisher;
   readonly #states: EdgeStates;
   readonly #office: EnrolmentOffice;
+  /** Versions on their way to many edges. */
+  readonly rollouts: Rollouts;
   readonly #changeListeners = new Set<(edge: string) => void>();
   readonly #eventListeners = new Set<(edge: string, event: EdgeEvent) => void>();
   #connection = 0;
@@ -64,6 +67,15 @@ export class EdgeHub {
       onEvent: (edge, event) => this.#onEvent(edge, event),
       onChange: (edge) => this.#changed(edge.name),
     });
+    this.rollouts = new Rollouts({
+      ...deps,
+      rollouts: stores.rollouts,
+      book: this.#book,
+      assignments: this.#assignments,
+      factsOf: (edge) => this.#facts(edge),
+      refresh: (keys) => this.#assigned(keys),
+      settled: () => this.settled(),
+    });
     this.#office = new EnrolmentOffice(deps, this.#book, (edge) => {
       this.#publisher.refresh([edge._id]);
       this.#changed(edge.name);
@@ -79,10 +91,12 @@ export class EdgeHub {
         if (kind === 'model' && change === 'deleted') this.#inBackground(this.#unassign(name));
         if (kind === 'version') this.#publisher.forgetFiles(name);
         this.#publisher.refresh(this.#assignments.ofModel(name).map(({ edge }) => edgeKey(edge)));
+        this.rollouts.notice();
       }),
       bus.onConnection((isConnected) => {
         this.#isConnected = isConnected;
         this.#publisher.setConnected(isConnected);
+        this.rollouts.setConnected(isConnected);
         if (!isConnected) return;
         this.#announce(true).catch((error: unknown) => this.deps.log.debug('hub not announced', () => ({ error })));
       }),
@@ -93,12 +107,14 @@ export class EdgeHub {
     this.#listen(hubFilters.enrol, (message) => this.#office.take(message));
     this.#listen(HUB_TOPIC, (message) => this.#lookForTwin(message));
     this.#publisher.refresh(this.#book.everKnown().map(({ _id }) => _id));
+    this.rollouts.start();
   }
 
   async stop(): Promise<void> {
     const wasConnected = this.#isConnected;
     for (const end of this.#ends.splice(0)) await end();
     await this.#publisher.stop();
+    await this.rollouts.stop();
     await this.#states.stop();
     // Politeness: without it the last will tells, and the broker may not be answering.
     if (wasConnected) await Promise.race([this.#announce(false).catch(() => undefined), pause(GOODBYE_MS)]);
@@ -168,8 +184,7 @@ export class EdgeHub {
       this.get(edge).models.some(({ name, state }) => name.toLowerCase() === model.toLowerCase() && state === 'failed');
     const keys = await this.#assignments.assign(model, input, hasFailed);
     this.deps.log.info('edges of a model set', { model, count: keys.size, user });
-    this.#publisher.refresh(keys);
-    for (const key of keys) this.#changed(key);
+    this.#assigned(keys);
     return this.modelEdges(model);
   }
 
@@ -188,7 +203,7 @@ export class EdgeHub {
 
   /** What would stop if the model went away. */
   usage(model: string): readonly Usage[] {
-    return this.#assignments.usage(model);
+    return [...this.#assignments.usage(model), ...this.rollouts.usage(model)];
   }
 
   /**
@@ -283,6 +298,10 @@ export class EdgeHub {
 
   async #unassign(model: string): Promise<void> {
     const keys = await this.#assignments.removeModel(model);
+    this.#assigned(keys);
+  }
+
+  #assigned(keys: ReadonlySet<string>): void {
     this.#publisher.refresh(keys);
     for (const key of keys) this.#changed(key);
   }
@@ -321,6 +340,7 @@ export class EdgeHub {
   }
 
   #changed(edge: string): void {
+    this.rollouts.notice();
     for (const listener of this.#changeListeners) listener(edge);
   }
 

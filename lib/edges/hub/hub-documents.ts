@@ -4,6 +4,7 @@ import type { DocumentStore } from '../../store';
 import { DesiredOrder, EdgeName, ReportedState } from '../protocol/documents';
 import { KeyId, PublicKeyText } from '../protocol/keys';
 import { Marks } from './presence';
+import type { RolloutDocument } from './rollout/rollout-document';
 
 /*
  * What a hub keeps of its edges. One fact is one document: an edge with its key and tokens, one model on one edge, the
@@ -86,4 +87,5 @@ export interface HubStores {
   readonly assignments: DocumentStore<AssignmentDocument>;
   readonly orders: DocumentStore<IssuedDocument>;
   readonly states: DocumentStore<EdgeStateDocument>;
+  readonly rollouts: DocumentStore<RolloutDocument>;
 }

@@ -77,7 +77,11 @@ export function toModelEdge(facts: EdgeFacts, assignment: AssignmentDocument): M
   return { name: assignment.edge, version: assignment.ref, reported: { version: reported, state, ...shown } };
 }
 
-function toEdgeModel({ said, isTaken }: EdgeFacts, { model, version: desired }: AssignmentDocument): EdgeModelView {
+/** How it stands with what is assigned, by what the edge says of it. */
+export function toEdgeModel(
+  { said, isTaken }: EdgeFacts,
+  { model, version: desired }: AssignmentDocument,
+): EdgeModelView {
   const reported = said?.report?.models.find(({ name }) => name === model);
   const common = { name: model, desired, reported: reported?.version ?? null };
   if (!reported || !isTaken) return { ...common, state: 'pending' };

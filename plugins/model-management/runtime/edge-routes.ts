@@ -75,7 +75,7 @@ function withHint<T extends { readonly enrolment: object }>({ settings }: Servic
   return { ...answer, enrolment: { ...answer.enrolment, hint } };
 }
 
-const hubOf = (services: Services): EdgeHub => sideOf(services).hub;
+export const hubOf = (services: Services): EdgeHub => sideOf(services).hub;
 
 function refuseLocal(name: string): void {
   if (!isLocal(name)) return;

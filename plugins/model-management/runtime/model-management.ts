@@ -27,6 +27,7 @@ import { registerModelRoutes } from './model-routes';
 import { nodeRedLog } from './node-red-log';
 import { registerOpenInferenceRoutes } from './open-inference-routes';
 import { registerPipelineRoutes } from './pipeline-routes';
+import { registerRolloutRoutes } from './rollout-routes';
 import { registerRunRoutes } from './run-routes';
 import { openServices, type Services } from './services';
 import { parseSettings, type Settings } from './settings';
@@ -238,6 +239,7 @@ class ModelManagement {
     registerRunRoutes(router);
     registerPipelineRoutes(router, this.pipelines);
     registerEdgeRoutes(router);
+    registerRolloutRoutes(router);
     registerOwnEdgeRoutes(router);
     registerMaintenanceRoutes(router);
     router.finish();

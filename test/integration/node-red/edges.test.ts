@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { RolloutSummary, RolloutView } from '../../../lib/edges/hub/rollout/rollout-view';
 import type { EdgeView } from '../../../lib/edges/hub/views';
 import type { Model } from '../../../lib/registry/types';
 import { anAcl } from '../../support/edge-acl';
@@ -159,6 +160,35 @@ describe(`edges of Node-RED ${nodeRedMajor}`, function () {
       await mqtt.publish('probe', 'back');
       return mqtt.on('probe-answer').includes('back');
     });
+  });
+
+  it('get a version by a rollout, and what they had when it is rolled back', async () => {
+    const before = (await ask<Model>('GET', 'models/plus')).edges.map(({ version }) => version);
+    assert.deepEqual(before, ['deployed']);
+    const body = { version: 1, labels: ['line-1'], waves: [{ count: 1 }], soakMs: 0 };
+    const started = await hub.api<RolloutView>('POST', 'models/plus/rollouts', body);
+    assert.equal(started.status, 201, started.text);
+    const { id } = started.body;
+    const isOver = (state: string) =>
+      waitFor(async () => (await ask<RolloutView>('GET', `rollouts/${id}`)).state === state, { what: state });
+    await isOver('succeeded');
+    assert.deepEqual(await mqtt.ask('in', [0, 0, 0, 1], 'out'), [1, 1, 1, 2]);
+    const late = await hub.api<{ error: { code: string } }>('POST', `rollouts/${id}/pause`, {});
+    assert.deepEqual([late.status, late.body.error.code], [409, 'ROLLOUT_STATE']);
+    assert.equal((await hub.api('POST', `rollouts/${id}/rollback`, {})).status, 202);
+    await isOver('rolled_back');
+    const { edges } = await ask<Model>('GET', 'models/plus');
+    assert.deepEqual(
+      edges.map(({ version }) => version),
+      before,
+    );
+    await runs(3);
+    assert.deepEqual(await mqtt.ask('in', [0, 0, 0, 1], 'out'), [3, 3, 3, 4]);
+    const listed = await ask<{ items: RolloutSummary[] }>('GET', 'models/plus/rollouts?search=rolled');
+    assert.deepEqual(
+      listed.items.map((one) => one.id),
+      [id],
+    );
   });
 
   it('take no change but of their own rows', async () => {

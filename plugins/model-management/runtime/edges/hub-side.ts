@@ -7,6 +7,7 @@ import {
   EdgeStateDocument,
   IssuedDocument,
 } from '../../../../lib/edges/hub/hub-documents';
+import { RolloutDocument } from '../../../../lib/edges/hub/rollout/rollout-document';
 import { versionAttributes } from '../../../../lib/edges/hub/version-files';
 import { MqttBus } from '../../../../lib/edges/mqtt-bus';
 import { openSigningKey } from '../../../../lib/edges/protocol/keys';
@@ -52,6 +53,7 @@ export async function openHubSide(options: HubSideOptions, broker: BrokerSetting
       assignments: await openDocuments('edge-models', AssignmentDocument),
       orders: await openDocuments('edge-orders', IssuedDocument),
       states: await openDocuments('edge-states', EdgeStateDocument),
+      rollouts: await openDocuments('edge-rollouts', RolloutDocument),
     },
     secrets: await Secrets.open(folder.keysPath),
     registry,

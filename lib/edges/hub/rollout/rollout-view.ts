@@ -1,0 +1,78 @@
+import { toIso } from '../../../clock';
+import { nowOf, type Outcome, outcomeOf, type RolloutFacts } from './plan-rollout';
+import type { AuditEntry, LeaveReason, RolloutDocument, RolloutStatus, StopReason } from './rollout-document';
+
+export interface RolloutEdgeView {
+  readonly name: string;
+  /** From 1. */
+  readonly wave: number;
+  readonly state: Outcome;
+  /** Why it is left alone. */
+  readonly reason?: LeaveReason;
+  /** What it had: a number or an alias; null = nothing. */
+  readonly before: number | string | null;
+}
+
+/** A rollout as the HTTP API lists it. */
+export interface RolloutSummary {
+  readonly id: string;
+  readonly model: string;
+  readonly version: number;
+  readonly state: RolloutStatus;
+  /** Why it was stopped. */
+  readonly reason?: StopReason;
+  readonly createdAt: string;
+  readonly createdBy: string | null;
+  readonly selection: RolloutDocument['selection'];
+  readonly waves: RolloutDocument['waves'];
+  readonly soakMs: number;
+  readonly stop: RolloutDocument['stop'];
+  /** How many of `waveCount` were opened. */
+  readonly openWaves: number;
+  readonly waveCount: number;
+  /** Of edges, by their state; those that are not zero. */
+  readonly counts: Readonly<Partial<Record<Outcome, number>>>;
+}
+
+export interface RolloutView extends RolloutSummary {
+  readonly edges: readonly RolloutEdgeView[];
+  /** Oldest first. */
+  readonly audit: readonly (Omit<AuditEntry, 'at'> & { readonly at: string })[];
+}
+
+export function toRolloutView(rollout: RolloutDocument, facts: RolloutFacts): RolloutView {
+  const edges = rollout.edges.map(
+    (edge): RolloutEdgeView => ({
+      name: edge.name,
+      wave: edge.wave + 1,
+      state: outcomeOf(rollout, edge, nowOf(facts, edge)),
+      ...(edge.phase === 'left' ? { reason: edge.reason } : {}),
+      before: edge.before?.ref ?? null,
+    }),
+  );
+  const counts: Partial<Record<Outcome, number>> = {};
+  for (const { state } of edges) counts[state] = (counts[state] ?? 0) + 1;
+  const { _id: id, model, version, state, createdAt, selection, waves, soakMs, stop, openWaves, audit } = rollout;
+  return {
+    id,
+    model,
+    version,
+    state: state.status,
+    ...(state.status === 'stopped' ? { reason: state.reason } : {}),
+    createdAt: toIso(createdAt),
+    createdBy: audit[0]?.user ?? null,
+    selection,
+    waves,
+    soakMs,
+    stop,
+    openWaves,
+    waveCount: Math.max(...edges.map(({ wave }) => wave)),
+    counts,
+    edges,
+    audit: audit.map((entry) => ({ ...entry, at: toIso(entry.at) })),
+  };
+}
+
+export function toRolloutSummary({ edges: _, audit: __, ...summary }: RolloutView): RolloutSummary {
+  return summary;
+}
