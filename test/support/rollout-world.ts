@@ -26,7 +26,8 @@ interface PlayedEdge {
 
 type EdgeWorldEvent =
   | { readonly kind: 'converge'; readonly index: number; readonly isGood: boolean }
-  | { readonly kind: 'toggle' | 'delete'; readonly index: number }
+  | { readonly kind: 'toggle'; readonly index: number }
+  | { readonly kind: 'delete'; readonly index: number }
   | { readonly kind: 'by-hand'; readonly index: number; readonly ref: EdgeRef | null };
 
 export type WorldEvent =
@@ -176,7 +177,7 @@ export class RolloutWorld {
       for (const { name, reported, state } of online) assert.deepEqual([reported, state], [VERSION, 'running'], name);
       const since = before.state.status === 'running' ? before.state.soakingSince : null;
       assert.ok((since ?? this.#nowMs) + this.soakMs <= this.#nowMs, 'a wave opened before it had soaked');
-      const known = new Set(before.edges.filter(({ wave }) => wave < before.openWaves).map(({ name }) => name));
+      const known = new Set<string>(before.edges.filter(({ wave }) => wave < before.openWaves).map(({ name }) => name));
       for (const { name, wasExposed } of this.#edges) if (wasExposed) assert.ok(known.has(name), name);
     }
     // Edges whose write a crash held back do not count as failed, but as exposed.

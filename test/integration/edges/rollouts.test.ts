@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { systemClock } from '../../../lib/clock';
 import type { HubStores } from '../../../lib/edges/hub/hub-documents';
 import type { RolloutView } from '../../../lib/edges/hub/rollout/rollout-view';
+import { ModelManagementError } from '../../../lib/errors';
 import type { DocumentStore } from '../../../lib/store';
 import { anAcl } from '../../support/edge-acl';
 import { EdgeLab, type OpenAgent, PlayedMachine } from '../../support/edge-lab';
@@ -139,6 +140,19 @@ describe('rollouts on a broker with its access rules in force', function () {
         [id, 'rolled_back'],
       ],
     );
+  });
+
+  it('GIVEN_a_transfer_that_stalls_THEN_the_rollout_waits_AND_goes_on_with_it', async () => {
+    const { machine } = await edge('edge-2');
+    machine.onCall = (call) => {
+      if (call === 'fetch model') throw new ModelManagementError('TIMEOUT', 'Nothing came.', 'Wait.');
+    };
+    const { id } = await start({});
+    await waitFor(() => lab.hub.hub.get('edge-2').models[0]?.state === 'failed');
+    assert.deepEqual(lab.hub.hub.rollouts.get(id).counts, { pending: 1 });
+    machine.onCall = () => undefined;
+    await lab.hub.hub.command('edge-2', { type: 'retry' });
+    await isOver(id, 'succeeded');
   });
 
   it('GIVEN_an_edge_that_is_offline_THEN_the_rollout_ends_without_it_AND_it_converges_when_it_is_back', async () => {

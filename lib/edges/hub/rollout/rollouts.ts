@@ -5,7 +5,8 @@ import { edgeKey } from '../../protocol/names';
 import type { Assignments } from '../assignments';
 import type { EdgeBook } from '../edge-book';
 import type { EdgeHubDeps } from '../hub-dependencies';
-import { type EdgeFacts, stateOf, toEdgeModel } from '../views';
+import { type EdgeFacts, stateOf } from '../views';
+import { edgeNow } from './edge-now';
 import { newRollout, parseRolloutRequest, selectEdges } from './new-rollout';
 import { type EdgeNow, isExposed, leaveEdges, planRollout, type RolloutFacts } from './plan-rollout';
 import { actOnRollout, type RolloutAction } from './rollout-actions';
@@ -187,13 +188,7 @@ export class Rollouts {
     const assigned = new Map(assignments.ofModel(model).map((one) => [edgeKey(one.edge), one]));
     const known = edges.flatMap(({ name }): [string, EdgeNow][] => {
       const edge = book.find(name);
-      if (!edge) return [];
-      const facts = this.deps.factsOf(edge);
-      const assignment = assigned.get(edge._id);
-      const said = assignment ? toEdgeModel(facts, assignment) : { reported: null, state: 'pending' as const };
-      const { reported, state } = said;
-      const isOnline = stateOf(facts).state === 'online';
-      return [[edge._id, { createdAt: edge.createdAt, isOnline, ref: assignment?.ref ?? null, reported, state }]];
+      return edge ? [[edge._id, edgeNow(this.deps.factsOf(edge), assigned.get(edge._id))]] : [];
     });
     return {
       edges: new Map(known),

@@ -1,0 +1,15 @@
+import type { AssignmentDocument } from '../hub-documents';
+import { type EdgeFacts, stateOf, toEdgeModel } from '../views';
+import type { EdgeNow } from './plan-rollout';
+
+/** Of the way to the edge, not of the version: the edge tries again by itself. */
+const ON_THE_WAY: readonly string[] = ['TIMEOUT', 'ABORTED'];
+
+/** What a rollout has to know of an edge. */
+export function edgeNow(facts: EdgeFacts, assignment: AssignmentDocument | undefined): EdgeNow {
+  const common = { createdAt: facts.edge.createdAt, isOnline: stateOf(facts).state === 'online' };
+  if (!assignment) return { ...common, ref: null, reported: null, state: 'pending' };
+  const { reported, state, error } = toEdgeModel(facts, assignment);
+  const isOnTheWay = state === 'failed' && error !== undefined && ON_THE_WAY.includes(error.code);
+  return { ...common, ref: assignment.ref, reported, state: isOnTheWay ? 'pending' : state };
+}
