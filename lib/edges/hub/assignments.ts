@@ -83,30 +83,30 @@ export class Assignments {
   /**
    * Changes single edges of a model, each only where it still has what it is thought to have.
    * @param isNewAttempt - what failed on an edge before is tried again there
-   * @returns keys of the edges that were changed; and of those that cannot take it, with the reason
+   * @returns keys of the edges that cannot take it, with the reason
    */
   exchange(
     model: ModelName,
     writes: readonly AssignmentWrite[],
     isNewAttempt: boolean,
-  ): Promise<{ readonly changed: ReadonlySet<string>; readonly refused: ReadonlyMap<string, unknown> }> {
+  ): Promise<ReadonlyMap<string, unknown>> {
     return this.#inTurn(async () => {
       const refused = new Map<string, unknown>();
       const changes: Promise<void>[] = [];
-      const changed = new Set<string>();
       for (const { edge, from, to } of writes) {
         const known = this.deps.assignments.get(idOf(model, edge));
         if ((known?.ref ?? null) !== from) continue;
         try {
           if (to) changes.push(this.#put(this.#fittingDocument(model, edge, to, isNewAttempt)));
           else if (known) changes.push(this.#delete(known));
-          changed.add(edgeKey(edge));
         } catch (error) {
           refused.set(edgeKey(edge), error);
         }
       }
+      // One that fails ends the turn only when the others are written.
+      await Promise.allSettled(changes);
       await Promise.all(changes);
-      return { changed, refused };
+      return refused;
     });
   }
 

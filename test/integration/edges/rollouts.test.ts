@@ -18,6 +18,16 @@ interface PlayedEdge {
   readonly machine: PlayedMachine;
 }
 
+const passing = <T extends { readonly _id: string }>(store: DocumentStore<T>): DocumentStore<T> => ({
+  get: (id) => store.get(id),
+  all: () => store.all(),
+  insert: (document) => store.insert(document),
+  put: (document) => store.put(document),
+  delete: (id) => store.delete(id),
+  compact: () => store.compact(),
+  close: () => store.close(),
+});
+
 describe('rollouts on a broker with its access rules in force', function () {
   this.timeout(120_000);
   let lab: EdgeLab;
@@ -193,6 +203,30 @@ describe('rollouts on a broker with its access rules in force', function () {
     await assert.rejects(lab.hub.hub.rollouts.act(id, 'pause', 'ann'), withCode('ROLLOUT_STATE'));
   });
 
+  it('GIVEN_a_write_that_fails_WHEN_others_of_the_wave_did_not_THEN_all_come_to_the_version', async () => {
+    await edge('edge-2');
+    await edge('edge-3');
+    await lab.hub.close();
+    let failures = 0;
+    await lab.resumeHub(systemClock, (stores) => ({
+      ...stores,
+      assignments: {
+        ...passing(stores.assignments),
+        put: async (document) => {
+          if (document.edge === 'edge-3' && failures === 0) {
+            failures += 1;
+            throw new ModelManagementError('STORAGE_FULL', 'The disk is full.', 'Make room.');
+          }
+          await stores.assignments.put(document);
+        },
+      },
+    }));
+    await Promise.all([isState('edge-2', 'online'), isState('edge-3', 'online')]);
+    const { id } = await start({});
+    const done = await isOver(id, 'succeeded');
+    assert.deepEqual([failures, done.counts], [1, { running: 2 }]);
+  });
+
   it('GIVEN_a_model_that_is_deleted_THEN_its_rollout_stops', async () => {
     await edge('edge-2');
     await edge('edge-3');
@@ -267,13 +301,10 @@ describe('rollouts on a broker with its access rules in force', function () {
       throw new Error('the hub is dead');
     };
     const mortal = <T extends { readonly _id: string }>(store: DocumentStore<T>): DocumentStore<T> => ({
-      get: (id) => store.get(id),
-      all: () => store.all(),
+      ...passing(store),
       insert: (document) => counted(() => store.insert(document)),
       put: (document) => counted(() => store.put(document)),
       delete: (id) => counted(() => store.delete(id)),
-      compact: () => store.compact(),
-      close: () => store.close(),
     });
     await lab.hub.close();
     await lab.resumeHub(systemClock, (stores: HubStores) => ({

@@ -255,8 +255,10 @@ export class Rollouts {
   async #write(rollout: RolloutDocument, writes: ReturnType<typeof planRollout>['writes']): Promise<void> {
     const { assignments, rollouts, refresh, clock, log } = this.deps;
     const isNewAttempt = rollout.state.status === 'running';
-    const { changed, refused } = await assignments.exchange(rollout.model, writes, isNewAttempt);
-    refresh(changed);
+    // Of several writes some may have failed: what was written has to reach its edges all the same.
+    const refused = await assignments
+      .exchange(rollout.model, writes, isNewAttempt)
+      .finally(() => refresh(new Set(writes.map(({ edge }) => edgeKey(edge)))));
     if (refused.size === 0) return;
     for (const [edge, error] of refused) log.warn('edge cannot take part in a rollout', { edge, error });
     const reasons = new Map([...refused.keys()].map((key): [string, LeaveReason] => [key, 'refused']));
