@@ -34,6 +34,8 @@ export interface Activity {
 
 /** The part of `GET /health` that the editor reads. */
 export interface Health {
+  /** On an edge a hub says what runs. */
+  readonly role: 'hub' | 'edge';
   readonly engine: EngineStats;
   readonly nodes: readonly NodeFigures[];
   readonly docker: { readonly available: boolean; readonly reason?: string };

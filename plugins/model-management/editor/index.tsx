@@ -13,6 +13,7 @@ import './clearblade/clearblade.css';
 import './libraries/libraries.css';
 import './jobs/jobs.css';
 import './pipelines/pipelines.css';
+import './edges/edges.css';
 import './compare/compare.css';
 import './edit/edit.css';
 import './audit/audit.css';

@@ -90,11 +90,18 @@ export const useCollectionChanges = (changed: () => void): void => useChanges('c
 
 export const usePipelineChanges = (changed: () => void): void => useChanges('pipelines', changed);
 
-type Things = 'models' | 'libraries' | 'jobs' | 'runs' | 'collections' | 'pipelines';
+/** Changes of many edges come together: at once, and then at most each second. */
+export const useEdgeChanges = (changed: () => void): void => useChanges('edges', useTogether(changed));
+
+/** The connection to the server is back after a break: it may be another server now. */
+export const useReconnection = (changed: () => void): void => useChanges('edges', changed, never);
+
+type Things = 'models' | 'libraries' | 'jobs' | 'runs' | 'collections' | 'pipelines' | 'edges';
 
 const isLog = (change: unknown): boolean => (change as { readonly kind?: unknown }).kind === 'log';
 const isNoLog = (change: unknown): boolean => !isLog(change);
 const always = (): boolean => true;
+const never = (): boolean => false;
 
 /** Calls `changed` on each live update of these things that matters, and when the connection is back after a break. */
 function useChanges(things: Things, changed: () => void, matters: (change: unknown) => boolean = always): void {
@@ -111,6 +118,31 @@ function useChanges(things: Things, changed: () => void, matters: (change: unkno
       RED.comms.off('connect', connected);
     };
   }, [things, changed, matters]);
+}
+
+const TOGETHER_MS = 1_000;
+
+/** `changed`, called for the first call at once, and once for all calls of the next second at its end. */
+function useTogether(changed: () => void): () => void {
+  const current = useRef(changed);
+  current.current = changed;
+  const waiting = useRef<{ timer?: ReturnType<typeof setTimeout>; isDue: boolean }>({ isDue: false });
+  useEffect(() => () => clearTimeout(waiting.current.timer), []);
+  return useCallback(() => {
+    const run = (): void => {
+      current.current();
+      waiting.current = {
+        isDue: false,
+        timer: setTimeout(() => {
+          const { isDue } = waiting.current;
+          waiting.current = { isDue: false };
+          if (isDue) run();
+        }, TOGETHER_MS),
+      };
+    };
+    if (waiting.current.timer === undefined) run();
+    else waiting.current.isDue = true;
+  }, []);
 }
 
 /** The time, epoch ms, told anew every second while somebody is watching. */

@@ -42,6 +42,7 @@ function health(
 ): Health {
   const models = states.map(([version, state]) => ({ model: 'iris', version, state }) as ModelStats);
   return {
+    role: 'hub',
     engine: { kind, version: '1', models },
     nodes: [],
     docker: { available: true },

@@ -3,6 +3,7 @@ import type { Health } from '../../../plugins/model-management/editor/contract';
 import { noticesOf } from '../../../plugins/model-management/editor/models/notice-list';
 
 const well: Health = {
+  role: 'hub',
   engine: { kind: 'native', version: '1', models: [] },
   nodes: [],
   docker: { available: true },

@@ -1,6 +1,6 @@
-import { WRITE } from '../api';
 import type { Model, VersionSummary } from '../contract';
 import { t } from '../i18n';
+import { mayWrite } from '../rights';
 
 /** The names of a version, the computed `latest` too; one's own names can be taken away. */
 export function AliasChips({
@@ -12,7 +12,7 @@ export function AliasChips({
   readonly version: VersionSummary;
   readonly onDelete: (alias: string) => void;
 }) {
-  const canWrite = RED.user.hasPermission(WRITE);
+  const canWrite = mayWrite();
   return (
     <>
       {aliases.map((alias: string) => (

@@ -5,6 +5,7 @@ import { Busy, ErrorBox, Question } from '../feedback';
 import { t, tCount } from '../i18n';
 import { useTask } from '../live';
 import { rollBack, setAlias } from '../registry-client';
+import { DEPLOYED } from './assignment';
 import { Differences, differencesOf } from './differences';
 
 export type DeployTarget = { readonly kind: 'deploy' | 'rollback'; readonly version: number };
@@ -88,9 +89,10 @@ function whatChanges(model: Model, version: number): string {
   const nodeCount = model.usedBy.filter(
     ({ kind, ref }) => kind === 'node' && (ref ?? 'deployed') === 'deployed',
   ).length;
+  const followers = model.edges.filter((edge) => edge.version === DEPLOYED).length;
   const users = [
     ...(nodeCount > 0 ? [tCount('usage.nodeCount', nodeCount)] : []),
-    ...(model.edges.length > 0 ? [tCount('usage.edges', model.edges.length)] : []),
+    ...(followers > 0 ? [tCount('usage.edges', followers)] : []),
   ];
   const list = new Intl.ListFormat(RED.i18n.lang()).format(users);
   const effect = users.length > 0 ? t('deploy.effect', { users: list, version }) : t('deploy.noUsers', { version });

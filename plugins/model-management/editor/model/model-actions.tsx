@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
-import { WRITE } from '../api';
 import { AuditLog } from '../audit/audit-log';
 import type { Model } from '../contract';
 import { t } from '../i18n';
+import { mayWrite } from '../rights';
 import { DeleteModel } from './delete-model';
 import { DeployPanel } from './deploy-panel';
 import { PipelineForm } from './pipeline-form';
@@ -22,7 +22,7 @@ export function ModelActions({
   const [action, setAction] = useState<Action>();
   const close = (): void => setAction(undefined);
   const target = model.rollbackVersion;
-  const canWrite = RED.user.hasPermission(WRITE);
+  const canWrite = mayWrite();
   const canImport = RED.user.hasPermission('flows.write') && model.versions.length > 0;
   return (
     <footer class="mm-foot">

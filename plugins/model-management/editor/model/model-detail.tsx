@@ -1,13 +1,14 @@
 import { useCallback, useContext, useState } from 'preact/hooks';
 import { Busy, ErrorBox } from '../feedback';
 import { t } from '../i18n';
-import { useModelChanges, usePolling, useResource } from '../live';
+import { useEdgeChanges, useModelChanges, usePolling, useResource } from '../live';
 import { fetchHealth, fetchModel } from '../registry-client';
 import { ActivitySection } from './activity-section';
 import { Leave } from './frame';
 import { LiveFigures } from './live-figures';
 import { MetricChart } from './metric-chart';
 import { ModelActions } from './model-actions';
+import { ModelEdges } from './model-edges';
 import { ModelHeader } from './model-header';
 import { VersionSection } from './version-section';
 import { VersionTable } from './version-table';
@@ -25,6 +26,7 @@ export function ModelDetail({ name }: { readonly name: string }) {
     health.reload();
   }, [model.reload, health.reload]);
   useModelChanges(refresh);
+  useEdgeChanges(model.reload);
   usePolling(health.poll, HEALTH_INTERVAL_MS);
 
   const { data } = model;
@@ -54,6 +56,7 @@ export function ModelDetail({ name }: { readonly name: string }) {
         />
       )}
       <LiveFigures model={data} health={health.data} />
+      <ModelEdges model={data} onChanged={refresh} />
       <ActivitySection model={data} engine={health.data?.engine} />
       <ModelActions model={data} onChanged={refresh} onGone={() => void leave()} />
     </div>

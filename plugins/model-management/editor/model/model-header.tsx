@@ -1,11 +1,11 @@
 import { useState } from 'preact/hooks';
 import { Age } from '../age';
-import { WRITE } from '../api';
 import type { Health, Model } from '../contract';
 import { EditModel } from '../edit/edit-model';
 import { t, tCount } from '../i18n';
 import { modelState } from '../models/model-state';
 import { StateDot } from '../models/state-dot';
+import { mayWrite } from '../rights';
 import { TagList } from '../tags';
 import { Toggle } from '../toggle';
 import { UploadForm } from '../upload/upload-form';
@@ -50,7 +50,7 @@ export function ModelHeader({
           {model.versions.length > 0 && (
             <Toggle open={open === 'try'} text={t('action.tryIt')} onClick={() => toggle('try')} />
           )}
-          {RED.user.hasPermission(WRITE) && (
+          {mayWrite() && (
             <>
               <Toggle open={open === 'upload'} text={t('action.newVersion')} onClick={() => toggle('upload')} />
               <Toggle

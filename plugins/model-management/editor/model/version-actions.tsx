@@ -1,6 +1,6 @@
-import { WRITE } from '../api';
 import type { Model, VersionSummary } from '../contract';
 import { t } from '../i18n';
+import { mayWrite } from '../rights';
 import { DownloadButton } from './download-button';
 import type { Asked } from './version-question';
 
@@ -15,7 +15,7 @@ export function VersionActions({
   readonly onAsk: (what: Asked) => void;
 }) {
   const isDeployed = model.aliases.deployed === version;
-  const canWrite = RED.user.hasPermission(WRITE);
+  const canWrite = mayWrite();
   // The server keeps the deployed version and the one a rollback needs.
   const isKept = isDeployed || model.rollbackVersion === version;
   return (

@@ -1,6 +1,5 @@
 import { useState } from 'preact/hooks';
 import { Age } from '../age';
-import { WRITE } from '../api';
 import type { Version } from '../contract';
 import { EditVersion } from '../edit/edit-version';
 import { Busy, ErrorBox } from '../feedback';
@@ -8,6 +7,7 @@ import { formatBytes } from '../format';
 import { t } from '../i18n';
 import { useModelChanges, useResource } from '../live';
 import { fetchVersion } from '../registry-client';
+import { mayWrite } from '../rights';
 import { TagList } from '../tags';
 import { DownloadButton } from './download-button';
 import { SignatureFacts } from './signature-facts';
@@ -36,7 +36,7 @@ export function VersionSection({
       <header class="mm-section-head">
         <h3>{t('signature.of', { version })}</h3>
         <span class="mm-actions">
-          {data && RED.user.hasPermission(WRITE) && (
+          {data && mayWrite() && (
             <button
               type="button"
               class="red-ui-button red-ui-button-small"

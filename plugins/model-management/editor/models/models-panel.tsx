@@ -1,8 +1,8 @@
 import { useCallback, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { WRITE } from '../api';
-import { useModelChanges, usePolling, useResource } from '../live';
+import { useEdgeChanges, useModelChanges, usePolling, useResource } from '../live';
 import { openModel } from '../model/model-tray';
 import { fetchHealth, fetchModels } from '../registry-client';
+import { mayWrite } from '../rights';
 import { UploadForm } from '../upload/upload-form';
 import { useIsWide } from '../use-is-wide';
 import { ModelBeside } from './model-beside';
@@ -24,6 +24,7 @@ export function ModelsPanel() {
   }, [models.reload, health.reload]);
   const closeBeside = useCallback(() => Promise.resolve(setBeside(undefined)), []);
   useModelChanges(refresh);
+  useEdgeChanges(models.reload);
   usePolling(health.poll, HEALTH_INTERVAL_MS);
   // The form took the place of the list, its button included.
   const isAdding = adding !== undefined;
@@ -47,7 +48,7 @@ export function ModelsPanel() {
           health={health.data}
           onRefresh={refresh}
           onOpen={open}
-          {...(RED.user.hasPermission(WRITE) && { onAdd: (file?: File) => setAdding(file ? { file } : {}) })}
+          {...(mayWrite() && { onAdd: (file?: File) => setAdding(file ? { file } : {}) })}
         />
       </div>
       {adding && (

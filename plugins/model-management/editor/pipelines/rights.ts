@@ -1,6 +1,6 @@
-import { WRITE } from '../api';
+import { mayWrite } from '../rights';
 
-export const mayTest = (): boolean => RED.user.hasPermission(WRITE);
+export const mayTest = mayWrite;
 
 /** What lets something leave, or changes flows. */
 export const mayRun = (): boolean => mayTest() && mayChangeFlows();

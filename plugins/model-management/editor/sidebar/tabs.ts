@@ -1,5 +1,5 @@
 /** The sub-tabs in the order in which they stand. */
-export const tabs = ['models', 'jobs', 'pipelines', 'libraries'] as const;
+export const tabs = ['models', 'jobs', 'pipelines', 'libraries', 'edges'] as const;
 export type Tab = (typeof tabs)[number];
 
 const KEY = 'model-management.tab';

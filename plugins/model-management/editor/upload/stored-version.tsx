@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
-import { WRITE } from '../api';
 import type { Model, Version } from '../contract';
 import { t } from '../i18n';
 import { DeployPanel } from '../model/deploy-panel';
 import { SignatureFacts } from '../model/signature-facts';
+import { mayWrite } from '../rights';
 
 /** The good end of an upload: what the model takes and gives, and the step to put it in service. */
 export function StoredVersion({
@@ -34,7 +34,7 @@ export function StoredVersion({
         />
       )}
       <div class="mm-buttons">
-        {!deployed && !asked && model && RED.user.hasPermission(WRITE) && (
+        {!deployed && !asked && model && mayWrite() && (
           <button type="button" class="red-ui-button primary" onClick={() => setAsked(true)}>
             {t('action.deployNow')}
           </button>

@@ -7,7 +7,7 @@ import { useCollectionChanges, useKept, useResource, useTask } from '../../live'
 import { Toggle } from '../../toggle';
 import { deleteCollection, fetchRows, importRows } from '../collection-client';
 import type { CollectionView } from '../contract';
-import { mayTrain } from '../rights';
+import { mayWriteRows } from '../rights';
 import { RetentionForm } from './retention-form';
 import { RowTable } from './row-table';
 
@@ -53,8 +53,8 @@ export function CollectionDetail({
           />
         </div>
       )}
-      {mayTrain() && <RetentionForm collection={collection} onChanged={onChanged} />}
-      {mayTrain() && <Actions collection={collection} onChanged={onChanged} />}
+      {mayWriteRows() && <RetentionForm collection={collection} onChanged={onChanged} />}
+      {mayWriteRows() && <Actions collection={collection} onChanged={onChanged} />}
     </div>
   );
 }

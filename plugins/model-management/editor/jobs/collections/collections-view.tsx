@@ -8,7 +8,7 @@ import { useCollectionChanges, useResource, useTask } from '../../live';
 import { TextField } from '../../widgets/text-field';
 import { createCollection, fetchCollections, fetchSources } from '../collection-client';
 import type { CollectionView } from '../contract';
-import { mayTrain } from '../rights';
+import { mayWriteRows } from '../rights';
 import { CollectionDetail } from './collection-detail';
 import { QueryBox } from './query-box';
 import { SourceList } from './source-list';
@@ -35,10 +35,10 @@ export function CollectionsView() {
           </li>
         ))}
       </ul>
-      {mayTrain() && <NewCollection taken={data.map(({ name }) => name)} onMade={reload} />}
+      {mayWriteRows() && <NewCollection taken={data.map(({ name }) => name)} onMade={reload} />}
       {sources.error && <ErrorBox error={sources.error} onRetry={sources.reload} />}
       {sources.data && <SourceList sources={sources.data} onChanged={sources.reload} />}
-      {mayTrain() && sources.data && (data.length > 0 || sources.data.length > 1) && (
+      {mayWriteRows() && sources.data && (data.length > 0 || sources.data.length > 1) && (
         <QueryBox first={data[0]?.name ?? ''} sources={sources.data} />
       )}
     </div>

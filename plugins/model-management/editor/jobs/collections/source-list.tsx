@@ -4,7 +4,7 @@ import { t } from '../../i18n';
 import { Toggle } from '../../toggle';
 import { deleteSource } from '../collection-client';
 import type { SourceView } from '../contract';
-import { mayTrain } from '../rights';
+import { mayWriteRows } from '../rights';
 import { SourceForm } from './source-form';
 
 const NEW = '';
@@ -20,7 +20,7 @@ export function SourceList({
   const [open, setOpen] = useState<string>();
   const [works, setWorks] = useState<string>();
   const others = sources.filter(({ origin }) => origin !== 'builtIn');
-  const mayWrite = mayTrain();
+  const mayWrite = mayWriteRows();
   const toggle = (name: string): void => {
     setWorks(undefined);
     setOpen(open === name ? undefined : name);
@@ -83,7 +83,7 @@ function SourceRow({
       <span class="mm-row-usage">{`PostgreSQL · ${place}${users}`}</span>
     </>
   );
-  if (origin === 'settings' || !mayTrain()) {
+  if (origin === 'settings' || !mayWriteRows()) {
     return (
       <div class="mm-row mm-job-row">
         <i class="fa fa-database" aria-hidden="true" />

@@ -1,0 +1,101 @@
+import { announce } from '../announce';
+import { Busy, ErrorBox } from '../feedback';
+import { t } from '../i18n';
+import { Pager } from '../list/pager';
+import { usePage } from '../list/pages';
+import { useTask } from '../live';
+import { openModel } from '../model/model-tray';
+import { mayWrite } from '../rights';
+import { closeTray } from '../widgets/tray';
+import { type EdgeModelView, type EdgeView, retryEdge } from './edge-client';
+import { ModelProgress } from './model-progress';
+import { versionText } from './version-text';
+
+/** What shall run there beside what runs. */
+export function EdgeModels({ edge }: { readonly edge: EdgeView }) {
+  const page = usePage(edge.models);
+  const hasFailed = edge.models.some(({ state }) => state === 'failed');
+  return (
+    <section>
+      <h3>{t('edge.model.title')}</h3>
+      {edge.models.length === 0 && <p class="mm-hint">{t('edge.model.none')}</p>}
+      {edge.models.length > 0 && (
+        <div class="mm-table-wrap">
+          <table class="mm-table mm-stack" aria-label={t('edge.model.title')}>
+            <thead>
+              <tr>
+                <th scope="col">{t('edge.column.model')}</th>
+                <th scope="col" class="mm-number">
+                  {t('edge.column.wanted')}
+                </th>
+                <th scope="col" class="mm-number">
+                  {t('edge.column.runs')}
+                </th>
+                <th scope="col">{t('run.column.state')}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {page.shown.map((model) => (
+                <Row key={model.name} model={model} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {page.total > page.shown.length && <Pager page={page} />}
+      {hasFailed && edge.state === 'online' && mayWrite() && <Retry name={edge.name} />}
+    </section>
+  );
+}
+
+function Row({ model }: { readonly model: EdgeModelView }) {
+  const { name, desired, reported } = model;
+  return (
+    <tr>
+      <td>
+        <button
+          type="button"
+          class="mm-link"
+          title={t('action.open', { name })}
+          onClick={() => void closeTray().then(() => openModel(name))}
+        >
+          {name}
+        </button>
+      </td>
+      <td class="mm-number" data-name={t('edge.column.wanted')}>
+        {versionText(desired)}
+      </td>
+      <td class="mm-number" data-name={t('edge.column.runs')}>
+        {versionText(reported)}
+      </td>
+      <td>
+        <ModelProgress model={model} />
+      </td>
+    </tr>
+  );
+}
+
+function Retry({ name }: { readonly name: string }) {
+  const { state, start } = useTask();
+  if (state.status === 'busy') return <Busy text={t('edge.busy')} />;
+  return (
+    <>
+      {state.status === 'failed' && <ErrorBox error={state.error} />}
+      <div class="mm-buttons">
+        <button
+          type="button"
+          class="red-ui-button"
+          onClick={() =>
+            start(async (signal) => {
+              await retryEdge(name, signal);
+              announce(t('edge.retried', { name }));
+            })
+          }
+        >
+          <i class="fa fa-refresh" aria-hidden="true" /> {t('action.retry')}
+        </button>
+        <span class="mm-hint">{t('edge.retryHint')}</span>
+      </div>
+    </>
+  );
+}

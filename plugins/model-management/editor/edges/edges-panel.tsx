@@ -1,0 +1,95 @@
+import { useCallback, useState } from 'preact/hooks';
+import type { Health } from '../contract';
+import { Busy, ErrorBox } from '../feedback';
+import { t } from '../i18n';
+import { ListToolbar, type ListWords } from '../list/list-toolbar';
+import { Pager } from '../list/pager';
+import { usePage } from '../list/pages';
+import { useEdgeChanges, usePolling, useResource } from '../live';
+import { OwnModels } from '../own-edge/own-models';
+import { fetchHealth } from '../registry-client';
+import { mayWrite } from '../rights';
+import { type EdgeView, fetchEdges } from './edge-client';
+import { arrange, type Order } from './edge-order';
+import { EdgeRow } from './edge-row';
+import { openAddEdge } from './edge-tray';
+
+const HEALTH_INTERVAL_MS = 5_000;
+
+const words = (): ListWords<Order> => ({
+  toolbar: t('edge.list.toolbar'),
+  search: t('edge.list.search'),
+  orders: { name: t('list.order.name'), state: t('edge.list.state') },
+});
+
+/** The sub-tab: the other Node-REDs that run what this one assigns to them; on an edge, what it runs itself. */
+export function EdgesPanel() {
+  const health = useResource(fetchHealth, []);
+  usePolling(health.poll, HEALTH_INTERVAL_MS);
+  return (
+    <div class="mm-panel">
+      <div class="mm-pane">{health.data?.role === 'edge' ? <OwnModels /> : <Edges broker={health.data?.broker} />}</div>
+    </div>
+  );
+}
+
+function Edges({ broker }: { readonly broker: Health['broker'] | undefined }) {
+  const { data, error, reload, cancel } = useResource(fetchEdges, []);
+  useEdgeChanges(useCallback(() => reload(), [reload]));
+  return (
+    <>
+      {error && <ErrorBox error={error} onRetry={reload} />}
+      {!data && !error && <Busy text={t('edge.list.loading')} onCancel={cancel} />}
+      {data && <EdgeList edges={data} broker={broker} />}
+    </>
+  );
+}
+
+function EdgeList({
+  edges,
+  broker,
+}: {
+  readonly edges: readonly EdgeView[];
+  readonly broker: Health['broker'] | undefined;
+}) {
+  const [search, setSearch] = useState('');
+  const [order, setOrder] = useState<Order>('name');
+  const page = usePage(arrange(edges, search, order, (look) => t(`edge.look.${look}`)));
+  // Until it is known, the server says it when it is asked.
+  const hasBroker = broker === undefined || broker.url !== undefined;
+  const canAdd = mayWrite() && hasBroker;
+  return (
+    <>
+      <ListToolbar
+        words={words()}
+        search={search}
+        onSearch={setSearch}
+        order={order}
+        onOrder={setOrder}
+        {...(canAdd && { onAdd: openAddEdge })}
+      />
+      {broker && <BrokerNotice broker={broker} />}
+      {page.total === 0 && <p class="mm-empty">{t('edge.list.noMatch', { search })}</p>}
+      <ul class="mm-list" aria-label={t('edge.list.label')}>
+        {page.shown.map((edge) => (
+          <EdgeRow key={edge.name} edge={edge} />
+        ))}
+      </ul>
+      {edges.length === 1 && hasBroker && (
+        <p class="mm-empty">{t(canAdd ? 'edge.list.empty' : 'edge.list.emptyReadOnly')}</p>
+      )}
+      <Pager page={page} />
+    </>
+  );
+}
+
+/** What edges miss, and how to add it. */
+function BrokerNotice({ broker: { url, connected } }: { readonly broker: Health['broker'] }) {
+  if (url !== undefined && connected) return null;
+  return (
+    <p class="mm-hint" role="status">
+      <i class="fa fa-chain-broken" aria-hidden="true" />{' '}
+      {url === undefined ? t('notice.noBroker') : t('notice.brokerGone', { url })}
+    </p>
+  );
+}

@@ -1,0 +1,53 @@
+import { useCallback, useState } from 'preact/hooks';
+import { WRITE } from '../api';
+import { fetchOwnEdge, type OwnEdge } from '../edges/edge-client';
+import { EdgeSign } from '../edges/edge-sign';
+import { ErrorBox } from '../feedback';
+import { t } from '../i18n';
+import { useEdgeChanges, usePolling, useResource } from '../live';
+import { LeaveHub } from './leave-hub';
+import { hubText, needsToken, reasonText, stateText } from './own-state';
+import { TokenForm } from './token-form';
+
+const STATE_INTERVAL_MS = 5_000;
+
+/** Above every list of an edge: whose it is, how that stands, and what can be done about it here. */
+export function OwnEdgeNotice() {
+  const { data, error, reload, poll } = useResource(fetchOwnEdge, []);
+  useEdgeChanges(useCallback(() => reload(), [reload]));
+  usePolling(poll, STATE_INTERVAL_MS);
+  return (
+    <section class="mm-own-edge" aria-label={t('edge.own.label')}>
+      {error && <ErrorBox error={error} onRetry={reload} />}
+      {data && <Notice own={data} onChanged={reload} />}
+    </section>
+  );
+}
+
+function Notice({ own, onChanged }: { readonly own: OwnEdge; readonly onChanged: () => void }) {
+  const { name, enrolment, isConnected } = own;
+  const isLost = needsToken(own);
+  const [wish, setWish] = useState<boolean>();
+  // What asks for somebody is open until it is closed.
+  const isOpen = wish ?? isLost;
+  return (
+    <>
+      <p>{t('edge.own.notice', { edge: name, hub: hubText(own) })}</p>
+      <p class="mm-sub" role="status">
+        <EdgeSign look={isLost ? 'revoked' : isConnected ? 'online' : 'offline'} /> {stateText(own)}{' '}
+        {RED.user.hasPermission(WRITE) && (
+          <button type="button" class="mm-link" aria-expanded={isOpen} onClick={() => setWish(!isOpen)}>
+            {t('edge.own.manage')}
+          </button>
+        )}
+      </p>
+      {'reason' in enrolment && <p>{reasonText(enrolment.reason)}</p>}
+      {isOpen && RED.user.hasPermission(WRITE) && (
+        <>
+          {isLost && <TokenForm onEnrolled={onChanged} />}
+          <LeaveHub own={own} onLeft={onChanged} />
+        </>
+      )}
+    </>
+  );
+}
