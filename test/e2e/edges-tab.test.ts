@@ -11,7 +11,7 @@ import { chromiumPath, Editor } from './editor';
 import { overflowPx, resizePanel } from './room';
 
 /** A hub and its edge start, and a model travels between them. */
-const ARRIVAL_MS = 60_000;
+const ARRIVAL_MS = 20_000;
 
 async function showEdges(editor: Editor): Promise<Locator> {
   const sidebar = await editor.showModels();
@@ -70,7 +70,7 @@ describe(`the tab Edges of Node-RED ${nodeRedMajor}`, function () {
   it('adds an edge: what is copied is what the other Node-RED needs, and the screen says when it is there', async () => {
     const panel = await showEdges(editor);
     await panel.getByText('No other Node-RED yet.').waitFor();
-    await panel.getByRole('button', { name: /^local/ }).waitFor();
+    await panel.getByRole('button', { name: /^online local/ }).waitFor();
     await look(editor, 'edges-empty', 'the list without edges');
     await panel.getByRole('button', { name: 'New' }).click();
     const form = page.getByRole('group', { name: 'Add edge' });
@@ -129,7 +129,7 @@ describe(`the tab Edges of Node-RED ${nodeRedMajor}`, function () {
     await panel.getByRole('button', { name: /edge-2.*plus v2/ }).click();
     await detail().getByRole('heading', { name: 'edge-2' }).waitFor();
     await detail().getByText('native').waitFor();
-    const facts = await detail().locator('.mm-facts').innerText();
+    const facts = (await detail().locator('.mm-facts').textContent()) ?? '';
     assert.ok(facts.includes(process.versions.node), facts);
     await detail()
       .getByRole('row', { name: /plus v2 v2 runs/ })
@@ -181,7 +181,7 @@ describe(`the tab Edges of Node-RED ${nodeRedMajor}`, function () {
     await detail().locator('.mm-sub', { hasText: 'revoked' }).waitFor();
     await detail().getByText('Waiting for edge-2…').waitFor();
     await look(editor, 'edge-revoked', 'a revoked edge');
-    const token = await detail().locator('.mm-token code').innerText();
+    const token = (await detail().locator('.mm-token code').textContent()) ?? '';
 
     await notice.getByText('The hub took the key back.').waitFor();
     await look(there, 'own-edge-revoked', 'a revoked edge in its own sidebar');
@@ -256,7 +256,7 @@ describe('the tab Edges without a broker', function () {
     await using editor = await Editor.open(hub);
     const panel = await showEdges(editor);
     await panel.getByText('Set modelManagement.broker in settings.js.').waitFor();
-    await panel.getByRole('button', { name: /^local/ }).waitFor();
+    await panel.getByRole('button', { name: /^online local/ }).waitFor();
     assert.equal(await panel.getByRole('button', { name: 'New' }).count(), 0);
     await look(editor, 'edges-no-broker', 'the list without a broker');
     assert.deepEqual(editor.complaints, []);

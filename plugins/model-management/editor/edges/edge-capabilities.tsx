@@ -45,7 +45,7 @@ function rowsOf(can: NonNullable<EdgeView['capabilities']>): readonly (readonly 
     ['machine', `${os} ${arch}`],
     ['cpus', formatNumber(cpus, language)],
     ['memory', formatBytes(memoryBytes, language)],
-    ['engine', `${t(`edge.engine.${engine.kind}`)} ${engine.version ?? ''}`.trim()],
+    ['engine', [engine.version, t(`edge.engine.${engine.kind}`)].filter(Boolean).join(' · ')],
     ['docker', docker.available ? (docker.version ?? t('edge.can.there')) : t('edge.can.notThere')],
   ];
 }

@@ -1,7 +1,7 @@
 import { useCallback } from 'preact/hooks';
 import { LOCAL_EDGE } from '../../../../lib/edges/protocol/names';
-import { Age } from '../age';
 import { Busy, ErrorBox } from '../feedback';
+import { formatMoment } from '../format';
 import { t } from '../i18n';
 import { useEdgeChanges, useResource } from '../live';
 import { mayWrite } from '../rights';
@@ -48,7 +48,9 @@ function Head({ edge }: { readonly edge: EdgeView }) {
           <EdgeSign look={look} /> {name}
         </h2>
         <p class="mm-sub">
-          {name === LOCAL_EDGE ? t('edge.local') : t(`edge.look.${look}`)} · {t('edge.since')} <Age at={since} />
+          {name === LOCAL_EDGE ? t('edge.local') : t(`edge.look.${look}`)}{' '}
+          {t(state === 'pending' ? 'tray.created' : 'edge.since')}{' '}
+          <time dateTime={since}>{formatMoment(since, RED.i18n.lang())}</time>
         </p>
         {state !== 'online' && <p>{t(`edge.state.${state}`)}</p>}
         {labels.length > 0 && (

@@ -35,12 +35,12 @@ export function EdgeLog({ name }: { readonly name: string }) {
             />{' '}
             {text}{' '}
             <span class="mm-sub">
-              <Age at={at} />
+              · <Age at={at} />
             </span>
           </li>
         ))}
       </ul>
-      <Pager page={page} />
+      {page.total > page.shown.length && <Pager page={page} />}
     </section>
   );
 }

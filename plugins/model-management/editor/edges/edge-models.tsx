@@ -25,12 +25,8 @@ export function EdgeModels({ edge }: { readonly edge: EdgeView }) {
             <thead>
               <tr>
                 <th scope="col">{t('edge.column.model')}</th>
-                <th scope="col" class="mm-number">
-                  {t('edge.column.wanted')}
-                </th>
-                <th scope="col" class="mm-number">
-                  {t('edge.column.runs')}
-                </th>
+                <th scope="col">{t('edge.column.wanted')}</th>
+                <th scope="col">{t('edge.column.runs')}</th>
                 <th scope="col">{t('run.column.state')}</th>
               </tr>
             </thead>
@@ -62,12 +58,8 @@ function Row({ model }: { readonly model: EdgeModelView }) {
           {name}
         </button>
       </td>
-      <td class="mm-number" data-name={t('edge.column.wanted')}>
-        {versionText(desired)}
-      </td>
-      <td class="mm-number" data-name={t('edge.column.runs')}>
-        {versionText(reported)}
-      </td>
+      <td data-name={t('edge.column.wanted')}>{versionText(desired)}</td>
+      <td data-name={t('edge.column.runs')}>{versionText(reported)}</td>
       <td>
         <ModelProgress model={model} />
       </td>

@@ -20,7 +20,7 @@ export function EdgeRow({ edge }: { readonly edge: EdgeView }) {
             <span>{t('edge.local')}</span>
           ) : (
             <span>
-              {t(`edge.look.${look}`)} {state !== 'online' && <Age at={since} />}
+              {t(`edge.look.${look}`)} {state !== 'online' && state !== 'pending' && <Age at={since} />}
             </span>
           )}
           <Running models={models} />

@@ -32,7 +32,7 @@ export function ModelEdges({ model, onChanged }: { readonly model: Model; readon
         )}
       </header>
       {isOpen && <AssignForm model={model} edges={others} onDone={onChanged} onClose={() => setOpen(false)} />}
-      {model.edges.length === 0 && <p class="mm-hint">{t('edge.assign.none')}</p>}
+      {model.edges.length === 0 && !isOpen && <p class="mm-hint">{t('edge.assign.none')}</p>}
       {model.edges.length > 0 && (
         <div class="mm-table-wrap">
           <table class="mm-table mm-stack" aria-label={t('edge.assign.table')}>
@@ -40,9 +40,7 @@ export function ModelEdges({ model, onChanged }: { readonly model: Model; readon
               <tr>
                 <th scope="col">{t('usage.kind.edge')}</th>
                 <th scope="col">{t('edge.column.wanted')}</th>
-                <th scope="col" class="mm-number">
-                  {t('edge.column.runs')}
-                </th>
+                <th scope="col">{t('edge.column.runs')}</th>
                 <th scope="col">{t('run.column.state')}</th>
               </tr>
             </thead>
@@ -84,9 +82,7 @@ function Row({
         {edge && <EdgeSign look={edge.state === 'online' ? 'online' : lookOf(edge)} />} {name}
       </td>
       <td data-name={t('edge.column.wanted')}>{wanted}</td>
-      <td class="mm-number" data-name={t('edge.column.runs')}>
-        {versionText(view?.reported ?? null)}
-      </td>
+      <td data-name={t('edge.column.runs')}>{versionText(view?.reported ?? null)}</td>
       <td>{view && <ModelProgress model={view} />}</td>
     </tr>
   );

@@ -21,14 +21,15 @@ export function OwnModels() {
       {error && <ErrorBox error={error} onRetry={reload} />}
       {!data && !error && <Busy text={t('list.loading')} />}
       {data?.models.length === 0 && <p class="mm-empty">{t('edge.own.noModels')}</p>}
-      <ul class="mm-list" aria-label={t('edge.own.models')}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
+      <ul class="mm-list" tabIndex={0} aria-label={t('edge.own.models')}>
         {page.shown.map(({ name, version }) => (
           <li key={name} class="mm-own-model">
             <strong>{name}</strong> {versionText(version)}
           </li>
         ))}
       </ul>
-      <Pager page={page} />
+      {page.total > page.shown.length && <Pager page={page} />}
     </>
   );
 }
