@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { runInNewContext } from 'node:vm';
 import type { Locator, Page } from 'playwright-core';
+import type { Enrolment } from '../../lib/edges/hub/edge-hub';
 import type { EdgeView } from '../../lib/edges/hub/views';
+import { largeModel } from '../support/large-model';
 import { Mosquitto, mosquittoPath } from '../support/mosquitto';
 import { NodeRed, nodeRedMajor } from '../support/node-red';
 import { addModel, buildModel } from '../support/onnx-models';
@@ -9,6 +11,8 @@ import { requireOrSkip } from '../support/requirement';
 import { assertAccessible, themes, useTheme } from './accessibility';
 import { chromiumPath, Editor } from './editor';
 import { overflowPx, resizePanel } from './room';
+
+type Enrolling = { readonly edge: EdgeView; readonly enrolment: Enrolment };
 
 /** A hub and its edge start, and a model travels between them. */
 const ARRIVAL_MS = 20_000;
@@ -224,11 +228,7 @@ describe(`the tab Edges of Node-RED ${nodeRedMajor}`, function () {
   it('shows an edge that went away, and deletes it', async () => {
     assert.ok(edge);
     const panel = await showEdges(editor);
-    const answer = await hub.api<{ edge: EdgeView; enrolment: { token: string } }>(
-      'POST',
-      'edges/edge-2/enrolment',
-      {},
-    );
+    const answer = await hub.api<Enrolling>('POST', 'edges/edge-2/enrolment', {});
     assert.equal((await edge.api('POST', 'edge/enrol', { token: answer.body.enrolment.token })).status, 202);
     await panel.getByRole('button', { name: /^online.*edge-2/ }).waitFor();
     await edge.stop();
@@ -242,6 +242,60 @@ describe(`the tab Edges of Node-RED ${nodeRedMajor}`, function () {
     await question.getByRole('button', { name: 'Delete edge-2' }).click();
     await page.locator('.mm-tray').waitFor({ state: 'detached' });
     await panel.getByRole('button', { name: /edge-2/ }).waitFor({ state: 'detached' });
+  });
+});
+
+describe('an edge with little room behind a slow line', function () {
+  this.timeout(180_000);
+  before(function () {
+    requireOrSkip(this, chromiumPath !== undefined, 'Chromium');
+    requireOrSkip(this, mosquittoPath !== undefined, 'mosquitto');
+  });
+
+  it('shows how far a version has come, and why another failed', async () => {
+    await using broker = await Mosquitto.start();
+    const modelManagement = { broker: { url: broker.url }, edges: { bytesPerSecond: 400_000 } };
+    await using hub = await NodeRed.start({ modelManagement });
+    for (const [name, megabytes] of [
+      ['large', 3],
+      ['huge', 12],
+    ] as const) {
+      const chunks: Buffer[] = [];
+      for await (const chunk of largeModel(megabytes * 1_000_000).chunks()) chunks.push(chunk);
+      const file = Buffer.concat(chunks);
+      const answer = await hub.api('POST', `models/${name}/versions?create=true`, file);
+      assert.equal(answer.status, 201, answer.text);
+    }
+    const added = await hub.api<Enrolling>('POST', 'edges', { name: 'small' });
+    const { settings } = added.body.enrolment;
+    const own = { ...(settings['edge'] as object), maxBytes: 6_000_000 };
+    await using _edge = await NodeRed.start({ modelManagement: { ...settings, edge: own } });
+
+    await using editor = await Editor.open(hub);
+    const { page } = editor;
+    page.setDefaultTimeout(ARRIVAL_MS);
+    const panel = await showEdges(editor);
+    await panel.getByRole('button', { name: /^online small/ }).waitFor();
+    const run = async (model: string): Promise<void> => {
+      const answer = await hub.api('PUT', `models/${model}/edges`, { edges: [{ name: 'small', version: 1 }] });
+      assert.equal(answer.status, 200, answer.text);
+    };
+    await run('large');
+    await panel.getByRole('button', { name: /^online, fetches small.*large v1: downloading [1-9]\d? %/ }).waitFor();
+    assert.equal(await panel.getByRole('progressbar', { name: 'downloading' }).count(), 1);
+    await editor.picture('edges-downloading');
+    await panel.getByRole('button', { name: /^online small.*large v1/ }).waitFor();
+    await run('huge');
+    await panel.getByRole('button', { name: /^online, a model failed small.*huge v1: failed: / }).click();
+    const detail = page.locator('.mm-tray .mm-detail');
+    await detail.getByRole('row', { name: /huge v1 – failed: / }).waitFor();
+    await look(editor, 'edge-failed', 'an edge where a model failed');
+    await detail.getByRole('button', { name: 'Try again' }).click();
+    await page.locator('.mm-announcer', { hasText: 'small was asked to try again.' }).waitFor({ state: 'attached' });
+    await detail.getByRole('button', { name: 'Try again' }).waitFor();
+    await detail.getByRole('button', { name: 'large' }).click();
+    await detail.getByRole('heading', { name: 'large' }).waitFor();
+    assert.deepEqual(editor.complaints, []);
   });
 });
 

@@ -46,7 +46,13 @@ function Running({ models }: { readonly models: readonly EdgeModelView[] }) {
   if (!first) return null;
   if (second) return <span>{tCount('edge.models', models.length)}</span>;
   const { name, reported } = first;
-  return <span>{reported === null ? name : `${name} ${t('version.short', { version: reported })}`}</span>;
+  // Until it runs, what is wanted says enough.
+  if (reported === null) return null;
+  return (
+    <span>
+      {name} {t('version.short', { version: reported })}
+    </span>
+  );
 }
 
 /** One that is not yet what is wanted. */

@@ -5,10 +5,10 @@ import type { EdgeModelView } from './edge-client';
 export function ModelProgress({ model: { state, progress, error } }: { readonly model: EdgeModelView }) {
   if (state !== 'downloading') {
     return (
-      <>
+      <span class="mm-edge-error">
         {t(`edge.model.${state}`)}
-        {error && <span class="mm-edge-error">: {error.message}</span>}
-      </>
+        {error && `: ${error.message}`}
+      </span>
     );
   }
   const percent = Math.floor((progress ?? 0) * 100);
