@@ -21,13 +21,22 @@ export function followerCount({ usedBy }: Model, alias: string): number {
   return usedBy.filter(({ kind, ref }) => kind === 'node' && (ref ?? 'deployed') === alias).length;
 }
 
+/** "3 nodes and 2 edges": what answers with whatever version the alias names; empty: nothing does. */
+export function followersText(model: Model, alias: string): string {
+  const nodeCount = followerCount(model, alias);
+  const edgeCount = model.edges.filter(({ version }) => version === alias).length;
+  return new Intl.ListFormat(RED.i18n.lang()).format([
+    ...(nodeCount > 0 ? [tCount('usage.nodeCount', nodeCount)] : []),
+    ...(edgeCount > 0 ? [tCount('usage.edges', edgeCount)] : []),
+  ]);
+}
+
 /** What a move changes, in words: "canary moves from v3 to v6. 2 nodes will answer with v6." */
 export function moveEffect(model: Model, alias: string, version: number): string {
   const before = aliasVersion(model, alias);
-  const nodeCount = followerCount(model, alias);
-  const users = tCount('usage.nodeCount', nodeCount);
+  const users = followersText(model, alias);
   return [
     before === undefined ? t('alias.effectNew', { alias, version }) : t('alias.effectMove', { alias, before, version }),
-    nodeCount > 0 ? t('deploy.effect', { users, version }) : t('alias.noFollowers', { alias }),
+    users ? t('deploy.effect', { users, version }) : t('alias.noFollowers', { alias }),
   ].join(' ');
 }

@@ -1,8 +1,9 @@
+import { followersText } from '../alias/alias-effect';
 import { announce } from '../announce';
 import type { ApiError } from '../api';
 import type { Model } from '../contract';
 import { Busy, ErrorBox, Question } from '../feedback';
-import { t, tCount } from '../i18n';
+import { t } from '../i18n';
 import { useTask } from '../live';
 import { rollBack, setAlias } from '../registry-client';
 import { DEPLOYED } from './assignment';
@@ -86,16 +87,8 @@ function Failure({
 
 /** "3 nodes and 2 edges will answer with v5; v3 stays ready for rollback." */
 function whatChanges(model: Model, version: number): string {
-  const nodeCount = model.usedBy.filter(
-    ({ kind, ref }) => kind === 'node' && (ref ?? 'deployed') === 'deployed',
-  ).length;
-  const followers = model.edges.filter((edge) => edge.version === DEPLOYED).length;
-  const users = [
-    ...(nodeCount > 0 ? [tCount('usage.nodeCount', nodeCount)] : []),
-    ...(followers > 0 ? [tCount('usage.edges', followers)] : []),
-  ];
-  const list = new Intl.ListFormat(RED.i18n.lang()).format(users);
-  const effect = users.length > 0 ? t('deploy.effect', { users: list, version }) : t('deploy.noUsers', { version });
+  const users = followersText(model, DEPLOYED);
+  const effect = users ? t('deploy.effect', { users, version }) : t('deploy.noUsers', { version });
   const { deployed } = model.aliases;
   return deployed ? `${effect} ${t('deploy.keeps', { version: deployed })}` : effect;
 }

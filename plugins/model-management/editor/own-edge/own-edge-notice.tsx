@@ -1,9 +1,9 @@
 import { useCallback, useState } from 'preact/hooks';
 import { WRITE } from '../api';
 import { fetchOwnEdge, type OwnEdge } from '../edges/edge-client';
-import { EdgeSign } from '../edges/edge-sign';
 import { ErrorBox } from '../feedback';
 import { t } from '../i18n';
+import { StateSign } from '../list/state-sign';
 import { useEdgeChanges, usePolling, useResource } from '../live';
 import { LeaveHub } from './leave-hub';
 import { hubText, needsToken, reasonText, stateText } from './own-state';
@@ -25,7 +25,7 @@ export function OwnEdgeNotice() {
 }
 
 function Notice({ own, onChanged }: { readonly own: OwnEdge; readonly onChanged: () => void }) {
-  const { name, enrolment, isConnected } = own;
+  const { name, enrolment } = own;
   const isLost = needsToken(own);
   const [wish, setWish] = useState<boolean>();
   // What asks for somebody is open until it is closed.
@@ -34,7 +34,7 @@ function Notice({ own, onChanged }: { readonly own: OwnEdge; readonly onChanged:
     <>
       <p>{t('edge.own.notice', { edge: name, hub: hubText(own) })}</p>
       <p class="mm-sub" role="status">
-        <EdgeSign look={isLost ? 'revoked' : isConnected ? 'online' : 'offline'} /> {stateText(own)}{' '}
+        <OwnSign own={own} /> {stateText(own)}{' '}
         {RED.user.hasPermission(WRITE) && (
           <button type="button" class="mm-link" aria-expanded={isOpen} onClick={() => setWish(!isOpen)}>
             {t('edge.own.manage')}
@@ -49,5 +49,16 @@ function Notice({ own, onChanged }: { readonly own: OwnEdge; readonly onChanged:
         </>
       )}
     </>
+  );
+}
+
+function OwnSign({ own }: { readonly own: OwnEdge }) {
+  const { enrolment, isConnected } = own;
+  if (needsToken(own))
+    return <StateSign kind="failed" icon="fa-ban" word={t(`edge.own.enrolment.${enrolment.status}`)} />;
+  return isConnected ? (
+    <StateSign kind="running" icon="fa-circle" word={t('edge.own.connected')} />
+  ) : (
+    <StateSign kind="idle" icon="fa-circle-o" word={t('edge.own.notConnected')} />
   );
 }
