@@ -15,7 +15,7 @@ import { overflowPx, resizePanel } from './room';
 type Enrolling = { readonly edge: EdgeView; readonly enrolment: Enrolment };
 
 /** A hub and its edge start, and a model travels between them. */
-const ARRIVAL_MS = 20_000;
+const ARRIVAL_MS = 60_000;
 
 async function showEdges(editor: Editor): Promise<Locator> {
   const sidebar = await editor.showModels();
