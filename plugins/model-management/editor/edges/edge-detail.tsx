@@ -48,7 +48,7 @@ function Head({ edge }: { readonly edge: EdgeView }) {
           <EdgeSign look={look} /> {name}
         </h2>
         <p class="mm-sub">
-          {name === LOCAL_EDGE ? t('edge.local') : t(`edge.look.${look}`)}{' '}
+          {name === LOCAL_EDGE ? t('edge.local') : t(`edge.look.${state}`)}{' '}
           {t(state === 'pending' ? 'tray.created' : 'edge.since')}{' '}
           <time dateTime={since}>{formatMoment(since, RED.i18n.lang())}</time>
         </p>

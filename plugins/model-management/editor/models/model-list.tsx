@@ -4,6 +4,7 @@ import { t } from '../i18n';
 import { ListToolbar, type ListWords } from '../list/list-toolbar';
 import { Pager } from '../list/pager';
 import { usePage } from '../list/pages';
+import { isEdge } from '../rights';
 import { arrange, type Order } from './model-order';
 import { ModelRow } from './model-row';
 
@@ -38,7 +39,9 @@ export function ModelList({
         onOrder={setOrder}
         {...(onAdd && { onAdd })}
       />
-      {models.length === 0 && <p class="mm-empty">{t(onAdd ? 'list.empty' : 'list.emptyReadOnly')}</p>}
+      {models.length === 0 && (
+        <p class="mm-empty">{t(onAdd ? 'list.empty' : isEdge() ? 'edge.own.elsewhere' : 'list.emptyReadOnly')}</p>
+      )}
       {models.length > 0 && page.total === 0 && <p class="mm-empty">{t('list.noMatch', { search })}</p>}
       <ul class="mm-list" aria-label={t('list.label')}>
         {page.shown.map((model) => (
