@@ -38,6 +38,8 @@ export function accessOf(acl: string): MosquittoAccess {
 /** A machine without registry and engine: files are names, loading is a note. What fails is for the test to say. */
 export class PlayedMachine implements EdgeEffects {
   readonly files = new Map<Digest, number>();
+  /** Of the files: what is not what it was any more. */
+  readonly damaged = new Set<Digest>();
   readonly calls: string[] = [];
   readonly activeVersions = new Map<string, number>();
   /** Throws for the calls that shall fail. */
@@ -68,14 +70,16 @@ export class PlayedMachine implements EdgeEffects {
   async fetchArtifact({ digest, kind, sizeBytes }: DesiredFile): Promise<void> {
     await this.#call(`fetch ${kind}`);
     this.files.set(digest, sizeBytes);
+    this.damaged.delete(digest);
   }
   async verifyArtifact(digest: Digest): Promise<boolean> {
     await this.#call('verify');
-    return this.files.has(digest);
+    return this.files.has(digest) && !this.damaged.has(digest);
   }
   async removeArtifact(digest: Digest): Promise<void> {
     await this.#call('remove');
     this.files.delete(digest);
+    this.damaged.delete(digest);
   }
   async testLoad(model: string, { version }: DesiredModel['versions'][number]): Promise<void> {
     await this.#call(`test-load ${model} ${version}`);

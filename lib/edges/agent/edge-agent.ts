@@ -210,7 +210,7 @@ export class EdgeAgent {
     }
   }
 
-  /** Proven anew: nobody who only writes to the disk decides what runs. */
+  /** Proven anew: nobody who only writes to the disk decides what is wanted. */
   #storedDesired(): AcceptedDesired | null {
     const own = this.#enrolment.own;
     const stored = findDocument(this.deps.stores, 'desired');

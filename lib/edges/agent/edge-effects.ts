@@ -18,7 +18,7 @@ export interface EdgeEffects {
    * @throws {ModelManagementError} `STORAGE_FULL`; the reason of the signal
    */
   fetchArtifact(file: DesiredFile, signal: AbortSignal, onProgress: (ratio: number) => void): Promise<void>;
-  /** Compares what is on the disk with its digest. @returns false when it was damaged, and is gone */
+  /** Compares what is on the disk with its digest. @returns false when it is damaged or gone */
   verifyArtifact(digest: Digest, signal: AbortSignal): Promise<boolean>;
   removeArtifact(digest: Digest): Promise<void>;
   /** Loads a version in a throw-away process, under limits. @throws {ModelManagementError} `INVALID_MODEL`, `VERSION_UNUSABLE` */

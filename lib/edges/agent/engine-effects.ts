@@ -96,7 +96,6 @@ export class EngineEffects implements EdgeEffects {
     }
   }
 
-  /** One that is damaged is fetched anew, over it. */
   async verifyArtifact(digest: Digest): Promise<boolean> {
     return (await this.options.blobs.verify(digest)) === 'whole';
   }

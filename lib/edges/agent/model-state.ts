@@ -94,8 +94,11 @@ export function retryDelayMs(count: number, jitter: number): number {
 /** The only writer of a model's state. An event that does not fit leaves it as it is. */
 export function reduceModel(state: ModelState, event: ModelEvent, nowMs: number): ModelState {
   switch (event.kind) {
-    case 'started':
-      return state.failure?.step === 'start' ? { ...state, failure: null } : state;
+    case 'started': {
+      const { failure, running } = state;
+      const isOver = failure && (failure.step === 'start' || (running && failure.targetKey === targetKey(running)));
+      return isOver ? { ...state, failure: null } : state;
+    }
     case 'switched': {
       // What has not shown yet that it is good does not take the place of what has; it is better than nothing.
       const lastGood = state.health && state.lastGood ? state.lastGood : state.running;
@@ -117,7 +120,7 @@ export function reduceModel(state: ModelState, event: ModelEvent, nowMs: number)
       const retryAt = nowMs + retryDelayMs(count, jitter);
       const failure = { targetKey: targetKey(target), attempt: target.attempt, step, code, message, count, retryAt };
       // What does not start any more gives way to what did; it is tried again as any target is.
-      if (step === 'start' && state.lastGood) {
+      if ((step === 'start' || step === 'lose') && state.lastGood) {
         return { ...state, running: state.lastGood, lastGood: null, health: null, failure };
       }
       return { ...state, failure };

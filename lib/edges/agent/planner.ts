@@ -8,6 +8,8 @@ import { filesOf, isOf, type ModelKey, type ModelState, modelKey, targetKey, ver
 export type EdgeStep =
   /** Bring back what ran before this process started. */
   | { readonly kind: 'start'; readonly model: ModelKey; readonly target: DesiredModel }
+  /** What ran before is not whole on the disk any more: it gives way to what ran well before it, or waits for a hub. */
+  | { readonly kind: 'lose'; readonly model: ModelKey; readonly target: DesiredModel }
   | { readonly kind: 'download'; readonly model: ModelKey; readonly target: DesiredModel; readonly file: DesiredFile }
   | { readonly kind: 'verify'; readonly model: ModelKey; readonly target: DesiredModel; readonly file: DesiredFile }
   | {
@@ -113,30 +115,40 @@ function planModel(
   const running = state?.running;
   if (state && running) {
     if (facts.active.get(key) !== targetKey(running)) {
-      if (!isPaused(state, running, nowMs)) return { kind: 'start', model: key, target: running };
+      const step = isPaused(state, running, nowMs) ? undefined : planStart(key, state, running, situation);
+      if (step) return step;
     } else {
-      const step = planHealth(key, state, facts.served.get(key), nowMs);
+      const step = planHealth(key, state, facts, nowMs);
       if (step) return step;
     }
   }
-  if (!target || (running && targetKey(running) === targetKey(target))) return undefined;
-  if (state && isHeldBack(state, target, nowMs)) return undefined;
+  if (!target || (state && isHeldBack(state, target, nowMs))) return undefined;
+  if (running && targetKey(running) === targetKey(target)) return planFiles(key, target, facts);
   return planTarget(key, target, facts);
 }
 
-function planHealth(
-  key: ModelKey,
+/** What lies on the disk is compared before it is started, as it was before it ran for the first time. */
+function planStart(
+  model: ModelKey,
   state: ModelState,
-  served: ServedRequests | undefined,
-  nowMs: number,
+  running: DesiredModel,
+  { desired, facts }: EdgeSituation,
 ): EdgeStep | undefined {
+  if (isThere(running, facts)) {
+    return planFiles(model, running, facts) ?? { kind: 'start', model, target: running };
+  }
+  // Where the hub wants it, it is fetched; where it wants another, the hub need not have it any more.
+  return state.lastGood || !desired ? { kind: 'lose', model, target: running } : undefined;
+}
+
+function planHealth(key: ModelKey, state: ModelState, facts: Facts, nowMs: number): EdgeStep | undefined {
   const { health, lastGood } = state;
   if (!health) return undefined;
-  const counted = served ?? { requests: 0, errors: 0, isFailed: false };
+  const counted = facts.served.get(key) ?? { requests: 0, errors: 0, isFailed: false };
   const judged = judgeHealth(counted, health.errorRatio, nowMs - health.since);
-  if (judged.verdict === 'bad' && lastGood) {
+  if (judged.verdict === 'bad' && lastGood && isThere(lastGood, facts)) {
     if (isPaused(state, lastGood, nowMs)) return undefined;
-    return { kind: 'return', model: key, target: lastGood, reason: judged.reason };
+    return planFiles(key, lastGood, facts) ?? { kind: 'return', model: key, target: lastGood, reason: judged.reason };
   }
   const isOver = nowMs < health.since || nowMs - health.since >= HEALTH_WINDOW_MS;
   return judged.verdict !== 'undecided' && isOver ? { kind: 'settle', model: key } : undefined;
@@ -152,12 +164,22 @@ function isHeldBack(state: ModelState, target: DesiredModel, nowMs: number): boo
   return isPaused(state, target, nowMs) || (state.rejected !== null && isOf(state.rejected, target));
 }
 
-function planTarget(model: ModelKey, target: DesiredModel, facts: Facts): EdgeStep {
+function isThere(target: DesiredModel, { present }: Facts): boolean {
+  return filesOf(target).every(({ digest }) => present.has(digest));
+}
+
+/** Until all files are there and were compared with their digests. */
+function planFiles(model: ModelKey, target: DesiredModel, facts: Facts): EdgeStep | undefined {
   const files = filesOf(target);
   const missing = files.find(({ digest }) => !facts.present.has(digest));
   if (missing) return { kind: 'download', model, target, file: missing };
   const unverified = files.find(({ digest }) => !facts.verified.has(digest));
-  if (unverified) return { kind: 'verify', model, target, file: unverified };
+  return unverified && { kind: 'verify', model, target, file: unverified };
+}
+
+function planTarget(model: ModelKey, target: DesiredModel, facts: Facts): EdgeStep {
+  const step = planFiles(model, target, facts);
+  if (step) return step;
   const untested = target.versions.find((version) => !facts.tested.has(versionKey(version)));
   if (untested) return { kind: 'test-load', model, target, version: untested };
   return { kind: facts.warm.get(model) === targetKey(target) ? 'switch' : 'warm', model, target };

@@ -9,6 +9,7 @@ import type { EdgeEffects } from './edge-effects';
 import { errorRatioOf, type ServedRequests } from './health';
 import {
   emptyState,
+  filesOf,
   type ModelEvent,
   type ModelKey,
   type ModelState,
@@ -71,6 +72,7 @@ export class Reconciler {
     this.#desired = desired;
     for (const [digest, sizeBytes] of await this.deps.effects.artifacts()) this.#present.set(digest, sizeBytes);
     this.#freeBytes = await this.deps.effects.freeBytes();
+    await this.#withdraw((digest) => !this.#present.has(digest));
     this.#isStarted = true;
     this.wake();
   }
@@ -190,7 +192,7 @@ export class Reconciler {
         this.#present.set(step.file.digest, step.file.sizeBytes);
         return this.#measure(step.file.sizeBytes);
       case 'verify':
-        if (!(await effects.verifyArtifact(step.file.digest, signal))) throw this.#damaged(step.file.digest);
+        if (!(await effects.verifyArtifact(step.file.digest, signal))) throw await this.#damaged(step.file.digest);
         this.#verified.add(step.file.digest);
         return;
       case 'test-load':
@@ -225,6 +227,8 @@ export class Reconciler {
         return this.deps.tell('info', `${step.model} was removed`);
       case 'refuse':
         return this.#noteFailure(step, step.code, step.message);
+      case 'lose':
+        return this.#noteFailure(step, 'STORAGE_CORRUPT', 'A file of it is missing on the disk of the edge.');
       case 'collect':
         return this.#collect(step.digests);
       case 'report':
@@ -259,21 +263,35 @@ export class Reconciler {
   async #collect(digests: readonly Digest[]): Promise<void> {
     for (const digest of digests) {
       if (!garbageOf(this.#situation()).includes(digest)) continue;
-      this.#forget(digest);
-      await this.deps.effects.removeArtifact(digest);
+      await this.#remove(digest);
     }
     this.#freeBytes = await this.deps.effects.freeBytes();
   }
 
-  #damaged(digest: Digest): ModelManagementError {
-    this.#forget(digest);
+  /** What may be named for nodes already, and cannot be started: they are told so instead of waiting. */
+  async #withdraw(isLost: (digest: Digest) => boolean): Promise<void> {
+    for (const { _id, running } of this.deps.models.all()) {
+      if (!running || this.#active.has(_id)) continue;
+      if (filesOf(running).some(({ digest }) => isLost(digest))) await this.deps.effects.deactivate(running.name);
+    }
+  }
+
+  async #damaged(digest: Digest): Promise<ModelManagementError> {
+    await this.#withdraw((other) => other === digest);
+    await this.#remove(digest).catch((error: unknown) => {
+      this.deps.log.warn('damaged artifact not removed, it is written over', { digest, error });
+    });
+    this.#present.delete(digest);
+    this.#freeBytes = await this.deps.effects.freeBytes();
     const message = `The file ${digest.slice(0, 15)}… was damaged on the disk of the edge; it is fetched again.`;
     return new ModelManagementError('STORAGE_CORRUPT', message, 'If this comes again, check the disk of the edge.');
   }
 
-  #forget(digest: Digest): void {
-    this.#present.delete(digest);
+  /** Known until it is gone: what is left behind takes room, and is removed another time. */
+  async #remove(digest: Digest): Promise<void> {
     this.#verified.delete(digest);
+    await this.deps.effects.removeArtifact(digest);
+    this.#present.delete(digest);
   }
 
   /** What others have fetched by half would count twice, so the disk is asked when none is under way. */
@@ -333,6 +351,7 @@ function idOf(step: EdgeStep): string {
     case 'test-load':
       return `${step.kind} ${versionKey(step.version)}`;
     case 'start':
+    case 'lose':
     case 'warm':
     case 'switch':
     case 'return':

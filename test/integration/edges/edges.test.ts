@@ -169,7 +169,7 @@ describe('hub and edges on a broker with its access rules in force', function ()
     for (const [digest, size] of first.files) second.files.set(digest, size);
     await lab.agent({ settings, machine: second, folder });
     await waitFor(() => second.activeVersions.get('iris') === 1);
-    assert.deepEqual(second.calls, ['activate iris 1']);
+    assert.deepEqual(second.calls, ['verify', 'verify', 'activate iris 1']);
     await lab.broker.resume();
     await isState('edge-2', 'online');
   });

@@ -29,9 +29,22 @@ class World {
     isReported: true,
   };
 
+  /** Present, and not what they were. */
+  readonly #damaged = new Set<Digest>();
+
   /** As after a power cut: what is in memory is gone. */
   restart(): void {
     for (const part of [this.facts.verified, this.facts.tested, this.facts.warm, this.facts.active]) part.clear();
+  }
+
+  /** As after a power cut on a bad card: found out at the start, or when it is compared. */
+  spoil(pick: number, isGone: boolean): void {
+    this.restart();
+    const digests = [...this.facts.present.keys()];
+    const digest = digests[pick % Math.max(1, digests.length)];
+    if (!digest) return;
+    if (isGone) this.facts.present.delete(digest);
+    else this.#damaged.add(digest);
   }
 
   carryOut(step: EdgeStep, isFailing: boolean, nowMs: number): void {
@@ -52,7 +65,12 @@ class World {
       return;
     }
     const { target } = step;
-    if (isFailing || step.kind === 'refuse') {
+    if (step.kind === 'verify' && this.#damaged.delete(step.file.digest)) {
+      this.facts.present.delete(step.file.digest);
+      this.carryOut(step, true, nowMs);
+      return;
+    }
+    if (isFailing || step.kind === 'refuse' || step.kind === 'lose') {
       const event = { kind: 'failed' as const, step: step.kind, target, code: 'X', message: 'x', jitter: 0 };
       this.models.set(step.model, reduceModel(current, event, nowMs));
       return;
@@ -60,6 +78,7 @@ class World {
     switch (step.kind) {
       case 'download':
         this.facts.present.set(step.file.digest, step.file.sizeBytes);
+        this.#damaged.delete(step.file.digest);
         return;
       case 'verify':
         assert.ok(this.facts.present.has(step.file.digest));
@@ -78,7 +97,6 @@ class World {
         return;
       case 'switch':
         this.#assertWhole(target);
-        for (const { digest } of filesOf(target)) assert.ok(this.facts.verified.has(digest));
         for (const version of target.versions) assert.ok(this.facts.tested.has(versionKey(version)));
         assert.equal(this.facts.warm.get(step.model), targetKey(target));
         this.facts.warm.delete(step.model);
@@ -94,7 +112,15 @@ class World {
   }
 
   #assertWhole(target: DesiredModel): void {
-    for (const { digest } of filesOf(target)) assert.ok(this.facts.present.has(digest), 'a file is not there');
+    for (const { digest } of filesOf(target)) {
+      assert.ok(this.facts.present.has(digest), 'a file is not there');
+      assert.ok(this.facts.verified.has(digest), 'a file was not compared');
+      assert.ok(!this.#damaged.has(digest), 'a file is damaged');
+    }
+  }
+
+  assertWhole(targets: readonly DesiredModel[]): void {
+    for (const target of targets) this.#assertWhole(target);
   }
 
   #assertUnneeded(digests: readonly Digest[]): void {
@@ -122,6 +148,10 @@ describe('whatever happens to an edge', () => {
       },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant('desire' as const), models: someModels }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('cut' as const) }) },
+      {
+        weight: 1,
+        arbitrary: fc.record({ kind: fc.constant('spoil' as const), pick: fc.nat(), isGone: fc.boolean() }),
+      },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('bad' as const), name: fc.constantFrom(...names) }) },
       {
         weight: 1,
@@ -141,6 +171,7 @@ describe('whatever happens to an edge', () => {
         for (const event of events) {
           if (event.kind === 'desire') desired = anAcceptedDesired(event.models);
           else if (event.kind === 'cut') world.restart();
+          else if (event.kind === 'spoil') world.spoil(event.pick, event.isGone);
           else if (event.kind === 'wait') now += event.ms;
           else if (event.kind === 'bad') world.facts.served.set(event.name, { requests: 0, errors: 0, isFailed: true });
           else {
@@ -164,6 +195,7 @@ describe('whatever happens to an edge', () => {
           [...world.facts.active].sort(),
           last.map((target) => [target.name, targetKey(target)] as const).sort(),
         );
+        world.assertWhole(last);
         assert.deepEqual([...world.models.keys()].sort(), last.map(({ name }) => name).sort());
       }),
       { numRuns: 500 },

@@ -46,6 +46,7 @@ const told = (step: EdgeStep): string => {
     case 'collect':
       return `collect ${step.digests.join(' ')}`;
     case 'start':
+    case 'lose':
     case 'warm':
     case 'switch':
     case 'return':
@@ -72,7 +73,7 @@ describe('the plan of an edge', () => {
       name: 'nobody has said what is wanted: what ran is started, nothing is collected',
       desired: null,
       model: state({ running: v1 }),
-      given: { present: present(v1, v2) },
+      given: { ...ready(v1), present: present(v1, v2) },
       steps: ['start 1'],
     },
     { name: 'a file is missing', desired: [v1], steps: [`download ${file1.digest}`] },
@@ -116,11 +117,58 @@ describe('the plan of an edge', () => {
       steps: [],
     },
     {
-      name: 'it ran before the power was cut, and needs no more proof than then',
+      name: 'it ran before the power was cut, and what lies on the disk is compared first',
       desired: [v1],
       model: state({ running: v1 }),
       given: { present: present(v1) },
+      steps: [`verify ${file1.digest}`],
+    },
+    {
+      name: 'it ran before the power was cut, and is whole',
+      desired: [v1],
+      model: state({ running: v1 }),
+      given: ready(v1),
       steps: ['start 1'],
+    },
+    {
+      name: 'a file of what ran is gone, and it is wanted: it is fetched',
+      desired: [v1],
+      model: state({ running: v1 }),
+      given: { present: new Map([[shared.digest, 10]]) },
+      steps: [`download ${file1.digest}`],
+    },
+    {
+      name: 'a file of what ran is gone, and the fetch failed and waits',
+      desired: [v1],
+      model: state({ running: v1, failure: failureOf(v1, NOW + 1, 'download') }),
+      steps: [],
+    },
+    {
+      name: 'a file of what ran is gone, and another is wanted: that is fetched',
+      desired: [v2],
+      model: state({ running: v1 }),
+      given: { present: new Map([[shared.digest, 10]]) },
+      steps: [`download ${file2.digest}`],
+    },
+    {
+      name: 'a file of what ran is gone: it gives way to what ran well',
+      desired: [v2],
+      model: state({ running: v2, lastGood: v1 }),
+      given: ready(v1),
+      steps: ['lose 2'],
+    },
+    {
+      name: 'a file of what ran is gone, and nobody has said what is wanted: that is told',
+      desired: null,
+      model: state({ running: v1 }),
+      steps: ['lose 1'],
+    },
+    {
+      name: 'a file of what runs is gone, and it is wanted: it is fetched',
+      desired: [v1],
+      model: state({ running: v1 }),
+      given: { ...running1, present: new Map([[shared.digest, 10]]) },
+      steps: [`download ${file1.digest}`],
     },
     {
       name: 'a start failed and waits',
@@ -181,14 +229,14 @@ describe('the plan of an edge', () => {
       name: 'something is left on the disk',
       desired: [v2],
       model: state({ running: v2 }),
-      given: { present: present(v1, v2), active: new Map([['iris', targetKey(v2)]]) },
+      given: { ...ready(v1, v2), active: new Map([['iris', targetKey(v2)]]) },
       steps: [`collect ${file1.digest}`],
     },
     {
       name: 'what ran well before is kept',
       desired: [v2],
       model: state({ running: v2, lastGood: v1 }),
-      given: { present: present(v1, v2), active: new Map([['iris', targetKey(v2)]]) },
+      given: { ...ready(v1, v2), active: new Map([['iris', targetKey(v2)]]) },
       steps: [],
     },
     {
@@ -233,16 +281,20 @@ describe('the health of a version', () => {
     atMs: number,
     model: ModelState,
     served: { requests: number; errors: number; isFailed?: boolean },
+    given: Partial<Facts> = {},
   ) => {
     const counted = new Map([['iris', { isFailed: false, ...served }]]);
     const situation = { desired: anAcceptedDesired([v2]), models: new Map([['iris', model]]) };
     return planEdge(
-      { ...situation, facts: facts({ ...ready(v2, ...(model.lastGood ? [v1] : [])), active, served: counted }) },
+      {
+        ...situation,
+        facts: facts({ ...ready(v2, ...(model.lastGood ? [v1] : [])), active, served: counted, ...given }),
+      },
       atMs,
     ).map(told);
   };
 
-  for (const { name, atMs, model = switched, served, steps } of [
+  for (const { name, atMs, model = switched, served, given, steps } of [
     { name: 'too few requests say nothing', atMs: NOW + 1, served: { requests: 19, errors: 19 }, steps: [] },
     {
       name: 'half of enough requests failed',
@@ -281,6 +333,20 @@ describe('the health of a version', () => {
       steps: [],
     },
     {
+      name: 'what there was to go back to is not compared yet',
+      atMs: NOW + 1,
+      served: { requests: 20, errors: 20 },
+      given: { verified: new Set(present(v2).keys()) },
+      steps: [`verify ${file1.digest}`],
+    },
+    {
+      name: 'what there was to go back to is gone',
+      atMs: NOW + 1,
+      served: { requests: 20, errors: 20 },
+      given: { present: present(v2) },
+      steps: [],
+    },
+    {
       name: 'a return that failed waits',
       atMs: NOW + 1,
       model: { ...switched, failure: failureOf(v1, NOW + 2, 'return') },
@@ -288,7 +354,7 @@ describe('the health of a version', () => {
       steps: [],
     },
   ]) {
-    it(`${name}: ${steps.join() || 'nothing'}`, () => assert.deepEqual(planAt(atMs, model, served), steps));
+    it(`${name}: ${steps.join() || 'nothing'}`, () => assert.deepEqual(planAt(atMs, model, served, given), steps));
   }
 
   it('is asked again when the window ends, and when a failure has waited', () => {
@@ -299,6 +365,22 @@ describe('the health of a version', () => {
 });
 
 describe('the state of a model', () => {
+  const failed = { kind: 'failed' as const, target: v2, code: 'X', message: 'x', jitter: 0 };
+
+  for (const step of ['start', 'lose']) {
+    it(`gives way to what ran well when its ${step} failed`, () => {
+      const after = reduceModel(state({ running: v2, lastGood: v1 }), { ...failed, step }, NOW);
+      assert.deepEqual([after.running?.deployed, after.lastGood, after.failure?.code], [1, null, 'X']);
+    });
+  }
+
+  it('has no failure any more once it is started', () => {
+    const broken = reduceModel(state({ running: v2 }), { ...failed, step: 'verify' }, NOW);
+    assert.equal(reduceModel(broken, { kind: 'started' }, NOW).failure, null);
+    const other = reduceModel(state({ running: v1 }), { ...failed, step: 'verify' }, NOW);
+    assert.equal(reduceModel(other, { kind: 'started' }, NOW), other);
+  });
+
   it('keeps what ran well until its successor has', () => {
     const one = reduceModel(state(), { kind: 'switched', target: v1, errorRatio: 0 }, NOW);
     const good = reduceModel(one, { kind: 'settled' }, NOW);

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { anAcl } from '../../support/edge-acl';
+import { edgeChecks } from '../../support/edge-checks';
+import { EdgeLab, type OpenAgent, PlayedMachine } from '../../support/edge-lab';
+import { mosquittoPath } from '../../support/mosquitto';
+import { modelNumber } from '../../support/registry-lab';
+import { requireOrSkip } from '../../support/requirement';
+import { waitFor } from '../../support/wait-for';
+
+describe('edges whose disk, power or broker fails', function () {
+  this.timeout(60_000);
+  let lab: EdgeLab;
+
+  before(function () {
+    requireOrSkip(this, mosquittoPath !== undefined, 'mosquitto');
+  });
+  beforeEach(async () => {
+    lab = await EdgeLab.start(await anAcl());
+    await lab.registry.upload('iris', modelNumber(1));
+    await lab.registry.upload('iris', modelNumber(2));
+  });
+  afterEach(() => lab?.[Symbol.asyncDispose]());
+
+  const { modelOf, runs, isState } = edgeChecks(() => lab);
+
+  const anEdge = async (): Promise<{
+    readonly agent: OpenAgent;
+    readonly machine: PlayedMachine;
+    readonly folder: string;
+    readonly settings: Awaited<ReturnType<typeof lab.add>>;
+  }> => {
+    const [settings, folder, machine] = [await lab.add('edge-2'), await lab.folder(), new PlayedMachine()];
+    const agent = await lab.agent({ settings, machine, folder });
+    await isState('edge-2', 'online');
+    return { agent, machine, folder, settings };
+  };
+  const assign = (version: number) => lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2', version }] }, 'ann');
+
+  for (const { name, spoil } of [
+    { name: 'damaged', spoil: (machine: PlayedMachine, digest: never) => machine.damaged.add(digest) },
+    { name: 'gone', spoil: (machine: PlayedMachine, digest: never) => machine.files.delete(digest) },
+  ]) {
+    it(`GIVEN_a_file_that_is_${name}_WHEN_the_edge_starts_THEN_it_serves_nothing_of_it_and_says_so_UNTIL_it_is_fetched`, async () => {
+      const { agent, machine: first, folder, settings } = await anEdge();
+      await assign(1);
+      await runs('edge-2', 1);
+      await lab.end(agent);
+      const machine = new PlayedMachine();
+      for (const [digest, size] of first.files) machine.files.set(digest, size);
+      spoil(machine, lab.registry.registry.getVersion('iris', 1).digest as never);
+      machine.onCall = (call) => {
+        if (call === 'fetch model') throw new Error('the hub is away');
+      };
+      const second = await lab.agent({ settings, machine, folder });
+      await waitFor(() => machine.calls.includes('deactivate iris'));
+      await waitFor(() => modelOf('edge-2')?.state === 'failed', { what: () => JSON.stringify(modelOf('edge-2')) });
+      assert.equal(modelOf('edge-2')?.reported, null);
+      assert.ok(!machine.calls.some((call) => call.startsWith('activate')));
+      machine.onCall = () => undefined;
+      await second.agent.retry();
+      await runs('edge-2', 1);
+      assert.ok(machine.calls.indexOf('fetch model') < machine.calls.indexOf('activate iris 1'));
+      assert.equal(machine.damaged.size, 0);
+    });
+  }
+});
