@@ -29,6 +29,8 @@ export const AgentDocument = z.discriminatedUnion('_id', [
     keyId: KeyId,
     order: DesiredOrder,
     envelope: z.string().nullable(),
+    /** Why the key is void, where it is. */
+    revoked: z.string().exactOptional(),
   }),
   z.object({ _id: z.literal('commands'), memory: CommandMemory }),
 ]);

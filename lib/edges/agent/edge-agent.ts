@@ -81,6 +81,7 @@ export class EdgeAgent {
     this.#boot = Math.max((findDocument(stores, 'boot')?.boot ?? 0) + 1, clock.now());
     await stores.agent.put({ _id: 'boot', boot: this.#boot });
     await this.#enrolment.open();
+    await this.#finishRevocation();
     this.#desired = this.#storedDesired();
     await this.#reconciler.start(this.#desired);
     this.#enrolment.ask();
@@ -237,7 +238,8 @@ export class EdgeAgent {
         ? taken.desired.order
         : { epoch: taken.revocation.epoch, revision: taken.revocation.revision };
     const envelope = taken.kind === 'desired' ? payload.toString('base64') : null;
-    await stores.agent.put({ _id: 'desired', hubId, keyId, order, envelope });
+    const revoked = taken.kind === 'revoked' ? { revoked: taken.revocation.reason } : {};
+    await stores.agent.put({ _id: 'desired', hubId, keyId, order, envelope, ...revoked });
     // The hub's time as it stands now, also when it was wrong before.
     const memory = findDocument(stores, 'commands')?.memory ?? noCommands;
     await stores.agent.put({ _id: 'commands', memory: { ...memory, hubTimeFloor: document.issuedAt } });
@@ -248,9 +250,19 @@ export class EdgeAgent {
     this.#reconciler.desire(taken.desired);
   }
 
+  /** The power may have gone between the two writes of a revocation. */
+  async #finishRevocation(): Promise<void> {
+    const own = this.#enrolment.own;
+    const stored = findDocument(this.deps.stores, 'desired');
+    if (!own || !stored || stored.envelope !== null || stored.keyId !== own.identity.edgeKeyId) return;
+    await this.#enrolment.revoke(stored.revoked ?? 'revoked');
+    await this.#enrolment.open();
+  }
+
   /** It keeps what it runs, and says no more. */
   async #revoked(reason: string): Promise<void> {
-    await this.#announce(false).catch(() => undefined);
+    // Sealed with the key that goes; whether the broker takes it is nothing to wait for.
+    this.#announce(false).catch((error: unknown) => this.deps.log.debug('not announced', () => ({ error })));
     await this.#enrolment.revoke(reason);
     await this.#enrolment.open();
     this.#desired = null;

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { cp } from 'node:fs/promises';
+import type { EdgeAgentDeps } from '../../../lib/edges/agent/agent-dependencies';
 import { anAcl } from '../../support/edge-acl';
 import { edgeChecks } from '../../support/edge-checks';
 import { EdgeLab, type OpenAgent, PlayedMachine } from '../../support/edge-lab';
@@ -6,6 +8,9 @@ import { mosquittoPath } from '../../support/mosquitto';
 import { modelNumber } from '../../support/registry-lab';
 import { requireOrSkip } from '../../support/requirement';
 import { waitFor } from '../../support/wait-for';
+
+/** What an agent was given, to be broken. */
+const deps = ({ agent }: OpenAgent): EdgeAgentDeps => (agent as unknown as { readonly deps: EdgeAgentDeps }).deps;
 
 describe('edges whose disk, power or broker fails', function () {
   this.timeout(60_000);
@@ -63,4 +68,23 @@ describe('edges whose disk, power or broker fails', function () {
       assert.equal(machine.damaged.size, 0);
     });
   }
+
+  it('GIVEN_a_power_cut_between_the_two_writes_of_a_revocation_WHEN_started_again_THEN_the_edge_knows_that_its_key_is_void', async () => {
+    const { agent, machine, folder, settings } = await anEdge();
+    const cut = await lab.folder();
+    const copied = new Promise<void>((resolve, reject) => {
+      const { stores } = deps(agent);
+      const put = stores.agent.put.bind(stores.agent);
+      stores.agent.put = async (document) => {
+        if (document._id === 'identity') await cp(folder, cut, { recursive: true }).then(resolve, reject);
+        return await put(document);
+      };
+    });
+    await lab.hub.hub.renewEnrolment('edge-2', true, 'ann');
+    await copied;
+    await lab.end(agent);
+    const { token: _, ...known } = settings;
+    const again = await lab.agent({ settings: known, machine, folder: cut });
+    assert.deepEqual(again.agent.status().enrolment, { status: 'revoked', reason: 'revoked' });
+  });
 });
