@@ -32,6 +32,8 @@ export const AgentDocument = z.discriminatedUnion('_id', [
     /** Why the key is void, where it is. */
     revoked: z.string().exactOptional(),
   }),
+  /** Ids of tokens that were used, refused or replaced: settings that still hold one of them say nothing new. */
+  z.object({ _id: z.literal('tokens'), spent: z.array(z.string()).readonly() }),
   z.object({ _id: z.literal('commands'), memory: CommandMemory }),
 ]);
 export type AgentDocument = z.infer<typeof AgentDocument>;

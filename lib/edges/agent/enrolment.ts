@@ -13,7 +13,8 @@ export type EnrolmentState =
   /** A token waits for the hub's answer. */
   | { readonly status: 'enrolling' }
   | { readonly status: 'refused'; readonly reason: EnrolRefusal | 'unreadable' }
-  | { readonly status: 'enrolled' }
+  /** `refused`: what became of a token that was tried since, beside the key in use. */
+  | { readonly status: 'enrolled'; readonly refused?: EnrolRefusal }
   | { readonly status: 'revoked'; readonly reason: string };
 
 export interface OwnKey {
@@ -23,6 +24,8 @@ export interface OwnKey {
 
 const MIN_RETRY_MS = 5_000;
 const MAX_RETRY_MS = 300_000;
+/** Settings hold one token, and people forget to take it out. */
+const MAX_SPENT = 50;
 const keyName = (tokenId: string): string => `edge-${tokenId}`;
 
 type Deps = Pick<EdgeAgentDeps, 'bus' | 'stores' | 'keysPath' | 'clock' | 'log' | 'settings'>;
@@ -54,7 +57,8 @@ export class Enrolment {
     if (settings.token !== undefined && !token) {
       this.deps.log.error('token of the settings not usable', { setting: 'modelManagement.edge.token' });
     }
-    if (token && token.id !== identity?.tokenId && token.id !== this.#candidate()?.tokenId) await this.#propose(token);
+    const known = [identity?.tokenId, this.#candidate()?.tokenId, ...(findDocument(stores, 'tokens')?.spent ?? [])];
+    if (token && !known.includes(token.id)) await this.#propose(token);
   }
 
   get own(): OwnKey | undefined {
@@ -63,11 +67,15 @@ export class Enrolment {
 
   get state(): EnrolmentState {
     const [identity, candidate] = [this.#identity(), this.#candidate()];
-    if (candidate?.refused) return { status: 'refused', reason: candidate.refused as EnrolRefusal };
+    const refused = candidate?.refused as EnrolRefusal | null | undefined;
+    if (refused && this.#own) return { status: 'enrolled', refused };
+    if (refused) return { status: 'refused', reason: refused };
     if (candidate) return { status: 'enrolling' };
     if (identity?.revoked) return { status: 'revoked', reason: identity.revoked };
     if (identity) return this.#own ? { status: 'enrolled' } : { status: 'revoked', reason: 'key-missing' };
-    return this.deps.settings.token === undefined ? { status: 'none' } : { status: 'refused', reason: 'unreadable' };
+    const { hubId, token } = this.deps.settings;
+    const isReadable = token === undefined || readToken(hubId, token) !== undefined;
+    return isReadable ? { status: 'none' } : { status: 'refused', reason: 'unreadable' };
   }
 
   /** Takes a token that was typed. @throws {ModelManagementError} `INVALID_INPUT` when it is none */
@@ -126,6 +134,7 @@ export class Enrolment {
     const { stores, keysPath } = this.deps;
     const tokenIds = [findDocument(stores, 'identity')?.tokenId, findDocument(stores, 'candidate')?.tokenId];
     this.#own = undefined;
+    for (const tokenId of tokenIds) if (tokenId) await this.#spend(tokenId);
     for (const id of ['candidate', 'identity', 'desired', 'commands']) await stores.agent.delete(id);
     for (const tokenId of tokenIds) if (tokenId) await removeSigningKey(keysPath, keyName(tokenId));
     this.onChange();
@@ -151,6 +160,8 @@ export class Enrolment {
     const { stores, keysPath, settings } = this.deps;
     const { hubId, hubPublicKey } = settings;
     const edge = EdgeName.parse(settings.name);
+    const replaced = findDocument(stores, 'candidate')?.tokenId;
+    if (replaced && replaced !== token.id) await this.#discard(replaced);
     const key = await openSigningKey(keysPath, keyName(token.id));
     const { id: keyId, text: edgePublicKey } = key.publicKey;
     const request = makeEnrolRequest({ hubId, edge, edgePublicKey }, token).toString('base64');
@@ -160,7 +171,7 @@ export class Enrolment {
   }
 
   async #takeAnswer(candidate: CandidateDocument, request: Buffer, payload: Buffer): Promise<void> {
-    const { stores, settings, log, keysPath } = this.deps;
+    const { stores, settings, log } = this.deps;
     const opened = openEnrolAnswer(payload, verifyingKey(settings.hubPublicKey), request);
     if (!opened.ok) return log.debug('answer not taken', () => ({ reason: opened.reason, detail: opened.detail }));
     if (this.#candidate()?.tokenId !== candidate.tokenId || this.#candidate()?.refused) return;
@@ -168,6 +179,7 @@ export class Enrolment {
     if (opened.value.result === 'refused') {
       log.warn('enrolment was refused', { reason: opened.value.reason });
       await stores.agent.put({ ...candidate, refused: opened.value.reason });
+      await this.#discard(candidate.tokenId);
       return this.onChange();
     }
     const replaced = findDocument(stores, 'identity');
@@ -175,11 +187,25 @@ export class Enrolment {
     const identity: IdentityDocument = { _id: 'identity', ...fields, revoked: null };
     await stores.agent.put(identity);
     await stores.agent.delete('candidate');
-    if (replaced && replaced.tokenId !== identity.tokenId) await removeSigningKey(keysPath, keyName(replaced.tokenId));
+    if (replaced && replaced.tokenId !== identity.tokenId) await this.#discard(replaced.tokenId);
     await this.#loadKey(identity);
     log.info('enrolled', { edge: identity.edge, hubId: identity.hubId });
     this.onAccepted();
     this.onChange();
+  }
+
+  /** It is never proposed again by itself, and its key is nobody's. */
+  async #discard(tokenId: string): Promise<void> {
+    await this.#spend(tokenId);
+    if (findDocument(this.deps.stores, 'identity')?.tokenId === tokenId) return;
+    await removeSigningKey(this.deps.keysPath, keyName(tokenId));
+  }
+
+  async #spend(tokenId: string): Promise<void> {
+    const { agent } = this.deps.stores;
+    const spent = findDocument(this.deps.stores, 'tokens')?.spent ?? [];
+    if (spent.includes(tokenId)) return;
+    await agent.put({ _id: 'tokens', spent: [...spent, tokenId].slice(-MAX_SPENT) });
   }
 
   async #loadKey(identity: IdentityDocument | undefined): Promise<void> {

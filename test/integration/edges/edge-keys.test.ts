@@ -177,7 +177,9 @@ describe('keys, clocks and hubs of edges, on a broker with its access rules in f
         assert.deepEqual([one.machine.activeVersions.get('iris'), machine.activeVersions.get('iris')], [1, 2]);
         // A token of one is nothing to the other.
         await agent.agent.enrol((await lab.hub.hub.renewEnrolment('edge-2', false, 'ann')).enrolment.token);
-        await waitFor(() => agent.agent.status().enrolment.status === 'refused');
+        const stateOf = () => agent.agent.status().enrolment;
+        await waitFor(() => 'refused' in stateOf());
+        assert.deepEqual(stateOf(), { status: 'enrolled', refused: 'token-unknown' });
         assert.equal(other.hub.get('edge-2').state, 'online');
         assert.deepEqual([lab.hub.hub.twinSeenAt, other.hub.twinSeenAt], [null, null]);
         await lab.end(agent);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { cp } from 'node:fs/promises';
+import { cp, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { EdgeAgentDeps } from '../../../lib/edges/agent/agent-dependencies';
 import { anAcl } from '../../support/edge-acl';
 import { edgeChecks } from '../../support/edge-checks';
@@ -86,5 +87,23 @@ describe('edges whose disk, power or broker fails', function () {
     const { token: _, ...known } = settings;
     const again = await lab.agent({ settings: known, machine, folder: cut });
     assert.deepEqual(again.agent.status().enrolment, { status: 'revoked', reason: 'revoked' });
+  });
+
+  it('GIVEN_an_old_token_in_the_settings_WHEN_the_edge_was_enrolled_by_a_newer_one_THEN_it_is_not_tried_again_AND_no_key_is_left', async () => {
+    const { agent, machine, folder, settings } = await anEdge();
+    const { enrolment } = await lab.hub.hub.renewEnrolment('edge-2', true, 'ann');
+    await waitFor(() => agent.agent.status().enrolment.status === 'revoked');
+    await agent.agent.enrol(enrolment.token);
+    await waitFor(() => agent.agent.status().enrolment.status === 'enrolled');
+    await lab.end(agent);
+    const again = await lab.agent({ settings, machine, folder });
+    assert.deepEqual(again.agent.status().enrolment, { status: 'enrolled' });
+    await again.agent.enrol(settings.token ?? '');
+    await waitFor(() => 'refused' in again.agent.status().enrolment);
+    assert.deepEqual(again.agent.status().enrolment, { status: 'enrolled', refused: 'token-used' });
+    await assign(1);
+    await runs('edge-2', 1);
+    const edgeKeys = (await readdir(join(folder, 'keys'))).filter((name) => name.startsWith('edge-'));
+    assert.equal(edgeKeys.length, 1, edgeKeys.join());
   });
 });
