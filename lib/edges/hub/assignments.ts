@@ -47,9 +47,12 @@ export class Assignments {
     return this.#documents(this.#byModel.get(modelKey(model)));
   }
 
-  /** What would stop if the model went away. */
+  /** What would stop if the model went away. Where an alias went, what it named last runs on and is in use. */
   usage(model: string): readonly Usage[] {
-    return this.ofModel(model).map(({ edge, ref }) => ({ kind: 'edge', id: edge, name: edge, ref: String(ref) }));
+    return this.ofModel(model).map(({ edge, ref, version }) => {
+      const used = this.deps.registry.findVersion(model, ref) ? ref : version;
+      return { kind: 'edge', id: edge, name: edge, ref: String(used) };
+    });
   }
 
   /**

@@ -81,7 +81,14 @@ export class EdgeStates {
     await this.#writing;
   }
 
-  #take<D extends Sender & { readonly hubId: string; readonly edge: string; readonly at: number }>(
+  #take<
+    D extends Sender & {
+      readonly hubId: string;
+      readonly edge: string;
+      readonly at: number;
+      readonly online?: boolean;
+    },
+  >(
     type: DocumentType,
     { topic, payload, isRetained }: BusMessage,
     schema: z.ZodType<D>,
@@ -118,8 +125,9 @@ export class EdgeStates {
       this.#refused(topic, admitted);
       return;
     }
-    // What the broker kept tells nothing of clocks.
-    const clockSkewMs = isRetained ? before.clockSkewMs : document.at - now;
+    // What the broker kept tells nothing of clocks, nor does a last will, which was signed before its connection.
+    const isLive = !isRetained && document.online !== false;
+    const clockSkewMs = !isLive ? before.clockSkewMs : document.at - now;
     keep(edge, { ...before, marks: admitted.value, clockSkewMs }, document);
     if (!wasConflict && isConflict(admitted.value, now)) {
       this.deps.log.error('two processes use the key of one edge: enrol it again with a new key', { edge: edge.name });

@@ -106,4 +106,34 @@ describe('edges whose disk, power or broker fails', function () {
     const edgeKeys = (await readdir(join(folder, 'keys'))).filter((name) => name.startsWith('edge-'));
     assert.equal(edgeKeys.length, 1, edgeKeys.join());
   });
+
+  it('GIVEN_an_alias_that_is_gone_WHEN_the_version_it_named_last_runs_on_an_edge_THEN_that_is_not_deleted', async () => {
+    const { registry } = lab.registry;
+    await anEdge();
+    await registry.setAlias('iris', 'canary', { version: 2 }, 'ann');
+    await lab.registry.upload('iris', modelNumber(3));
+    await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2', version: 'canary' }] }, 'ann');
+    await runs('edge-2', 2);
+    await registry.deleteAlias('iris', 'canary', 'ann');
+    assert.equal(lab.hub.hub.usage('iris')[0]?.ref, '2');
+    await runs('edge-2', 2);
+  });
+
+  it('GIVEN_a_last_will_THEN_its_time_is_no_measurement_of_the_clock', async () => {
+    let aheadMs = 0;
+    const clock = { now: () => Date.now() + aheadMs };
+    const { agent } = await lab.agent({ settings: await lab.add('edge-2'), machine: new PlayedMachine(), clock });
+    await isState('edge-2', 'online');
+    // It is signed before its connection, and said an hour later.
+    aheadMs = -3_600_000;
+    const will = agent.lastWill();
+    aheadMs = 0;
+    assert.ok(will);
+    const client = await lab.broker.connect('hub');
+    await client.publishAsync(`model-management/v1/hub-1/${will.topic}`, will.payload, { qos: 1, retain: true });
+    await isState('edge-2', 'offline');
+    const { clockSkewMs } = lab.hub.hub.get('edge-2');
+    assert.ok(Math.abs(clockSkewMs ?? 0) < 60_000, `${clockSkewMs}`);
+    await client.endAsync();
+  });
 });
