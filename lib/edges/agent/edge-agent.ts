@@ -273,9 +273,11 @@ export class EdgeAgent {
   #refused(reason: RefusalReason, detail: string, payload: Buffer): void {
     // The broker gives the one it keeps at each subscription.
     if (reason === 'stale' && this.#desired?.envelope.equals(payload)) return;
+    // Once for each reason: whoever repeats rubbish drives neither the log nor signed reports.
+    if (this.#reporter.refused?.reason === reason) return;
     this.deps.log.warn('desired state not taken', { reason, detail });
     this.#reporter.refused = { reason, at: this.deps.clock.now() };
-    this.#reporter.again();
+    this.#reconciler.wake();
   }
 
   async #takeCommand({ payload, isRetained }: BusMessage): Promise<void> {

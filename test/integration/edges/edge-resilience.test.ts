@@ -136,4 +136,25 @@ describe('edges whose disk, power or broker fails', function () {
     assert.ok(Math.abs(clockSkewMs ?? 0) < 60_000, `${clockSkewMs}`);
     await client.endAsync();
   });
+
+  it('GIVEN_a_flood_of_rubbish_on_the_desired_state_THEN_it_is_told_once', async () => {
+    await anEdge();
+    const client = await lab.broker.connect('hub');
+    const refused: string[] = [];
+    client.on('message', (_, payload, { retain }) => {
+      const { payload: text } = JSON.parse(payload.toString()) as { payload: string };
+      const report = JSON.parse(Buffer.from(text, 'base64url').toString()) as { refused?: { reason: string } };
+      if (!retain && report.refused) refused.push(report.refused.reason);
+    });
+    const edge = 'model-management/v1/hub-1/edges/edge-2';
+    await client.subscribeAsync(`${edge}/reported`);
+    for (let n = 0; n < 300; n += 1) await client.publishAsync(`${edge}/desired`, 'x', { qos: 1 });
+    await waitFor(() => refused.length > 0);
+    // It comes after all of them.
+    await assign(1);
+    await runs('edge-2', 1);
+    assert.deepEqual([...new Set(refused)], ['not-json']);
+    assert.ok(refused.length <= 2, `${refused.length} reports`);
+    await client.endAsync();
+  });
 });
