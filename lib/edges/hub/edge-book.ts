@@ -132,9 +132,13 @@ export class EdgeBook {
     });
   }
 
-  /** The edge gave its key up. */
-  leave(name: string): Promise<EdgeDocument> {
-    return this.#inTurn(async () => this.#put(this.#withoutKey(this.get(name), 'left')));
+  /** The edge gave its key up. The edge is given as it was when it said so. */
+  leave({ name, key }: Pick<EdgeDocument, 'name' | 'key'>): Promise<EdgeDocument> {
+    return this.#inTurn(async () => {
+      const edge = this.get(name);
+      // It has been enrolled anew meanwhile.
+      return edge.key?.id === key?.id ? this.#put(this.#withoutKey(edge, 'left')) : edge;
+    });
   }
 
   /** What proves a token, or undefined when it is not known (any more). */

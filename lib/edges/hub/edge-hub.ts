@@ -46,6 +46,7 @@ export class EdgeHub {
   readonly #eventListeners = new Set<(edge: string, event: EdgeEvent) => void>();
   #connection = 0;
   #isConnected = false;
+  #startedAt = 0;
   #twinAt: number | null = null;
   #ends: (() => unknown)[] = [];
 
@@ -85,6 +86,7 @@ export class EdgeHub {
   /** Does not wait for the broker. */
   async start(): Promise<void> {
     const { bus, registry } = this.deps;
+    this.#startedAt = this.deps.clock.now();
     await this.#forgetWhatIsGone();
     this.#ends.push(
       registry.onChange(({ kind, name, change }) => {
@@ -287,8 +289,8 @@ export class EdgeHub {
   #onEvent(edge: EdgeDocument, event: EdgeEvent): void {
     if (event.type === 'left') {
       this.#inBackground(
-        this.#book.leave(edge.name).then(({ _id }) => {
-          this.#publisher.refresh([_id]);
+        this.#book.leave(edge).then(() => {
+          this.#publisher.refresh([edge._id]);
           this.#changed(edge.name);
         }),
       );
@@ -329,9 +331,12 @@ export class EdgeHub {
   #lookForTwin({ payload, isRetained }: BusMessage): void {
     const opened = open('hub', payload, this.deps.key.publicKey, HubPresence);
     if (!opened.ok || isRetained) return;
-    const { bootId, online } = opened.value.document;
-    if (bootId === this.#bootId || !online) return;
+    const { bootId, online, at } = opened.value.document;
+    // One of before this start may be repeated by anybody who heard it.
+    if (bootId === this.#bootId || !online || at < this.#startedAt) return;
+    const isKnown = this.#twinAt !== null;
     this.#twinAt = this.deps.clock.now();
+    if (isKnown) return;
     this.deps.log.error('another hub runs with a copy of this data folder: stop one of them');
   }
 

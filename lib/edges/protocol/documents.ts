@@ -15,7 +15,8 @@ const v = z.literal(1);
 const count = z.int().nonnegative();
 const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 /** Epoch ms of the sender's clock. */
-const at = z.int();
+/** Epoch ms, within what a date can be. */
+const at = z.int().min(0).max(8_640_000_000_000_000);
 const message = z.string().max(1_000);
 
 /** Random, once per start of a process. */

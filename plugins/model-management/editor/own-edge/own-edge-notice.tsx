@@ -26,6 +26,8 @@ export function OwnEdgeNotice() {
 
 function Notice({ own, onChanged }: { readonly own: OwnEdge; readonly onChanged: () => void }) {
   const { name, enrolment } = own;
+  // Also of a token that was typed while the key before is good.
+  const reason = 'reason' in enrolment ? enrolment.reason : 'refused' in enrolment && enrolment.refused;
   const isLost = needsToken(own);
   const [wish, setWish] = useState<boolean>();
   // What asks for somebody is open until it is closed.
@@ -41,7 +43,7 @@ function Notice({ own, onChanged }: { readonly own: OwnEdge; readonly onChanged:
           </button>
         )}
       </p>
-      {'reason' in enrolment && <p>{reasonText(enrolment.reason)}</p>}
+      {reason && <p>{reasonText(reason)}</p>}
       {isOpen && RED.user.hasPermission(WRITE) && (
         <>
           {isLost && <TokenForm onEnrolled={onChanged} />}
