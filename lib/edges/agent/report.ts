@@ -12,8 +12,11 @@ export interface Reportable extends Pick<EdgeSituation, 'desired' | 'models'> {
 /** Finer progress would only make more reports. */
 const PROGRESS_STEP = 0.05;
 
-/** What an edge says of its models: those it shall run and those it runs. */
-export function reportModels({ desired, models, active, progress }: Reportable): readonly ReportedModel[] {
+/** What an edge says of its models: those it shall run and those it runs. @param messageLength - of each failure, at most */
+export function reportModels(
+  { desired, models, active, progress }: Reportable,
+  messageLength: number,
+): readonly ReportedModel[] {
   const targets = new Map(desired?.models.map((target) => [modelKey(target.name), target]));
   return [...new Set([...targets.keys(), ...models.keys()])].sort().flatMap((key): ReportedModel[] => {
     const [target, state] = [targets.get(key), models.get(key)];
@@ -22,7 +25,7 @@ export function reportModels({ desired, models, active, progress }: Reportable):
     const running = state?.running ?? null;
     const isActive = running !== null && active.get(key) === targetKey(running);
     const version = isActive ? running.deployed : null;
-    const failure = state && failureOf(state, shown);
+    const failure = state && failureOf(state, shown, messageLength);
     if (failure) return [{ name: shown.name, version, state: 'failed', ...failure }];
     if (isActive && targetKey(running) === targetKey(shown)) {
       return [{ name: shown.name, version, state: 'running' }];
@@ -37,8 +40,14 @@ export function reportModels({ desired, models, active, progress }: Reportable):
 function failureOf(
   { failure, rejected }: ModelState,
   target: DesiredModel,
+  messageLength: number,
 ): Pick<ReportedModel, 'error' | 'retryAt'> | undefined {
-  if (rejected && isOf(rejected, target)) return { error: { code: rejected.code, message: rejected.message } };
+  if (rejected && isOf(rejected, target)) return { error: errorOf(rejected, messageLength) };
   if (!failure || !isOf(failure, target)) return undefined;
-  return { error: { code: failure.code, message: failure.message }, retryAt: failure.retryAt };
+  return { error: errorOf(failure, messageLength), retryAt: failure.retryAt };
 }
+
+const errorOf = ({ code, message }: { readonly code: string; readonly message: string }, messageLength: number) => ({
+  code,
+  message: message.slice(0, messageLength),
+});

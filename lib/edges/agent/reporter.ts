@@ -2,6 +2,7 @@ import type { Clock } from '../../clock';
 import type { Digest } from '../../ids';
 import type { Log } from '../../log';
 import type { Capabilities, DesiredOrder, EdgeEvent } from '../protocol/documents';
+import { MAX_DOCUMENT_BYTES } from '../protocol/envelope';
 import { type Reportable, reportModels } from './report';
 
 export interface ReporterDeps {
@@ -27,6 +28,10 @@ export interface ReporterDeps {
 /** Between two reports: what happens meanwhile is in the second. */
 const MIN_INTERVAL_MS = 1_000;
 const MAX_EVENTS = 500;
+/** Beside what is added when it is signed. */
+const MAX_BYTES = MAX_DOCUMENT_BYTES.reported - 2_048;
+/** Of a failure; shorter ones where the document would be too large. */
+const MESSAGE_LENGTHS = [500, 100, 0];
 const EVENTS_PER_MESSAGE = 50;
 
 /** Tells the hub how the edge is: the whole state when it changed, and what happened, in order. */
@@ -95,12 +100,14 @@ export class Reporter {
 
   #text(): string {
     const { desired, capabilities, models } = this.deps.content();
-    return JSON.stringify({
-      desired,
-      capabilities,
-      models: reportModels(models),
-      ...(this.refused ? { refused: this.refused } : {}),
-    });
+    const refused = this.refused ? { refused: this.refused } : {};
+    let text = '';
+    // Many models that fail at length would make a document that no hub takes.
+    for (const messageLength of MESSAGE_LENGTHS) {
+      text = JSON.stringify({ desired, capabilities, models: reportModels(models, messageLength), ...refused });
+      if (Buffer.byteLength(text) <= MAX_BYTES) break;
+    }
+    return text;
   }
 
   #flush(): void {
@@ -120,10 +127,20 @@ export class Reporter {
         this.#droppedCount = 0;
         this.#events.unshift({ type: 'log', at: this.deps.clock.now(), level: 'warn', text });
       }
-      const batch = this.#events.slice(0, EVENTS_PER_MESSAGE);
+      const batch = firstBatch(this.#events);
       await this.sendEvents(batch);
       const sent = new Set(batch);
       this.#events = this.#events.filter((event) => !sent.has(event));
     }
   }
+}
+
+/** As many as fit into a document; one alone always does. */
+function firstBatch(events: readonly EdgeEvent[]): readonly EdgeEvent[] {
+  let bytes = 0;
+  const batch = events.slice(0, EVENTS_PER_MESSAGE).filter((event) => {
+    bytes += Buffer.byteLength(JSON.stringify(event)) + 1;
+    return bytes <= MAX_BYTES;
+  });
+  return batch.length > 0 ? batch : events.slice(0, 1);
 }
