@@ -38,7 +38,7 @@ function aReporter(count: number) {
     isConnected = is;
   };
   const modelsTold = (): readonly { readonly error: { readonly message: string } }[] =>
-    (sent[0]?.document ?? {})['models'] as never;
+    sent[0]?.document['models'] as never;
   return { reporter, sent, connect, modelsTold };
 }
 
