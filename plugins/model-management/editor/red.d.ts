@@ -101,6 +101,8 @@ interface RedEditor {
       readonly value: string;
       /** Of Monaco. */
       readonly stickyScroll?: { readonly enabled: boolean };
+      /** Of Monaco. */
+      readonly occurrencesHighlight?: 'off';
     }): RedCodeEditor;
   };
   readonly view: {

@@ -36,8 +36,9 @@ export function CodeEditor({ text, language, label, class: className, readOnly, 
       element,
       mode: `ace/mode/${language}`,
       value: text.value,
-      // It works on after its editor has gone, and throws. The texts are short.
+      // These work on after their editor has gone, and throw. The texts are short.
       stickyScroll: { enabled: false },
+      occurrencesHighlight: 'off',
     });
     created.getSession().on('change', () => changed.current(created.getValue()));
     editor.current = created;
