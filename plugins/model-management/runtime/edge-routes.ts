@@ -27,8 +27,8 @@ const logFields: ListFields<EdgeLogEntry> = {
 };
 
 /** This Node-RED itself: it has all models. */
-function localEdge({ capabilities, registry, edge }: Services): EdgeView {
-  const { features: _, ...shown } = capabilities.current;
+async function localEdge({ capabilities, registry, edge }: Services): Promise<EdgeView> {
+  const { features: _, ...shown } = await capabilities.known();
   return {
     name: LOCAL_EDGE,
     labels: [],
@@ -88,13 +88,13 @@ function refuseLocal(name: string): void {
 
 /** Other Node-REDs that run what this one assigns to them. */
 export function registerEdgeRoutes(router: AdminRouter): void {
-  router.get('/edges', 'model-management.read', ({ request, services }) => ({
+  router.get('/edges', 'model-management.read', async ({ request, services }) => ({
     status: 200,
-    body: applyListQuery(request, [localEdge(services), ...(services.edges?.hub.list() ?? [])], edgeFields),
+    body: applyListQuery(request, [await localEdge(services), ...(services.edges?.hub.list() ?? [])], edgeFields),
   }));
-  router.get('/edges/:name', 'model-management.read', ({ services, param }) => ({
+  router.get('/edges/:name', 'model-management.read', async ({ services, param }) => ({
     status: 200,
-    body: isLocal(param('name')) ? localEdge(services) : hubOf(services).get(param('name')),
+    body: isLocal(param('name')) ? await localEdge(services) : hubOf(services).get(param('name')),
   }));
   router.get('/edges/:name/log', 'model-management.read', ({ request, services, param }) => {
     const { hub, log } = sideOf(services);

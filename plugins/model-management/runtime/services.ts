@@ -203,7 +203,6 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
     edge = await openEdgeSide(own, settings.edge, settings.broker, opened);
   } else {
     opened.defer(() => capabilities.stop());
-    capabilities.start();
     if (settings.broker) parts.edges = await openHubSide({ ...part, registry, blobs }, settings.broker, opened);
   }
   return {

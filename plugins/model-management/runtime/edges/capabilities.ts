@@ -16,6 +16,7 @@ const ASK_MS = 60_000;
 export class CapabilityProbe {
   #current: Capabilities;
   #timer: NodeJS.Timeout | undefined;
+  #first: Promise<void> | undefined;
 
   constructor(private readonly options: CapabilityOptions) {
     this.#current = {
@@ -36,11 +37,17 @@ export class CapabilityProbe {
     return this.#current;
   }
 
-  /** A part that does not answer counts as not there. @param onChange - told when something is different */
+  /** A part that does not answer counts as not there. Idempotent. @param onChange - told when something is different */
   start(onChange: () => void = () => undefined): void {
-    const ask = (): void => void this.#ask(onChange);
-    this.#timer = setInterval(ask, ASK_MS).unref();
-    ask();
+    this.#first ??= this.#ask(onChange);
+    this.#timer ??= setInterval(() => void this.#ask(onChange), ASK_MS).unref();
+  }
+
+  /** Asks if nobody has yet: a hub that nobody asks for its edges starts no process for it. */
+  async known(): Promise<Capabilities> {
+    this.start();
+    await this.#first;
+    return this.#current;
   }
 
   stop(): void {
