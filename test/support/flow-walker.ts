@@ -110,18 +110,24 @@ class Run {
     if (entry.type.startsWith('subflow:')) this.enter(chain, id, origin);
     else if (entry.type === 'link out') this.sendOverLinks(chain, entry, origin);
     else if (passages.has(entry.type)) this.send(chain, id, origin);
-    else if (origin !== nowhere) this.receive(chain, entry, origin);
+    else {
+      if (origin !== nowhere) this.receive(chain, entry, origin);
+      // Whoever sent it: a call hands on what it gets.
+      this.call(chain, entry, origin);
+    }
   }
 
   private receive(chain: readonly string[], entry: FlowEntry, origin: string): void {
     const runtimeId = [...chain, entry.id].join('-');
     this.origins.set(runtimeId, (this.origins.get(runtimeId) ?? new Set()).add(origin));
     this.onReceive(chain, entry.id);
-    if (entry.type === 'link call' && entry['linkType'] === 'static') {
-      const [target = ''] = entry['links'] as string[];
-      if (this.byId.get(target)?.['z'] === entry['z']) this.deliver(chain, target, origin);
-      else if (this.byId.get(String(this.byId.get(target)?.['z']))?.type === 'tab') this.deliver([], target, origin);
-    }
+  }
+
+  private call(chain: readonly string[], { type, z, linkType, links }: FlowEntry, origin: string): void {
+    if (type !== 'link call' || linkType !== 'static') return;
+    const [target = ''] = links as string[];
+    if (this.byId.get(target)?.['z'] === z) this.deliver(chain, target, origin);
+    else if (this.byId.get(String(this.byId.get(target)?.['z']))?.type === 'tab') this.deliver([], target, origin);
   }
 
   /** An instance hands on inwards, and what its input is wired straight to its output for it sends itself. */

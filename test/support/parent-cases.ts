@@ -250,6 +250,18 @@ export const parentCases: readonly ParentCase[] = [
     parents: { 'i-j': 'a i' },
   },
   {
+    name: 'are an instance also when only what a link call inside calls leads to its output',
+    flow: [
+      t,
+      aTemplate('s', 'call', 'l'),
+      aLinkCall('call', 'l', '', inS),
+      aLinkIn('l', '', inS),
+      anInstance('i', 's', 'j'),
+      aNode('j'),
+    ],
+    parents: { j: 'i' },
+  },
+  {
     name: 'do not come out of a template that is missing or holds itself',
     isBroken: true,
     flow: [
