@@ -33,7 +33,8 @@ export class FlowGraph {
   private returns: Returns | undefined;
 
   private constructor(
-    private readonly vertices: ReadonlyMap<string, Vertex>,
+    /** By runtime id: each node that runs, in each instance of its subflow. */
+    readonly vertices: ReadonlyMap<string, Vertex>,
     private readonly templateNames: ReadonlyMap<string, string>,
   ) {}
 

@@ -1,8 +1,11 @@
 import type { SeenParent } from './parents';
 import { reach, type Vertex } from './vertex';
 
-/** These nodes hand on a message of the nodes they watch, with its id. */
-const watcherTypes = new Set(['catch', 'complete']);
+/** Nodes that hear of others without a wire. */
+export const watcherTypes: ReadonlySet<string> = new Set(['catch', 'complete', 'status']);
+
+/** A watcher that hands on a message of the nodes it watches, with its id; a status is a message of its own. */
+export const handsOn = (type: string): boolean => watcherTypes.has(type) && type !== 'status';
 
 /** Whether a `catch`, `complete` or `status` node hears of another node, by its scope. */
 export function watches({ entry: watcher, container }: Vertex, { entry, ...other }: Vertex): boolean {
@@ -16,7 +19,7 @@ function originsOf(sources: readonly Vertex[], vertices: Iterable<Vertex>): Read
   const all = [...vertices];
   const watchedBy = (watcher: Vertex): readonly Vertex[] => all.filter((other) => watches(watcher, other));
   return reach(sources, (vertex) =>
-    watcherTypes.has(vertex.entry.type) ? [...vertex.into, ...watchedBy(vertex)] : vertex.into,
+    handsOn(vertex.entry.type) ? [...vertex.into, ...watchedBy(vertex)] : vertex.into,
   );
 }
 

@@ -22,8 +22,8 @@ export function cutPayload(value: unknown, length: number): CutText {
   return { text: ownCopy(text, length), isCut: text.length > length || value.length > length * 4 };
 }
 
-/** V8 lets a part of a text hold the whole of it: what is kept is copied. */
-function ownCopy(text: string, length: number): string {
+/** The beginning of a text. V8 lets a part hold the whole: what is kept is copied. */
+export function ownCopy(text: string, length: number): string {
   return text.length <= length ? text : Buffer.from(text.slice(0, length), 'utf16le').toString('utf16le');
 }
 

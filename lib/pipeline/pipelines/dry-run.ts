@@ -1,10 +1,9 @@
 import type { FlowEntry } from '../flow-entry';
 import { FlowGraph } from '../flow-graph';
-import { expandFlows } from '../graph/expansion';
-import { watches } from '../graph/relation';
+import { handsOn, watcherTypes, watches } from '../graph/relation';
 import { nameOf, textOf } from '../graph/stored-wiring';
 import { reach, type Vertex } from '../graph/vertex';
-import { planOf } from './node-faults';
+import { joiningTypes, planOf } from './node-faults';
 import { outboundTypes } from './pipelines';
 
 /** Hand messages on, change them or show them, and neither anything outside of Node-RED nor a later message hears of it. */
@@ -47,18 +46,17 @@ export function examineDryRun(
   runtimeId: string,
   options: DryRunOptions = {},
 ): DryRunFacts {
-  const vertices = expandFlows(entries);
-  const start = vertices.get(runtimeId);
+  const graph = FlowGraph.of(entries);
+  const start = graph.vertices.get(runtimeId);
   if (!start) return { effects: [], newIds: [], mixing: [] };
-  const watchers = [...vertices.values()].filter(({ entry: { type } }) => watcherTypes.has(type));
+  const watchers = [...graph.vertices.values()].filter(({ entry: { type } }) => watcherTypes.has(type));
   const hearing = (vertex: Vertex, type: (type: string) => boolean): readonly Vertex[] =>
     [vertex, ...containersOf(vertex)].flatMap((heard) =>
       watchers.filter((watcher) => type(watcher.entry.type) && watches(watcher, heard)),
     );
   // What fails goes on to a catch, what is done to a complete node, with the id it has.
-  const next = (vertex: Vertex): readonly Vertex[] => [...vertex.out, ...hearing(vertex, (type) => type !== 'status')];
-  const met = [...reach([...start.out, ...hearing(start, (type) => type !== 'status')], next)];
-  const graph = FlowGraph.of(entries);
+  const next = (vertex: Vertex): readonly Vertex[] => [...vertex.out, ...hearing(vertex, handsOn)];
+  const met = [...reach(next(start), next)];
   const isEffect = (vertex: Vertex): boolean => hasEffect(vertex.entry, options);
   const leads = (vertex: Vertex): boolean =>
     [...reach([vertex], next)].some((other) => outboundTypes.has(other.entry.type) || isEffect(other));
@@ -69,8 +67,6 @@ export function examineDryRun(
     mixing: named(met.filter((vertex) => mixes(vertex, graph))),
   };
 }
-
-const watcherTypes = new Set(['catch', 'complete', 'status']);
 
 function containersOf(vertex: Vertex): readonly Vertex[] {
   const all: Vertex[] = [];
@@ -89,10 +85,11 @@ function hasEffect(entry: FlowEntry, { hasLibraryModules = false }: DryRunOption
 }
 
 /** A joining node of ours keeps rounds apart where each parent is waited for and messages are told apart by their ids. */
-function mixes({ entry, runtimeId }: Vertex, graph: FlowGraph): boolean {
+function mixes(vertex: Vertex, graph: FlowGraph): boolean {
+  const { entry } = vertex;
   if (mixingTypes.has(entry.type)) return true;
-  if (entry.type !== 'onnx-model' && entry.type !== 'pipelib') return false;
-  const { plan, config } = planOf(graph, runtimeId, entry) ?? {};
+  if (!joiningTypes.has(entry.type)) return false;
+  const { plan, config } = planOf(vertex, graph) ?? {};
   if (!plan || !config || plan.joined.length === 0) return false;
   return config.key !== 'msgid' || plan.joined.some(({ policy }) => policy !== 'each');
 }

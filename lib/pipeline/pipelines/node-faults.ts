@@ -1,5 +1,5 @@
-import type { FlowEntry } from '../flow-entry';
-import { FlowGraph } from '../flow-graph';
+import type { FlowGraph } from '../flow-graph';
+import type { Vertex } from '../graph/vertex';
 import { type JoinPlan, planJoin } from '../join/join-plan';
 import { type JoinConfig, JoinSchema } from '../join-config';
 
@@ -11,38 +11,32 @@ export interface NodeFault {
   readonly node: string;
 }
 
-/** Of the nodes that join; each node of a template once. @param entries - with every tab enabled */
-export class NodeFaults {
-  readonly #graph: FlowGraph;
+/** Nodes that wait for several parents. */
+export const joiningTypes: ReadonlySet<string> = new Set(['onnx-model', 'pipelib']);
 
-  constructor(entries: readonly FlowEntry[]) {
-    this.#graph = FlowGraph.of(entries);
+/** Of a node of one of `joiningTypes`; its tab is enabled in `graph`. @returns at most one of each code */
+export function nodeFaults(vertex: Vertex, graph: FlowGraph): readonly NodeFault[] {
+  const { entry } = vertex;
+  const faults: NodeFault[] = [];
+  const add = (code: NodeFault['code'], message: string): void => void faults.push({ code, message, node: entry.id });
+  const isModel = entry.type === 'onnx-model';
+  if (isModel && entry['source'] !== 'file' && isBlank(entry['model'])) add('NOT_CHOSEN', 'No model is chosen.');
+  if (!isModel && isBlank(entry['library'])) add('NOT_CHOSEN', 'No library is chosen.');
+  const features: unknown = entry['features'];
+  if (Array.isArray(features) && features.some(isBlank))
+    add('FEATURES_EMPTY', 'The features are set, but one of them has no name.');
+  const { plan } = planOf(vertex, graph) ?? {};
+  if (plan?.fault) {
+    const { kind, message, hint } = plan.fault;
+    add(kind === 'cycle' ? 'JOIN_CYCLE' : 'JOIN_INVALID', `${message} ${hint}`);
   }
-
-  /** @param runtimeId - of an `onnx-model` or a `pipelib` @returns at most one of each code */
-  of(runtimeId: string, entry: FlowEntry): readonly NodeFault[] {
-    const faults: NodeFault[] = [];
-    const add = (code: NodeFault['code'], message: string): void => void faults.push({ code, message, node: entry.id });
-    const isModel = entry.type === 'onnx-model';
-    if (isModel && entry['source'] !== 'file' && isBlank(entry['model'])) add('NOT_CHOSEN', 'No model is chosen.');
-    if (!isModel && isBlank(entry['library'])) add('NOT_CHOSEN', 'No library is chosen.');
-    const features: unknown = entry['features'];
-    if (Array.isArray(features) && features.some(isBlank))
-      add('FEATURES_EMPTY', 'The features are set, but one of them has no name.');
-    const { plan } = planOf(this.#graph, runtimeId, entry) ?? {};
-    if (plan?.fault) {
-      const { kind, message, hint } = plan.fault;
-      add(kind === 'cycle' ? 'JOIN_CYCLE' : 'JOIN_INVALID', `${message} ${hint}`);
-    }
-    return faults;
-  }
+  return faults;
 }
 
 /** How a joining node of the flow file joins; undefined where what is stored cannot be read, which the node itself says. */
 export function planOf(
+  { entry, runtimeId }: Vertex,
   graph: FlowGraph,
-  runtimeId: string,
-  entry: FlowEntry,
 ): { readonly plan: JoinPlan; readonly config: JoinConfig } | undefined {
   const parsed = JoinSchema.safeParse(entry['join'] ?? {});
   if (!parsed.success) return undefined;

@@ -1,12 +1,11 @@
 import type { FlowEntry } from '../flow-entry';
-import { expandFlows } from '../graph/expansion';
+import { FlowGraph } from '../flow-graph';
+import { watcherTypes } from '../graph/relation';
 import { nameOf, textOf } from '../graph/stored-wiring';
 import { reach, type Vertex } from '../graph/vertex';
-import { type NodeFault, NodeFaults } from './node-faults';
+import { joiningTypes, type NodeFault, nodeFaults } from './node-faults';
 
-const ownTypes = new Set(['onnx-model', 'pipelib', 'model-collection', 'retrain-trigger']);
-const joiningTypes = new Set(['onnx-model', 'pipelib']);
-const watcherTypes = new Set(['catch', 'complete', 'status']);
+const ownTypes = new Set([...joiningTypes, 'model-collection', 'retrain-trigger']);
 /** Where the results of a flow leave Node-RED. */
 export const outboundTypes: ReadonlySet<string> = new Set([
   'mqtt out',
@@ -69,12 +68,12 @@ export function findPipelines(entries: readonly FlowEntry[]): readonly Pipeline[
   // A stopped pipeline is one all the same.
   const enabled = entries.map((entry) => (entry.type === 'tab' ? { ...entry, disabled: false } : entry));
   const byTab = new Map<string, Vertex[]>(tabs.map(({ id }) => [id, []]));
-  const all = [...expandFlows(enabled).values()];
+  const graph = FlowGraph.of(enabled);
+  const all = [...graph.vertices.values()];
   const leadingOut = reach(
     all.filter(({ entry }) => outboundTypes.has(entry.type)),
     ({ into }) => into,
   );
-  const nodeFaults = new NodeFaults(enabled);
   const brokers = addressesOf(entries);
   for (const vertex of all) byTab.get(textOf(rootOf(vertex).entry, 'z'))?.push(vertex);
   return tabs.flatMap((tab) => {
@@ -95,7 +94,7 @@ export function findPipelines(entries: readonly FlowEntry[]): readonly Pipeline[
       outbound: distinct(({ type, topic }) => (type === 'mqtt out' ? topic : undefined)),
       models: distinct(({ model }) => model),
       libraries: distinct(({ library }) => library),
-      faults: faultsOf(vertices, nodeFaults),
+      faults: faultsOf(vertices, graph),
     };
   });
 }
@@ -109,10 +108,10 @@ function addressesOf(entries: readonly FlowEntry[]): ReadonlyMap<string, string>
 }
 
 /** Of each node of the flow file once, however many instances of its subflow there are. */
-function faultsOf(vertices: readonly Vertex[], faults: NodeFaults): readonly NodeFault[] {
+function faultsOf(vertices: readonly Vertex[], graph: FlowGraph): readonly NodeFault[] {
   const found = new Map<string, NodeFault>();
-  for (const { runtimeId, entry } of vertices.filter(({ entry: { type } }) => joiningTypes.has(type))) {
-    for (const fault of faults.of(runtimeId, entry)) found.set(`${fault.code} ${fault.node}`, fault);
+  for (const vertex of vertices.filter(({ entry: { type } }) => joiningTypes.has(type))) {
+    for (const fault of nodeFaults(vertex, graph)) found.set(`${fault.code} ${fault.node}`, fault);
   }
   return [...found.values()];
 }

@@ -63,10 +63,12 @@ function* missingThings(
 
 /** Each message would run both. What is shared on purpose, `$share/…`, goes to one of them. */
 function* sharedTopics(pipeline: Pipeline, { all }: PipelineSurroundings): Iterable<PipelineProblem> {
-  const others = all.filter(({ id, isDisabled }) => id !== pipeline.id && !isDisabled);
+  const others = all
+    .filter(({ id, isDisabled }) => id !== pipeline.id && !isDisabled)
+    .map((other) => ({ name: other.name, subscriptions: subscriptionsOf(other) }));
   for (const { id, topic, broker } of subscriptionsOf(pipeline)) {
-    const sharing = others.filter((other) =>
-      subscriptionsOf(other).some((one) => one.broker === broker && doFiltersOverlap(one.topic, topic)),
+    const sharing = others.filter(({ subscriptions }) =>
+      subscriptions.some((one) => one.broker === broker && doFiltersOverlap(one.topic, topic)),
     );
     if (sharing.length === 0) continue;
     const names = sharing.map(({ name }) => name).join(', ');

@@ -1,4 +1,4 @@
-import { cutPayload } from './cut-text';
+import { cutPayload, ownCopy } from './cut-text';
 
 /**
  * - `pending`: an outbound node has it; `published`: the node said so; `not_published`: it did not, in time or ever
@@ -187,6 +187,6 @@ function shortened(result: PipelineResult, length: number): Slot {
   const slot: Slot = { ...result };
   if (slot.text === null || slot.text.length <= length) return slot;
   slot.isCut = length > 0;
-  slot.text = length === 0 ? null : slot.text.slice(0, length);
+  slot.text = length === 0 ? null : ownCopy(slot.text, length);
   return slot;
 }

@@ -1,6 +1,6 @@
 import type { FlowEntry } from '../flow-entry';
 
-/** What an `mqtt in` would give its flow for this JSON value, by its own output setting.*/
+/** What an `mqtt in` would give its flow for this JSON value, by its own output setting. */
 export function payloadFor(entry: FlowEntry, value: unknown): unknown {
   if (entry.type !== 'mqtt in') return value;
   const text = (): string => (typeof value === 'string' ? value : JSON.stringify(value));

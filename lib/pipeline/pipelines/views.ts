@@ -109,7 +109,7 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 
 export function toPipelineView(watched: WatchedPipeline, around: PipelineSurroundings): PipelineView {
   const { pipeline, counters, lastRunAt, lastFailed } = watched;
-  const problems = [...problemsOf(pipeline, around)];
+  const problems = problemsOf(pipeline, around);
   const fault = pipeline.isDisabled ? undefined : initialFault(problems, around);
   const { state, since } = stateOf(watched, fault !== undefined);
   const failed = state === 'failed' ? lastFailed?.error : undefined;
