@@ -3,6 +3,7 @@ import { ErrorBox } from '../feedback';
 import { FormGroup } from '../form-group';
 import { t } from '../i18n';
 import { useResource } from '../live';
+import { ChoiceField } from '../widgets/choice-field';
 import { fetchLibraries } from './library-client';
 import type { Template, Typed } from './library-draft';
 import { copyName, endingOf, nameFault, PREFIX } from './library-name';
@@ -44,19 +45,12 @@ export function NewLibrary({
         {fault ? t(`library.nameFault.${fault}`, { name: `${PREFIX}${ending}` }) : t('library.nameHint')}
       </p>
       {!copyOf && (
-        <label>
-          <span>{t('library.form.label')}</span>
-          <select
-            value={form}
-            onChange={(event) => setForm(forms.find((one) => one === event.currentTarget.value) ?? 'commonJs')}
-          >
-            {forms.map((one) => (
-              <option key={one} value={one}>
-                {t(`library.form.${one}`)}
-              </option>
-            ))}
-          </select>
-        </label>
+        <ChoiceField
+          label={t('library.form.label')}
+          value={form}
+          options={forms.map((one) => ({ value: one, text: t(`library.form.${one}`) }))}
+          onChange={setForm}
+        />
       )}
       {known.error && <ErrorBox error={known.error} onRetry={known.reload} />}
       <div class="mm-buttons">

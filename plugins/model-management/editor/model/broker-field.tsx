@@ -1,4 +1,5 @@
 import { t } from '../i18n';
+import { ChoiceField } from '../widgets/choice-field';
 import type { brokersOf } from './flow-import';
 
 /** Which broker a generated flow uses: one the flows have, or one of its own. */
@@ -13,16 +14,14 @@ export function BrokerField({
   readonly onChange: (brokerId: string | undefined) => void;
 }) {
   return (
-    <label>
-      <span>{t('pipeline.broker')}</span>
-      <select value={value ?? ''} onChange={(event) => onChange(event.currentTarget.value || undefined)}>
-        <option value="">{t('pipeline.ownBroker')}</option>
-        {brokers.map(({ id, label }) => (
-          <option key={id} value={id}>
-            {label}
-          </option>
-        ))}
-      </select>
-    </label>
+    <ChoiceField
+      label={t('pipeline.broker')}
+      value={value ?? ''}
+      options={[
+        { value: '', text: t('pipeline.ownBroker') },
+        ...brokers.map(({ id, label }) => ({ value: id, text: label })),
+      ]}
+      onChange={(id) => onChange(id || undefined)}
+    />
   );
 }

@@ -13,6 +13,12 @@ export function brokersOf(): readonly { readonly id: string; readonly label: str
   return brokers;
 }
 
+/** Whoever has one broker means that one. */
+export function usualBroker(): { readonly brokerId?: string } {
+  const [only, other] = brokersOf();
+  return only && !other ? { brokerId: only.id } : {};
+}
+
 /** Imports as the platform's own import does: new ids, one undo, nothing runs before *Deploy*. Shows the new tab. */
 export function importFlow(flow: readonly FlowNode[]): void {
   const before = new Set<string>();

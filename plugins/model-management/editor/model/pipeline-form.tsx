@@ -8,7 +8,7 @@ import { createInferenceFlow, type PipelineRequest } from '../registry-client';
 import { SteadyButton } from '../steady-button';
 import { TextField } from '../widgets/text-field';
 import { BrokerField } from './broker-field';
-import { brokersOf, importFlow } from './flow-import';
+import { brokersOf, importFlow, usualBroker } from './flow-import';
 import { Leave } from './frame';
 
 /** Asks for the topics and the broker, then puts the finished flow into the editor as a tab of its own. */
@@ -18,13 +18,10 @@ export function PipelineForm({ model, onClose }: { readonly model: string; reado
   const box = useRef<HTMLDivElement>(null);
   useFocusReturn(box);
   useLayoutEffect(() => box.current?.querySelector('input')?.focus({ preventScroll: true }), []);
-  const brokers = brokersOf();
-  // Whoever has one broker means that one.
-  const [onlyBroker, otherBroker] = brokers;
   const [wish, setWish] = useState<PipelineRequest>({
     inboundTopic: `${model}/read`,
     outboundTopic: `${model}/write`,
-    ...(onlyBroker && !otherBroker && { brokerId: onlyBroker.id }),
+    ...usualBroker(),
   });
   const create = (): void =>
     start(async (signal) => {
@@ -49,7 +46,7 @@ export function PipelineForm({ model, onClose }: { readonly model: string; reado
           onInput={(outboundTopic) => setWish({ ...wish, outboundTopic })}
         />
         <BrokerField
-          brokers={brokers}
+          brokers={brokersOf()}
           value={wish.brokerId}
           onChange={(brokerId) => {
             const { inboundTopic, outboundTopic } = wish;

@@ -6,7 +6,7 @@ import { t } from '../i18n';
 import { fetchLibraries } from '../libraries/library-client';
 import { useResource, useTask } from '../live';
 import { BrokerField } from '../model/broker-field';
-import { brokersOf, importFlow } from '../model/flow-import';
+import { brokersOf, importFlow, usualBroker } from '../model/flow-import';
 import { fetchModels } from '../registry-client';
 import { SteadyButton } from '../steady-button';
 import { ChoiceField } from '../widgets/choice-field';
@@ -26,14 +26,7 @@ type Wish = NewPipelineRequest & { readonly inboundTopic: string; readonly outbo
 /** Asks for its ends and for what answers between them; the flow then lies in the editor, to be deployed. */
 function NewPipeline() {
   const { state, start } = useTask();
-  // Whoever has one broker means that one.
-  const [onlyBroker, otherBroker] = brokersOf();
-  const [wish, setWish] = useState<Wish>({
-    name: '',
-    inboundTopic: '',
-    outboundTopic: '',
-    ...(onlyBroker && !otherBroker && { brokerId: onlyBroker.id }),
-  });
+  const [wish, setWish] = useState<Wish>({ name: '', inboundTopic: '', outboundTopic: '', ...usualBroker() });
   const isBusy = state.status === 'busy';
   const isReady = !isBusy && wish.name.trim() !== '' && wish.inboundTopic !== '' && wish.outboundTopic !== '';
   const create = (): void =>

@@ -1,22 +1,29 @@
 import { useId } from 'preact/hooks';
 
 /** A label and one choice of several. */
-export function ChoiceField({
+export function ChoiceField<V extends string>({
   label,
   value,
   options,
   onChange,
 }: {
   readonly label: string;
-  readonly value: string;
-  readonly options: readonly { readonly value: string; readonly text: string }[];
-  readonly onChange: (value: string) => void;
+  readonly value: V;
+  readonly options: readonly { readonly value: V; readonly text: string }[];
+  readonly onChange: (value: V) => void;
 }) {
   const id = useId();
   return (
     <label for={id}>
       <span>{label}</span>
-      <select id={id} value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+      <select
+        id={id}
+        value={value}
+        onChange={({ currentTarget }) => {
+          const chosen = options.find((option) => option.value === currentTarget.value);
+          if (chosen) onChange(chosen.value);
+        }}
+      >
         {options.map((option) => (
           <option key={option.value} value={option.value}>
             {option.text}

@@ -5,6 +5,7 @@ import { FormGroup } from '../../form-group';
 import { t } from '../../i18n';
 import { useTask } from '../../live';
 import { SteadyButton } from '../../steady-button';
+import { ChoiceField } from '../../widgets/choice-field';
 import { TextField } from '../../widgets/text-field';
 import { putSource, runQuery } from '../collection-client';
 import type { SourceView } from '../contract';
@@ -159,28 +160,20 @@ function TlsFields({
   readonly draft: SourceDraft;
   readonly onChange: (more: Partial<SourceDraft>) => void;
 }) {
-  const ids = { tls: useId(), ca: useId() };
+  const caId = useId();
   return (
     <>
-      <label for={ids.tls}>
-        <span>{t('source.tls.label')}</span>
-        <select
-          id={ids.tls}
-          value={tls}
-          onChange={({ currentTarget: { value } }) => onChange({ tls: TLS.find((one) => one === value) ?? 'verified' })}
-        >
-          {TLS.map((one) => (
-            <option key={one} value={one}>
-              {t(`source.tls.${one}`)}
-            </option>
-          ))}
-        </select>
-      </label>
+      <ChoiceField
+        label={t('source.tls.label')}
+        value={tls}
+        options={TLS.map((one) => ({ value: one, text: t(`source.tls.${one}`) }))}
+        onChange={(chosen) => onChange({ tls: chosen })}
+      />
       {tls === 'verified' && (
-        <label class="mm-block" for={ids.ca}>
+        <label class="mm-block" for={caId}>
           <span>{t('source.ca')}</span>
           <textarea
-            id={ids.ca}
+            id={caId}
             class="mm-query"
             rows={2}
             spellcheck={false}

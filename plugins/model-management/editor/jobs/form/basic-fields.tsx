@@ -1,9 +1,11 @@
 import { useId } from 'preact/hooks';
 import { t } from '../../i18n';
+import { ChoiceField } from '../../widgets/choice-field';
 import { TextField } from '../../widgets/text-field';
 import type { JobDraft } from './job-draft';
 
 const IMAGES = { usual: 'python:3.12-slim', original: 'python:3.9-bullseye' } as const;
+const RUNNERS = ['docker', 'process'] as const;
 const NEW_NAME = 'iris-{date}';
 
 /** What is trained, where, and what becomes of the result. */
@@ -18,48 +20,31 @@ export function BasicFields({
   readonly models: readonly string[];
   readonly onChange: (more: Partial<JobDraft>) => void;
 }) {
-  const ids = { model: useId(), edge: useId(), runner: useId() };
+  const edgeId = useId();
   const known = models.includes(draft.baseModel) || draft.baseModel === '' ? models : [...models, draft.baseModel];
   return (
     <section class="mm-form">
       {isNew && <TextField label={t('job.form.name')} value={draft.name} onInput={(name) => onChange({ name })} />}
-      <label for={ids.model}>
-        <span>{t('job.form.baseModel')}</span>
-        <select
-          id={ids.model}
-          value={draft.baseModel}
-          onChange={({ currentTarget: { value } }) =>
-            onChange({
-              baseModel: value,
-              ...(isNew && draft.name === '' && value !== '' ? { name: `${value}_job` } : {}),
-            })
-          }
-        >
-          <option value="">{t('job.form.choose')}</option>
-          {known.map((name) => (
-            <option key={name} value={name}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label for={ids.edge}>
+      <ChoiceField
+        label={t('job.form.baseModel')}
+        value={draft.baseModel}
+        options={[{ value: '', text: t('job.form.choose') }, ...known.map((name) => ({ value: name, text: name }))]}
+        onChange={(baseModel) =>
+          onChange({ baseModel, ...(isNew && draft.name === '' && baseModel !== '' && { name: `${baseModel}_job` }) })
+        }
+      />
+      <label for={edgeId}>
         <span>{t('job.form.edge')}</span>
-        <select id={ids.edge} value="local">
+        <select id={edgeId} value="local">
           <option value="local">{t('job.form.local')}</option>
         </select>
       </label>
-      <label for={ids.runner}>
-        <span>{t('job.form.runner')}</span>
-        <select
-          id={ids.runner}
-          value={draft.runner}
-          onChange={({ currentTarget: { value } }) => onChange({ runner: value === 'process' ? 'process' : 'docker' })}
-        >
-          <option value="docker">{t('job.runner.docker')}</option>
-          <option value="process">{t('job.runner.process')}</option>
-        </select>
-      </label>
+      <ChoiceField
+        label={t('job.form.runner')}
+        value={draft.runner}
+        options={RUNNERS.map((runner) => ({ value: runner, text: t(`job.runner.${runner}`) }))}
+        onChange={(runner) => onChange({ runner })}
+      />
       {draft.runner === 'process' && <p class="mm-hint">{t('job.form.processHint')}</p>}
       {draft.runner === 'docker' && <ImageField image={draft.image} onChange={(image) => onChange({ image })} />}
       <ResultFields draft={draft} onChange={onChange} />

@@ -1,6 +1,6 @@
-import { useId } from 'preact/hooks';
 import { isMetricName } from '../../../../../lib/registry/metric-name';
 import { t } from '../../i18n';
+import { ChoiceField } from '../../widgets/choice-field';
 import type { JobDraft, MetricDraft } from './job-draft';
 import { NumberField } from './number-field';
 
@@ -106,44 +106,25 @@ function PromotionFields({
   readonly draft: JobDraft;
   readonly onChange: (more: Partial<JobDraft>) => void;
 }) {
-  const ids = { mode: useId(), metric: useId() };
   const { promotion, metrics } = draft;
   const names = metrics.map(({ name }) => name).filter(Boolean);
   const change = (more: Partial<JobDraft['promotion']>): void => onChange({ promotion: { ...promotion, ...more } });
   return (
     <>
-      <label for={ids.mode}>
-        <span>{t('job.form.promotion')}</span>
-        <select
-          id={ids.mode}
-          value={promotion.mode}
-          onChange={({ currentTarget: { value } }) =>
-            change({ mode: MODES.find((mode) => mode === value) ?? 'manual' })
-          }
-        >
-          {MODES.map((mode) => (
-            <option key={mode} value={mode}>
-              {t(`job.promotion.${mode}`)}
-            </option>
-          ))}
-        </select>
-      </label>
+      <ChoiceField
+        label={t('job.form.promotion')}
+        value={promotion.mode}
+        options={MODES.map((mode) => ({ value: mode, text: t(`job.promotion.${mode}`) }))}
+        onChange={(mode) => change({ mode })}
+      />
       {promotion.mode === 'better' && (
         <div class="mm-line">
-          <label for={ids.metric}>
-            <span>{t('job.form.betterBy')}</span>
-            <select
-              id={ids.metric}
-              value={promotion.metric ?? names[0] ?? ''}
-              onChange={(event) => change({ metric: event.currentTarget.value })}
-            >
-              {names.map((name) => (
-                <option key={name} value={name}>
-                  {name}
-                </option>
-              ))}
-            </select>
-          </label>
+          <ChoiceField
+            label={t('job.form.betterBy')}
+            value={promotion.metric ?? names[0] ?? ''}
+            options={names.map((name) => ({ value: name, text: name }))}
+            onChange={(metric) => change({ metric })}
+          />
           <NumberField
             label={t('job.form.minImprovement')}
             value={promotion.minImprovement}

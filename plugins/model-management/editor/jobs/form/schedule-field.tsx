@@ -4,6 +4,7 @@ import { formatMoment } from '../../format';
 import { t, tCount } from '../../i18n';
 import { useResource } from '../../live';
 import { useSettled } from '../../use-settled';
+import { ChoiceField } from '../../widgets/choice-field';
 import { previewSchedule } from '../job-client';
 import { scheduleWords } from '../schedule-words';
 import type { ScheduleDraft } from './job-draft';
@@ -40,31 +41,21 @@ export function ScheduleField({
   readonly onChange: (schedule: ScheduleDraft) => void;
 }) {
   const kind = kindOf(schedule);
-  const ids = { kind: useId(), zone: useId() };
+  const zoneId = useId();
   return (
     <section class="mm-form">
-      <label for={ids.kind}>
-        <span>{t('schedule.label')}</span>
-        <select
-          id={ids.kind}
-          value={kind}
-          onChange={({ currentTarget: { value } }) =>
-            onChange(scheduleOf(KINDS.find((one) => one === value) ?? 'none', schedule))
-          }
-        >
-          {KINDS.map((one) => (
-            <option key={one} value={one}>
-              {t(`schedule.kind.${one}`)}
-            </option>
-          ))}
-        </select>
-      </label>
+      <ChoiceField
+        label={t('schedule.label')}
+        value={kind}
+        options={KINDS.map((one) => ({ value: one, text: t(`schedule.kind.${one}`) }))}
+        onChange={(chosen) => onChange(scheduleOf(chosen, schedule))}
+      />
       {schedule && <Timing schedule={schedule} onChange={onChange} />}
       {schedule && (
-        <label for={ids.zone}>
+        <label for={zoneId}>
           <span>{t('schedule.zone')}</span>
           <input
-            id={ids.zone}
+            id={zoneId}
             type="text"
             value={schedule.timeZone}
             spellcheck={false}

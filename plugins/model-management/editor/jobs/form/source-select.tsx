@@ -1,5 +1,5 @@
-import { useId } from 'preact/hooks';
 import { t } from '../../i18n';
+import { ChoiceField } from '../../widgets/choice-field';
 
 /** Where a query reads; nothing where there is no choice. */
 export function SourceSelect({
@@ -11,19 +11,14 @@ export function SourceSelect({
   readonly value: string;
   readonly onChange: (source: string) => void;
 }) {
-  const id = useId();
   const all = sources.includes(value) ? sources : [...sources, value];
   if (all.length < 2) return null;
   return (
-    <label for={id}>
-      <span>{t('job.form.source')}</span>
-      <select id={id} value={value} onChange={(event) => onChange(event.currentTarget.value)}>
-        {all.map((name) => (
-          <option key={name} value={name}>
-            {name}
-          </option>
-        ))}
-      </select>
-    </label>
+    <ChoiceField
+      label={t('job.form.source')}
+      value={value}
+      options={all.map((name) => ({ value: name, text: name }))}
+      onChange={onChange}
+    />
   );
 }
