@@ -1,5 +1,12 @@
 import { type EdgeLab, type OpenAgent, PlayedMachine } from './edge-lab';
+import { modelNumber } from './registry-lab';
 import { waitFor } from './wait-for';
+
+/** Two versions of `iris`. */
+export async function uploadIris({ registry }: EdgeLab): Promise<void> {
+  await registry.upload('iris', modelNumber(1));
+  await registry.upload('iris', modelNumber(2));
+}
 
 /** What tests ask of the edges of a lab, which is there only once they run. */
 export function edgeChecks(lab: () => EdgeLab) {

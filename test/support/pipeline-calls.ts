@@ -1,8 +1,21 @@
 import assert from 'node:assert/strict';
 import type { PipelineRunView, PipelineView } from '../../lib/pipeline/pipelines/views';
+import { modelFlow } from './flows';
 import type { ModelLab } from './model-lab';
 import type { FlowNode } from './node-red';
+import { addModel } from './onnx-models';
 import { waitFor } from './wait-for';
+
+/** A pipeline that runs, which adds one to each number; with its flow and the id of its tab. */
+export async function startPlusPipeline(lab: ModelLab): Promise<{
+  readonly flow: readonly FlowNode[];
+  readonly id: string;
+}> {
+  await lab.upload('plus', addModel(1));
+  const flow = modelFlow({ model: 'plus', brokerPort: lab.broker.port });
+  await lab.deployFlow('plus');
+  return { flow, id: flow.find(({ type }) => type === 'tab')?.id ?? '' };
+}
 
 /** What tests ask of one pipeline of a lab; both are there only once the tests run. */
 export function pipelineCalls(lab: () => ModelLab, id: () => string) {

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { cp, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { anAcl } from '../../support/edge-acl';
-import { edgeChecks } from '../../support/edge-checks';
+import { edgeChecks, uploadIris } from '../../support/edge-checks';
 import { EdgeLab, type OpenAgent, openHub, PlayedMachine } from '../../support/edge-lab';
 import { mosquittoPath } from '../../support/mosquitto';
-import { modelNumber, withCode } from '../../support/registry-lab';
+import { withCode } from '../../support/registry-lab';
 import { requireOrSkip } from '../../support/requirement';
 import { waitFor } from '../../support/wait-for';
 
@@ -18,8 +18,7 @@ describe('keys, clocks and hubs of edges, on a broker with its access rules in f
   });
   beforeEach(async () => {
     lab = await EdgeLab.start(await anAcl());
-    await lab.registry.upload('iris', modelNumber(1));
-    await lab.registry.upload('iris', modelNumber(2));
+    await uploadIris(lab);
   });
   afterEach(() => lab?.[Symbol.asyncDispose]());
 

@@ -3,7 +3,7 @@ import { cp, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EdgeAgentDeps } from '../../../lib/edges/agent/agent-dependencies';
 import { anAcl } from '../../support/edge-acl';
-import { edgeChecks } from '../../support/edge-checks';
+import { edgeChecks, uploadIris } from '../../support/edge-checks';
 import { EdgeLab, type OpenAgent, PlayedMachine } from '../../support/edge-lab';
 import { mosquittoPath } from '../../support/mosquitto';
 import { modelNumber } from '../../support/registry-lab';
@@ -22,8 +22,7 @@ describe('edges whose disk, power or broker fails', function () {
   });
   beforeEach(async () => {
     lab = await EdgeLab.start(await anAcl());
-    await lab.registry.upload('iris', modelNumber(1));
-    await lab.registry.upload('iris', modelNumber(2));
+    await uploadIris(lab);
   });
   afterEach(() => lab?.[Symbol.asyncDispose]());
 

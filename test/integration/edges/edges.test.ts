@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { cp } from 'node:fs/promises';
 import type { MqttClient } from 'mqtt';
 import { anAcl } from '../../support/edge-acl';
-import { edgeChecks } from '../../support/edge-checks';
+import { edgeChecks, uploadIris } from '../../support/edge-checks';
 import { EdgeLab, openHub, PlayedMachine } from '../../support/edge-lab';
 import { mosquittoPath } from '../../support/mosquitto';
 import { modelNumber, withCode } from '../../support/registry-lab';
@@ -21,8 +21,7 @@ describe('hub and edges on a broker with its access rules in force', function ()
   });
   beforeEach(async () => {
     lab = await EdgeLab.start(await anAcl());
-    await lab.registry.upload('iris', modelNumber(1));
-    await lab.registry.upload('iris', modelNumber(2));
+    await uploadIris(lab);
   });
   afterEach(() => lab?.[Symbol.asyncDispose]());
 

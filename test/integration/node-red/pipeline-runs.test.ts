@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import type { PipelineNodeView, PipelineRunView } from '../../../lib/pipeline/pipelines/views';
-import { modelFlow } from '../../support/flows';
 import { ModelLab } from '../../support/model-lab';
 import { mosquittoPath } from '../../support/mosquitto';
 import { type FlowNode, nodeRedMajor } from '../../support/node-red';
-import { addModel } from '../../support/onnx-models';
-import { pipelineCalls } from '../../support/pipeline-calls';
+import { pipelineCalls, startPlusPipeline } from '../../support/pipeline-calls';
 import { requireOrSkip } from '../../support/requirement';
 import { waitFor } from '../../support/wait-for';
 
@@ -18,10 +16,7 @@ describe(`runs and tests of pipelines in Node-RED ${nodeRedMajor}`, function () 
   before(async function () {
     requireOrSkip(this, mosquittoPath !== undefined, 'mosquitto');
     lab = await ModelLab.start();
-    await lab.upload('plus', addModel(1));
-    flow = modelFlow({ model: 'plus', brokerPort: lab.broker.port });
-    id = flow.find(({ type }) => type === 'tab')?.id ?? '';
-    await lab.deployFlow('plus');
+    ({ flow, id } = await startPlusPipeline(lab));
   });
   after(() => lab?.[Symbol.asyncDispose]());
 

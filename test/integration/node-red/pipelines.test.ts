@@ -6,8 +6,7 @@ import { modelFlow } from '../../support/flows';
 import { ModelLab } from '../../support/model-lab';
 import { mosquittoPath } from '../../support/mosquitto';
 import { type FlowNode, nodeRedMajor } from '../../support/node-red';
-import { addModel } from '../../support/onnx-models';
-import { pipelineCalls } from '../../support/pipeline-calls';
+import { pipelineCalls, startPlusPipeline } from '../../support/pipeline-calls';
 import { requireOrSkip } from '../../support/requirement';
 import { waitFor } from '../../support/wait-for';
 
@@ -20,10 +19,7 @@ describe(`pipelines in Node-RED ${nodeRedMajor}`, function () {
   before(async function () {
     requireOrSkip(this, mosquittoPath !== undefined, 'mosquitto');
     lab = await ModelLab.start();
-    await lab.upload('plus', addModel(1));
-    flow = modelFlow({ model: 'plus', brokerPort: lab.broker.port });
-    id = flow.find(({ type }) => type === 'tab')?.id ?? '';
-    await lab.deployFlow('plus');
+    ({ flow, id } = await startPlusPipeline(lab));
   });
   after(() => lab?.[Symbol.asyncDispose]());
 

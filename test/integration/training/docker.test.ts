@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { canRunDocker, DockerEngine, TEST_IMAGE } from '../../support/docker-engine';
 import { requireOrSkip } from '../../support/requirement';
 import { exampleScript, irisRows, TrainingLab } from '../../support/training-lab';
+import { refusesExcessiveOutputs, scriptRuns } from '../../support/training-scripts';
 import { waitFor } from '../../support/wait-for';
 
 const CA_FILE = '/etc/ssl/certs/ca-certificates.crt';
@@ -52,11 +53,7 @@ describe('training in Docker', function () {
     await nothingLeft();
   });
 
-  const script = async (name: string, text: string, fields: Record<string, unknown> = {}) => {
-    await lab.addJob({ name, runner: 'docker', queries: [], metrics: [], ...fields }, text);
-    const run = await lab.train(name);
-    return { run, log: await lab.log(run.id) };
-  };
+  const script = scriptRuns(() => lab, { runner: 'docker' });
 
   it('takes the network, the root and other places to write away from a script', async () => {
     const { run, log } = await script(
@@ -223,29 +220,7 @@ time.sleep(600)`,
     assert.match(log, /^line 399999 /m);
   });
 
-  for (const { name, text, code } of [
-    {
-      name: 'in one file, as soon as it is written',
-      text: "open('additional_output/large.bin', 'wb').write(bytes(3_000_000))",
-      code: 'SCRIPT_FAILED',
-    },
-    {
-      name: 'in two files, none of them too large by itself',
-      text: "for name in 'ab': open('additional_output/' + name, 'wb').write(bytes(1_200_000))",
-      code: 'OUTPUT_TOO_LARGE',
-    },
-    {
-      name: 'in more files than are counted',
-      text: "for name in range(10_001): open(f'additional_output/{name}', 'w').close()",
-      code: 'OUTPUT_TOO_LARGE',
-    },
-  ]) {
-    it(`refuses outputs that are more than the job allows, ${name}`, async () => {
-      const job = `wasteful-${name.length}`;
-      const { run } = await script(job, text, { limits: { outputBytes: 2_000_000 } });
-      assert.deepEqual([run.state, run.error?.code], ['failed', code], JSON.stringify(run));
-    });
-  }
+  refusesExcessiveOutputs(script);
 
   it('GIVEN_engine_restarted_while_a_script_runs_WHEN_it_is_back_THEN_the_run_has_one_clear_end', async () => {
     await lab.addJob(

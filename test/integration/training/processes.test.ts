@@ -4,6 +4,7 @@ import { isAlive } from '../../../lib/training/runners/process/process-tree';
 import { canRunPython } from '../../support/python';
 import { requireOrSkip } from '../../support/requirement';
 import { TrainingLab } from '../../support/training-lab';
+import { refusesExcessiveOutputs, scriptRuns } from '../../support/training-scripts';
 import { waitFor } from '../../support/wait-for';
 
 describe('the runner of processes', function () {
@@ -17,11 +18,7 @@ describe('the runner of processes', function () {
   });
   after(() => lab?.[Symbol.asyncDispose]());
 
-  const script = async (name: string, text: string, fields: Record<string, unknown> = {}) => {
-    await lab.addJob({ name, queries: [], metrics: [], ...fields }, text);
-    const run = await lab.train(name);
-    return { run, log: await lab.log(run.id) };
-  };
+  const script = scriptRuns(() => lab, {});
 
   it('tells a lack of memory from a crash', async () => {
     const { run } = await script('greedy', 'x = bytearray(2_000_000_000)', { limits: { memoryBytes: 268_435_456 } });
@@ -81,29 +78,7 @@ time.sleep(600)`;
     assert.equal(run.error?.code, 'UNSAFE_OUTPUT', JSON.stringify(run));
   });
 
-  for (const { name, text, code } of [
-    {
-      name: 'in one file, as soon as it is written',
-      text: "open('additional_output/large.bin', 'wb').write(bytes(3_000_000))",
-      code: 'SCRIPT_FAILED',
-    },
-    {
-      name: 'in two files, none of them too large by itself',
-      text: "for name in 'ab': open('additional_output/' + name, 'wb').write(bytes(1_200_000))",
-      code: 'OUTPUT_TOO_LARGE',
-    },
-    {
-      name: 'in more files than are counted',
-      text: "for name in range(10_001): open(f'additional_output/{name}', 'w').close()",
-      code: 'OUTPUT_TOO_LARGE',
-    },
-  ]) {
-    it(`refuses outputs that are more than the job allows, ${name}`, async () => {
-      const job = `wasteful-${name.length}`;
-      const { run } = await script(job, text, { limits: { outputBytes: 2_000_000 } });
-      assert.deepEqual([run.state, run.error?.code], ['failed', code], JSON.stringify(run));
-    });
-  }
+  refusesExcessiveOutputs(script);
 
   it('gives a script none of the variables of Node-RED', async () => {
     const { log } = await script('curious', 'import os\nprint(sorted(os.environ))');
