@@ -20,6 +20,7 @@ const GROUP_TIMEOUT_MS = (isLong ? 90 : 40) * 60_000;
 const EXIT_GRACE_MS = 15_000;
 const LANE_COUNT = process.argv.includes('--serial') ? 1 : Math.min(2, availableParallelism());
 const scratch = mkdtempSync(join(tmpdir(), 'mm-test-'));
+const NO_SUMMARY = { passed: 0, failed: 0, failures: [], skipped: [] };
 const running = new Set();
 
 const minutes = (sinceMs) => `${((Date.now() - sinceMs) / 60_000).toFixed(1)} min`;
@@ -42,7 +43,7 @@ function superviseEnd(child, summaryFile, startedAt) {
 
 /** What the reporter wrote; nothing when the process ended before its tests did, whatever its exit code. */
 function readSummary(file, code) {
-  if (!existsSync(file)) return { passed: 0, failed: 0, skipped: [], crash: `ended with code ${code} amid its tests` };
+  if (!existsSync(file)) return { ...NO_SUMMARY, crash: `ended with code ${code} amid its tests` };
   const summary = JSON.parse(readFileSync(file, 'utf8'));
   return code !== 0 && summary.failed === 0 ? { ...summary, crash: `ended with code ${code}` } : summary;
 }
@@ -50,7 +51,7 @@ function readSummary(file, code) {
 async function runGroup(group, isAlone) {
   const startedAt = Date.now();
   const files = filesOf(group, isLong);
-  if (files.length === 0) return { ...group, passed: 0, failed: 1, skipped: [], problem: 'holds no tests' };
+  if (files.length === 0) return { ...group, ...NO_SUMMARY, failed: 1, problem: 'holds no tests' };
   console.log(`▸ ${group.name}: Node-RED ${group.nodeRed}, Node ${group.node}, ${files.length} files`);
   const summaryFile = join(scratch, `${group.name}.json`);
   const mocha = join(root, 'node_modules', 'mocha', 'bin', 'mocha.js');
@@ -93,8 +94,12 @@ async function runAll(groups) {
 
 const sum = (results, of) => results.reduce((total, result) => total + of(result), 0);
 
+/** Failures are told again here: the lines above are thousands, and often only the last of them are kept. */
 function report(results) {
-  for (const { name, problem } of results) if (problem) console.error(`FAILED ${name}: ${problem}`);
+  for (const { name, problem, failures } of results) {
+    for (const failure of failures) console.error(`FAILED ${name}: ${failure}`);
+    if (problem) console.error(`FAILED ${name}: ${problem}`);
+  }
   const skipped = results.flatMap((result) => result.skipped.map((title) => `${result.name}: ${title}`));
   for (const title of skipped) console.error(`SKIPPED ${title}`);
   const skipsAsFailures = isCI ? skipped.length : 0;
