@@ -15,6 +15,7 @@ const whole = [
 const fine: PipelineSurroundings = {
   hasModel: () => true,
   hasLibrary: () => true,
+  edgesOf: () => [],
   all: [],
   flowsFault: undefined,
 };
