@@ -1,4 +1,3 @@
-import type { PipelineEdgeView } from '../../edges/hub/pipelines/pipeline-views';
 import { doFiltersOverlap } from '../mqtt-topic';
 import type { NodeFault } from './node-faults';
 import type { Pipeline } from './pipelines';
@@ -24,7 +23,6 @@ export interface PipelineProblem {
 export interface PipelineSurroundings {
   readonly hasModel: (name: string) => boolean;
   readonly hasLibrary: (name: string) => boolean;
-  readonly edgesOf: (id: string) => readonly PipelineEdgeView[];
   /** All pipelines of these flows. */
   readonly all: readonly Pipeline[];
   /** Why no flows run, or undefined. */

@@ -1,4 +1,3 @@
-import type { PipelineEdgeView } from '../../edges/hub/pipelines/pipeline-views';
 import type { PipelineRun, PipelineRunError } from './followed-run';
 import type { NodeFigures } from './node-times';
 import type { WatchedPipeline } from './pipeline-watch';
@@ -25,8 +24,6 @@ export interface PipelineView {
   readonly outbound: readonly string[];
   readonly models: readonly string[];
   readonly libraries: readonly string[];
-  /** Where else it runs. */
-  readonly edges: readonly PipelineEdgeView[];
   readonly lastRunAt: string | null;
   readonly problems: readonly PipelineProblem[];
 }
@@ -129,7 +126,6 @@ export function toPipelineView(watched: WatchedPipeline, around: PipelineSurroun
     outbound: pipeline.outbound,
     models: pipeline.models,
     libraries: pipeline.libraries,
-    edges: around.edgesOf(pipeline.id),
     lastRunAt: lastRunAt === undefined ? null : iso(lastRunAt),
     problems,
   };

@@ -1,14 +1,10 @@
-import type {
-  PipelineNodeView,
-  PipelineResultView,
-  PipelineRunView,
-  PipelineView,
-} from '../../../lib/pipeline/pipelines/views';
+import type { PipelineOnEdges } from '../../../lib/edges/hub/pipelines/pipeline-views';
+import type { PipelineNodeView, PipelineResultView, PipelineRunView } from '../../../lib/pipeline/pipelines/views';
 import type { ListFields } from './list-query';
 
 /* What lists of pipelines, here and on edges, are sorted and searched by. */
 
-export const pipelineFields: ListFields<PipelineView> = {
+export const pipelineFields: ListFields<PipelineOnEdges> = {
   sortable: [
     'name',
     'id',

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
-import type { PipelineEdgeView, PipelineRevisionView } from '../../../lib/edges/hub/pipelines/pipeline-views';
+import type {
+  PipelineEdgeView,
+  PipelineOnEdges,
+  PipelineRevisionView,
+} from '../../../lib/edges/hub/pipelines/pipeline-views';
 import type { EdgeView } from '../../../lib/edges/hub/views';
-import type { PipelineResultView, PipelineRunView, PipelineView } from '../../../lib/pipeline/pipelines/views';
+import type { PipelineResultView, PipelineRunView } from '../../../lib/pipeline/pipelines/views';
 import { aNode, aTab } from '../../support/flow-entries';
 import { modelFlow } from '../../support/flows';
 import { Mosquitto, mosquittoPath } from '../../support/mosquitto';
@@ -96,11 +100,11 @@ describe(`pipelines on an edge of Node-RED ${other}, of a hub of Node-RED ${node
   };
   const saveLibrary = (factor: number) =>
     ask('PUT', 'libraries/pipelib_scale', { source: `module.exports = (input) => input.map((x) => x * ${factor});` });
-  const deploy = (...edges: object[]) => ask<PipelineView>('PUT', 'pipelines/tab/edges', { edges });
+  const deploy = (...edges: object[]) => ask<PipelineOnEdges>('PUT', 'pipelines/tab/edges', { edges });
   const until = (check: (view: PipelineEdgeView) => boolean, what: string): Promise<PipelineEdgeView> =>
     waitFor(
       async () => {
-        const { edges } = await ask<PipelineView>('GET', 'pipelines/tab');
+        const { edges } = await ask<PipelineOnEdges>('GET', 'pipelines/tab');
         return edges[0] && check(edges[0]) ? edges[0] : undefined;
       },
       { what, timeoutMs: 40_000, intervalMs: 100 },

@@ -1,4 +1,5 @@
 import { toIso } from '../../../clock';
+import type { PipelineView } from '../../../pipeline/pipelines/views';
 import type { PipelineStatus, ReportedPipeline } from '../../protocol/pipeline-documents';
 import type { EdgeFacts, EdgeState } from '../views';
 import { stateOf } from '../views';
@@ -39,6 +40,9 @@ export interface PipelineEdgeView {
   readonly running: boolean;
   readonly reported: ReportedPipelineView;
 }
+
+/** A pipeline as the HTTP API shows it: here, and on edges. */
+export type PipelineOnEdges = PipelineView & { readonly edges: readonly PipelineEdgeView[] };
 
 /** A pipeline as it was when it was deployed to edges. */
 export interface PipelineRevisionView {

@@ -1,6 +1,6 @@
 import type { NodeAPI } from 'node-red';
 import type { Clock } from '../../../../lib/clock';
-import type { PipelineEdgeView } from '../../../../lib/edges/hub/pipelines/pipeline-views';
+import type { PipelineEdgeView, PipelineOnEdges } from '../../../../lib/edges/hub/pipelines/pipeline-views';
 import { ModelManagementError } from '../../../../lib/errors';
 import type { Log } from '../../../../lib/log';
 import type { FlowEntry } from '../../../../lib/pipeline/flow-entry';
@@ -13,7 +13,6 @@ import {
   type PipelineResultView,
   type PipelineRunView,
   type PipelineStart,
-  type PipelineView,
   startsOf,
   toNodeView,
   toPipelineView,
@@ -140,13 +139,13 @@ export class Pipelines {
     this.#watch.stop();
   }
 
-  list(): readonly PipelineView[] {
+  list(): readonly PipelineOnEdges[] {
     const all = this.#watch.list();
     return all.map((watched) => this.#view(watched, all));
   }
 
   /** With its drawing and the nodes that begin runs. @throws {ModelManagementError} `PIPELINE_NOT_FOUND`, as everything below */
-  get(id: string): PipelineView & Drawing & { readonly starts: readonly PipelineStart[] } {
+  get(id: string): PipelineOnEdges & Drawing & { readonly starts: readonly PipelineStart[] } {
     const watched = this.#find(id);
     const view = this.#view(watched, this.#watch.list());
     return { ...view, starts: startsOf(watched.pipeline), ...drawTab(flowEntries(this.red), id) };
@@ -295,14 +294,14 @@ export class Pipelines {
     }
   }
 
-  #view(watched: WatchedPipeline, all: readonly WatchedPipeline[]): PipelineView {
-    return toPipelineView(watched, {
+  #view(watched: WatchedPipeline, all: readonly WatchedPipeline[]): PipelineOnEdges {
+    const view = toPipelineView(watched, {
       hasModel: (name) => this.#surrounding?.hasModel(name) ?? true,
       hasLibrary: (name) => this.#surrounding?.hasLibrary(name) ?? true,
-      edgesOf: (id) => this.#surrounding?.edgesOf(id) ?? [],
       all: all.map(({ pipeline }) => pipeline),
       flowsFault: this.#standstill && describeStandstill(this.#standstill),
     });
+    return { ...view, edges: this.#surrounding?.edgesOf(view.id) ?? [] };
   }
 
   #find(id: string): WatchedPipeline {

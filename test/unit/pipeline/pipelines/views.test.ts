@@ -15,7 +15,6 @@ const whole = [
 const fine: PipelineSurroundings = {
   hasModel: () => true,
   hasLibrary: () => true,
-  edgesOf: () => [],
   all: [],
   flowsFault: undefined,
 };
