@@ -68,13 +68,13 @@ class Desk implements AsyncDisposable {
     };
     const getEdge = (name: string): EdgeDocument => {
       if (/^edge-/.test(name)) return edgeOf(name);
-      throw new ModelManagementError('EDGE_NOT_FOUND', 'no such edge', '');
+      throw new ModelManagementError('EDGE_NOT_FOUND', 'no such edge', 'Add it.');
     };
     const { registry, blobs } = lab;
     const assignments = new Assignments({ registry, assignments: stores.assignments }, getEdge, () => undefined);
     const library = (name: string) => {
       const found = desk.libraries.get(name);
-      if (!found) throw new ModelManagementError('LIBRARY_NOT_FOUND', 'no such library', '');
+      if (!found) throw new ModelManagementError('LIBRARY_NOT_FOUND', 'no such library', 'Make it.');
       return { name: LibraryName.parse(name), builtIn: false, description: '', ...found };
     };
     const revisions = new PipelineRevisions({
@@ -291,7 +291,7 @@ describe('the deployments of a pipeline', () => {
       await assert.rejects(desk.deploy(take, ...edges), withCode(code as never), code);
     }
     desk.check = () => {
-      throw new ModelManagementError('INVALID_INPUT', 'too many', '');
+      throw new ModelManagementError('INVALID_INPUT', 'too many', 'Take fewer.');
     };
     await assert.rejects(desk.deploy(bundle(ask('m', 'iris')), { name: 'edge-3' }), withCode('INVALID_INPUT'));
     assert.equal(JSON.stringify(desk.deployments.all()), before);
