@@ -144,13 +144,8 @@ function edgeOf({ edge }: Services): EdgeSide {
 /** What a person sees on an edge of its hub. */
 export function registerOwnEdgeRoutes(router: AdminRouter): void {
   const view = (services: Services) => {
-    const { agent, shelf, settings } = edgeOf(services);
-    return {
-      name: settings.name,
-      hubId: settings.hubId,
-      ...agent.status(),
-      models: shelf.list().map(({ name, deployed }) => ({ name, version: deployed })),
-    };
+    const { agent, settings } = edgeOf(services);
+    return { name: settings.name, hubId: settings.hubId, ...agent.status(), models: agent.models() };
   };
   router.get('/edge', 'model-management.read', ({ services }) => ({ status: 200, body: view(services) }));
   router.change('post', '/edge/enrol', async ({ request, services }) => {

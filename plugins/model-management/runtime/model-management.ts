@@ -149,6 +149,12 @@ class ModelManagement {
     const tellEdges = (name: string): void =>
       this.red.comms.publish('model-management/edges', { kind: 'edge', name, change: 'updated' }, false);
     services.edges?.hub.onChange(atMostEachSecond(tellEdges));
+    const tellAssignment = (name: string): void =>
+      this.red.comms.publish('model-management/models', { kind: 'usage', name, change: 'updated' }, false);
+    services.edges?.hub.rollouts.onChange((id) => {
+      this.red.comms.publish('model-management/rollouts', { kind: 'rollout', id, change: 'updated' }, false);
+    });
+    services.edges?.hub.onAssignment(atMostEachSecond(tellAssignment));
     services.edge?.agent.onChange(() => tellEdges(services.edge?.settings.name ?? ''));
     this.red.events.on('flows:started', this.announceUsage);
     this.stopCollecting = scheduleGarbageCollection(services.registry, this.log);

@@ -120,6 +120,7 @@ const routes: readonly Route[] = [
   { method: 'POST', path: 'edges/none/retry', body: {}, allowed: writers },
   { method: 'PUT', path: 'models/none/edges', body: { edges: [] }, allowed: writers },
   { method: 'GET', path: 'models/plus/rollouts', allowed: readers },
+  { method: 'GET', path: 'rollouts', allowed: readers },
   { method: 'POST', path: 'models/none/rollouts', body: {}, allowed: writers },
   { method: 'GET', path: 'rollouts/none', allowed: readers },
   { method: 'POST', path: 'rollouts/none/pause', body: {}, allowed: writers },

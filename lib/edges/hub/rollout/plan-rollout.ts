@@ -99,6 +99,12 @@ export function outcomeOf({ version }: RolloutDocument, edge: RolloutEdge, now: 
   return now.state === 'running' && now.reported === version ? 'running' : 'pending';
 }
 
+/** When its next wave opens if all stays as it is; null = nobody knows, or there is none. */
+export function nextWaveDueAt({ state, soakMs }: RolloutDocument, { watchedSinceMs }: RolloutFacts): number | null {
+  if (state.status !== 'running' || state.soakingSince === null) return null;
+  return Math.max(state.soakingSince, watchedSinceMs) + soakMs;
+}
+
 /** Takes in what was written, and what others changed. */
 function notice(rollout: RolloutDocument, facts: RolloutFacts, nowMs: number): RolloutDocument {
   const gone = new Map<string, LeaveReason>();
@@ -158,8 +164,9 @@ function planWaves(rollout: RolloutDocument, facts: RolloutFacts, nowMs: number)
   if (countOf('pending') > 0) return going(rollout, null);
   if (rollout.openWaves >= waveCount(rollout)) return succeeded(rollout, nowMs);
   const since = rollout.state.status === 'running' ? (rollout.state.soakingSince ?? nowMs) : nowMs;
-  const dueAt = Math.max(since, facts.watchedSinceMs) + rollout.soakMs;
-  return nowMs >= dueAt ? openWave(rollout, nowMs) : going(soaking(rollout, since), dueAt);
+  const soaked = soaking(rollout, since);
+  const dueAt = nextWaveDueAt(soaked, facts) ?? nowMs;
+  return nowMs >= dueAt ? openWave(rollout, nowMs) : going(soaked, dueAt);
 }
 
 function planRollBack(rollout: RolloutDocument, nowMs: number): RolloutPlan {

@@ -1,6 +1,13 @@
 import { toIso } from '../../../clock';
-import { nowOf, type Outcome, outcomeOf, type RolloutFacts } from './plan-rollout';
-import type { AuditEntry, LeaveReason, RolloutDocument, RolloutStatus, StopReason } from './rollout-document';
+import { nextWaveDueAt, nowOf, type Outcome, outcomeOf, type RolloutFacts } from './plan-rollout';
+import {
+  type AuditEntry,
+  type LeaveReason,
+  type RolloutDocument,
+  type RolloutStatus,
+  type StopReason,
+  waveCount,
+} from './rollout-document';
 
 export interface RolloutEdgeView {
   readonly name: string;
@@ -30,6 +37,8 @@ export interface RolloutSummary {
   /** How many of `waveCount` were opened. */
   readonly openWaves: number;
   readonly waveCount: number;
+  /** When the next wave opens if nothing happens until then; absent while the open ones are not well yet. */
+  readonly nextWaveAt?: string;
   /** Of edges, by their state; those that are not zero. */
   readonly counts: Readonly<Partial<Record<Outcome, number>>>;
 }
@@ -52,6 +61,7 @@ export function toRolloutView(rollout: RolloutDocument, facts: RolloutFacts): Ro
   );
   const counts: Partial<Record<Outcome, number>> = {};
   for (const { state } of edges) counts[state] = (counts[state] ?? 0) + 1;
+  const dueAt = nextWaveDueAt(rollout, facts);
   const { _id: id, model, version, state, createdAt, selection, waves, soakMs, stop, openWaves, audit } = rollout;
   return {
     id,
@@ -66,7 +76,8 @@ export function toRolloutView(rollout: RolloutDocument, facts: RolloutFacts): Ro
     soakMs,
     stop,
     openWaves,
-    waveCount: Math.max(...edges.map(({ wave }) => wave)),
+    waveCount: waveCount(rollout),
+    ...(dueAt === null ? {} : { nextWaveAt: toIso(dueAt) }),
     counts,
     edges,
     audit: audit.map((entry) => ({ ...entry, at: toIso(entry.at) })),

@@ -1,4 +1,4 @@
-import type { EdgeAgentStatus } from '../../../../lib/edges/agent/edge-agent';
+import type { EdgeAgentStatus, OwnModel } from '../../../../lib/edges/agent/edge-agent';
 import type { Enrolment } from '../../../../lib/edges/hub/edge-hub';
 import type { EdgeView } from '../../../../lib/edges/hub/views';
 import { path, request, requestAll } from '../api';
@@ -71,13 +71,19 @@ export const assignEdges = (model: string, edges: readonly EdgeChoice[], signal:
 export interface OwnEdge extends EdgeAgentStatus {
   readonly name: string;
   readonly hubId: string;
-  readonly models: readonly { readonly name: string; readonly version: number }[];
+  /** Those that are wanted, and those that run still. */
+  readonly models: readonly OwnModel[];
 }
 
 export const fetchOwnEdge = (signal: AbortSignal): Promise<OwnEdge> => request('edge', { signal });
 
 export const enrolHere = (token: string, signal: AbortSignal): Promise<OwnEdge> =>
   request('edge/enrol', { method: 'POST', body: { token }, signal });
+
+/** This edge tries again what failed here. */
+export const retryHere = async (signal: AbortSignal): Promise<void> => {
+  await request('edge/retry', { method: 'POST', body: {}, signal });
+};
 
 export const leaveHub = (signal: AbortSignal): Promise<OwnEdge> =>
   request('edge/leave', { method: 'POST', body: {}, signal });

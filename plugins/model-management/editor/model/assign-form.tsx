@@ -1,20 +1,28 @@
 import { useState } from 'preact/hooks';
-import { announce } from '../announce';
 import type { Model } from '../contract';
-import { assignEdges, type EdgeView } from '../edges/edge-client';
+import { assignEdges, type EdgeChoice, type EdgeView } from '../edges/edge-client';
+import { useDraft } from '../edit/use-draft';
 import { Busy, ErrorBox } from '../feedback';
 import { FormGroup } from '../form-group';
 import { t } from '../i18n';
 import { Pager } from '../list/pager';
 import { usePage } from '../list/pages';
 import { holdsWords } from '../list/search';
-import { useTask } from '../live';
 import { SteadyButton } from '../steady-button';
 import { type Assignment, assignmentOf, changesOf, choicesOf, refKey, refOfKey, refsOf } from './assignment';
 import { refText } from './ref-text';
 
 /** From here on a search is quicker than looking. */
 const SEARCH_FROM = 8;
+
+interface Draft {
+  readonly wanted: Assignment;
+}
+
+interface Patch {
+  /** The whole list: an edge that is left out runs it no more. */
+  readonly edges: readonly EdgeChoice[];
+}
 
 /** Says which edges run the model, and which version of it; what that changes is said before it is done. */
 export function AssignForm({
@@ -28,22 +36,15 @@ export function AssignForm({
   readonly onDone: () => void;
   readonly onClose: () => void;
 }) {
-  const [before] = useState(() => assignmentOf(model));
-  const [wanted, setWanted] = useState<Assignment>(before);
-  const { state, start, reset } = useTask();
-  const effect = effectOf(model, before, wanted);
+  const { before, draft, change, state, save } = useDraft<Draft, Patch>({
+    initial: { wanted: assignmentOf(model) },
+    changes: (_, { wanted }) => ({ patch: { edges: choicesOf(wanted) } }),
+    send: ({ edges: choices }, signal) => assignEdges(model.name, choices, signal),
+    onDone,
+    onClose,
+  });
+  const effect = effectOf(model, before.wanted, draft.wanted);
   const isReady = effect !== '' && state.status !== 'busy';
-  const change = (next: Assignment): void => {
-    if (state.status === 'failed') reset();
-    setWanted(next);
-  };
-  const save = (): void =>
-    start(async (signal) => {
-      await assignEdges(model.name, choicesOf(wanted), signal);
-      announce(t('edit.done'));
-      onDone();
-      onClose();
-    });
   return (
     <FormGroup
       class="mm-form mm-box"
@@ -51,7 +52,7 @@ export function AssignForm({
       onSubmit={() => isReady && save()}
       onEscape={onClose}
     >
-      <EdgeChoices model={model} edges={edges} wanted={wanted} onChange={change} />
+      <EdgeChoices model={model} edges={edges} wanted={draft.wanted} onChange={(wanted) => change({ wanted })} />
       <p role="status">{effect || t('edge.assign.nothing')}</p>
       {state.status === 'busy' && <Busy text={t('edge.busy')} />}
       {state.status === 'failed' && <ErrorBox error={state.error} />}

@@ -1,7 +1,7 @@
 import { useCallback, useContext, useState } from 'preact/hooks';
 import { Busy, ErrorBox } from '../feedback';
 import { t } from '../i18n';
-import { useEdgeChanges, useModelChanges, usePolling, useResource } from '../live';
+import { useModelChanges, usePolling, useResource } from '../live';
 import { fetchHealth, fetchModel } from '../registry-client';
 import { ActivitySection } from './activity-section';
 import { Leave } from './frame';
@@ -26,7 +26,6 @@ export function ModelDetail({ name }: { readonly name: string }) {
     health.reload();
   }, [model.reload, health.reload]);
   useModelChanges(refresh);
-  useEdgeChanges(model.reload);
   usePolling(health.poll, HEALTH_INTERVAL_MS);
 
   const { data } = model;

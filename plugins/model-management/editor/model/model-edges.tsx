@@ -1,8 +1,7 @@
-import { useCallback, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { LOCAL_EDGE } from '../../../../lib/edges/protocol/names';
 import type { Model } from '../contract';
 import { type EdgeModelView, type EdgeView, fetchEdges } from '../edges/edge-client';
-import { lookOf } from '../edges/edge-look';
 import { EdgeSign } from '../edges/edge-sign';
 import { ModelProgress } from '../edges/model-progress';
 import { versionText } from '../edges/version-text';
@@ -18,7 +17,7 @@ import { refText } from './ref-text';
 /** Which edges run the model, and the way to say which; nothing where there are no edges. */
 export function ModelEdges({ model, onChanged }: { readonly model: Model; readonly onChanged: () => void }) {
   const { data, reload } = useResource(fetchEdges, []);
-  useEdgeChanges(useCallback(() => reload(), [reload]));
+  useEdgeChanges(reload);
   const [isOpen, setOpen] = useState(false);
   const page = usePage(model.edges);
   const others = (data ?? []).filter(({ name }) => name !== LOCAL_EDGE);
@@ -79,7 +78,7 @@ function Row({
   return (
     <tr>
       <td>
-        {edge && <EdgeSign look={edge.state === 'online' ? 'online' : lookOf(edge)} />} {name}
+        {edge && <EdgeSign look={edge.state} />} {name}
       </td>
       <td data-name={t('edge.column.wanted')}>{wanted}</td>
       <td data-name={t('edge.column.runs')}>{versionText(view?.reported ?? null)}</td>
