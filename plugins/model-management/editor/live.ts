@@ -110,11 +110,21 @@ export function useReconnection(changed: () => void): void {
   }, [changed]);
 }
 
-type Things = 'models' | 'libraries' | 'jobs' | 'runs' | 'collections' | 'pipelines' | 'edges';
+/**
+ * A rollout began, came to another state or opened a wave; how its edges do is told by those.
+ * @param id - only of this one
+ */
+export function useRolloutChanges(changed: () => void, id?: string): void {
+  const matters = useCallback((change: unknown) => id === undefined || idIn(change) === id, [id]);
+  useChanges('rollouts', changed, matters);
+}
+
+type Things = 'models' | 'libraries' | 'jobs' | 'runs' | 'collections' | 'pipelines' | 'edges' | 'rollouts';
 
 const isLog = (change: unknown): boolean => (change as { readonly kind?: unknown }).kind === 'log';
 const isNoLog = (change: unknown): boolean => !isLog(change);
 const always = (): boolean => true;
+const idIn = (change: unknown): unknown => (change as { readonly id?: unknown }).id;
 const nameIn = (change: unknown): string => String((change as { readonly name?: unknown }).name);
 
 /** Calls `changed` on each live update of these things that matters, and when the connection is back after a break. */

@@ -3,6 +3,7 @@ import type { RolloutSummary } from '../../../lib/edges/hub/rollout/rollout-view
 import type { AdminRouter } from './admin-router';
 import { hubOf } from './edge-routes';
 import { applyListQuery, type ListFields } from './list-query';
+import { isTrue } from './query-parameter';
 
 const rolloutFields: ListFields<RolloutSummary> = {
   sortable: ['id', 'model', 'version', 'state', 'createdAt', 'createdBy', 'openWaves', 'waveCount'],
@@ -17,7 +18,7 @@ export function registerRolloutRoutes(router: AdminRouter): void {
   }));
   router.get('/rollouts', 'model-management.read', ({ request, services }) => ({
     status: 200,
-    body: applyListQuery(request, services.edges?.hub.rollouts.list() ?? [], rolloutFields),
+    body: applyListQuery(request, services.edges?.hub.rollouts.list(isTrue(request, 'active')) ?? [], rolloutFields),
   }));
   router.get('/rollouts/:id', 'model-management.read', ({ services, param }) => ({
     status: 200,

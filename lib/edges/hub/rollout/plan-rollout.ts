@@ -21,6 +21,10 @@ export interface EdgeNow {
   readonly reported: number | null;
   /** Of what is assigned: a word of the edge on what was assigned before is `pending`. */
   readonly state: 'pending' | 'downloading' | 'running' | 'failed';
+  /** 0..1, of its download. */
+  readonly progress?: number;
+  /** Why it failed. */
+  readonly error?: string;
 }
 
 export interface RolloutFacts {
@@ -89,6 +93,17 @@ export const isExposed = ({ phase }: RolloutEdge): boolean => phase === 'assigni
 export const nowOf = ({ edges }: RolloutFacts, { name }: RolloutEdge): EdgeNow | undefined => edges.get(edgeKey(name));
 
 export type Outcome = 'waiting' | 'pending' | 'offline' | 'running' | 'failed' | 'restoring' | 'restored' | 'left';
+
+/** Why a rollout leaves this edge alone, or will as soon as it goes on; undefined = it does not. */
+export function leaveReasonOf(
+  rollout: RolloutDocument,
+  edge: RolloutEdge,
+  now: EdgeNow | undefined,
+): LeaveReason | undefined {
+  if (edge.phase === 'left') return edge.reason;
+  const noticed = noticedPhase(rollout, edge, now);
+  return noticed === 'deleted' || noticed === 'changed' ? noticed : undefined;
+}
 
 /** How it stands with one edge. What an edge said last counts also when it is offline now. */
 export function outcomeOf({ version }: RolloutDocument, edge: RolloutEdge, now: EdgeNow | undefined): Outcome {

@@ -1,9 +1,10 @@
 import { toIso } from '../../../clock';
-import { nextWaveDueAt, nowOf, type Outcome, outcomeOf, type RolloutFacts } from './plan-rollout';
+import { type EdgeNow, leaveReasonOf, nextWaveDueAt, nowOf, type Outcome, outcomeOf, type RolloutFacts } from './plan-rollout';
 import {
   type AuditEntry,
   type LeaveReason,
   type RolloutDocument,
+  type RolloutEdge,
   type RolloutStatus,
   type StopReason,
   waveCount,
@@ -14,6 +15,10 @@ export interface RolloutEdgeView {
   /** From 1. */
   readonly wave: number;
   readonly state: Outcome;
+  /** 0..1, of the download while it is `pending`. */
+  readonly progress?: number;
+  /** What the edge says of its last try. */
+  readonly error?: string;
   /** Why it is left alone. */
   readonly reason?: LeaveReason;
   /** What it had: a number or an alias; null = nothing. */
@@ -50,15 +55,7 @@ export interface RolloutView extends RolloutSummary {
 }
 
 export function toRolloutView(rollout: RolloutDocument, facts: RolloutFacts): RolloutView {
-  const edges = rollout.edges.map(
-    (edge): RolloutEdgeView => ({
-      name: edge.name,
-      wave: edge.wave + 1,
-      state: outcomeOf(rollout, edge, nowOf(facts, edge)),
-      ...(edge.phase === 'left' ? { reason: edge.reason } : {}),
-      before: edge.before?.ref ?? null,
-    }),
-  );
+  const edges = rollout.edges.map((edge) => toEdgeView(rollout, edge, nowOf(facts, edge)));
   const counts: Partial<Record<Outcome, number>> = {};
   for (const { state } of edges) counts[state] = (counts[state] ?? 0) + 1;
   const dueAt = nextWaveDueAt(rollout, facts);
@@ -81,6 +78,21 @@ export function toRolloutView(rollout: RolloutDocument, facts: RolloutFacts): Ro
     counts,
     edges,
     audit: audit.map((entry) => ({ ...entry, at: toIso(entry.at) })),
+  };
+}
+
+/** Of a rollout that is over, an edge that others changed since is one that would be left alone. */
+function toEdgeView(rollout: RolloutDocument, edge: RolloutEdge, now: EdgeNow | undefined): RolloutEdgeView {
+  const reason = leaveReasonOf(rollout, edge, now);
+  const state = reason ? 'left' : outcomeOf(rollout, edge, now);
+  return {
+    name: edge.name,
+    wave: edge.wave + 1,
+    state,
+    ...(state === 'pending' && now?.progress !== undefined ? { progress: now.progress } : {}),
+    ...((state === 'pending' || state === 'failed') && now?.error !== undefined ? { error: now.error } : {}),
+    ...(reason ? { reason } : {}),
+    before: edge.before?.ref ?? null,
   };
 }
 

@@ -114,11 +114,12 @@ export class Rollouts {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Of all models, newest first. */
-  list(): readonly RolloutSummary[] {
+  /** Of all models, newest first. @param isUnderWay - only those that are not over */
+  list(isUnderWay: boolean): readonly RolloutSummary[] {
     return this.deps.rollouts
       .all()
-      .toSorted((a, b) => b.createdAt - a.createdAt)
+      .filter((rollout) => !isUnderWay || isActive(rollout))
+      .sort((a, b) => b.createdAt - a.createdAt)
       .map((rollout) => toRolloutSummary(this.#view(rollout)));
   }
 

@@ -9,6 +9,7 @@ import { useEdgeChanges, usePolling, useResource } from '../live';
 import { OwnModels } from '../own-edge/own-models';
 import { fetchHealth } from '../registry-client';
 import { isEdge, mayWrite } from '../rights';
+import { ActiveRollouts } from '../rollouts/active-rollouts';
 import { type EdgeView, fetchEdges } from './edge-client';
 import { arrange, type Order } from './edge-order';
 import { EdgeRow } from './edge-row';
@@ -69,6 +70,7 @@ function EdgeList({
         {...(canAdd && { onAdd: openAddEdge })}
       />
       {broker && <BrokerNotice broker={broker} />}
+      {hasBroker && <ActiveRollouts />}
       {page.total === 0 && <p class="mm-empty">{t('edge.list.noMatch', { search })}</p>}
       <ul class="mm-list" aria-label={t('edge.list.label')}>
         {page.shown.map((edge) => (
