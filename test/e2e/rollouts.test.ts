@@ -211,7 +211,7 @@ describe(`rollouts in the sidebar of Node-RED ${nodeRedMajor}`, function () {
     await rollout.getByText('Too many edges failed: what was assigned stays.').waitFor();
     await rollout.getByRole('row', { name: /^failed small failed: / }).waitFor();
     await look(editor, 'rollout-stopped', 'a rollout that was stopped');
-    await page.setViewportSize({ width: 420, height: 850 });
+    await page.setViewportSize({ width: 720, height: 850 });
     await look(editor, 'rollout-narrow', 'a rollout in a narrow window');
     await page.setViewportSize({ width: 1400, height: 850 });
 
