@@ -6,6 +6,7 @@ import { ListToolbar, type ListWords } from '../list/list-toolbar';
 import { Pager } from '../list/pager';
 import { usePage } from '../list/pages';
 import { useEdgeChanges, usePolling, useResource } from '../live';
+import { JoinLink, JoinNotice } from '../own-edge/join-link';
 import { OwnModels } from '../own-edge/own-models';
 import { fetchHealth } from '../registry-client';
 import { isEdge, mayWrite } from '../rights';
@@ -41,7 +42,9 @@ function Edges() {
     <>
       {error && <ErrorBox error={error} onRetry={reload} />}
       {!data && !error && <Busy text={t('edge.list.loading')} onCancel={cancel} />}
+      {health.data && <JoinNotice health={health.data} onUndone={health.reload} />}
       {data && <EdgeList edges={data} broker={health.data?.broker} />}
+      {health.data && <JoinLink health={health.data} onJoined={health.reload} />}
     </>
   );
 }

@@ -23,7 +23,7 @@ export function RolloutWaves({ rollout }: { readonly rollout: RolloutView }) {
       {waveCount > 1 && hasProgress(rollout) && (
         <ol class="mm-waves" aria-label={t('rollout.waves')}>
           {waves.map(({ number, counts }) => (
-            <li key={number} class={number > openWaves ? 'mm-phase-ahead' : ''}>
+            <li key={number} class={number > openWaves ? 'mm-sub' : ''}>
               <strong>{t('rollout.wave', { number })}</strong> <RolloutProgress counts={counts} />
             </li>
           ))}
