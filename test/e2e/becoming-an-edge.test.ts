@@ -59,6 +59,7 @@ describe(`becoming an edge in the sidebar of Node-RED ${nodeRedMajor}`, function
       await question.getByRole('button', { name: 'Make it an edge' }).click();
       await page.locator('.mm-tray').getByText('Restart Node-RED now: from then on it is the edge e.').waitFor();
       await editor.button('Close').click();
+      await page.locator('.mm-tray').waitFor({ state: 'detached' });
       await panel.getByText('From its next start on this Node-RED is an edge.').waitFor();
       await look(editor, 'join-waits', 'the list before the restart');
       assert.ok((await overflowPx(panel)) <= 0, 'nothing sticks out of the list');

@@ -1,6 +1,7 @@
 import { Busy, ErrorBox } from '../feedback';
 import { t } from '../i18n';
 import { useTask } from '../live';
+import { SteadyButton } from '../steady-button';
 
 /** Tries again, on an edge, what failed there. */
 export function RetryButton({
@@ -12,15 +13,16 @@ export function RetryButton({
   readonly retry: (signal: AbortSignal) => Promise<void>;
 }) {
   const { state, start } = useTask();
-  if (state.status === 'busy') return <Busy text={t('edge.busy')} />;
+  const isBusy = state.status === 'busy';
   return (
     <>
       {state.status === 'failed' && <ErrorBox error={state.error} />}
       <div class="mm-buttons">
-        <button type="button" class="red-ui-button" onClick={() => start(retry)}>
+        <SteadyButton off={isBusy} onClick={() => start(retry)}>
           <i class="fa fa-refresh" aria-hidden="true" /> {t('action.retry')}
-        </button>
+        </SteadyButton>
         <span class="mm-hint">{hint}</span>
+        {isBusy && <Busy text={t('edge.busy')} />}
       </div>
     </>
   );

@@ -10,10 +10,9 @@ import { hubText } from './own-state';
 export function LeaveHub({ own, onLeft }: { readonly own: OwnEdge; readonly onLeft: () => void }) {
   const [isAsking, setAsking] = useState(false);
   const { state, start } = useTask();
+  if (own.nextRole === 'hub') return null;
   const after = t(own.isRoleSet ? 'edge.own.leave.settings' : 'edge.own.leave.restart');
-  if (own.enrolment.status === 'none' && (own.isRoleSet || own.nextRole === 'hub')) {
-    return <p class="mm-hint">{after}</p>;
-  }
+  if (own.enrolment.status === 'none' && own.isRoleSet) return <p class="mm-hint">{after}</p>;
   if (state.status === 'busy') return <Busy text={t('edge.busy')} />;
   const leave = (): void =>
     start(async (signal) => {

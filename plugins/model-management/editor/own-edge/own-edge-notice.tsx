@@ -42,6 +42,7 @@ function Notice({ own, onChanged }: { readonly own: OwnEdge; readonly onChanged:
         )}
       </p>
       {reason && <p>{reasonText(reason)}</p>}
+      {own.nextRole === 'hub' && <p>{t('edge.own.leave.restart')}</p>}
       {isOpen && RED.user.hasPermission(WRITE) && (
         <>
           {isLost && <TokenForm onEnrolled={onChanged} />}

@@ -22,13 +22,6 @@ export function OwnModels() {
       <h3>{t('edge.own.models')}</h3>
       {!models && !own?.error && <Busy text={t('list.loading')} />}
       {models?.length === 0 && <p class="mm-empty">{t('edge.own.noModels')}</p>}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-      <ul class="mm-list" tabIndex={0} aria-label={t('edge.own.models')}>
-        {page.shown.map((model) => (
-          <OwnModel key={model.name} model={model} />
-        ))}
-      </ul>
-      {page.total > page.shown.length && <Pager page={page} />}
       {hasFailed && RED.user.hasPermission(WRITE) && (
         <RetryButton
           retry={async (signal) => {
@@ -39,6 +32,13 @@ export function OwnModels() {
           hint={t('edge.own.retryHint')}
         />
       )}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
+      <ul class="mm-list" tabIndex={0} aria-label={t('edge.own.models')}>
+        {page.shown.map((model) => (
+          <OwnModel key={model.name} model={model} />
+        ))}
+      </ul>
+      {page.total > page.shown.length && <Pager page={page} />}
     </>
   );
 }

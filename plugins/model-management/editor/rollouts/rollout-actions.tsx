@@ -3,6 +3,7 @@ import { announce } from '../announce';
 import { Busy, ErrorBox, Question } from '../feedback';
 import { t, tCount } from '../i18n';
 import { useTask } from '../live';
+import { SteadyButton } from '../steady-button';
 import { actOnRollout, type RolloutAction, type RolloutView } from './rollout-client';
 import { exposedCount } from './rollout-words';
 
@@ -49,22 +50,22 @@ export function RolloutActions({
       onChanged();
     });
   };
-  if (state.status === 'busy') return <Busy text={t('edge.busy')} />;
+  const isBusy = state.status === 'busy';
   return (
     <>
       {state.status === 'failed' && <ErrorBox error={state.error} />}
       {offered.length > 0 && (
         <div class="mm-buttons">
           {offered.map((action) => (
-            <button
+            <SteadyButton
               key={action}
-              type="button"
-              class="red-ui-button"
+              off={isBusy}
               onClick={() => (action === 'stop' || action === 'rollback' ? setAsked(action) : act(action))}
             >
               <i class={`fa ${ICONS[action]}`} aria-hidden="true" /> {t(`rollout.action.${action}`)}
-            </button>
+            </SteadyButton>
           ))}
+          {isBusy && <Busy text={t('edge.busy')} />}
         </div>
       )}
       {asked && offered.includes(asked) && (
