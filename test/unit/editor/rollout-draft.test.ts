@@ -12,6 +12,7 @@ import {
   selectedEdges,
   waveCounts,
 } from '../../../plugins/model-management/editor/rollouts/rollout-draft';
+import { waitsForEdge } from '../../../plugins/model-management/editor/rollouts/rollout-words';
 
 const edge = (name: string, ...labels: readonly string[]): EdgeView => ({
   name,
@@ -122,5 +123,17 @@ describe('what a rollout can be told', () => {
   ] as const satisfies readonly (readonly [RolloutSummary['state'], RolloutSummary['counts'], readonly string[]])[]) {
     it(`${state} with ${JSON.stringify(counts)}: ${actions.join(', ') || 'nothing'}`, () =>
       assert.deepEqual(actionsFor({ state, counts }), actions));
+  }
+});
+
+describe('a rollout that waits for an edge', () => {
+  for (const [state, counts, waits] of [
+    ['running', { offline: 2, waiting: 3 }, true],
+    ['running', { offline: 1, running: 1 }, false],
+    ['running', { offline: 1, failed: 1 }, false],
+    ['running', { waiting: 3 }, false],
+    ['paused', { offline: 2 }, false],
+  ] as const) {
+    it(`${state} with ${JSON.stringify(counts)}: ${waits}`, () => assert.equal(waitsForEdge({ state, counts }), waits));
   }
 });

@@ -37,7 +37,7 @@ function EdgeSection({ model, edges, form, onForm, onChanged }: ModelEdgesProps)
   const rollouts = useResource((signal) => fetchModelRollouts(model.name, signal), [model.name]);
   useRolloutChanges(rollouts.reload);
   useEdgeChanges(rollouts.reload, () => rollouts.data?.some(isActive) ?? false);
-  const version = model.aliases.deployed ?? model.latestVersion;
+  const version = model.latestVersion;
   const canChange = mayWrite() && edges.length > 0 && version !== null;
   const close = (): void => onForm(undefined);
   return (

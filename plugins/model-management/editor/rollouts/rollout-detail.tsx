@@ -10,7 +10,7 @@ import { fetchRollout, type RolloutView } from './rollout-client';
 import { RolloutProgress } from './rollout-progress';
 import { RolloutSign } from './rollout-sign';
 import { RolloutWaves } from './rollout-waves';
-import { hasProgress, rulesText, stageText, targetText } from './rollout-words';
+import { hasProgress, rulesText, stageText, targetText, waitsForEdge } from './rollout-words';
 
 /** A rollout: how far it is, wave by wave and edge by edge, what can be done about it, and who did what. */
 export function RolloutDetail({
@@ -69,6 +69,7 @@ function Facts({ rollout }: { readonly rollout: RolloutView }) {
           {t('rollout.nextWave')} <Age at={nextWaveAt} />
         </p>
       )}
+      {waitsForEdge(rollout) && <p>{t('rollout.waitsForEdge')}</p>}
       {reason && <p>{t(`rollout.reason.${reason}`)}</p>}
       {troubles.length > 0 && <p>{troubles.join(' · ')}</p>}
       <p class="mm-sub">

@@ -17,6 +17,10 @@ export const edgeCount = (counts: Counts): number => Object.values(counts).reduc
 export const exposedCount = ({ pending = 0, offline = 0, running = 0, failed = 0 }: Counts): number =>
   pending + offline + running + failed;
 
+/** All that were given it are offline: nothing shows how it does until one is back. */
+export const waitsForEdge = ({ state, counts }: Pick<RolloutSummary, 'state' | 'counts'>): boolean =>
+  state === 'running' && counts.offline !== undefined && exposedCount(counts) === counts.offline;
+
 /** "edges with line-1 and press" or "12 edges" */
 export function targetText({ selection, counts }: Pick<RolloutSummary, 'selection' | 'counts'>): string {
   if (!('labels' in selection)) return tCount('usage.edges', edgeCount(counts));
