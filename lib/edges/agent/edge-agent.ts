@@ -13,6 +13,7 @@ import { findDocument } from './agent-documents';
 import { CommandDesk } from './command-desk';
 import { Enrolment, type EnrolmentState } from './enrolment';
 import { modelKey } from './model-state';
+import { pipelineExecutors } from './pipelines/pipeline-commands';
 import { Reconciler } from './reconciler';
 import { reportModels } from './report';
 import { Reporter } from './reporter';
@@ -68,6 +69,7 @@ export class EdgeAgent {
         desired: this.#desired ? { ...this.#desired.order, digest: this.#desired.digest } : null,
         capabilities: deps.effects.capabilities(),
         models: this.#reconciler.reportable(),
+        pipelines: deps.pipelines?.reported() ?? [],
       }),
     });
     this.#reconciler = new Reconciler({
@@ -75,6 +77,8 @@ export class EdgeAgent {
       effects: deps.effects,
       clock: deps.clock,
       log: deps.log,
+      neededElsewhere: () => deps.pipelines?.needed() ?? [],
+      progressed: () => deps.pipelines?.wake(),
       isReported: () => this.#reporter.isReported(),
       report: async () => {
         await this.#reporter.report();
@@ -84,7 +88,8 @@ export class EdgeAgent {
     });
     this.#commands = new CommandDesk(deps, {
       report: async () => this.#reporter.again(),
-      retry: () => this.#reconciler.retry(),
+      retry: () => this.retry(),
+      ...pipelineExecutors(deps.pipelines),
     });
   }
 
@@ -98,6 +103,14 @@ export class EdgeAgent {
     await this.#finishRevocation();
     this.#desired = this.#storedDesired();
     await this.#reconciler.start(this.#desired);
+    await this.deps.pipelines?.start(this.#desired, {
+      isModelReady: (model) => this.#reconciler.isReady(model),
+      changed: () => this.#reconciler.wake(),
+      present: this.#reconciler.present,
+      fetched: ({ digest, sizeBytes }) => this.#reconciler.noteFile(digest, sizeBytes),
+      lost: (digest) => this.#reconciler.noteFile(digest, undefined),
+      tell: (level, text) => this.#tell({ type: 'log', at: clock.now(), level, text }),
+    });
     this.#enrolment.ask();
     this.#subscribe();
     this.#endConnection = bus.onConnection((isConnected) => this.#onConnection(isConnected));
@@ -108,6 +121,7 @@ export class EdgeAgent {
     this.#enrolment.stopAsking();
     this.#endConnection?.();
     this.#endConnection = undefined;
+    await this.deps.pipelines?.stop();
     await this.#reconciler.stop();
     if (this.#isConnected) await this.#announce(false).catch(() => undefined);
     for (const end of this.#ends.splice(0)) await end().catch(() => undefined);
@@ -147,12 +161,13 @@ export class EdgeAgent {
     }
     await this.#enrolment.forget();
     this.#desired = null;
-    this.#reconciler.desire(null);
+    this.#desire(null);
   }
 
   /** Tries at once what failed and waits. */
-  retry(): Promise<void> {
-    return this.#reconciler.retry();
+  async retry(): Promise<void> {
+    await this.#reconciler.retry();
+    await this.deps.pipelines?.retry();
   }
 
   /** Plans again, for who knows that something changed: a model failed, the disk has room. */
@@ -208,7 +223,7 @@ export class EdgeAgent {
   /** A new key: the last will of the connection has to be signed with it. */
   #accepted(): void {
     this.#desired = this.#storedDesired();
-    this.#reconciler.desire(this.#desired);
+    this.#desire(this.#desired);
     this.deps.renewConnection();
     this.#subscribe();
   }
@@ -270,7 +285,7 @@ export class EdgeAgent {
     if (taken.kind === 'revoked') return this.#revoked(taken.revocation.reason);
     this.#desired = taken.desired;
     this.#reporter.refused = null;
-    this.#reconciler.desire(taken.desired);
+    this.#desire(taken.desired);
   }
 
   /** The power may have gone between the two writes of a revocation. */
@@ -289,7 +304,7 @@ export class EdgeAgent {
     await this.#enrolment.revoke(reason);
     await this.#enrolment.open();
     this.#desired = null;
-    this.#reconciler.desire(null);
+    this.#desire(null);
     this.deps.renewConnection();
   }
 
@@ -321,6 +336,11 @@ export class EdgeAgent {
 
   #tell(event: EdgeEvent): void {
     this.#reporter.tell(event);
+  }
+
+  #desire(desired: AcceptedDesired | null): void {
+    this.#reconciler.desire(desired);
+    this.deps.pipelines?.desire(desired);
   }
 
   #changed(): void {

@@ -78,7 +78,7 @@ export function withPlaced(
       'It was probably copied from the hub: delete it on the edge, or import it there anew with other ids.',
     );
   }
-  if (isKnown && isPlaced(entries, tabId, placed)) return entries;
+  if (isKnown && isSame([...before], placed)) return entries;
   const rest = entries.filter((entry) => !before.has(entry));
   // Tabs stay in their order.
   const at = entries.findIndex((entry) => before.has(entry) && entry.type === 'tab');
@@ -90,6 +90,18 @@ export function withPlaced(
 export function withoutPlaced(entries: readonly FlowEntry[], tabId: string): readonly FlowEntry[] {
   const gone = new Set(entriesOfPlaced(entries, tabId));
   return gone.size === 0 ? entries : entries.filter((entry) => !gone.has(entry));
+}
+
+function isSame(standing: readonly FlowEntry[], placed: readonly FlowEntry[]): boolean {
+  const byId = new Map(standing.map((entry) => [entry.id, entry]));
+  const withoutSecrets = ({ credentials: _, ...entry }: FlowEntry) => entry;
+  return (
+    byId.size === placed.length &&
+    placed.every((wanted) => {
+      const found = byId.get(wanted.id);
+      return found && isDeepStrictEqual(withoutSecrets(found), withoutSecrets(wanted));
+    })
+  );
 }
 
 /** True when the pipeline stands there as it was placed; what an editor adds to entries it stores is no difference. */

@@ -28,6 +28,7 @@ import { registerModelRoutes } from './model-routes';
 import { nodeRedLog } from './node-red-log';
 import { registerOpenInferenceRoutes } from './open-inference-routes';
 import { registerOwnEdgeRoutes } from './own-edge-routes';
+import { registerPipelineEdgeRoutes } from './pipeline-edge-routes';
 import { registerPipelineRoutes } from './pipeline-routes';
 import { registerRolloutRoutes } from './rollout-routes';
 import { registerRunRoutes } from './run-routes';
@@ -170,15 +171,18 @@ class ModelManagement {
     this.log.info('model management started', { dataDir: services.settings.dataDir });
   }
 
-  private keepPipelines({ registry, libraries, settings, pipelineDocuments: documents }: Services): void {
+  private keepPipelines(services: Services): void {
+    const { libraries, settings, pipelineDocuments: documents, edges, edge } = services;
     this.pipelines
       .open({
         documents,
         settings: settings.pipelines,
-        hasModel: (name) => registry.findModel(name) !== undefined,
+        hasModel: (name) => services.hasModel(name),
         hasLibrary: (name) => libraries.has(name),
         hasLibraryModules: settings.libraries.modules.length > 0,
+        edgesOf: (id) => edges?.hub.pipelines.edgesOf(id) ?? [],
       })
+      .then(() => edge?.flows.attach(this.pipelines))
       .catch((error: unknown) => this.log.error('pipelines not taken up', { error }));
   }
 
@@ -249,6 +253,7 @@ class ModelManagement {
     registerRunRoutes(router);
     registerPipelineRoutes(router, this.pipelines);
     registerEdgeRoutes(router);
+    registerPipelineEdgeRoutes(router, this.pipelines);
     registerRolloutRoutes(router);
     registerOwnEdgeRoutes(router);
     registerMaintenanceRoutes(router);

@@ -4,6 +4,8 @@ import type { z } from 'zod';
 import type { Clock } from '../../../lib/clock';
 import type { Collections, Sources } from '../../../lib/collections';
 import { ModelShelf } from '../../../lib/edges/agent/model-shelf';
+import { PipelineRevisionDocument } from '../../../lib/edges/hub/pipelines/deployment-documents';
+import { namesFile } from '../../../lib/edges/hub/pipelines/revisions';
 import { ModelManagementError } from '../../../lib/errors';
 import type { Engine } from '../../../lib/inference/engine';
 import { createEngine } from '../../../lib/inference/processes/process-engine';
@@ -67,6 +69,8 @@ export interface Services {
    * @throws {ModelManagementError} `MODEL_NOT_FOUND`, `VERSION_NOT_FOUND`, `ALIAS_NOT_FOUND`; `VERSION_NOT_ON_EDGE`
    */
   findSource(model: string, ref: string): ModelSource;
+  /** True when something of that name may answer here. */
+  hasModel(model: string): boolean;
   /** Numbers of the versions that may be asked here. @throws as {@link findSource} */
   versionsOf(model: string): readonly number[];
   /** @throws {ModelManagementError} `STORAGE_CORRUPT` when a file of the version is gone from the disk */
@@ -155,6 +159,7 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
   };
   /** What is opened after those who ask for it. */
   const parts: { training?: Training; edges?: HubSide } = {};
+  const revisions = await openDocuments('pipeline-revisions', PipelineRevisionDocument);
   const registry: Registry = await Registry.open({
     documents: {
       models: await openDocuments('models', ModelDocument),
@@ -174,7 +179,7 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
     ],
     edges: (model) => parts.edges?.hub.modelEdges(model) ?? [],
     // Until the jobs are read, nothing tells that a file is not theirs.
-    isNamedElsewhere: (digest) => parts.training?.uses.ofBlob(digest) ?? true,
+    isNamedElsewhere: (digest) => (parts.training?.uses.ofBlob(digest) ?? true) || namesFile(revisions, digest),
     maxModelSizeBytes: settings.maxModelSizeBytes,
   });
   opened.defer(registry.onChange(({ name }) => serving.modelChanged(name)));
@@ -203,11 +208,12 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
   const part = { settings, folder, clock, log, openDocuments };
   let edge: EdgeSide | undefined;
   if (settings.role === 'edge' && settings.edge && settings.broker) {
-    const own = { ...part, engine, serving, shelf, capabilities };
+    const own = { ...part, engine, serving, shelf, capabilities, libraries };
     edge = await openEdgeSide(own, settings.edge, settings.broker, opened);
   } else {
     opened.defer(() => capabilities.stop());
-    if (settings.broker) parts.edges = await openHubSide({ ...part, registry, blobs }, settings.broker, opened);
+    if (settings.broker)
+      parts.edges = await openHubSide({ ...part, registry, blobs, libraries, revisions }, settings.broker, opened);
   }
   return {
     packageVersion: options.packageVersion,
@@ -231,6 +237,7 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
     role: options.role,
     sourceOf,
     findSource: (model, ref) => (edge ? shelf.require(model, ref) : sourceOf(registry.getVersion(model, ref))),
+    hasModel: (model) => (edge ? shelf.versionsOf(model).length > 0 : registry.findModel(model) !== undefined),
     versionsOf: (model) =>
       edge ? shelf.versionsOf(model) : registry.listVersions(model).map(({ version }) => version),
     requireFiles: async (version) => {

@@ -1,5 +1,13 @@
 import { toIso } from '../../../clock';
-import { type EdgeNow, leaveReasonOf, nextWaveDueAt, nowOf, type Outcome, outcomeOf, type RolloutFacts } from './plan-rollout';
+import {
+  type EdgeNow,
+  leaveReasonOf,
+  nextWaveDueAt,
+  nowOf,
+  type Outcome,
+  outcomeOf,
+  type RolloutFacts,
+} from './plan-rollout';
 import {
   type AuditEntry,
   type LeaveReason,

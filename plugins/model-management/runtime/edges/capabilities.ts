@@ -29,7 +29,7 @@ export class CapabilityProbe {
       memoryBytes: totalmem(),
       engine: { kind: 'none', version: null },
       docker: { available: false },
-      features: ['models'],
+      features: ['models', 'pipelines'],
     };
   }
 

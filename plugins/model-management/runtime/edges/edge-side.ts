@@ -4,6 +4,8 @@ import { EdgeAgent } from '../../../../lib/edges/agent/edge-agent';
 import { EngineEffects } from '../../../../lib/edges/agent/engine-effects';
 import type { ModelShelf } from '../../../../lib/edges/agent/model-shelf';
 import { ModelState } from '../../../../lib/edges/agent/model-state';
+import { PipelineAgent } from '../../../../lib/edges/agent/pipelines/pipeline-agent';
+import { PipelineState, ProvidedLibrary } from '../../../../lib/edges/agent/pipelines/pipeline-state';
 import { ArtifactFetcher } from '../../../../lib/edges/artifacts';
 import { MqttBus } from '../../../../lib/edges/mqtt-bus';
 import { verifyingKey } from '../../../../lib/edges/protocol/keys';
@@ -11,11 +13,13 @@ import { baseTopic } from '../../../../lib/edges/protocol/topics';
 import { ensureFolder } from '../../../../lib/files';
 import type { Engine } from '../../../../lib/inference/engine';
 import type { Serving } from '../../../../lib/inference/serving';
+import type { Libraries } from '../../../../lib/pipeline/library';
 import { openBlobStore } from '../../../../lib/store';
 import { brokerAddress } from '../broker-address';
 import type { Closers } from '../closers';
 import type { BrokerSettings, EdgeSettings } from '../settings';
 import type { CapabilityProbe } from './capabilities';
+import { FlowPipelines } from './flow-pipelines';
 import type { EdgePartOptions } from './part-options';
 
 export interface EdgeSideOptions extends EdgePartOptions {
@@ -23,12 +27,15 @@ export interface EdgeSideOptions extends EdgePartOptions {
   readonly serving: Serving;
   readonly shelf: ModelShelf;
   readonly capabilities: CapabilityProbe;
+  readonly libraries: Libraries;
 }
 
 /** This Node-RED as an edge of a hub. */
 export interface EdgeSide {
   readonly agent: EdgeAgent;
   readonly shelf: ModelShelf;
+  /** Pipelines of the hub; attached to the flows once these are watched. */
+  readonly flows: FlowPipelines;
   readonly settings: EdgeSettings;
 }
 
@@ -42,7 +49,7 @@ export async function openEdgeSide(
   broker: BrokerSettings,
   opened: Closers,
 ): Promise<EdgeSide> {
-  const { folder, clock, log, openDocuments, engine, serving, shelf, capabilities } = options;
+  const { folder, clock, log, openDocuments, engine, serving, shelf, capabilities, libraries } = options;
   const hubKey = verifyingKey(edge.hubPublicKey);
   const root = join(folder.path, 'edge');
   const blobsPath = join(root, 'blobs');
@@ -78,6 +85,21 @@ export async function openEdgeSide(
     clock,
     log,
   });
+  const flows = new FlowPipelines({
+    edgeName: edge.name,
+    broker: await brokerAddress(broker),
+    blobs,
+    fetcher,
+    libraries,
+    log,
+  });
+  const pipelines = new PipelineAgent({
+    pipelines: await openDocuments('edge-agent-pipelines', PipelineState),
+    libraries: await openDocuments('edge-agent-libraries', ProvidedLibrary),
+    effects: flows,
+    clock,
+    log,
+  });
   const models = await openDocuments('edge-agent-models', ModelState);
   await effects.recall(models.all().flatMap(({ running }) => running ?? []));
   const agent: EdgeAgent = new EdgeAgent({
@@ -88,6 +110,7 @@ export async function openEdgeSide(
     },
     keysPath: folder.keysPath,
     effects,
+    pipelines,
     clock,
     log,
     settings: edge,
@@ -99,9 +122,10 @@ export async function openEdgeSide(
   opened.defer(async () => {
     capabilities.stop();
     await agent.stop();
+    flows.close();
     effects.close();
     await fetcher.stop();
     await bus.close();
   });
-  return { agent, shelf, settings: edge };
+  return { agent, shelf, flows, settings: edge };
 }

@@ -7,13 +7,18 @@ import {
   EdgeStateDocument,
   IssuedDocument,
 } from '../../../../lib/edges/hub/hub-documents';
+import {
+  PipelineDeploymentDocument,
+  type PipelineRevisionDocument,
+} from '../../../../lib/edges/hub/pipelines/deployment-documents';
 import { RolloutDocument } from '../../../../lib/edges/hub/rollout/rollout-document';
 import { versionAttributes } from '../../../../lib/edges/hub/version-files';
 import { MqttBus } from '../../../../lib/edges/mqtt-bus';
 import { openSigningKey } from '../../../../lib/edges/protocol/keys';
 import { baseTopic } from '../../../../lib/edges/protocol/topics';
+import type { Libraries } from '../../../../lib/pipeline/library';
 import type { Registry } from '../../../../lib/registry';
-import { type BlobStore, Secrets } from '../../../../lib/store';
+import { type BlobStore, type DocumentStore, Secrets } from '../../../../lib/store';
 import { brokerAddress } from '../broker-address';
 import type { Closers } from '../closers';
 import type { BrokerSettings } from '../settings';
@@ -23,6 +28,8 @@ import type { EdgePartOptions } from './part-options';
 export interface HubSideOptions extends EdgePartOptions {
   readonly registry: Registry;
   readonly blobs: BlobStore;
+  readonly libraries: Libraries;
+  readonly revisions: DocumentStore<PipelineRevisionDocument>;
 }
 
 export interface HubSide {
@@ -32,7 +39,7 @@ export interface HubSide {
 
 /** This Node-RED as the hub of its edges. Connects to the broker, without waiting for it; closed by `opened`. */
 export async function openHubSide(options: HubSideOptions, broker: BrokerSettings, opened: Closers): Promise<HubSide> {
-  const { folder, registry, blobs, clock, log, openDocuments, settings } = options;
+  const { folder, registry, blobs, libraries, revisions, clock, log, openDocuments, settings } = options;
   const hubId = folder.instanceId;
   const key = await openSigningKey(folder.keysPath, 'hub');
   const bus: MqttBus = new MqttBus({
@@ -54,9 +61,13 @@ export async function openHubSide(options: HubSideOptions, broker: BrokerSetting
       orders: await openDocuments('edge-orders', IssuedDocument),
       states: await openDocuments('edge-states', EdgeStateDocument),
       rollouts: await openDocuments('edge-rollouts', RolloutDocument),
+      revisions,
+      deployments: await openDocuments('edge-pipelines', PipelineDeploymentDocument),
     },
     secrets: await Secrets.open(folder.keysPath),
     registry,
+    blobs,
+    library: (name) => libraries.get(name),
     brokerOfEdges: () => brokerOfEdges(broker),
     clock,
     log,
@@ -96,7 +107,8 @@ function assignedArtifacts(hub: EdgeHub, registry: Registry, blobs: BlobStore): 
   const fromDisk = blobArtifacts(blobs, (digest) => hub.offered(digest) !== undefined);
   return async (digest) => {
     const file = hub.offered(digest);
-    const version = file?.kind === 'attributes' ? registry.findVersion(file.model, file.version) : undefined;
+    const isAttributes = file !== undefined && 'model' in file && file.kind === 'attributes';
+    const version = isAttributes ? registry.findVersion(file.model, file.version) : undefined;
     if (!version) return fromDisk(digest);
     const attributes = versionAttributes(version);
     return {

@@ -140,6 +140,13 @@ describe('the flow file of an edge', () => {
     );
   });
 
+  it('has no property of the revision before that the later one does not have', () => {
+    const version = (more: Record<string, unknown>) =>
+      placeBundle(bundleOf([aTab('t'), aNode('m', '', more)], 't'), place());
+    const now = withPlaced([], 't', version({ version: '2' }), false);
+    assert.ok(!('version' in find(withPlaced(now, 't', version({}), true), 'function')));
+  });
+
   it('refuses ids that a flow of the edge itself has', () => {
     assert.throws(() => withPlaced([aTab('t')], 't', placed, false), withCode('FLOW_ID_TAKEN'));
     assert.throws(
