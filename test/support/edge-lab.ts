@@ -4,6 +4,7 @@ import { EdgeAgent } from '../../lib/edges/agent/edge-agent';
 import type { EdgeEffects } from '../../lib/edges/agent/edge-effects';
 import type { ServedRequests } from '../../lib/edges/agent/health';
 import { ModelState, modelKey } from '../../lib/edges/agent/model-state';
+import type { Bus } from '../../lib/edges/bus';
 import { EdgeHub } from '../../lib/edges/hub/edge-hub';
 import {
   AssignmentDocument,
@@ -14,8 +15,15 @@ import {
 } from '../../lib/edges/hub/hub-documents';
 import { RolloutDocument } from '../../lib/edges/hub/rollout/rollout-document';
 import { MqttBus } from '../../lib/edges/mqtt-bus';
-import { type Capabilities, type DesiredFile, type DesiredModel, EdgeName } from '../../lib/edges/protocol/documents';
-import { openSigningKey, PublicKeyText, type SigningKey, temporarySigningKey } from '../../lib/edges/protocol/keys';
+import { type Capabilities, type DesiredModel, EdgeName } from '../../lib/edges/protocol/documents';
+import {
+  keyIdOf,
+  openSigningKey,
+  PublicKeyText,
+  type SigningKey,
+  temporarySigningKey,
+} from '../../lib/edges/protocol/keys';
+import { edgeKey } from '../../lib/edges/protocol/names';
 import { baseTopic } from '../../lib/edges/protocol/topics';
 import type { Digest } from '../../lib/ids';
 import { type Log, silentLog } from '../../lib/log';
@@ -67,7 +75,7 @@ export class PlayedMachine implements EdgeEffects {
   async freeBytes(): Promise<number> {
     return this.roomBytes;
   }
-  async fetchArtifact({ digest, kind, sizeBytes }: DesiredFile): Promise<void> {
+  async fetchArtifact(...[{ digest, kind, sizeBytes }]: Parameters<EdgeEffects['fetchArtifact']>): Promise<void> {
     await this.#call(`fetch ${kind}`);
     this.files.set(digest, sizeBytes);
     this.damaged.delete(digest);
@@ -115,7 +123,8 @@ export interface AgentOptions {
   /** Of the broker; default the name of the edge. */
   readonly user?: string;
   readonly folder: string;
-  readonly machine: EdgeEffects;
+  /** Or what makes it of the connection, for one that takes its files from there. */
+  readonly machine: EdgeEffects | ((bus: Bus) => Promise<EdgeEffects>);
   readonly clock?: Clock;
   readonly log?: Log;
   readonly clientId?: string;
@@ -158,7 +167,7 @@ export async function openAgent(options: AgentOptions): Promise<OpenAgent> {
     bus,
     stores,
     keysPath: folder.keysPath,
-    effects: machine,
+    effects: typeof machine === 'function' ? await machine(bus) : machine,
     clock,
     log,
     settings: { ...settings, hubPublicKey: PublicKeyText.parse(settings.hubPublicKey) },
@@ -238,6 +247,27 @@ export async function openHub(options: {
   return { hub, bus, key, close };
 }
 
+/** An edge whose key its hub knows. */
+export interface EnrolledEdge {
+  readonly name: string;
+  readonly publicKey: string;
+}
+
+/** Writes them into the store of a hub that is closed. */
+export async function putEnrolled(dbPath: string, edges: readonly EnrolledEdge[]): Promise<void> {
+  const parse = (raw: unknown) => EdgeDocument.parse(raw);
+  const store = await openDocumentStore({ path: dbPath, log: silentLog, name: 'edges', parse });
+  const fields = { labels: [], createdAt: 0, deletedAt: null, tokens: [], revoked: null };
+  await Promise.all(
+    edges.map(({ name, publicKey: text }) => {
+      const publicKey = PublicKeyText.parse(text);
+      const key = { publicKey, id: keyIdOf(publicKey), enrolledAt: 0 };
+      return store.put({ _id: edgeKey(name), name: EdgeName.parse(name), ...fields, key });
+    }),
+  );
+  await store.close();
+}
+
 /** A broker with its access rules in force, a hub with a registry, and whatever edges a test adds. */
 export class EdgeLab implements AsyncDisposable {
   readonly #agents: OpenAgent[] = [];
@@ -288,16 +318,8 @@ export class EdgeLab implements AsyncDisposable {
   /** Edges that have a key already, while the hub is closed. */
   async addEnrolled(names: readonly string[]): Promise<void> {
     const folder = await openDataFolder({ path: this.hubFolder.path, log: silentLog, clock: systemClock });
-    const parse = (raw: unknown) => EdgeDocument.parse(raw);
-    const edges = await openDocumentStore({ path: folder.dbPath, log: silentLog, name: 'edges', parse });
-    const fields = { labels: [], createdAt: 0, deletedAt: null, tokens: [], revoked: null };
-    await Promise.all(
-      names.map((name) => {
-        const { id, text: publicKey } = temporarySigningKey().publicKey;
-        return edges.put({ _id: name, name: EdgeName.parse(name), ...fields, key: { publicKey, id, enrolledAt: 0 } });
-      }),
-    );
-    await edges.close();
+    const edges = names.map((name) => ({ name, publicKey: temporarySigningKey().publicKey.text }));
+    await putEnrolled(folder.dbPath, edges);
     await folder.close();
   }
 
