@@ -19,7 +19,7 @@ import {
   versionKey,
 } from './model-state';
 import { type EdgeSituation, type EdgeStep, garbageOf, nextPlanAt, planEdge } from './planner';
-import type { Reportable } from './report';
+import { type Reportable, reportedProgress } from './report';
 
 export interface ReconcilerDeps {
   readonly models: DocumentStore<ModelState>;
@@ -301,9 +301,11 @@ export class Reconciler {
     else this.#freeBytes = await this.deps.effects.freeBytes();
   }
 
+  /** Called at each piece of a file: most of them change nothing that is told. */
   #advance(model: ModelKey, ratio: number): void {
+    const before = this.#progress.get(model);
     this.#progress.set(model, ratio);
-    this.wake();
+    if (before === undefined || reportedProgress(before) !== reportedProgress(ratio)) this.wake();
   }
 
   async #fail(lane: string, step: EdgeStep, error: unknown): Promise<void> {
