@@ -40,6 +40,9 @@ const HOLD_MS = 10_000;
 const REPORT_HOLD_MS = 500;
 const MAX_SLEEP_MS = 60_000;
 
+/** They read the files of their target. */
+const FILE_STEPS: ReadonlySet<EdgeStep['kind']> = new Set(['start', 'test-load', 'warm', 'switch', 'return']);
+
 interface Running {
   readonly id: string;
   readonly abort: AbortController;
@@ -172,7 +175,7 @@ export class Reconciler {
       await this.#carryOut(step, signal);
       this.#heldUntil.delete(lane);
     } catch (error) {
-      if (!signal.aborted) await this.#fail(lane, step, error);
+      if (!signal.aborted) await this.#fail(lane, step, (await this.#damageOf(step, signal)) ?? error);
     } finally {
       if ('model' in step) this.#progress.delete(step.model);
       this.#running.delete(lane);
@@ -274,6 +277,21 @@ export class Reconciler {
       if (!running || this.#active.has(_id)) continue;
       if (filesOf(running).some(({ digest }) => isLost(digest))) await this.deps.effects.deactivate(running.name);
     }
+  }
+
+  /** A file may be lost or damaged long after it was compared: it is looked at again when what needs it fails. */
+  async #damageOf(step: EdgeStep, signal: AbortSignal): Promise<ModelManagementError | undefined> {
+    if (!FILE_STEPS.has(step.kind) || !('target' in step)) return undefined;
+    let damage: ModelManagementError | undefined;
+    try {
+      for (const { digest } of filesOf(step.target)) {
+        const isWhole = !this.#present.has(digest) || (await this.deps.effects.verifyArtifact(digest, signal));
+        if (!isWhole) damage = await this.#damaged(digest);
+      }
+    } catch (error) {
+      this.deps.log.warn('files of a step that failed could not be looked at', { step: step.kind, error });
+    }
+    return damage;
   }
 
   async #damaged(digest: Digest): Promise<ModelManagementError> {

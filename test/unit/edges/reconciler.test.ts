@@ -34,10 +34,11 @@ async function aReconciler(effects: PlayedMachine, path: string) {
     parse: (raw) => ModelState.parse(raw),
   });
   const seen = { planCount: 0 };
+  const clock = new FakeClock();
   const reconciler = new Reconciler({
     models,
     effects,
-    clock: new FakeClock(),
+    clock,
     log: silentLog,
     isReported: () => {
       seen.planCount += 1;
@@ -50,7 +51,7 @@ async function aReconciler(effects: PlayedMachine, path: string) {
     await reconciler.stop();
     await models.close();
   };
-  return { reconciler, models, seen, [Symbol.asyncDispose]: close };
+  return { reconciler, models, clock, seen, [Symbol.asyncDispose]: close };
 }
 
 describe('an edge that is brought to what is wanted', () => {
@@ -64,4 +65,29 @@ describe('an edge that is brought to what is wanted', () => {
     // Two files, 21 values of each, and some steps.
     assert.ok(seen.planCount > 20 && seen.planCount < 70, `${seen.planCount} plans`);
   });
+
+  for (const step of ['test-load', 'warm', 'activate']) {
+    it(`GIVEN_a_file_that_is_lost_while_the_edge_runs_WHEN_${step}_needs_it_THEN_it_is_fetched_again`, async () => {
+      await using folder = await temporaryFolder();
+      const machine = new PlayedMachine();
+      await using opened = await aReconciler(machine, folder.path);
+      const { reconciler, models, clock } = opened;
+      const [first, second] = [aTarget('iris', 1), aTarget('iris', 2)];
+      await reconciler.start(anAcceptedDesired([first]));
+      await waitFor(() => machine.activeVersions.get('iris') === 1);
+      const file = second.versions[0]?.files[0];
+      machine.onCall = (call) => {
+        if (!file || !call.startsWith(`${step} iris`)) return;
+        if (machine.calls.filter((one) => one === call).length === 1) machine.damaged.add(file.digest);
+        if (machine.damaged.has(file.digest)) throw new Error('the runtime cannot read it');
+      };
+      reconciler.desire(anAcceptedDesired([second]));
+      await waitFor(() => models.get('iris')?.failure?.code === 'STORAGE_CORRUPT');
+      assert.equal(machine.activeVersions.get('iris'), 1);
+      clock.advance(10_000);
+      reconciler.wake();
+      await waitFor(() => machine.activeVersions.get('iris') === 2);
+      assert.equal(machine.calls.filter((call) => call === 'fetch model').length, 3);
+    });
+  }
 });
