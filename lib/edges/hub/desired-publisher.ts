@@ -226,6 +226,12 @@ export class DesiredPublisher {
     for (const assignment of this.assignments.ofEdge(edge.name)) {
       const version = this.deps.registry.findVersion(assignment.model, assignment.ref);
       if (version) await this.assignments.noteVersion(assignment, version.version);
+      // Left out it would be removed from the edge, which is to keep what it runs: the last that was issued stays.
+      if (!this.resolve(assignment)) {
+        const { model, version: gone } = assignment;
+        this.deps.log.warn('edge gets nothing new, a version it shall run is gone', { edge: edge.name, model, gone });
+        return undefined;
+      }
     }
     return { kind: 'desired', edgeKeyId: key.id, models: this.#modelsOf(this.assignments.ofEdge(edge.name)) };
   }
@@ -261,7 +267,7 @@ export class DesiredPublisher {
     return new Map(files);
   }
 
-  /** What a reference names now; where its alias went, what it named last. */
+  /** What a reference names now; where its alias went, what it named last; undefined = that is gone as well. */
   resolve({ model, ref, version }: AssignmentDocument): Version | undefined {
     return this.deps.registry.findVersion(model, ref) ?? this.deps.registry.findVersion(model, version);
   }

@@ -263,7 +263,8 @@ export class EdgeHub {
   #facts(edge: EdgeDocument): EdgeFacts {
     const said = this.#states.find(edge);
     const isTaken = this.#publisher.isTaken(edge, said?.report?.desired ?? null);
-    return { edge, said, isConflict: this.#states.isConflict(edge), isTaken };
+    const isGone: EdgeFacts['isGone'] = (assignment) => this.#publisher.resolve(assignment) === undefined;
+    return { edge, said, isConflict: this.#states.isConflict(edge), isTaken, isGone };
   }
 
   #view(edge: EdgeDocument): EdgeView {

@@ -128,6 +128,25 @@ describe('hub and edges on a broker with its access rules in force', function ()
     await watcher.endAsync();
   });
 
+  it('GIVEN_a_version_that_is_gone_THEN_its_edge_keeps_what_it_runs_and_the_hub_says_so_AND_another_one_mends_it', async () => {
+    const { machine } = await enrolled('edge-2');
+    await lab.registry.upload('other', modelNumber(7));
+    await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2', version: 2 }] }, 'ann');
+    await runs('edge-2', 2);
+    await lab.registry.registry.deleteVersion('iris', 2, 'ann');
+    await lab.hub.hub.assign('other', { edges: [{ name: 'edge-2' }] }, 'ann');
+    await lab.restartHub();
+    await isState('edge-2', 'online');
+    await lab.hub.hub.settled();
+    const { desired, reported, state, error } = modelOf('edge-2') ?? {};
+    assert.deepEqual([desired, reported, state, error?.code], [2, 2, 'failed', 'VERSION_NOT_FOUND']);
+    assert.equal(lab.hub.hub.modelEdges('iris')[0]?.reported?.state, 'failed');
+    assert.deepEqual(machine.activeVersions, new Map([['iris', 2]]));
+    await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2', version: 1 }] }, 'ann');
+    await runs('edge-2', 1);
+    await waitFor(() => machine.activeVersions.get('other') === 1);
+  });
+
   it('refuses more models than fit into the desired state of an edge', async () => {
     await lab.add('edge-2');
     let count = 0;
