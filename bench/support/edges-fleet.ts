@@ -108,12 +108,14 @@ async function connect(input: { readonly brokerUrl: string; readonly names: read
 }
 
 async function disconnect({ names }: { readonly names: readonly string[] }): Promise<void> {
-  for (const name of names) {
-    const edge = edges.get(name);
-    edges.delete(name);
-    await edge?.agent.close();
-    await edge?.fetcher?.stop();
-  }
+  await Promise.all(
+    names.map(async (name) => {
+      const edge = edges.get(name);
+      edges.delete(name);
+      await edge?.agent.close();
+      await edge?.fetcher?.stop();
+    }),
+  );
 }
 
 async function close(): Promise<void> {
