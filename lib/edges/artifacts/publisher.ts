@@ -23,6 +23,8 @@ export interface PublisherSettings {
   readonly inFlightCount: number;
   /** Default 250; see `WantBookOptions`. */
   readonly gatherMs: number;
+  /** Default 5,000; see `WantBookOptions`. */
+  readonly maxGatherMs: number;
   /** Default 1,000; see `WantBookOptions`. */
   readonly repeatAfterMs: number;
   /** Artifacts with their manifests in memory, about 1.3 MiB each for a file of 2 GiB. Default 32. */
@@ -34,6 +36,7 @@ export const publisherDefaults: PublisherSettings = {
   bytesPerSecond: 2 * 1024 * 1024,
   inFlightCount: 8,
   gatherMs: 250,
+  maxGatherMs: 5_000,
   repeatAfterMs: 1_000,
   maxArtifactCount: 32,
 };
