@@ -28,7 +28,7 @@ import { baseTopic } from '../../lib/edges/protocol/topics';
 import type { Digest } from '../../lib/ids';
 import { type Log, silentLog } from '../../lib/log';
 import type { Registry } from '../../lib/registry';
-import { openDataFolder, openDocumentStore, Secrets } from '../../lib/store';
+import { type DocumentStore, openDataFolder, openDocumentStore, Secrets } from '../../lib/store';
 import { Mosquitto, type MosquittoAccess } from './mosquitto';
 import { type RegistryLab, registryLab } from './registry-lab';
 import { type TemporaryFolder, temporaryFolder } from './temporary-folder';
@@ -246,6 +246,17 @@ export async function openHub(options: {
   };
   return { hub, bus, key, close };
 }
+
+/** A store that does what another does, to be spread and changed. */
+export const passing = <T extends { readonly _id: string }>(store: DocumentStore<T>): DocumentStore<T> => ({
+  get: (id) => store.get(id),
+  all: () => store.all(),
+  insert: (document) => store.insert(document),
+  put: (document) => store.put(document),
+  delete: (id) => store.delete(id),
+  compact: () => store.compact(),
+  close: () => store.close(),
+});
 
 /** An edge whose key its hub knows. */
 export interface EnrolledEdge {

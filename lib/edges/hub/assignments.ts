@@ -18,6 +18,12 @@ const ModelEdges = z.strictObject({
 const modelKey = (name: string): string => name.toLowerCase();
 const idOf = (model: string, edge: string): string => `${modelKey(model)}/${edgeKey(edge)}`;
 
+/** One that fails ends the turn only when the others are written. */
+async function allEnded(changes: readonly Promise<void>[]): Promise<void> {
+  await Promise.allSettled(changes);
+  await Promise.all(changes);
+}
+
 type Deps = Pick<EdgeHubDeps, 'registry'> & { readonly assignments: EdgeHubDeps['stores']['assignments'] };
 
 /** Which models run on which edges, and which version of them. */
@@ -61,7 +67,7 @@ export class Assignments {
    * @param hasFailed - true for an edge on which the model failed: it is tried again there
    * @returns keys of the edges that are concerned
    * @throws {ModelManagementError} `INVALID_INPUT`, `MODEL_NOT_FOUND`, `EDGE_NOT_FOUND`, `VERSION_NOT_FOUND`, `ALIAS_NOT_FOUND`;
-   * nothing is changed then
+   * nothing is changed then. `STORAGE_FULL`, `STORAGE_FAILED`: some of the edges may have changed
    */
   assign(modelName: string, input: unknown, hasFailed: (edge: string) => boolean): Promise<ReadonlySet<string>> {
     return this.#inTurn(async () => {
@@ -77,8 +83,8 @@ export class Assignments {
         throw invalidInput('edges', 'edges: an edge is named twice.', 'Name each edge once.');
       for (const document of wanted.values()) this.#checkRoom(document);
       const before = this.ofModel(model);
-      await Promise.all([...wanted.values()].map((document) => this.#put(document)));
-      await Promise.all(before.filter(({ _id }) => !wanted.has(_id)).map((document) => this.#delete(document)));
+      await allEnded([...wanted.values()].map((document) => this.#put(document)));
+      await allEnded(before.filter(({ _id }) => !wanted.has(_id)).map((document) => this.#delete(document)));
       return new Set([...before, ...wanted.values()].map(({ edge }) => edgeKey(edge)));
     });
   }
@@ -106,9 +112,7 @@ export class Assignments {
           refused.set(edgeKey(edge), error);
         }
       }
-      // One that fails ends the turn only when the others are written.
-      await Promise.allSettled(changes);
-      await Promise.all(changes);
+      await allEnded(changes);
       return refused;
     });
   }
@@ -174,7 +178,7 @@ export class Assignments {
   #remove(documents: () => readonly AssignmentDocument[]): Promise<ReadonlySet<string>> {
     return this.#inTurn(async () => {
       const removed = documents();
-      await Promise.all(removed.map((document) => this.#delete(document)));
+      await allEnded(removed.map((document) => this.#delete(document)));
       return new Set(removed.map(({ edge }) => edgeKey(edge)));
     });
   }
