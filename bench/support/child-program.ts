@@ -16,6 +16,7 @@ type Answer = { readonly id: number } & ({ readonly value: unknown } | { readonl
 export class ChildProgram<C extends Calls> implements AsyncDisposable {
   readonly #open = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   #count = 0;
+  readonly #ended = Promise.withResolvers<never>();
 
   private constructor(
     private readonly child: ChildProcess,
@@ -28,9 +29,12 @@ export class ChildProgram<C extends Calls> implements AsyncDisposable {
       else asked?.resolve(answer.value);
     });
     child.on('exit', (code, signal) => {
-      for (const { reject } of this.#open.values()) reject(new Error(`${path} ended with ${code ?? signal}`));
+      const error = new Error(`${path} ended with ${code ?? signal}`);
+      for (const { reject } of this.#open.values()) reject(error);
       this.#open.clear();
+      this.#ended.reject(error);
     });
+    this.#ended.promise.catch(() => undefined);
   }
 
   /** @param path - of a program that ends in `answerCalls` */
@@ -46,8 +50,9 @@ export class ChildProgram<C extends Calls> implements AsyncDisposable {
     return new ChildProgram<C>(child, path);
   }
 
-  get pid(): number {
-    return this.child.pid ?? 0;
+  /** Rejects when the process has ended. */
+  get ended(): Promise<never> {
+    return this.#ended.promise;
   }
 
   ask<N extends keyof C & string>(name: N, ...[input]: Parameters<C[N]>): ReturnType<C[N]> {

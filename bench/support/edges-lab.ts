@@ -96,7 +96,7 @@ export class EdgesLab implements AsyncDisposable {
     const documentBytes = this.#documentBytes;
     const halfway = this.hub.ask('left', { bytes: sizeBytes / 2 });
     const atMs = await this.hub.ask('deploy', { version });
-    const [convergedS, lateS] = await Promise.all([
+    const settled = Promise.all([
       this.hub.ask('settledAt', { version, names: present }).then((moments) => sinceS(moments, atMs)),
       late.length === 0
         ? new Float64Array()
@@ -106,6 +106,7 @@ export class EdgesLab implements AsyncDisposable {
             return sinceS(await this.hub.ask('settledAt', { version, names: late }), cameAtMs);
           }),
     ]);
+    const [convergedS, lateS] = await Promise.race([settled, ...this.fleets.map(({ process }) => process.ended)]);
     const after = await this.hub.ask('figures');
     return {
       sizeBytes,
