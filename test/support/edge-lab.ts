@@ -3,7 +3,7 @@ import { AgentDocument } from '../../lib/edges/agent/agent-documents';
 import { EdgeAgent } from '../../lib/edges/agent/edge-agent';
 import type { EdgeEffects } from '../../lib/edges/agent/edge-effects';
 import type { ServedRequests } from '../../lib/edges/agent/health';
-import { ModelState, modelKey } from '../../lib/edges/agent/model-state';
+import { ModelState } from '../../lib/edges/agent/model-state';
 import type { Bus } from '../../lib/edges/bus';
 import { EdgeHub } from '../../lib/edges/hub/edge-hub';
 import {
@@ -27,6 +27,7 @@ import { edgeKey } from '../../lib/edges/protocol/names';
 import { baseTopic } from '../../lib/edges/protocol/topics';
 import type { Digest } from '../../lib/ids';
 import { type Log, silentLog } from '../../lib/log';
+import { modelKey } from '../../lib/names';
 import type { Registry } from '../../lib/registry';
 import { type DocumentStore, openDataFolder, openDocumentStore, Secrets } from '../../lib/store';
 import { Mosquitto, type MosquittoAccess } from './mosquitto';

@@ -2,6 +2,7 @@ import type { Clock } from '../../clock';
 import { asModelManagementError, ModelManagementError } from '../../errors';
 import type { Digest } from '../../ids';
 import type { Log } from '../../log';
+import { modelKey } from '../../names';
 import type { DocumentStore } from '../../store';
 import type { DesiredModel } from '../protocol/documents';
 import type { AcceptedDesired } from './accepted-desired';
@@ -13,7 +14,6 @@ import {
   type ModelEvent,
   type ModelKey,
   type ModelState,
-  modelKey,
   reduceModel,
   targetKey,
   versionKey,

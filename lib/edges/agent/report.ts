@@ -1,5 +1,6 @@
+import { modelKey } from '../../names';
 import type { DesiredModel, ReportedModel } from '../protocol/documents';
-import { isOf, type ModelState, modelKey, targetKey } from './model-state';
+import { isOf, type ModelState, targetKey } from './model-state';
 import type { EdgeSituation, Facts } from './planner';
 
 /** What a report is made of. */

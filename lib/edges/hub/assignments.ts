@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { invalidInput } from '../../errors';
 import type { ModelName, VersionNumber } from '../../ids';
 import { DEPLOYED } from '../../ids';
+import { modelKey } from '../../names';
 import { parseInput } from '../../parse-input';
 import type { Usage, VersionRef } from '../../registry';
+import { KeyedQueue } from '../../store/keyed-queue';
 import { edgeKey, LOCAL_EDGE } from '../protocol/names';
 import type { EdgeHubDeps } from './hub-dependencies';
 import type { AssignmentDocument, EdgeDocument } from './hub-documents';
@@ -15,7 +17,6 @@ const ModelEdges = z.strictObject({
     .max(100_000),
 });
 
-const modelKey = (name: string): string => name.toLowerCase();
 const idOf = (model: string, edge: string): string => `${modelKey(model)}/${edgeKey(edge)}`;
 
 /** One that fails ends the turn only when the others are written. */
@@ -30,7 +31,7 @@ type Deps = Pick<EdgeHubDeps, 'registry'> & { readonly assignments: EdgeHubDeps[
 export class Assignments {
   readonly #byEdge = new Map<string, Set<string>>();
   readonly #byModel = new Map<string, Set<string>>();
-  #work: Promise<unknown> = Promise.resolve();
+  readonly #turns = new KeyedQueue();
 
   constructor(
     private readonly deps: Deps,
@@ -211,8 +212,6 @@ export class Assignments {
   }
 
   #inTurn<R>(change: () => Promise<R>): Promise<R> {
-    const running = this.#work.then(change, change);
-    this.#work = running.catch(() => undefined);
-    return running;
+    return this.#turns.run('', change);
   }
 }
