@@ -202,11 +202,9 @@ export class EdgeHub {
   async remove(name: string, user: User): Promise<void> {
     // The key first: an edge that is still obeying must never be told to run nothing.
     const edge = await this.#book.remove(name);
-    await this.#assignments.removeEdge(edge.name);
     await this.#deployments.removeEdge(edge.name);
     this.deps.log.info('edge deleted', { edge: edge.name, user });
-    this.#publisher.refresh([edge._id]);
-    this.#changed(edge.name);
+    await this.#assignments.removeEdge(edge.name).finally(() => this.#assigned(new Set([edge._id])));
   }
 
   /**
@@ -217,9 +215,14 @@ export class EdgeHub {
   async assign(model: string, input: unknown, user: User): Promise<readonly ModelEdge[]> {
     const hasFailed = (edge: string): boolean =>
       this.get(edge).models.some(({ name, state }) => name.toLowerCase() === model.toLowerCase() && state === 'failed');
-    const keys = await this.#assignments.assign(model, input, hasFailed);
-    this.deps.log.info('edges of a model set', { model, count: keys.size, user });
-    this.#assigned(keys);
+    const before = this.#edgesOf(model);
+    try {
+      const keys = await this.#assignments.assign(model, input, hasFailed);
+      this.deps.log.info('edges of a model set', { model, count: keys.size, user });
+    } finally {
+      // Of several writes some may have failed: what was written has to reach its edges all the same.
+      this.#assigned(new Set([...before, ...this.#edgesOf(model)]));
+    }
     return this.modelEdges(model);
   }
 
@@ -280,7 +283,8 @@ export class EdgeHub {
   #facts(edge: EdgeDocument): EdgeFacts {
     const said = this.#states.find(edge);
     const isTaken = this.#publisher.isTaken(edge, said?.report?.desired ?? null);
-    return { edge, said, isConflict: this.#states.isConflict(edge), isTaken };
+    const isGone: EdgeFacts['isGone'] = (assignment) => this.#content.resolve(assignment) === undefined;
+    return { edge, said, isConflict: this.#states.isConflict(edge), isTaken, isGone };
   }
 
   #view(edge: EdgeDocument): EdgeView {
@@ -319,8 +323,12 @@ export class EdgeHub {
   }
 
   async #unassign(model: string): Promise<void> {
-    const keys = await this.#assignments.removeModel(model);
-    this.#assigned(keys);
+    const before = this.#edgesOf(model);
+    await this.#assignments.removeModel(model).finally(() => this.#assigned(before));
+  }
+
+  #edgesOf(model: string): ReadonlySet<string> {
+    return new Set(this.#assignments.ofModel(model).map(({ edge }) => edgeKey(edge)));
   }
 
   #assigned(keys: ReadonlySet<string>): void {
