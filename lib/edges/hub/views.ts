@@ -61,6 +61,15 @@ export function stateOf({ edge, said, isConflict }: EdgeFacts): {
   return { state: isOnline(said.marks) ? 'online' : 'offline', sinceMs: said.marks.changedAt };
 }
 
+/** True when something is wanted of an edge that is online and, by its last word, not brought about yet. */
+export function isUnderWay(facts: EdgeFacts): boolean {
+  const { said, isTaken } = facts;
+  if (stateOf(facts).state !== 'online') return false;
+  const { models = [], pipelines = [] } = said?.report ?? {};
+  const isBusy = ({ state }: { readonly state: string }): boolean => state === 'pending' || state === 'downloading';
+  return !said?.report || !isTaken || models.some(isBusy) || pipelines.some(isBusy);
+}
+
 export function toEdgeView(
   facts: EdgeFacts,
   wanted: readonly AssignedModel[],
