@@ -6,3 +6,6 @@ export const ALIAS_NAME = /^[A-Za-z][A-Za-z0-9._-]{0,62}$/;
 
 export const isModelName = (text: string): boolean => MODEL_NAME.test(text);
 export const isAliasName = (text: string): boolean => ALIAS_NAME.test(text);
+
+/** The hub itself, among its edges. It cannot be made, enrolled or deleted. */
+export const LOCAL_EDGE = 'local';

@@ -1,4 +1,5 @@
 export type { TrainingDeps } from './dependencies';
+export { noEdges, type TrainingEdge, type TrainingEdges } from './edges';
 export { DEFAULT_IMAGE, JobDocument } from './job';
 export { RunDocument } from './run/run-document';
 export { isFinal, type RunState } from './run/run-states';

@@ -12,9 +12,10 @@ import { runItByHand } from './bundle';
 import { changedCode, changedVariable, codeDefaults } from './code-fields';
 import type { TrainingDeps } from './dependencies';
 import { envListText, listedVariables } from './env-list';
-import { type JobDocument, QueryToCount, runnerKinds } from './job';
+import { type JobDocument, QueryToCount, readsElsewhere, runnerKinds } from './job';
 import { Jobs } from './jobs';
 import { findProblems, type Problem } from './problems';
+import { dataElsewhere, jobsRest } from './refusals';
 import { baseVersionOf } from './run/base-version';
 import type { RunDocument } from './run/run-document';
 import { isFinal } from './run/run-states';
@@ -184,6 +185,7 @@ export class Training {
   async countRows(input: unknown, signal?: AbortSignal): Promise<QueryCount> {
     const { job: name, ...query } = parseInput(QueryToCount, input);
     const job = name === undefined ? undefined : this.#jobs.get(name);
+    if (job && readsElsewhere(query, job.fields)) throw dataElsewhere(job);
     const marks = job ? watermarksOf(this.#baseOf(job)?.lineage) : {};
     return this.deps.collections.count(query.source, dataRequest(query, job?.id ?? '', marks), signal);
   }
@@ -226,18 +228,22 @@ export class Training {
     const { overrides } = parseInput(RunInput, input ?? {});
     await this.#refuseIncomplete(job, false);
     const { run, isJoined } = await this.#runs.start(job, { trigger, user, node, overrides });
-    return { ...toRunView(run), ...(isJoined ? { joined: true } : {}) };
+    return { ...this.#runView(run), ...(isJoined ? { joined: true } : {}) };
   }
 
   /** Newest first. @throws {ModelManagementError} `JOB_NOT_FOUND` */
   runsOf(name: string): readonly RunView[] {
-    return this.#runs.list(this.#jobs.get(name).id).map(toRunView);
+    return this.#runs.list(this.#jobs.get(name).id).map((run) => this.#runView(run));
   }
 
   /** Runs a node asked for whose end it has not told yet, as it was away; the oldest first. */
   endsOf(node: string): readonly RunView[] {
     const isUntold = (run: RunDocument): boolean => run.node === node && isFinal(run.state) && !this.isEndTold(run._id);
-    return this.#runs.list().filter(isUntold).reverse().map(toRunView);
+    return this.#runs
+      .list()
+      .filter(isUntold)
+      .reverse()
+      .map((run) => this.#runView(run));
   }
 
   isEndTold(runId: string): boolean {
@@ -251,12 +257,12 @@ export class Training {
 
   /** @throws {ModelManagementError} `RUN_NOT_FOUND` */
   run(id: string): RunView {
-    return toRunView(this.#runs.get(id));
+    return this.#runView(this.#runs.get(id));
   }
 
   /** @throws {ModelManagementError} `RUN_NOT_FOUND` */
   async cancelRun(id: string): Promise<RunView> {
-    return toRunView(await this.#runs.cancel(id));
+    return this.#runView(await this.#runs.cancel(id));
   }
 
   /** Cancels what is under way for a job. @returns how many */
@@ -318,13 +324,19 @@ export class Training {
       runs: this.#runs.list(job.id),
       nextRunAt: this.#scheduler.nextOf(job),
       problems: this.#problems(job, collections),
+      edges: this.deps.edges,
     });
+  }
+
+  #runView(run: RunDocument): RunView {
+    return toRunView(run, this.deps.edges);
   }
 
   #problems(job: JobDocument, collections: CollectionNames): readonly Problem[] {
     return findProblems(job, {
       hasModel: this.deps.registry.findModel(job.fields.baseModel) !== undefined,
       collections,
+      edge: this.deps.edges.find(job.fields.trainingEdge),
     });
   }
 
@@ -380,10 +392,3 @@ export class Training {
 
 /** Where nodes find the jobs of this Node-RED. */
 export const trainingSlot = new ServiceSlot<Training>();
-
-const jobsRest = (): ModelManagementError =>
-  new ModelManagementError(
-    'MANAGED_BY_HUB',
-    'This Node-RED is an edge of a hub, so its own jobs rest.',
-    'Start the job on the hub.',
-  );

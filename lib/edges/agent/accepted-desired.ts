@@ -5,6 +5,7 @@ import { digestOf } from '../protocol/enrolment';
 import { open } from '../protocol/envelope';
 import type { KeyId, VerifyingKey } from '../protocol/keys';
 import { compareOrder } from '../protocol/order';
+import type { DesiredRun } from '../protocol/run-documents';
 
 /** Who an edge is, and whom it obeys. */
 export interface EdgeIdentity {
@@ -24,6 +25,7 @@ export interface AcceptedDesired {
   /** Of the signed bytes. */
   readonly digest: Digest;
   readonly models: readonly DesiredModel[];
+  readonly runs: readonly DesiredRun[];
   /** The whole envelope, to be kept on the disk and proven again at the next start. */
   readonly envelope: Buffer;
 }
@@ -49,7 +51,7 @@ export function acceptDesired(envelope: Buffer, identity: EdgeIdentity, last: De
     return refuse('stale', `${order.epoch}.${order.revision} is not later than ${last.epoch}.${last.revision}`);
   }
   if (document.kind === 'revoked') return { ok: true, value: { kind: 'revoked', revocation: document } };
-  const { issuedAt, models } = document;
-  const desired = { [PROVEN]: true as const, order, issuedAt, digest: digestOf(payload), models, envelope };
+  const { issuedAt, models, runs = [] } = document;
+  const desired = { [PROVEN]: true as const, order, issuedAt, digest: digestOf(payload), models, runs, envelope };
   return { ok: true, value: { kind: 'desired', desired } };
 }

@@ -4,6 +4,7 @@ import type { Bus } from '../bus';
 import type { PublicKeyText } from '../protocol/keys';
 import type { AgentStores } from './agent-documents';
 import type { EdgeEffects } from './edge-effects';
+import type { EdgeRuns } from './runs/edge-runs';
 
 export interface EdgeAgentDeps {
   /** Below the base of `settings.hubId`; not open yet, so that the first connection has a last will. */
@@ -12,6 +13,8 @@ export interface EdgeAgentDeps {
   /** Where the edge's keys lie. */
   readonly keysPath: string;
   readonly effects: EdgeEffects;
+  /** Absent = this edge carries out no runs. */
+  readonly runs?: EdgeRuns;
   readonly clock: Clock;
   readonly log: Log;
   readonly settings: EdgeAgentSettings;

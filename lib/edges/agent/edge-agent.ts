@@ -5,6 +5,7 @@ import { noCommands } from '../protocol/command-gate';
 import type { RefusalReason } from '../protocol/decode';
 import { type EdgeEvent, HubPresence } from '../protocol/documents';
 import { open, seal } from '../protocol/envelope';
+import type { DesiredRun } from '../protocol/run-documents';
 import { edgeTopics, HUB_TOPIC } from '../protocol/topics';
 import { keepSubscribed } from '../standing-subscription';
 import { type AcceptedDesired, acceptDesired } from './accepted-desired';
@@ -57,6 +58,7 @@ export class EdgeAgent {
         desired: this.#desired ? { ...this.#desired.order, digest: this.#desired.digest } : null,
         capabilities: deps.effects.capabilities(),
         models: this.#reconciler.reportable(),
+        ...(deps.runs ? { more: deps.runs.reportable() } : {}),
       }),
     });
     this.#reconciler = new Reconciler({
@@ -84,6 +86,8 @@ export class EdgeAgent {
     await this.#finishRevocation();
     this.#desired = this.#storedDesired();
     await this.#reconciler.start(this.#desired);
+    const link = { isConnected: () => this.#isConnected, wake: () => this.#reconciler.wake() };
+    this.deps.runs?.start({ ...link, tell: (event) => this.#tell(event) }, this.#wantedRuns());
     this.#enrolment.ask();
     this.#subscribe();
     this.#endConnection = bus.onConnection((isConnected) => this.#onConnection(isConnected));
@@ -95,6 +99,7 @@ export class EdgeAgent {
     this.#endConnection?.();
     this.#endConnection = undefined;
     await this.#reconciler.stop();
+    await this.deps.runs?.stop();
     if (this.#isConnected) await this.#announce(false).catch(() => undefined);
     for (const end of this.#ends.splice(0)) await end().catch(() => undefined);
     await this.#intake;
@@ -123,8 +128,7 @@ export class EdgeAgent {
       await this.#announce(false).catch(() => undefined);
     }
     await this.#enrolment.forget();
-    this.#desired = null;
-    this.#reconciler.desire(null);
+    this.#desire(null);
   }
 
   /** Tries at once what failed and waits. */
@@ -135,6 +139,11 @@ export class EdgeAgent {
   /** Plans again, for who knows that something changed: a model failed, the disk has room. */
   wake(): void {
     this.#reconciler.wake();
+  }
+
+  /** As this edge; nothing before it has a key. */
+  sign(data: Buffer): Buffer {
+    return this.#enrolment.own?.key.sign(data) ?? Buffer.alloc(0);
   }
 
   /** To be asked for before each connection: it tells of that connection. */
@@ -157,6 +166,7 @@ export class EdgeAgent {
   #onConnection(isConnected: boolean): void {
     this.#isConnected = isConnected;
     if (isConnected) this.#greet();
+    if (isConnected) this.deps.runs?.connected();
     this.#changed();
   }
 
@@ -184,8 +194,7 @@ export class EdgeAgent {
 
   /** A new key: the last will of the connection has to be signed with it. */
   #accepted(): void {
-    this.#desired = this.#storedDesired();
-    this.#reconciler.desire(this.#desired);
+    this.#desire(this.#storedDesired());
     this.deps.renewConnection();
     this.#subscribe();
   }
@@ -245,9 +254,19 @@ export class EdgeAgent {
     await stores.agent.put({ _id: 'commands', memory: { ...memory, hubTimeFloor: document.issuedAt } });
     log.info('desired state taken', { ...order, kind: taken.kind });
     if (taken.kind === 'revoked') return this.#revoked(taken.revocation.reason);
-    this.#desired = taken.desired;
     this.#reporter.refused = null;
-    this.#reconciler.desire(taken.desired);
+    this.#desire(taken.desired);
+  }
+
+  #desire(desired: AcceptedDesired | null): void {
+    this.#desired = desired;
+    this.#reconciler.desire(desired);
+    this.deps.runs?.desire(this.#wantedRuns());
+  }
+
+  /** Models run on without a hub; a run is for the hub, and ends with the key. Null = it has said nothing yet. */
+  #wantedRuns(): readonly DesiredRun[] | null {
+    return this.#enrolment.own ? (this.#desired?.runs ?? null) : [];
   }
 
   /** The power may have gone between the two writes of a revocation. */
@@ -265,8 +284,7 @@ export class EdgeAgent {
     this.#announce(false).catch((error: unknown) => this.deps.log.debug('not announced', () => ({ error })));
     await this.#enrolment.revoke(reason);
     await this.#enrolment.open();
-    this.#desired = null;
-    this.#reconciler.desire(null);
+    this.#desire(null);
     this.deps.renewConnection();
   }
 

@@ -22,6 +22,8 @@ export interface ReporterDeps {
     readonly desired: (DesiredOrder & { readonly digest: Digest }) | null;
     readonly capabilities: Capabilities;
     readonly models: Reportable;
+    /** Further fields of the report. */
+    readonly more?: object;
   };
 }
 
@@ -99,12 +101,13 @@ export class Reporter {
   }
 
   #text(): string {
-    const { desired, capabilities, models } = this.deps.content();
+    const { desired, capabilities, models, more } = this.deps.content();
     const refused = this.refused ? { refused: this.refused } : {};
     let text = '';
     // Many models that fail at length would make a document that no hub takes.
     for (const messageLength of MESSAGE_LENGTHS) {
-      text = JSON.stringify({ desired, capabilities, models: reportModels(models, messageLength), ...refused });
+      const reported = reportModels(models, messageLength);
+      text = JSON.stringify({ desired, capabilities, models: reported, ...more, ...refused });
       if (Buffer.byteLength(text) <= MAX_BYTES) break;
     }
     return text;

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { errorCode, storageError, withFile } from '../../files';
 import type { Digest } from '../../ids';
 import type { BlobStore } from '../../store';
-import type { OpenArtifact } from './offered-artifact';
+import type { ArtifactSource, OpenArtifact } from './offered-artifact';
 
 /**
  * Offers the blobs of a store.
@@ -11,15 +11,19 @@ import type { OpenArtifact } from './offered-artifact';
 export function blobArtifacts(blobs: BlobStore, isOffered: (digest: Digest) => boolean): OpenArtifact {
   return async (digest) => {
     if (!isOffered(digest)) return undefined;
-    const path = blobs.pathOf(digest);
-    try {
-      const { size } = await stat(path);
-      return { sizeBytes: size, read: (offset, length) => readRange(path, offset, length) };
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') return undefined;
-      throw storageError(error, `looking for the blob ${digest}`);
-    }
+    return fileArtifact(blobs.pathOf(digest), digest);
   };
+}
+
+/** A file as an artifact; undefined when it is not there. @throws {ModelManagementError} `STORAGE_FAILED` */
+export async function fileArtifact(path: string, digest: Digest): Promise<ArtifactSource | undefined> {
+  try {
+    const { size } = await stat(path);
+    return { sizeBytes: size, read: (offset, length) => readRange(path, offset, length) };
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw storageError(error, `looking for the file of ${digest}`);
+  }
 }
 
 /** Opens it each time: a blob that is not sent right now may be removed, on Windows too. */

@@ -6,6 +6,7 @@ import { digestOf } from '../protocol/enrolment';
 import { MAX_DOCUMENT_BYTES, sealBytes } from '../protocol/envelope';
 import type { KeyId } from '../protocol/keys';
 import { compareOrder } from '../protocol/order';
+import type { DesiredRun } from '../protocol/run-documents';
 import { edgeTopics } from '../protocol/topics';
 import type { Assignments } from './assignments';
 import type { EdgeBook } from './edge-book';
@@ -19,13 +20,13 @@ const REPEAT_MS = 30_000;
 const BATCH = 100;
 /** Between two tries where the broker is there and does not take a document. */
 const RETRY_MS = 5_000;
-/** Of a desired state, beside its models. */
-const ENVELOPE_BYTES = 1_024;
+/** Of a desired state, beside its models: with room for some runs. */
+const ENVELOPE_BYTES = 4_096;
 /** An epoch beyond this would leave no room to go on; only a broken or hostile edge says it has taken one. */
 const MAX_EPOCH = 2 ** 40;
 
 type Content = { readonly edgeKeyId: KeyId } & (
-  | { readonly kind: 'desired'; readonly models: readonly DesiredModel[] }
+  | { readonly kind: 'desired'; readonly models: readonly DesiredModel[]; readonly runs?: readonly DesiredRun[] }
   | { readonly kind: 'revoked'; readonly reason: string }
 );
 
@@ -36,7 +37,7 @@ export interface OfferedFile {
   readonly version: VersionNumber;
 }
 
-type Deps = Pick<EdgeHubDeps, 'hubId' | 'key' | 'bus' | 'registry' | 'clock' | 'log'> & {
+type Deps = Pick<EdgeHubDeps, 'hubId' | 'key' | 'bus' | 'registry' | 'runsOf' | 'clock' | 'log'> & {
   readonly orders: EdgeHubDeps['stores']['orders'];
 };
 
@@ -227,7 +228,9 @@ export class DesiredPublisher {
       const version = this.deps.registry.findVersion(assignment.model, assignment.ref);
       if (version) await this.assignments.noteVersion(assignment, version.version);
     }
-    return { kind: 'desired', edgeKeyId: key.id, models: this.#modelsOf(this.assignments.ofEdge(edge.name)) };
+    const models = this.#modelsOf(this.assignments.ofEdge(edge.name));
+    const runs = this.deps.runsOf?.(edge) ?? [];
+    return { kind: 'desired', edgeKeyId: key.id, models, ...(runs.length > 0 ? { runs } : {}) };
   }
 
   #modelsOf(assignments: readonly AssignmentDocument[]): readonly DesiredModel[] {

@@ -14,6 +14,7 @@ import { keepSubscribed } from '../standing-subscription';
 import { Assignments } from './assignments';
 import { DesiredPublisher, type OfferedFile } from './desired-publisher';
 import { EdgeBook } from './edge-book';
+import type { EdgeStanding } from './edge-standing';
 import { EdgeStates } from './edge-states';
 import { EnrolmentOffice } from './enrolment-office';
 import type { EdgeHubDeps } from './hub-dependencies';
@@ -236,6 +237,19 @@ export class EdgeHub {
     const expirySeconds = Math.max(1, Math.ceil(lifeMs / 1_000));
     await bus.publish(edgeTopics(edge.name).command, seal('command', document, key), { expirySeconds });
     return id;
+  }
+
+  /** How it stands with an edge; undefined = there is none of that name. */
+  standing(name: string): EdgeStanding | undefined {
+    const edge = this.#book.find(name);
+    if (!edge) return undefined;
+    const facts = this.#facts(edge);
+    return { name: edge.name, ...stateOf(facts), key: edge.key, report: facts.said?.report ?? null };
+  }
+
+  /** What is wanted of an edge beside its models has changed. */
+  refresh(name: string): void {
+    this.#publisher.refresh([edgeKey(name)]);
   }
 
   /** Told the name of an edge (or its key) of which something changed. @returns ends it */

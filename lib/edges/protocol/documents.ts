@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { AliasName, Digest, ModelName, VersionNumber } from '../../ids';
 import { KeyId, PublicKeyText } from './keys';
 import { EDGE_NAME } from './names';
+import { DesiredRuns, ReportedRun, RunLogEvent } from './run-documents';
+import { BoxKeyText } from './sealed-box';
 
 /*
  * Every document of the protocol. Each names its version, its hub and its edge inside what is signed. Fields that are
@@ -90,6 +92,8 @@ export const DesiredState = z.object({
     .refine((models) => new Set(models.map(({ name }) => name.toLowerCase())).size === models.length, {
       error: 'a model is there twice',
     }),
+  /** Absent = none, so that documents without one are what they were. */
+  runs: DesiredRuns.exactOptional(),
 });
 export type DesiredState = z.infer<typeof DesiredState>;
 
@@ -157,6 +161,9 @@ export const ReportedState = z.object({
   refused: z.object({ reason: z.string().max(64), at }).exactOptional(),
   capabilities: Capabilities,
   models: z.array(ReportedModel).max(1_000),
+  /** What is sealed for this edge is sealed with it. */
+  boxKey: BoxKeyText.exactOptional(),
+  runs: z.array(ReportedRun).max(16).exactOptional(),
 });
 export type ReportedState = z.infer<typeof ReportedState>;
 
@@ -185,6 +192,7 @@ export const EdgeEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('log'), at, level: z.enum(['error', 'warn', 'info']), text: message }),
   /** The edge gave up its key. */
   z.object({ type: z.literal('left'), at }),
+  RunLogEvent,
 ]);
 export type EdgeEvent = z.infer<typeof EdgeEvent>;
 

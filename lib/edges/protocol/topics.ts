@@ -12,6 +12,8 @@ export const HUB_TOPIC = 'hub';
 
 /** Topics of one edge, by its name as it was first written. */
 export const edgeTopics = (edge: string) => ({
+  /** Where the edge offers artifacts, as the hub does at the root. */
+  own: `edges/${edge}/`,
   /** Hub to edge, retained. */
   desired: `edges/${edge}/desired`,
   /** Edge to hub, retained. */

@@ -4,6 +4,7 @@ import { EdgeAgent } from '../../../../lib/edges/agent/edge-agent';
 import { EngineEffects } from '../../../../lib/edges/agent/engine-effects';
 import type { ModelShelf } from '../../../../lib/edges/agent/model-shelf';
 import { ModelState } from '../../../../lib/edges/agent/model-state';
+import type { EdgeRunsDeps } from '../../../../lib/edges/agent/runs/edge-runs';
 import { ArtifactFetcher } from '../../../../lib/edges/artifacts';
 import { MqttBus } from '../../../../lib/edges/mqtt-bus';
 import { verifyingKey } from '../../../../lib/edges/protocol/keys';
@@ -16,6 +17,7 @@ import { brokerAddress } from '../broker-address';
 import type { Closers } from '../closers';
 import type { BrokerSettings, EdgeSettings } from '../settings';
 import type { CapabilityProbe } from './capabilities';
+import { openRuns } from './edge-runs-part';
 import type { EdgePartOptions } from './part-options';
 
 export interface EdgeSideOptions extends EdgePartOptions {
@@ -23,6 +25,8 @@ export interface EdgeSideOptions extends EdgePartOptions {
   readonly serving: Serving;
   readonly shelf: ModelShelf;
   readonly capabilities: CapabilityProbe;
+  readonly collections: EdgeRunsDeps['collections'];
+  readonly runnerOf: EdgeRunsDeps['runnerOf'];
 }
 
 /** This Node-RED as an edge of a hub. */
@@ -78,6 +82,11 @@ export async function openEdgeSide(
     clock,
     log,
   });
+  const runs = await openRuns(options, edge, {
+    bus,
+    root,
+    verify: (data, signature) => hubKey.verify(data, signature),
+  });
   const models = await openDocuments('edge-agent-models', ModelState);
   await effects.recall(models.all().flatMap(({ running }) => running ?? []));
   const agent: EdgeAgent = new EdgeAgent({
@@ -88,18 +97,21 @@ export async function openEdgeSide(
     },
     keysPath: folder.keysPath,
     effects,
+    runs: runs.runs,
     clock,
     log,
     settings: edge,
     renewConnection: () => bus.renew(),
   });
   await agent.start();
+  runs.offer((data) => agent.sign(data));
   capabilities.start(() => agent.wake());
   bus.open();
   opened.defer(async () => {
     capabilities.stop();
     await agent.stop();
     effects.close();
+    await runs.close();
     await fetcher.stop();
     await bus.close();
   });

@@ -1,5 +1,12 @@
 import { hostname } from 'node:os';
-import { ArtifactPublisher, blobArtifacts, type OpenArtifact } from '../../../../lib/edges/artifacts';
+import { join } from 'node:path';
+import {
+  ArtifactFetcher,
+  ArtifactPublisher,
+  blobArtifacts,
+  fileArtifact,
+  type OpenArtifact,
+} from '../../../../lib/edges/artifacts';
 import { EdgeHub } from '../../../../lib/edges/hub/edge-hub';
 import {
   AssignmentDocument,
@@ -8,12 +15,16 @@ import {
   IssuedDocument,
 } from '../../../../lib/edges/hub/hub-documents';
 import { RolloutDocument } from '../../../../lib/edges/hub/rollout/rollout-document';
+import { HubRun } from '../../../../lib/edges/hub/runs/hub-run-document';
+import { RunDesk, type RunDeskDeps } from '../../../../lib/edges/hub/runs/run-desk';
 import { versionAttributes } from '../../../../lib/edges/hub/version-files';
 import { MqttBus } from '../../../../lib/edges/mqtt-bus';
-import { openSigningKey } from '../../../../lib/edges/protocol/keys';
-import { baseTopic } from '../../../../lib/edges/protocol/topics';
+import { prefixedBus } from '../../../../lib/edges/prefixed-bus';
+import { openSigningKey, verifyingKey } from '../../../../lib/edges/protocol/keys';
+import { baseTopic, edgeTopics } from '../../../../lib/edges/protocol/topics';
+import { ensureFolder } from '../../../../lib/files';
 import type { Registry } from '../../../../lib/registry';
-import { type BlobStore, Secrets } from '../../../../lib/store';
+import { type BlobStore, openBlobStore, Secrets } from '../../../../lib/store';
 import { brokerAddress } from '../broker-address';
 import type { Closers } from '../closers';
 import type { BrokerSettings } from '../settings';
@@ -28,6 +39,8 @@ export interface HubSideOptions extends EdgePartOptions {
 export interface HubSide {
   readonly hub: EdgeHub;
   readonly log: EdgeLog;
+  /** What edges carry out for the jobs of this hub. */
+  readonly runs: RunDesk;
 }
 
 /** This Node-RED as the hub of its edges. Connects to the broker, without waiting for it; closed by `opened`. */
@@ -43,6 +56,15 @@ export async function openHubSide(options: HubSideOptions, broker: BrokerSetting
     log,
     lastWill: () => hub.lastWill(),
   });
+  const secrets = await Secrets.open(folder.keysPath);
+  const runs = new RunDesk({
+    hubId,
+    documents: await openDocuments('edge-runs', HubRun),
+    runsPath: folder.runsPath,
+    secrets,
+    fetcherOf: edgeFetchers(bus, options),
+    log,
+  });
   const hub: EdgeHub = new EdgeHub({
     hubId,
     hubName: hostname(),
@@ -55,8 +77,9 @@ export async function openHubSide(options: HubSideOptions, broker: BrokerSetting
       states: await openDocuments('edge-states', EdgeStateDocument),
       rollouts: await openDocuments('edge-rollouts', RolloutDocument),
     },
-    secrets: await Secrets.open(folder.keysPath),
+    secrets,
     registry,
+    runsOf: (edge) => runs.desiredOf(edge),
     brokerOfEdges: () => brokerOfEdges(broker),
     clock,
     log,
@@ -65,20 +88,22 @@ export async function openHubSide(options: HubSideOptions, broker: BrokerSetting
   const { bytesPerSecond } = settings.edges;
   const publisher = new ArtifactPublisher({
     bus,
-    openArtifact: assignedArtifacts(hub, registry, blobs),
+    openArtifact: wantedArtifacts(hub, registry, blobs, runs),
     log,
     sign: (data) => key.sign(data),
     settings: bytesPerSecond === undefined ? {} : { bytesPerSecond },
   });
+  runs.attach(hub);
   await hub.start();
   publisher.start().catch((error: unknown) => log.warn('artifacts are not offered', { error }));
   bus.open();
   opened.defer(async () => {
+    runs.detach();
     await publisher.stop();
     await hub.stop();
     await bus.close();
   });
-  return { hub, log: edgeLog };
+  return { hub, log: edgeLog, runs };
 }
 
 /** As an edge needs it. What lets the hub in is the hub's: an edge has a login of its own. */
@@ -91,12 +116,37 @@ function brokerOfEdges({ url, topicPrefix }: BrokerSettings): Readonly<Record<st
   return { url: parsed.href.replace(/\/$/, ''), ...(topicPrefix === 'model-management' ? {} : { topicPrefix }) };
 }
 
+/** What edges leave for this hub: of each key apart, signed with it, below topics of the edge. */
+function edgeFetchers(bus: MqttBus, { folder, log }: HubSideOptions): RunDeskDeps['fetcherOf'] {
+  const fetchers = new Map<string, Promise<ArtifactFetcher>>();
+  return (edge, key) => {
+    const root = join(folder.path, 'edge-runs', key.id);
+    const open = async (): Promise<ArtifactFetcher> => {
+      const [path, tempPath] = [join(root, 'blobs'), join(folder.tempPath, 'edge-runs')];
+      await Promise.all([ensureFolder(path), ensureFolder(tempPath)]);
+      const { verify } = verifyingKey(key.publicKey);
+      return new ArtifactFetcher({
+        bus: prefixedBus(bus, edgeTopics(edge).own),
+        blobs: await openBlobStore({ path, tempPath, log }),
+        partialsPath: join(root, 'partials'),
+        log,
+        verify,
+      });
+    };
+    const known = fetchers.get(key.id) ?? open();
+    fetchers.set(key.id, known);
+    return known;
+  };
+}
+
 /** Only what some edge shall run: a broker is read by many. What is told of a version is made when it is wanted. */
-function assignedArtifacts(hub: EdgeHub, registry: Registry, blobs: BlobStore): OpenArtifact {
+function wantedArtifacts(hub: EdgeHub, registry: Registry, blobs: BlobStore, runs: RunDesk): OpenArtifact {
   const fromDisk = blobArtifacts(blobs, (digest) => hub.offered(digest) !== undefined);
   return async (digest) => {
     const file = hub.offered(digest);
     const version = file?.kind === 'attributes' ? registry.findVersion(file.model, file.version) : undefined;
+    const path = file ? undefined : runs.pathOf(digest);
+    if (path !== undefined) return fileArtifact(path, digest);
     if (!version) return fromDisk(digest);
     const attributes = versionAttributes(version);
     return {
