@@ -11,15 +11,25 @@ import type { ArtifactSource, OpenArtifact } from './offered-artifact';
 export function blobArtifacts(blobs: BlobStore, isOffered: (digest: Digest) => boolean): OpenArtifact {
   return async (digest) => {
     if (!isOffered(digest)) return undefined;
-    return fileArtifact(blobs.pathOf(digest), digest);
+    return fileArtifact(digest, () => blobs.pathOf(digest));
   };
 }
 
-/** A file as an artifact; undefined when it is not there. @throws {ModelManagementError} `STORAGE_FAILED` */
-export async function fileArtifact(path: string, digest: Digest): Promise<ArtifactSource | undefined> {
+/**
+ * A file as an artifact; undefined when it is not there.
+ * @param pathOf - where it lies now; undefined = nowhere
+ * @throws {ModelManagementError} `STORAGE_FAILED`
+ */
+export async function fileArtifact(
+  digest: Digest,
+  pathOf: () => string | undefined,
+): Promise<ArtifactSource | undefined> {
+  const path = pathOf();
+  if (path === undefined) return undefined;
   try {
     const { size } = await stat(path);
-    return { sizeBytes: size, read: (offset, length) => readRange(path, offset, length) };
+    // The same content may lie elsewhere by then.
+    return { sizeBytes: size, read: (offset, length) => readRange(pathOf() ?? path, offset, length) };
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw storageError(error, `looking for the file of ${digest}`);

@@ -145,8 +145,7 @@ function wantedArtifacts(hub: EdgeHub, registry: Registry, blobs: BlobStore, run
   return async (digest) => {
     const file = hub.offered(digest);
     const version = file?.kind === 'attributes' ? registry.findVersion(file.model, file.version) : undefined;
-    const path = file ? undefined : runs.pathOf(digest);
-    if (path !== undefined) return fileArtifact(path, digest);
+    if (!file) return fileArtifact(digest, () => runs.pathOf(digest));
     if (!version) return fromDisk(digest);
     const attributes = versionAttributes(version);
     return {
