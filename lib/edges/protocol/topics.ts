@@ -12,8 +12,6 @@ export const HUB_TOPIC = 'hub';
 
 /** Topics of one edge, by its name as it was first written. */
 export const edgeTopics = (edge: string) => ({
-  /** Where the edge offers artifacts, as the hub does at the root. */
-  own: `edges/${edge}/`,
   /** Hub to edge, retained. */
   desired: `edges/${edge}/desired`,
   /** Edge to hub, retained. */
@@ -25,6 +23,9 @@ export const edgeTopics = (edge: string) => ({
   /** Edge to hub. */
   event: `edges/${edge}/event`,
 });
+
+/** Below it an edge offers artifacts, as the hub does at the root. */
+export const artifactsOf = (edge: string): string => `edges/${edge}/`;
 
 export const enrolTopics = (tokenId: string) => ({
   /** Edge to hub. */

@@ -11,7 +11,7 @@ import {
 import type { Bus } from '../../../../lib/edges/bus';
 import { prefixedBus } from '../../../../lib/edges/prefixed-bus';
 import { openBoxKey } from '../../../../lib/edges/protocol/sealed-box';
-import { edgeTopics } from '../../../../lib/edges/protocol/topics';
+import { artifactsOf } from '../../../../lib/edges/protocol/topics';
 import { ensureFolder } from '../../../../lib/files';
 import { openBlobStore, Secrets } from '../../../../lib/store';
 import type { EdgeSettings } from '../settings';
@@ -64,7 +64,7 @@ export async function openRuns(
     runs,
     offer: (sign) => {
       publisher = new ArtifactPublisher({
-        bus: prefixedBus(bus, edgeTopics(edge.name).own),
+        bus: prefixedBus(bus, artifactsOf(edge.name)),
         openArtifact: blobArtifacts(blobs, (digest) => runs.isOffered(digest)),
         log,
         sign,

@@ -21,7 +21,7 @@ import { versionAttributes } from '../../../../lib/edges/hub/version-files';
 import { MqttBus } from '../../../../lib/edges/mqtt-bus';
 import { prefixedBus } from '../../../../lib/edges/prefixed-bus';
 import { openSigningKey, verifyingKey } from '../../../../lib/edges/protocol/keys';
-import { baseTopic, edgeTopics } from '../../../../lib/edges/protocol/topics';
+import { artifactsOf, baseTopic } from '../../../../lib/edges/protocol/topics';
 import { ensureFolder } from '../../../../lib/files';
 import type { Registry } from '../../../../lib/registry';
 import { type BlobStore, openBlobStore, Secrets } from '../../../../lib/store';
@@ -126,7 +126,7 @@ function edgeFetchers(bus: MqttBus, { folder, log }: HubSideOptions): RunDeskDep
       await Promise.all([ensureFolder(path), ensureFolder(tempPath)]);
       const { verify } = verifyingKey(key.publicKey);
       return new ArtifactFetcher({
-        bus: prefixedBus(bus, edgeTopics(edge).own),
+        bus: prefixedBus(bus, artifactsOf(edge)),
         blobs: await openBlobStore({ path, tempPath, log }),
         partialsPath: join(root, 'partials'),
         log,
