@@ -19,11 +19,14 @@ export interface TrainingEdges {
   find(name: string): TrainingEdge | undefined;
   /** Runs scripts on an edge, which may be away. @throws {ModelManagementError} `RUNNER_UNAVAILABLE` */
   runnerOn(edge: string): Promise<Runner>;
+  /** Told the name of an edge of which something changed. @returns ends it */
+  onChange(listener: (edge: string) => void): () => void;
 }
 
 /** Of a Node-RED that has none. */
 export const noEdges: TrainingEdges = {
   find: () => undefined,
+  onChange: () => () => undefined,
   runnerOn: async (edge) => {
     throw new ModelManagementError(
       'RUNNER_UNAVAILABLE',
@@ -32,3 +35,15 @@ export const noEdges: TrainingEdges = {
     );
   },
 };
+
+/** Tells when an edge comes or goes, and nothing of all else that changes there. @returns ends it */
+export function watchStates(edges: TrainingEdges, tell: (edge: string) => void): () => void {
+  const states = new Map<string, string | undefined>();
+  return edges.onChange((name) => {
+    const edge = edges.find(name);
+    const key = name.toLowerCase();
+    if (states.get(key) === edge?.state) return;
+    states.set(key, edge?.state);
+    tell(edge?.name ?? name);
+  });
+}

@@ -40,6 +40,14 @@ export interface StartOptions {
   readonly node?: string | undefined;
 }
 
+/** Who asks for a run. */
+export interface RunRequest {
+  readonly trigger: 'manual' | 'node';
+  readonly user: string | null;
+  /** Id of the node that asks. */
+  readonly node?: string;
+}
+
 export interface StartedRun {
   readonly run: RunDocument;
   /** It was there already, and does what was asked for. */

@@ -11,6 +11,7 @@ import { ServiceSlot } from '../service-slot';
 import { runItByHand } from './bundle';
 import { changedCode, changedVariable, codeDefaults } from './code-fields';
 import type { TrainingDeps } from './dependencies';
+import { watchStates } from './edges';
 import { envListText, listedVariables } from './env-list';
 import { type JobDocument, QueryToCount, readsElsewhere, runnerKinds } from './job';
 import { Jobs } from './jobs';
@@ -23,7 +24,7 @@ import { dataRequest, watermarksOf } from './run/windows';
 import { settleEnd } from './run-ends';
 import { applyRetention } from './run-retention';
 import { packFolder } from './runners/docker/archives';
-import { PREVIEW_RUN, RunInput, Runs } from './runs';
+import { PREVIEW_RUN, RunInput, type RunRequest, Runs } from './runs';
 import { describeSchedule, nextTimes } from './schedule/next-after';
 import { Schedule } from './schedule/schedule';
 import { Scheduler } from './scheduler';
@@ -34,13 +35,6 @@ export type TrainingChange =
   | { readonly kind: 'job'; readonly name: string; readonly change: 'created' | 'updated' | 'deleted' }
   | { readonly kind: 'run'; readonly id: string; readonly job: string; readonly change: string }
   | { readonly kind: 'log'; readonly id: string };
-
-export interface RunRequest {
-  readonly trigger: 'manual' | 'node';
-  readonly user: string | null;
-  /** Id of the node that asks. */
-  readonly node?: string;
-}
 
 /** Null = not known now. */
 type CollectionNames = readonly { readonly name: string }[] | null;
@@ -63,6 +57,7 @@ export class Training {
   /** Runs whose end was told by their node, or before this process began. */
   readonly #endTold: Set<string>;
   #unwatchRegistry = (): void => undefined;
+  readonly #unwatchEdges: () => void;
 
   private constructor(private readonly deps: TrainingDeps) {
     const isOver = ({ state, settled, cleaned }: RunDocument): boolean => isFinal(state) && (settled || cleaned);
@@ -75,9 +70,12 @@ export class Training {
     this.uses = new Uses(deps.documents);
     this.#jobs = new Jobs(deps, (name, change) => this.#announce({ kind: 'job', name, change }));
     this.#runs = new Runs(deps, {
-      changed: (run) => this.#announce({ kind: 'run', id: run._id, job: run.job, change: run.state }),
+      changed: (run) => this.#announceRun(run),
       logGrew: (id) => this.#announceLog(id),
       ended: (run) => settleEnd(run, { ...deps, jobs: this.#jobs, runs: this.#runs }),
+    });
+    this.#unwatchEdges = watchStates(deps.edges, (edge) => {
+      for (const run of this.#runs.list()) if (run.edge === edge && !isFinal(run.state)) this.#announceRun(run);
     });
     this.#scheduler = new Scheduler(this.#jobs, deps, {
       start: async (job, dueAt, notBefore) => {
@@ -105,6 +103,7 @@ export class Training {
   async close(): Promise<void> {
     clearInterval(this.#maintenance);
     this.#unwatchRegistry();
+    this.#unwatchEdges();
     await this.#scheduler.stop();
     await this.#runs.close();
   }
@@ -307,6 +306,10 @@ export class Training {
 
   #announce(change: TrainingChange): void {
     for (const listener of [...this.#listeners]) listener(change);
+  }
+
+  #announceRun({ _id: id, job, state: change }: RunDocument): void {
+    this.#announce({ kind: 'run', id, job, change });
   }
 
   /** A log may grow a thousand times a second; nobody reads that fast. */

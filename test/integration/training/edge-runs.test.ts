@@ -127,6 +127,70 @@ time.sleep(600)`;
     assert.match(refused.text, /edge-3 is pending: it has to be enrolled/);
   });
 
+  describe('with data that stays there', () => {
+    const edgeCall = async (method: string, path: string, body?: unknown): Promise<void> => {
+      const answer = await lab.edge.api(method, path, body);
+      assert.ok(answer.status < 300, answer.text);
+    };
+    const rowsOf = (count: number) => irisRows().slice(0, count);
+
+    before(async () => {
+      await edgeCall('POST', 'collections', { name: 'own_iris' });
+      await edgeCall('POST', 'collections/own_iris/rows', rowsOf(120));
+      const own = { id: 'own', source: 'edge', query: 'SELECT * FROM own_iris', newDataOnly: true };
+      const queries = [
+        { ...own, newDataCollections: ['own_iris'] },
+        { id: 'hub', query: 'SELECT * FROM iris LIMIT 7' },
+      ];
+      await lab.hub.addJob({ name: 'own_job', trainingEdge: 'edge-2', queries, emptyData: 'skip' });
+    });
+
+    it('reads the collections of the edge, and tells how many rows they had', async () => {
+      const heard: Buffer[] = [];
+      const client = await lab.broker.connect('hub');
+      client.on('message', (_topic, payload) => void heard.push(payload));
+      await client.subscribeAsync('#');
+      const run = await lab.hub.train('own_job');
+      await client.endAsync();
+      const log = await lab.hub.log(run.id);
+      assert.equal(run.state, 'succeeded', `${JSON.stringify(run)}\n${log}`);
+      assert.deepEqual(
+        run.inputs.queries.map(({ id, rows }) => [id, rows]),
+        [
+          ['own', 120],
+          ['hub', 7],
+        ],
+      );
+      assert.match(log, /^Query own: read on edge-2\.$/m);
+      assert.match(log, /^Query own: 120 rows that are new\.$/m);
+      const [row] = rowsOf(1);
+      const asStored = JSON.stringify(row).slice(1, 60);
+      assert.ok(!Buffer.concat(heard).includes(asStored), 'its rows were on the broker');
+    });
+
+    it('goes on from the rows it had read, through versions of the hub', async () => {
+      const nothing = await lab.hub.train('own_job');
+      assert.deepEqual([nothing.state, nothing.reason], ['skipped', 'There are no new rows in own_iris.']);
+      await edgeCall('POST', 'collections/own_iris/rows', irisRows().slice(120));
+      const run = await lab.hub.train('own_job');
+      assert.deepEqual([run.state, run.inputs.queries[0]?.rows], ['succeeded', 30], JSON.stringify(run));
+    });
+
+    it('fails with the reason when the edge has no such collection', async () => {
+      const queries = [{ source: 'edge', query: 'SELECT * FROM nowhere' }];
+      await lab.hub.addJob({ name: 'astray', trainingEdge: 'edge-2', queries });
+      const run = await lab.hub.train('astray');
+      assert.deepEqual([run.state, run.error?.code], ['failed', 'INVALID_QUERY'], JSON.stringify(run));
+    });
+
+    it('is not to be looked at from the hub', async () => {
+      const query = { job: 'own_job', id: 'own', source: 'edge', query: 'SELECT * FROM own_iris' };
+      const answer = await lab.hub.nodeRed.api('POST', 'collections/query/count', query);
+      assert.equal(answer.status, 400, answer.text);
+      assert.match(answer.text, /the rows are on edge-2/);
+    });
+  });
+
   it('shows since when the edge of a run is away', async () => {
     await lab.edge.stop();
     await lab.edgeIs('offline');

@@ -53,6 +53,7 @@ export class RunDesk implements TrainingEdges {
   #files: ReadonlyMap<Digest, string> | undefined;
   #hub: EdgeHub | undefined;
   #change = Promise.withResolvers<void>();
+  readonly #listeners = new Set<(edge: string) => void>();
   #ends: (() => unknown)[] = [];
 
   constructor(private readonly deps: RunDeskDeps) {}
@@ -61,7 +62,10 @@ export class RunDesk implements TrainingEdges {
   attach(hub: EdgeHub): void {
     this.#hub = hub;
     this.#ends = [
-      hub.onChange(() => this.#notify()),
+      hub.onChange((edge) => {
+        this.#notify();
+        for (const listener of this.#listeners) listener(edge);
+      }),
       hub.onEvent((edge, event) => {
         if (event.type !== 'run-log') return;
         const run = this.get(event.run);
@@ -104,6 +108,11 @@ export class RunDesk implements TrainingEdges {
 
   async runnerOn(edge: string): Promise<Runner> {
     return new EdgeRunner(edge, this);
+  }
+
+  onChange(listener: (edge: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   get(runId: string): HubRun | undefined {
