@@ -10,4 +10,5 @@ export { ProcessRunner } from './runners/process/process-runner';
 export type { Runner } from './runners/runner';
 export { Training, type TrainingChange, trainingSlot } from './training';
 export { decideTrigger, initialTrigger, type TriggerRule, type TriggerState } from './trigger';
+export type { TriggeredRun, TriggerTarget } from './triggered-run';
 export type { JobView, RunView } from './views';

@@ -28,6 +28,7 @@ import { PREVIEW_RUN, RunInput, type RunRequest, Runs } from './runs';
 import { describeSchedule, nextTimes } from './schedule/next-after';
 import { Schedule } from './schedule/schedule';
 import { Scheduler } from './scheduler';
+import type { TriggerTarget } from './triggered-run';
 import { Uses } from './uses';
 import { type JobView, type RunView, toJobView, toRunView } from './views';
 
@@ -394,4 +395,4 @@ export class Training {
 }
 
 /** Where nodes find the jobs of this Node-RED. */
-export const trainingSlot = new ServiceSlot<Training>();
+export const trainingSlot = new ServiceSlot<TriggerTarget>();

@@ -23,7 +23,7 @@ export interface RunView {
   readonly durationMs: number | null;
   readonly attempt: number;
   readonly phases: readonly {
-    readonly name: string;
+    readonly name: RunDocument['phases'][number]['name'];
     readonly startedAt: string;
     readonly finishedAt: string | null;
     readonly cached?: boolean;

@@ -5,6 +5,7 @@ import type { PublicKeyText } from '../protocol/keys';
 import type { AgentStores } from './agent-documents';
 import type { EdgeEffects } from './edge-effects';
 import type { EdgeRuns } from './runs/edge-runs';
+import type { HubTraining } from './runs/hub-training';
 
 export interface EdgeAgentDeps {
   /** Below the base of `settings.hubId`; not open yet, so that the first connection has a last will. */
@@ -15,6 +16,8 @@ export interface EdgeAgentDeps {
   readonly effects: EdgeEffects;
   /** Absent = this edge carries out no runs. */
   readonly runs?: EdgeRuns;
+  /** For nodes that ask for runs of the hub. */
+  readonly hubTraining?: HubTraining;
   readonly clock: Clock;
   readonly log: Log;
   readonly settings: EdgeAgentSettings;

@@ -3,16 +3,18 @@ import { asModelManagementError } from '../../errors';
 import { admitCommand, noCommands } from '../protocol/command-gate';
 import { CommandDocument, type EdgeEvent } from '../protocol/documents';
 import { open } from '../protocol/envelope';
+import { RunNewsCommand } from '../protocol/run-requests';
 import type { EdgeIdentity } from './accepted-desired';
 import type { EdgeAgentDeps } from './agent-dependencies';
 import { findDocument } from './agent-documents';
 
-/** What a hub may ask of an edge. Training and pipelines will be further kinds. */
+/** What a hub may ask of an edge. Pipelines will be further kinds. */
 export const EdgeCommand = z.discriminatedUnion('type', [
   /** Tell once more how you are. */
   z.object({ type: z.literal('report') }),
   /** Try at once what failed and waits. */
   z.object({ type: z.literal('retry') }),
+  RunNewsCommand,
 ]);
 export type EdgeCommand = z.infer<typeof EdgeCommand>;
 
@@ -76,6 +78,8 @@ export class CommandDesk {
         return this.executors.report(command);
       case 'retry':
         return this.executors.retry(command);
+      case 'run-news':
+        return this.executors['run-news'](command);
     }
   }
 }

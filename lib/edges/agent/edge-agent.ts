@@ -73,6 +73,7 @@ export class EdgeAgent {
     this.#commands = new CommandDesk(deps, {
       report: async () => this.#reporter.again(),
       retry: () => this.#reconciler.retry(),
+      'run-news': async (news) => deps.hubTraining?.take(news),
     });
   }
 
@@ -87,7 +88,9 @@ export class EdgeAgent {
     this.#desired = this.#storedDesired();
     await this.#reconciler.start(this.#desired);
     const link = { isConnected: () => this.#isConnected, wake: () => this.#reconciler.wake() };
-    this.deps.runs?.start({ ...link, tell: (event) => this.#tell(event) }, this.#wantedRuns());
+    const tell = (event: EdgeEvent): void => this.#tell(event);
+    this.deps.runs?.start({ ...link, tell }, this.#wantedRuns());
+    this.deps.hubTraining?.attach({ ...link, tell });
     this.#enrolment.ask();
     this.#subscribe();
     this.#endConnection = bus.onConnection((isConnected) => this.#onConnection(isConnected));

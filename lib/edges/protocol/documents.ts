@@ -3,6 +3,7 @@ import { AliasName, Digest, ModelName, VersionNumber } from '../../ids';
 import { KeyId, PublicKeyText } from './keys';
 import { EDGE_NAME } from './names';
 import { DesiredRuns, ReportedRun, RunLogEvent } from './run-documents';
+import { RunRequestEvent } from './run-requests';
 import { BoxKeyText } from './sealed-box';
 
 /*
@@ -193,6 +194,7 @@ export const EdgeEvent = z.discriminatedUnion('type', [
   /** The edge gave up its key. */
   z.object({ type: z.literal('left'), at }),
   RunLogEvent,
+  RunRequestEvent,
 ]);
 export type EdgeEvent = z.infer<typeof EdgeEvent>;
 

@@ -5,6 +5,7 @@ import type { Clock } from '../../../lib/clock';
 import type { Collections, Sources } from '../../../lib/collections';
 import { ModelShelf } from '../../../lib/edges/agent/model-shelf';
 import { trainingFeatures } from '../../../lib/edges/hub/edge-standing';
+import { EdgeTriggers } from '../../../lib/edges/hub/runs/edge-triggers';
 import { ModelManagementError } from '../../../lib/errors';
 import type { Engine } from '../../../lib/inference/engine';
 import { createEngine } from '../../../lib/inference/processes/process-engine';
@@ -196,6 +197,10 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
     opened,
   );
   parts.training = training;
+  if (parts.edges) {
+    const triggers = new EdgeTriggers({ hub: parts.edges.hub, training, log });
+    opened.defer(async () => triggers.close());
+  }
   const broker = new BrokerLink(settings.broker, log);
   opened.defer(() => broker.close());
   await broker.open();

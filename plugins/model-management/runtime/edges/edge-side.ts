@@ -5,6 +5,7 @@ import { EngineEffects } from '../../../../lib/edges/agent/engine-effects';
 import type { ModelShelf } from '../../../../lib/edges/agent/model-shelf';
 import { ModelState } from '../../../../lib/edges/agent/model-state';
 import type { EdgeRunsDeps } from '../../../../lib/edges/agent/runs/edge-runs';
+import { HubTraining } from '../../../../lib/edges/agent/runs/hub-training';
 import { ArtifactFetcher } from '../../../../lib/edges/artifacts';
 import { MqttBus } from '../../../../lib/edges/mqtt-bus';
 import { verifyingKey } from '../../../../lib/edges/protocol/keys';
@@ -33,6 +34,8 @@ export interface EdgeSideOptions extends EdgePartOptions {
 export interface EdgeSide {
   readonly agent: EdgeAgent;
   readonly shelf: ModelShelf;
+  /** The jobs of the hub, for nodes. */
+  readonly hubTraining: HubTraining;
   readonly settings: EdgeSettings;
 }
 
@@ -89,6 +92,7 @@ export async function openEdgeSide(
   });
   const models = await openDocuments('edge-agent-models', ModelState);
   await effects.recall(models.all().flatMap(({ running }) => running ?? []));
+  const hubTraining = new HubTraining(clock);
   const agent: EdgeAgent = new EdgeAgent({
     bus,
     stores: {
@@ -98,6 +102,7 @@ export async function openEdgeSide(
     keysPath: folder.keysPath,
     effects,
     runs: runs.runs,
+    hubTraining,
     clock,
     log,
     settings: edge,
@@ -115,5 +120,5 @@ export async function openEdgeSide(
     await fetcher.stop();
     await bus.close();
   });
-  return { agent, shelf, settings: edge };
+  return { agent, shelf, hubTraining, settings: edge };
 }
