@@ -13,6 +13,8 @@ export interface EdgeTrainingOptions {
   readonly hub?: Readonly<Record<string, unknown>>;
   /** Of the edge, beside what the hub gave it. */
   readonly edge?: Readonly<Record<string, unknown>>;
+  /** Collections of the edge whose rows go to the hub. */
+  readonly forward?: readonly string[];
 }
 
 /** A hub and its edge-2, two real Node-REDs on a real broker whose rules are in force. */
@@ -33,9 +35,11 @@ export class EdgeTrainingLab implements AsyncDisposable {
     const { enrolment } = await hub.call<{ enrolment: { settings: Record<string, unknown> } }>('POST', 'edges', {
       name: 'edge-2',
     });
+    const own = { ...(enrolment.settings['edge'] as object), ...(options.forward ? { forward: options.forward } : {}) };
     const edgeSettings = {
       training: { allowProcessRunner: true },
       ...enrolment.settings,
+      edge: own,
       broker: brokerOf('edge-2'),
       ...options.edge,
     };
@@ -55,11 +59,6 @@ export class EdgeTrainingLab implements AsyncDisposable {
       },
       { timeoutMs: 30_000, what: () => `edge-2 to be ${state}: ${JSON.stringify(last)}` },
     );
-  }
-
-  /** Of the edge. */
-  async edgeLog(): Promise<string> {
-    return this.edge.log;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

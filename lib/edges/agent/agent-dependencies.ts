@@ -4,6 +4,7 @@ import type { Bus } from '../bus';
 import type { PublicKeyText } from '../protocol/keys';
 import type { AgentStores } from './agent-documents';
 import type { EdgeEffects } from './edge-effects';
+import type { RowForwarder } from './rows/row-forwarder';
 import type { EdgeRuns } from './runs/edge-runs';
 import type { HubTraining } from './runs/hub-training';
 
@@ -18,6 +19,8 @@ export interface EdgeAgentDeps {
   readonly runs?: EdgeRuns;
   /** For nodes that ask for runs of the hub. */
   readonly hubTraining?: HubTraining;
+  /** Rows that go to the hub. */
+  readonly rows?: RowForwarder;
   readonly clock: Clock;
   readonly log: Log;
   readonly settings: EdgeAgentSettings;

@@ -3,6 +3,7 @@ import { asModelManagementError } from '../../errors';
 import { admitCommand, noCommands } from '../protocol/command-gate';
 import { CommandDocument, type EdgeEvent } from '../protocol/documents';
 import { open } from '../protocol/envelope';
+import { RowsTakenCommand } from '../protocol/row-documents';
 import { RunNewsCommand } from '../protocol/run-requests';
 import type { EdgeIdentity } from './accepted-desired';
 import type { EdgeAgentDeps } from './agent-dependencies';
@@ -15,6 +16,7 @@ export const EdgeCommand = z.discriminatedUnion('type', [
   /** Try at once what failed and waits. */
   z.object({ type: z.literal('retry') }),
   RunNewsCommand,
+  RowsTakenCommand,
 ]);
 export type EdgeCommand = z.infer<typeof EdgeCommand>;
 
@@ -80,6 +82,8 @@ export class CommandDesk {
         return this.executors.retry(command);
       case 'run-news':
         return this.executors['run-news'](command);
+      case 'rows-taken':
+        return this.executors['rows-taken'](command);
     }
   }
 }

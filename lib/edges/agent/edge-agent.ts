@@ -58,7 +58,7 @@ export class EdgeAgent {
         desired: this.#desired ? { ...this.#desired.order, digest: this.#desired.digest } : null,
         capabilities: deps.effects.capabilities(),
         models: this.#reconciler.reportable(),
-        ...(deps.runs ? { more: deps.runs.reportable() } : {}),
+        more: { ...deps.runs?.reportable(), ...deps.rows?.reportable() },
       }),
     });
     this.#reconciler = new Reconciler({
@@ -74,6 +74,7 @@ export class EdgeAgent {
       report: async () => this.#reporter.again(),
       retry: () => this.#reconciler.retry(),
       'run-news': async (news) => deps.hubTraining?.take(news),
+      'rows-taken': async (taken) => deps.rows?.taken(taken),
     });
   }
 
@@ -91,6 +92,7 @@ export class EdgeAgent {
     const tell = (event: EdgeEvent): void => this.#tell(event);
     this.deps.runs?.start({ ...link, tell }, this.#wantedRuns());
     this.deps.hubTraining?.attach({ ...link, tell });
+    this.deps.rows?.start(link.wake);
     this.#enrolment.ask();
     this.#subscribe();
     this.#endConnection = bus.onConnection((isConnected) => this.#onConnection(isConnected));
@@ -103,6 +105,7 @@ export class EdgeAgent {
     this.#endConnection = undefined;
     await this.#reconciler.stop();
     await this.deps.runs?.stop();
+    await this.deps.rows?.stop();
     if (this.#isConnected) await this.#announce(false).catch(() => undefined);
     for (const end of this.#ends.splice(0)) await end().catch(() => undefined);
     await this.#intake;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AliasName, Digest, ModelName, VersionNumber } from '../../ids';
 import { KeyId, PublicKeyText } from './keys';
 import { EDGE_NAME } from './names';
+import { OfferedRows } from './row-documents';
 import { DesiredRuns, ReportedRun, RunLogEvent } from './run-documents';
 import { RunRequestEvent } from './run-requests';
 import { BoxKeyText } from './sealed-box';
@@ -165,6 +166,8 @@ export const ReportedState = z.object({
   /** What is sealed for this edge is sealed with it. */
   boxKey: BoxKeyText.exactOptional(),
   runs: z.array(ReportedRun).max(16).exactOptional(),
+  /** Rows that wait for the hub. */
+  rows: z.array(OfferedRows).max(16).exactOptional(),
 });
 export type ReportedState = z.infer<typeof ReportedState>;
 

@@ -5,6 +5,7 @@ import type { Clock } from '../../../lib/clock';
 import type { Collections, Sources } from '../../../lib/collections';
 import { ModelShelf } from '../../../lib/edges/agent/model-shelf';
 import { trainingFeatures } from '../../../lib/edges/hub/edge-standing';
+import { RowIntake } from '../../../lib/edges/hub/rows/row-intake';
 import { EdgeTriggers } from '../../../lib/edges/hub/runs/edge-triggers';
 import { ModelManagementError } from '../../../lib/errors';
 import type { Engine } from '../../../lib/inference/engine';
@@ -199,7 +200,12 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
   parts.training = training;
   if (parts.edges) {
     const triggers = new EdgeTriggers({ hub: parts.edges.hub, training, log });
-    opened.defer(async () => triggers.close());
+    const { hub, rowsOf: fetcherOf } = parts.edges;
+    const intake = new RowIntake({ hub, collections, fetcherOf, accept: settings.edges.acceptRows, log });
+    opened.defer(async () => {
+      triggers.close();
+      intake.close();
+    });
   }
   const broker = new BrokerLink(settings.broker, log);
   opened.defer(() => broker.close());

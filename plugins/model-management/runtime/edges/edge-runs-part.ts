@@ -5,6 +5,7 @@ import {
   ArtifactFetcher,
   ArtifactPublisher,
   blobArtifacts,
+  type OpenArtifact,
   type SignManifest,
   type VerifyManifest,
 } from '../../../../lib/edges/artifacts';
@@ -23,7 +24,7 @@ const FETCHES_AT_ONCE = 8;
 export interface RunsPart {
   readonly runs: EdgeRuns;
   /** Lets the hub fetch what runs leave. */
-  offer(sign: SignManifest): void;
+  offer(sign: SignManifest, alsoOf: OpenArtifact): void;
   close(): Promise<void>;
 }
 
@@ -62,10 +63,11 @@ export async function openRuns(
   let publisher: ArtifactPublisher | undefined;
   return {
     runs,
-    offer: (sign) => {
+    offer: (sign, alsoOf) => {
+      const ofRuns = blobArtifacts(blobs, (digest) => runs.isOffered(digest));
       publisher = new ArtifactPublisher({
         bus: prefixedBus(bus, artifactsOf(edge.name)),
-        openArtifact: blobArtifacts(blobs, (digest) => runs.isOffered(digest)),
+        openArtifact: async (digest) => (await ofRuns(digest)) ?? alsoOf(digest),
         log,
         sign,
       });

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Collections } from '../../../../lib/collections';
 import { AgentDocument } from '../../../../lib/edges/agent/agent-documents';
 import { EdgeAgent } from '../../../../lib/edges/agent/edge-agent';
 import { EngineEffects } from '../../../../lib/edges/agent/engine-effects';
@@ -18,6 +19,7 @@ import { brokerAddress } from '../broker-address';
 import type { Closers } from '../closers';
 import type { BrokerSettings, EdgeSettings } from '../settings';
 import type { CapabilityProbe } from './capabilities';
+import { openRows } from './edge-rows-part';
 import { openRuns } from './edge-runs-part';
 import type { EdgePartOptions } from './part-options';
 
@@ -26,7 +28,7 @@ export interface EdgeSideOptions extends EdgePartOptions {
   readonly serving: Serving;
   readonly shelf: ModelShelf;
   readonly capabilities: CapabilityProbe;
-  readonly collections: EdgeRunsDeps['collections'];
+  readonly collections: Collections;
   readonly runnerOf: EdgeRunsDeps['runnerOf'];
 }
 
@@ -93,6 +95,7 @@ export async function openEdgeSide(
   const models = await openDocuments('edge-agent-models', ModelState);
   await effects.recall(models.all().flatMap(({ running }) => running ?? []));
   const hubTraining = new HubTraining(clock);
+  const rows = await openRows(options, edge, root);
   const agent: EdgeAgent = new EdgeAgent({
     bus,
     stores: {
@@ -103,13 +106,14 @@ export async function openEdgeSide(
     effects,
     runs: runs.runs,
     hubTraining,
+    rows: rows.rows,
     clock,
     log,
     settings: edge,
     renewConnection: () => bus.renew(),
   });
   await agent.start();
-  runs.offer((data) => agent.sign(data));
+  runs.offer((data) => agent.sign(data), rows.openArtifact);
   capabilities.start(() => agent.wake());
   bus.open();
   opened.defer(async () => {

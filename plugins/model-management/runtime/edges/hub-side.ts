@@ -41,6 +41,8 @@ export interface HubSide {
   readonly log: EdgeLog;
   /** What edges carry out for the jobs of this hub. */
   readonly runs: RunDesk;
+  /** What edges leave of rows. */
+  readonly rowsOf: RunDeskDeps['fetcherOf'];
 }
 
 /** This Node-RED as the hub of its edges. Connects to the broker, without waiting for it; closed by `opened`. */
@@ -62,7 +64,7 @@ export async function openHubSide(options: HubSideOptions, broker: BrokerSetting
     documents: await openDocuments('edge-runs', HubRun),
     runsPath: folder.runsPath,
     secrets,
-    fetcherOf: edgeFetchers(bus, options),
+    fetcherOf: edgeFetchers(bus, options, 'edge-runs'),
     log,
   });
   const hub: EdgeHub = new EdgeHub({
@@ -103,7 +105,7 @@ export async function openHubSide(options: HubSideOptions, broker: BrokerSetting
     await hub.stop();
     await bus.close();
   });
-  return { hub, log: edgeLog, runs };
+  return { hub, log: edgeLog, runs, rowsOf: edgeFetchers(bus, options, 'edge-rows') };
 }
 
 /** As an edge needs it. What lets the hub in is the hub's: an edge has a login of its own. */
@@ -117,12 +119,12 @@ function brokerOfEdges({ url, topicPrefix }: BrokerSettings): Readonly<Record<st
 }
 
 /** What edges leave for this hub: of each key apart, signed with it, below topics of the edge. */
-function edgeFetchers(bus: MqttBus, { folder, log }: HubSideOptions): RunDeskDeps['fetcherOf'] {
+function edgeFetchers(bus: MqttBus, { folder, log }: HubSideOptions, part: string): RunDeskDeps['fetcherOf'] {
   const fetchers = new Map<string, Promise<ArtifactFetcher>>();
   return (edge, key) => {
-    const root = join(folder.path, 'edge-runs', key.id);
+    const root = join(folder.path, part, key.id);
     const open = async (): Promise<ArtifactFetcher> => {
-      const [path, tempPath] = [join(root, 'blobs'), join(folder.tempPath, 'edge-runs')];
+      const [path, tempPath] = [join(root, 'blobs'), join(folder.tempPath, part)];
       await Promise.all([ensureFolder(path), ensureFolder(tempPath)]);
       const { verify } = verifyingKey(key.publicKey);
       return new ArtifactFetcher({
