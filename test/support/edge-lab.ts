@@ -12,6 +12,10 @@ import {
   type HubStores,
   IssuedDocument,
 } from '../../lib/edges/hub/hub-documents';
+import {
+  PipelineDeploymentDocument,
+  PipelineRevisionDocument,
+} from '../../lib/edges/hub/pipelines/deployment-documents';
 import { RolloutDocument } from '../../lib/edges/hub/rollout/rollout-document';
 import { MqttBus } from '../../lib/edges/mqtt-bus';
 import { type Capabilities, type DesiredFile, type DesiredModel, EdgeName } from '../../lib/edges/protocol/documents';
@@ -20,7 +24,7 @@ import { baseTopic } from '../../lib/edges/protocol/topics';
 import type { Digest } from '../../lib/ids';
 import { type Log, silentLog } from '../../lib/log';
 import type { Registry } from '../../lib/registry';
-import { openDataFolder, openDocumentStore, Secrets } from '../../lib/store';
+import { openBlobStore, openDataFolder, openDocumentStore, Secrets } from '../../lib/store';
 import { Mosquitto, type MosquittoAccess } from './mosquitto';
 import { type RegistryLab, registryLab } from './registry-lab';
 import { type TemporaryFolder, temporaryFolder } from './temporary-folder';
@@ -203,6 +207,16 @@ export async function openHub(options: {
     orders: await openDocumentStore({ ...at, name: 'edge-orders', parse: (raw) => IssuedDocument.parse(raw) }),
     states: await openDocumentStore({ ...at, name: 'edge-states', parse: (raw) => EdgeStateDocument.parse(raw) }),
     rollouts: await openDocumentStore({ ...at, name: 'edge-rollouts', parse: (raw) => RolloutDocument.parse(raw) }),
+    revisions: await openDocumentStore({
+      ...at,
+      name: 'pipeline-revisions',
+      parse: (raw) => PipelineRevisionDocument.parse(raw),
+    }),
+    deployments: await openDocumentStore({
+      ...at,
+      name: 'edge-pipelines',
+      parse: (raw) => PipelineDeploymentDocument.parse(raw),
+    }),
   };
   const key = await openSigningKey(folder.keysPath, 'hub');
   const bus: MqttBus = new MqttBus({
@@ -223,6 +237,10 @@ export async function openHub(options: {
     stores: options.wrapStores?.(stores) ?? stores,
     secrets: await Secrets.open(folder.keysPath),
     registry,
+    blobs: await openBlobStore({ path: folder.blobsPath, tempPath: folder.tempPath, log }),
+    library: (name) => {
+      throw new Error(`no library ${name} here`);
+    },
     brokerOfEdges: () => ({ url: brokerUrl }),
     clock,
     log,

@@ -16,6 +16,8 @@ export interface NodeRedOptions {
   readonly settings?: string;
   /** `modelManagement` in settings.js. */
   readonly modelManagement?: Readonly<Record<string, unknown>>;
+  /** Default {@link nodeRedMajor}. */
+  readonly major?: '4' | '5';
   /** Where the HTTP admin API is, default `/`. */
   readonly adminRoot?: string;
   /** Keeps using an earlier user directory (a restart). It is then not removed on stop. */
@@ -112,7 +114,8 @@ export class NodeRed implements AsyncDisposable {
   }
 
   private async run(): Promise<void> {
-    const red = join(projectFolder, 'node_modules', nodeRedMajor === '4' ? 'node-red-4' : 'node-red', 'red.js');
+    const { major = nodeRedMajor } = this.options;
+    const red = join(projectFolder, 'node_modules', major === '4' ? 'node-red-4' : 'node-red', 'red.js');
     const child = spawn(process.execPath, [red, '-u', this.userDir, '-s', join(this.userDir, 'settings.js')], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env['PATH'] ?? '', HOME: this.userDir, ...this.options.env },

@@ -4,6 +4,7 @@ import type { Bus } from '../bus';
 import type { PublicKeyText } from '../protocol/keys';
 import type { AgentStores } from './agent-documents';
 import type { EdgeEffects } from './edge-effects';
+import type { PipelineAgent } from './pipelines/pipeline-agent';
 import type { RowForwarder } from './rows/row-forwarder';
 import type { EdgeRuns } from './runs/edge-runs';
 import type { HubTraining } from './runs/hub-training';
@@ -15,6 +16,8 @@ export interface EdgeAgentDeps {
   /** Where the edge's keys lie. */
   readonly keysPath: string;
   readonly effects: EdgeEffects;
+  /** Where pipelines of the hub can run. */
+  readonly pipelines?: PipelineAgent | undefined;
   /** Absent = this edge carries out no runs. */
   readonly runs?: EdgeRuns;
   /** For nodes that ask for runs of the hub. */

@@ -3,13 +3,14 @@ import { asModelManagementError } from '../../errors';
 import { admitCommand, noCommands } from '../protocol/command-gate';
 import { CommandDocument, type EdgeEvent } from '../protocol/documents';
 import { open } from '../protocol/envelope';
+import { PipelineId } from '../protocol/pipeline-documents';
 import { RowsTakenCommand } from '../protocol/row-documents';
 import { RunNewsCommand } from '../protocol/run-requests';
 import type { EdgeIdentity } from './accepted-desired';
 import type { EdgeAgentDeps } from './agent-dependencies';
 import { findDocument } from './agent-documents';
 
-/** What a hub may ask of an edge. Pipelines will be further kinds. */
+/** What a hub may ask of an edge. */
 export const EdgeCommand = z.discriminatedUnion('type', [
   /** Tell once more how you are. */
   z.object({ type: z.literal('report') }),
@@ -17,11 +18,21 @@ export const EdgeCommand = z.discriminatedUnion('type', [
   z.object({ type: z.literal('retry') }),
   RunNewsCommand,
   RowsTakenCommand,
+  z.object({ type: z.literal('pipeline-restart'), pipeline: PipelineId }),
+  /** `input` as of `POST /pipelines/:id/test`; answered with the id of the run. */
+  z.object({ type: z.literal('pipeline-test'), pipeline: PipelineId, input: z.unknown() }),
+  /** Answered with what the edge knows of a pipeline now. */
+  z.object({
+    type: z.literal('pipeline-read'),
+    pipeline: PipelineId,
+    what: z.enum(['pipeline', 'runs', 'run', 'results', 'nodes']),
+    runId: z.string().max(128).exactOptional(),
+  }),
 ]);
 export type EdgeCommand = z.infer<typeof EdgeCommand>;
 
 export type CommandExecutors = {
-  readonly [K in EdgeCommand['type']]: (command: Extract<EdgeCommand, { type: K }>) => Promise<void>;
+  readonly [K in EdgeCommand['type']]: (command: Extract<EdgeCommand, { type: K }>) => Promise<unknown>;
 };
 
 /** Takes commands: proves them, carries each out once, and says what came of it. */
@@ -67,23 +78,16 @@ export class CommandDesk {
     // Remembered before it is carried out: a crash between the two leaves it undone, and the hub without an answer.
     await stores.agent.put({ _id: 'commands', memory: admitted.value });
     try {
-      await this.#carryOut(known.data);
-      return { type: 'command', at, id, result: 'done' };
+      const value = await this.#carryOut(known.data);
+      return { type: 'command', at, id, result: 'done', ...(value !== undefined && { value }) };
     } catch (error) {
-      return { type: 'command', at, id, result: 'failed', reason: asModelManagementError(error).message.slice(0, 500) };
+      const { code, message, hint, details } = asModelManagementError(error);
+      const reason = message.slice(0, 500);
+      return { type: 'command', at, id, result: 'failed', reason, code, hint, ...(details && { details }) };
     }
   }
 
-  #carryOut(command: EdgeCommand): Promise<void> {
-    switch (command.type) {
-      case 'report':
-        return this.executors.report(command);
-      case 'retry':
-        return this.executors.retry(command);
-      case 'run-news':
-        return this.executors['run-news'](command);
-      case 'rows-taken':
-        return this.executors['rows-taken'](command);
-    }
+  #carryOut<K extends EdgeCommand['type']>(command: Extract<EdgeCommand, { type: K }>): Promise<unknown> {
+    return this.executors[command.type as K](command);
   }
 }

@@ -3,7 +3,7 @@ import type { BusMessage } from '../bus';
 import type { LastWill } from '../mqtt-bus';
 import { noCommands } from '../protocol/command-gate';
 import type { RefusalReason } from '../protocol/decode';
-import { type EdgeEvent, HubPresence } from '../protocol/documents';
+import { type EdgeEvent, HubPresence, type ReportedModel } from '../protocol/documents';
 import { open, seal } from '../protocol/envelope';
 import type { DesiredRun } from '../protocol/run-documents';
 import { edgeTopics, HUB_TOPIC } from '../protocol/topics';
@@ -13,14 +13,26 @@ import type { EdgeAgentDeps } from './agent-dependencies';
 import { findDocument } from './agent-documents';
 import { CommandDesk } from './command-desk';
 import { Enrolment, type EnrolmentState } from './enrolment';
+import { modelKey } from './model-state';
+import { pipelineExecutors } from './pipelines/pipeline-commands';
 import { Reconciler } from './reconciler';
+import { reportModels } from './report';
 import { Reporter } from './reporter';
+
+/** Of a failure, for people. */
+const MESSAGE_LENGTH = 500;
 
 export interface EdgeAgentStatus {
   readonly enrolment: EnrolmentState;
   readonly isConnected: boolean;
   /** What the hub said of itself last. */
   readonly hub: Pick<HubPresence, 'name' | 'online' | 'at'> | null;
+}
+
+/** A model that the hub wants here, or that runs here still. */
+export interface OwnModel extends ReportedModel {
+  /** The version that is wanted; null = the hub wants it no more, or it is not known what it wants. */
+  readonly desired: number | null;
 }
 
 /**
@@ -58,6 +70,7 @@ export class EdgeAgent {
         desired: this.#desired ? { ...this.#desired.order, digest: this.#desired.digest } : null,
         capabilities: deps.effects.capabilities(),
         models: this.#reconciler.reportable(),
+        pipelines: deps.pipelines?.reported() ?? [],
         more: { ...deps.runs?.reportable(), ...deps.rows?.reportable() },
       }),
     });
@@ -66,13 +79,19 @@ export class EdgeAgent {
       effects: deps.effects,
       clock: deps.clock,
       log: deps.log,
+      neededElsewhere: () => deps.pipelines?.needed() ?? [],
+      progressed: () => deps.pipelines?.wake(),
       isReported: () => this.#reporter.isReported(),
-      report: () => this.#reporter.report(),
+      report: async () => {
+        await this.#reporter.report();
+        changed();
+      },
       tell: (level, text) => this.#tell({ type: 'log', at: deps.clock.now(), level, text }),
     });
     this.#commands = new CommandDesk(deps, {
       report: async () => this.#reporter.again(),
-      retry: () => this.#reconciler.retry(),
+      retry: () => this.retry(),
+      ...pipelineExecutors(deps.pipelines),
       'run-news': async (news) => deps.hubTraining?.take(news),
       'rows-taken': async (taken) => deps.rows?.taken(taken),
     });
@@ -88,6 +107,14 @@ export class EdgeAgent {
     await this.#finishRevocation();
     this.#desired = this.#storedDesired();
     await this.#reconciler.start(this.#desired);
+    await this.deps.pipelines?.start(this.#desired, {
+      isModelReady: (model) => this.#reconciler.isReady(model),
+      changed: () => this.#reconciler.wake(),
+      present: this.#reconciler.present,
+      fetched: ({ digest, sizeBytes }) => this.#reconciler.noteFile(digest, sizeBytes),
+      lost: (digest) => this.#reconciler.noteFile(digest, undefined),
+      tell: (level, text) => this.#tell({ type: 'log', at: clock.now(), level, text }),
+    });
     const link = { isConnected: () => this.#isConnected, wake: () => this.#reconciler.wake() };
     const tell = (event: EdgeEvent): void => this.#tell(event);
     this.deps.runs?.start({ ...link, tell }, this.#wantedRuns());
@@ -103,6 +130,7 @@ export class EdgeAgent {
     this.#enrolment.stopAsking();
     this.#endConnection?.();
     this.#endConnection = undefined;
+    await this.deps.pipelines?.stop();
     await this.#reconciler.stop();
     await this.deps.runs?.stop();
     await this.deps.rows?.stop();
@@ -115,6 +143,15 @@ export class EdgeAgent {
   status(): EdgeAgentStatus {
     const hub = this.#hub && { name: this.#hub.name, online: this.#hub.online, at: this.#hub.at };
     return { enrolment: this.#enrolment.state, isConnected: this.#isConnected, hub };
+  }
+
+  /** As it is told to the hub, whether that can be reached or not. */
+  models(): readonly OwnModel[] {
+    const wanted = new Map(this.#desired?.models.map(({ name, deployed }) => [modelKey(name), deployed]));
+    return reportModels(this.#reconciler.reportable(), MESSAGE_LENGTH).map((model) => ({
+      ...model,
+      desired: wanted.get(modelKey(model.name)) ?? null,
+    }));
   }
 
   onChange(listener: () => void): () => void {
@@ -138,8 +175,9 @@ export class EdgeAgent {
   }
 
   /** Tries at once what failed and waits. */
-  retry(): Promise<void> {
-    return this.#reconciler.retry();
+  async retry(): Promise<void> {
+    await this.#reconciler.retry();
+    await this.deps.pipelines?.retry();
   }
 
   /** Plans again, for who knows that something changed: a model failed, the disk has room. */
@@ -264,17 +302,6 @@ export class EdgeAgent {
     this.#desire(taken.desired);
   }
 
-  #desire(desired: AcceptedDesired | null): void {
-    this.#desired = desired;
-    this.#reconciler.desire(desired);
-    this.deps.runs?.desire(this.#wantedRuns());
-  }
-
-  /** Models run on without a hub; a run is for the hub, and ends with the key. Null = it has said nothing yet. */
-  #wantedRuns(): readonly DesiredRun[] | null {
-    return this.#enrolment.own ? (this.#desired?.runs ?? null) : [];
-  }
-
   /** The power may have gone between the two writes of a revocation. */
   async #finishRevocation(): Promise<void> {
     const own = this.#enrolment.own;
@@ -322,6 +349,18 @@ export class EdgeAgent {
 
   #tell(event: EdgeEvent): void {
     this.#reporter.tell(event);
+  }
+
+  #desire(desired: AcceptedDesired | null): void {
+    this.#desired = desired;
+    this.#reconciler.desire(desired);
+    this.deps.pipelines?.desire(desired);
+    this.deps.runs?.desire(this.#wantedRuns());
+  }
+
+  /** Models run on without a hub; a run is for the hub, and ends with the key. Null = it has said nothing yet. */
+  #wantedRuns(): readonly DesiredRun[] | null {
+    return this.#enrolment.own ? (this.#desired?.runs ?? null) : [];
   }
 
   #changed(): void {

@@ -52,6 +52,8 @@ export interface Facts {
   readonly served: ReadonlyMap<ModelKey, ServedRequests>;
   /** What the disk, or the quota, has room for. */
   readonly freeBytes: number;
+  /** Files that pipelines need. */
+  readonly neededElsewhere: ReadonlySet<Digest>;
   /** What would be reported was. */
   readonly isReported: boolean;
 }
@@ -191,7 +193,7 @@ function planTarget(model: ModelKey, target: DesiredModel, facts: Facts): EdgeSt
  */
 export function garbageOf({ desired, models, facts }: EdgeSituation): readonly Digest[] {
   if (!desired) return [];
-  const needed = new Set<Digest>();
+  const needed = new Set<Digest>(facts.neededElsewhere);
   const need = (target: DesiredModel | null): void => {
     if (target) for (const { digest } of filesOf(target)) needed.add(digest);
   };

@@ -26,6 +26,10 @@ export interface ReconcilerDeps {
   readonly effects: EdgeEffects;
   readonly clock: Clock;
   readonly log: Log;
+  /** Files that something else than models needs. */
+  neededElsewhere(): readonly Digest[];
+  /** A step is over. */
+  progressed(): void;
   /** True when all that would be reported was, or cannot be. */
   isReported(): boolean;
   report(): Promise<void>;
@@ -108,6 +112,24 @@ export class Reconciler {
     });
   }
 
+  /** True when the model runs as the hub wants it. */
+  isReady(model: string): boolean {
+    const key = modelKey(model);
+    const target = this.#desired?.models.find(({ name }) => modelKey(name) === key);
+    return target !== undefined && this.#active.get(key) === targetKey(target);
+  }
+
+  /** Artifacts that lie whole on the disk, for whoever else needs some. */
+  get present(): ReadonlyMap<Digest, number> {
+    return this.#present;
+  }
+
+  /** A file that something else brought lies on the disk, or does no more. */
+  noteFile(digest: Digest, sizeBytes: number | undefined): void {
+    if (sizeBytes === undefined) this.#present.delete(digest);
+    else this.#present.set(digest, sizeBytes);
+  }
+
   reportable(): Reportable {
     return { desired: this.#desired, models: this.#models(), active: this.#active, progress: this.#progress };
   }
@@ -131,6 +153,7 @@ export class Reconciler {
       active: this.#active,
       served,
       freeBytes: this.#freeBytes,
+      neededElsewhere: new Set(this.deps.neededElsewhere()),
       isReported: this.deps.isReported(),
     };
     return { desired: this.#desired, models, facts };
@@ -177,6 +200,7 @@ export class Reconciler {
       if ('model' in step) this.#progress.delete(step.model);
       this.#running.delete(lane);
       this.wake();
+      this.deps.progressed();
     }
   }
 

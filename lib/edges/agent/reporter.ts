@@ -3,6 +3,7 @@ import type { Digest } from '../../ids';
 import type { Log } from '../../log';
 import type { Capabilities, DesiredOrder, EdgeEvent } from '../protocol/documents';
 import { MAX_DOCUMENT_BYTES } from '../protocol/envelope';
+import type { ReportedPipeline } from '../protocol/pipeline-documents';
 import { type Reportable, reportModels } from './report';
 
 export interface ReporterDeps {
@@ -22,6 +23,7 @@ export interface ReporterDeps {
     readonly desired: (DesiredOrder & { readonly digest: Digest }) | null;
     readonly capabilities: Capabilities;
     readonly models: Reportable;
+    readonly pipelines: readonly ReportedPipeline[];
     /** Further fields of the report. */
     readonly more?: object;
   };
@@ -101,13 +103,19 @@ export class Reporter {
   }
 
   #text(): string {
-    const { desired, capabilities, models, more } = this.deps.content();
+    const { desired, capabilities, models, pipelines, more } = this.deps.content();
     const refused = this.refused ? { refused: this.refused } : {};
     let text = '';
     // Many models that fail at length would make a document that no hub takes.
     for (const messageLength of MESSAGE_LENGTHS) {
-      const reported = reportModels(models, messageLength);
-      text = JSON.stringify({ desired, capabilities, models: reported, ...more, ...refused });
+      text = JSON.stringify({
+        desired,
+        capabilities,
+        models: reportModels(models, messageLength),
+        ...(pipelines.length > 0 && { pipelines: pipelines.map((one) => withMessages(one, messageLength)) }),
+        ...more,
+        ...refused,
+      });
       if (Buffer.byteLength(text) <= MAX_BYTES) break;
     }
     return text;
@@ -136,6 +144,12 @@ export class Reporter {
       this.#events = this.#events.filter((event) => !sent.has(event));
     }
   }
+}
+
+function withMessages(pipeline: ReportedPipeline, length: number): ReportedPipeline {
+  const cut = <T extends { readonly error?: { readonly code: string; readonly message: string } }>(one: T): T =>
+    one.error ? { ...one, error: { ...one.error, message: one.error.message.slice(0, length) } } : one;
+  return { ...cut(pipeline), ...(pipeline.status && { status: cut(pipeline.status) }) };
 }
 
 /** As many as fit into a document; one alone always does. */

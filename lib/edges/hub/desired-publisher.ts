@@ -1,7 +1,5 @@
 import { invalidInput } from '../../errors';
-import type { Digest, VersionNumber } from '../../ids';
-import type { Version } from '../../registry';
-import type { DesiredModel, DesiredOrder, ReportedState } from '../protocol/documents';
+import type { DesiredOrder, ReportedState } from '../protocol/documents';
 import { digestOf } from '../protocol/enrolment';
 import { MAX_DOCUMENT_BYTES, sealBytes } from '../protocol/envelope';
 import type { KeyId } from '../protocol/keys';
@@ -9,10 +7,10 @@ import { compareOrder } from '../protocol/order';
 import type { DesiredRun } from '../protocol/run-documents';
 import { edgeTopics } from '../protocol/topics';
 import type { Assignments } from './assignments';
+import type { DesiredContent, EdgeContent } from './desired-content';
 import type { EdgeBook } from './edge-book';
 import type { EdgeHubDeps } from './hub-dependencies';
-import type { AssignmentDocument, EdgeDocument, IssuedDocument } from './hub-documents';
-import { filesOfVersion } from './version-files';
+import type { EdgeDocument, IssuedDocument } from './hub-documents';
 
 /** Between two repetitions for an edge that does not take what was published. */
 const REPEAT_MS = 30_000;
@@ -20,22 +18,13 @@ const REPEAT_MS = 30_000;
 const BATCH = 100;
 /** Between two tries where the broker is there and does not take a document. */
 const RETRY_MS = 5_000;
-/** Of a desired state, beside its models: with room for some runs. */
-const ENVELOPE_BYTES = 4_096;
 /** An epoch beyond this would leave no room to go on; only a broken or hostile edge says it has taken one. */
 const MAX_EPOCH = 2 ** 40;
 
 type Content = { readonly edgeKeyId: KeyId } & (
-  | { readonly kind: 'desired'; readonly models: readonly DesiredModel[]; readonly runs?: readonly DesiredRun[] }
+  | ({ readonly kind: 'desired'; readonly runs?: readonly DesiredRun[] } & EdgeContent)
   | { readonly kind: 'revoked'; readonly reason: string }
 );
-
-/** A file that travels. */
-export interface OfferedFile {
-  readonly kind: string;
-  readonly model: string;
-  readonly version: VersionNumber;
-}
 
 type Deps = Pick<EdgeHubDeps, 'hubId' | 'key' | 'bus' | 'registry' | 'runsOf' | 'clock' | 'log'> & {
   readonly orders: EdgeHubDeps['stores']['orders'];
@@ -52,9 +41,6 @@ export class DesiredPublisher {
   /** Orders that edges have taken and this hub does not know. */
   readonly #beyond = new Map<string, DesiredOrder>();
   readonly #repeatedAt = new Map<string, number>();
-  /** By content, what edges may ask for; made anew when something may have changed. */
-  #offered: ReadonlyMap<Digest, OfferedFile> | undefined;
-  readonly #files = new Map<string, DesiredModel['versions'][number]>();
   #work: Promise<void> | undefined;
   #isStopped = false;
   #isConnected = false;
@@ -64,11 +50,12 @@ export class DesiredPublisher {
     private readonly deps: Deps,
     private readonly book: EdgeBook,
     private readonly assignments: Assignments,
+    private readonly content: DesiredContent,
   ) {}
 
   /** What is wanted of an edge may have changed. */
   refresh(keys: Iterable<string>): void {
-    this.#offered = undefined;
+    this.content.changed();
     for (const key of keys) this.#dirty.add(key);
     this.#work ??= this.#drain();
   }
@@ -77,11 +64,6 @@ export class DesiredPublisher {
   setConnected(isConnected: boolean): void {
     this.#isConnected = isConnected;
     if (isConnected) this.refresh([...this.#unsent]);
-  }
-
-  /** A version got other labels or features. */
-  forgetFiles(model: string): void {
-    for (const key of this.#files.keys()) if (key.startsWith(`${model.toLowerCase()}/`)) this.#files.delete(key);
   }
 
   /** Ends after what is under way. */
@@ -104,17 +86,6 @@ export class DesiredPublisher {
   isTaken(edge: EdgeDocument, reported: ReportedState['desired']): boolean {
     const issued = this.issued(edge);
     return issued !== undefined && reported?.digest === issued.digest && compareOrder(reported, issued) === 0;
-  }
-
-  /** @throws {ModelManagementError} `INVALID_INPUT` when all that an edge shall run does not fit into one document */
-  checkSize(edge: string, assignments: readonly AssignmentDocument[]): void {
-    const sizeBytes = Buffer.byteLength(JSON.stringify(this.#modelsOf(assignments))) + ENVELOPE_BYTES;
-    if (sizeBytes <= MAX_DOCUMENT_BYTES.desired) return;
-    throw invalidInput(
-      'edges',
-      `edges: all models of ${edge} make a document of ${sizeBytes} bytes, at most ${MAX_DOCUMENT_BYTES.desired} travel.`,
-      'Let the edge run fewer models.',
-    );
   }
 
   /**
@@ -228,55 +199,8 @@ export class DesiredPublisher {
       const version = this.deps.registry.findVersion(assignment.model, assignment.ref);
       if (version) await this.assignments.noteVersion(assignment, version.version);
     }
-    const models = this.#modelsOf(this.assignments.ofEdge(edge.name));
     const runs = this.deps.runsOf?.(edge) ?? [];
-    return { kind: 'desired', edgeKeyId: key.id, models, ...(runs.length > 0 ? { runs } : {}) };
-  }
-
-  #modelsOf(assignments: readonly AssignmentDocument[]): readonly DesiredModel[] {
-    return assignments.flatMap((assignment) => {
-      const version = this.resolve(assignment);
-      if (!version) return [];
-      const { model: name, attempt } = assignment;
-      return [{ name, deployed: version.version, aliases: {}, versions: [this.#desiredVersion(version)], attempt }];
-    });
-  }
-
-  /** The file of that content, if some edge shall have it now, and the version it is of. */
-  offered(digest: Digest): OfferedFile | undefined {
-    this.#offered ??= this.#findOffered();
-    return this.#offered.get(digest);
-  }
-
-  #findOffered(): ReadonlyMap<Digest, OfferedFile> {
-    const versions = new Map<string, Version>();
-    for (const assignment of this.assignments.all()) {
-      const key = `${assignment.model} ${assignment.ref} ${assignment.version}`;
-      const version = versions.has(key) ? undefined : this.resolve(assignment);
-      if (version) versions.set(key, version);
-    }
-    const files = [...versions.values()].flatMap((version) =>
-      this.#desiredVersion(version).files.map(({ kind, digest }) => {
-        const file = { kind, model: version.model, version: version.version };
-        return [digest, file] as const;
-      }),
-    );
-    return new Map(files);
-  }
-
-  /** What a reference names now; where its alias went, what it named last. */
-  resolve({ model, ref, version }: AssignmentDocument): Version | undefined {
-    return this.deps.registry.findVersion(model, ref) ?? this.deps.registry.findVersion(model, version);
-  }
-
-  #desiredVersion(version: Version): DesiredModel['versions'][number] {
-    const key = `${version.model.toLowerCase()}/${version.version}`;
-    let made = this.#files.get(key);
-    if (!made) {
-      made = { version: version.version, files: [...filesOfVersion(version)] };
-      this.#files.set(key, made);
-    }
-    return made;
+    return { kind: 'desired', edgeKeyId: key.id, ...this.content.of(edge.name), ...(runs.length > 0 ? { runs } : {}) };
   }
 }
 

@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { ModelManagementError } from '../../errors';
 import { type Digest, newId } from '../../ids';
 import type { ModelEdge, Usage, User } from '../../registry';
 import type { EdgeCommand } from '../agent/command-desk';
@@ -9,16 +8,21 @@ import { type EdgeEvent, HubPresence } from '../protocol/documents';
 import type { EnrolmentToken } from '../protocol/enrolment';
 import { open, seal } from '../protocol/envelope';
 import { edgeKey } from '../protocol/names';
-import { edgeTopics, HUB_TOPIC, hubFilters, PROTOCOL_VERSION } from '../protocol/topics';
+import { HUB_TOPIC, hubFilters, PROTOCOL_VERSION } from '../protocol/topics';
 import { keepSubscribed } from '../standing-subscription';
 import { Assignments } from './assignments';
-import { DesiredPublisher, type OfferedFile } from './desired-publisher';
+import { EdgeCommands } from './commands';
+import { DesiredContent, type OfferedFile } from './desired-content';
+import { DesiredPublisher } from './desired-publisher';
 import { EdgeBook } from './edge-book';
 import type { EdgeStanding } from './edge-standing';
 import { EdgeStates } from './edge-states';
 import { EnrolmentOffice } from './enrolment-office';
 import type { EdgeHubDeps } from './hub-dependencies';
 import type { EdgeDocument } from './hub-documents';
+import { PipelineDeployments } from './pipelines/deployments';
+import { EdgePipelines, requirePipelines } from './pipelines/edge-pipelines';
+import { PipelineRevisions } from './pipelines/revisions';
 import { Rollouts } from './rollout/rollouts';
 import { type EdgeFacts, type EdgeView, stateOf, toEdgeView, toModelEdge } from './views';
 
@@ -30,7 +34,6 @@ export interface Enrolment {
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-const DEFAULT_COMMAND_LIFE_MS = 60_000;
 const GOODBYE_MS = 2_000;
 
 /** The hub's side of its edges: who they are, what they shall run, what they say. */
@@ -38,11 +41,15 @@ export class EdgeHub {
   readonly #bootId = newId();
   readonly #book: EdgeBook;
   readonly #assignments: Assignments;
+  readonly #deployments: PipelineDeployments;
+  readonly #content: DesiredContent;
   readonly #publisher: DesiredPublisher;
   readonly #states: EdgeStates;
   readonly #office: EnrolmentOffice;
+  readonly #commands: EdgeCommands;
   /** Versions on their way to many edges. */
   readonly rollouts: Rollouts;
+  readonly pipelines: EdgePipelines;
   readonly #changeListeners = new Set<(edge: string) => void>();
   readonly #eventListeners = new Set<(edge: string, event: EdgeEvent) => void>();
   #connection = 0;
@@ -57,9 +64,31 @@ export class EdgeHub {
     this.#assignments = new Assignments(
       { ...deps, assignments: stores.assignments },
       (name) => this.#book.get(name),
-      (edge, documents) => this.#publisher.checkSize(edge, documents),
+      (edge, assignments) => this.#content.check(edge, { assignments }),
     );
-    this.#publisher = new DesiredPublisher({ ...deps, orders: stores.orders }, this.#book, this.#assignments);
+    const revisions = new PipelineRevisions({ ...deps, revisions: stores.revisions });
+    this.#deployments = new PipelineDeployments({
+      deployments: stores.deployments,
+      revisions,
+      getEdge: (name) => this.#book.get(name),
+      check: (edge, deployments) => {
+        requirePipelines(this.#facts(edge));
+        this.#content.check(edge.name, { deployments });
+      },
+    });
+    this.#content = new DesiredContent(deps.registry, this.#assignments, this.#deployments);
+    const orders = { ...deps, orders: stores.orders };
+    this.#publisher = new DesiredPublisher(orders, this.#book, this.#assignments, this.#content);
+    this.#commands = new EdgeCommands(deps, () => this.#isConnected);
+    this.pipelines = new EdgePipelines({
+      ...deps,
+      book: this.#book,
+      deployments: this.#deployments,
+      revisions,
+      factsOf: (edge) => this.#facts(edge),
+      changed: (keys) => this.#assigned(new Set(keys)),
+      ask: (facts, command) => this.#commands.ask(facts, command),
+    });
     this.#states = new EdgeStates({
       ...deps,
       states: stores.states,
@@ -92,8 +121,11 @@ export class EdgeHub {
     this.#ends.push(
       registry.onChange(({ kind, name, change }) => {
         if (kind === 'model' && change === 'deleted') this.#inBackground(this.#unassign(name));
-        if (kind === 'version') this.#publisher.forgetFiles(name);
-        this.#publisher.refresh(this.#assignments.ofModel(name).map(({ edge }) => edgeKey(edge)));
+        if (kind === 'version') this.#content.forgetFiles(name);
+        this.#publisher.refresh([
+          ...this.#assignments.ofModel(name).map(({ edge }) => edgeKey(edge)),
+          ...this.#deployments.edgesOfModel(name),
+        ]);
         this.rollouts.notice();
       }),
       bus.onConnection((isConnected) => {
@@ -172,6 +204,7 @@ export class EdgeHub {
     // The key first: an edge that is still obeying must never be told to run nothing.
     const edge = await this.#book.remove(name);
     await this.#assignments.removeEdge(edge.name);
+    await this.#deployments.removeEdge(edge.name);
     this.deps.log.info('edge deleted', { edge: edge.name, user });
     this.#publisher.refresh([edge._id]);
     this.#changed(edge.name);
@@ -201,12 +234,12 @@ export class EdgeHub {
 
   /** A file that edges may ask for; undefined = none of them shall have it. */
   offered(digest: Digest): OfferedFile | undefined {
-    return this.#publisher.offered(digest);
+    return this.#content.offered(digest);
   }
 
   /** What would stop if the model went away. */
   usage(model: string): readonly Usage[] {
-    return [...this.#assignments.usage(model), ...this.rollouts.usage(model)];
+    return [...this.#assignments.usage(model), ...this.rollouts.usage(model), ...this.#deployments.usage(model)];
   }
 
   /**
@@ -214,29 +247,8 @@ export class EdgeHub {
    * @returns the id that its answering event carries
    * @throws {ModelManagementError} `EDGE_NOT_FOUND`; `EDGE_UNAVAILABLE` unless it is online; `BROKER_UNAVAILABLE`
    */
-  async command(name: string, command: EdgeCommand, lifeMs = DEFAULT_COMMAND_LIFE_MS): Promise<string> {
-    const edge = this.#book.get(name);
-    if (!this.#isConnected) {
-      throw new ModelManagementError(
-        'BROKER_UNAVAILABLE',
-        'The broker is not connected.',
-        'Check modelManagement.broker in settings.js and the broker, and try again.',
-      );
-    }
-    const { state } = stateOf(this.#facts(edge));
-    if (state !== 'online' || !edge.key) {
-      const hint = state === 'conflict' ? 'Enrol it again with a new key.' : 'Wait until it is online.';
-      throw new ModelManagementError('EDGE_UNAVAILABLE', `The edge ${edge.name} is ${state}.`, hint);
-    }
-    const issuedAt = this.deps.clock.now();
-    // An edge whose clock is ahead would find everything expired: the expiry is written in its time.
-    const expiresAt = issuedAt + lifeMs + Math.max(0, this.#states.find(edge)?.clockSkewMs ?? 0);
-    const { hubId, key, bus } = this.deps;
-    const id = newId();
-    const document = { v: 1, hubId, edge: edge.name, edgeKeyId: edge.key.id, id, issuedAt, expiresAt, command };
-    const expirySeconds = Math.max(1, Math.ceil(lifeMs / 1_000));
-    await bus.publish(edgeTopics(edge.name).command, seal('command', document, key), { expirySeconds });
-    return id;
+  command(name: string, command: EdgeCommand, lifeMs?: number): Promise<string> {
+    return this.#commands.send(this.#facts(this.#book.get(name)), command, lifeMs);
   }
 
   /** How it stands with an edge; undefined = there is none of that name. */
@@ -256,6 +268,11 @@ export class EdgeHub {
   onChange(listener: (edge: string) => void): () => void {
     this.#changeListeners.add(listener);
     return () => this.#changeListeners.delete(listener);
+  }
+
+  /** Told the name of a model of which other edges shall run it, or another version of it. @returns ends it */
+  onAssignment(listener: (model: string) => void): () => void {
+    return this.#assignments.onChange(listener);
   }
 
   /** Told what edges tell, once each. @returns ends it */
@@ -281,7 +298,9 @@ export class EdgeHub {
   }
 
   #view(edge: EdgeDocument): EdgeView {
-    return toEdgeView(this.#facts(edge), this.#assignments.ofEdge(edge.name));
+    const facts = this.#facts(edge);
+    const wanted = [...this.#assignments.ofEdge(edge.name), ...this.#content.broughtAlong(edge)];
+    return toEdgeView(facts, wanted, this.pipelines.ofEdge(facts));
   }
 
   #enrolment(edge: EdgeDocument, token: EnrolmentToken, expiresAt: number): Enrolment {
@@ -309,6 +328,7 @@ export class EdgeHub {
         }),
       );
     }
+    this.#commands.onEvent(edge.name, event);
     for (const listener of this.#eventListeners) listener(edge.name, event);
   }
 
@@ -324,6 +344,9 @@ export class EdgeHub {
 
   /** What a crash left between a deletion and its consequences. */
   async #forgetWhatIsGone(): Promise<void> {
+    for (const { edge } of this.#deployments.all()) {
+      if (!this.#book.find(edge)) await this.#deployments.removeEdge(edge);
+    }
     for (const { edge, model } of this.deps.stores.assignments.all()) {
       if (!this.#book.find(edge)) await this.#assignments.removeEdge(edge);
       if (!this.deps.registry.findModel(model)) await this.#assignments.removeModel(model);

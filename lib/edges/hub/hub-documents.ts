@@ -3,6 +3,7 @@ import { Digest, ModelName, VersionNumber } from '../../ids';
 import type { DocumentStore } from '../../store';
 import { DesiredOrder, EdgeName, ReportedState } from '../protocol/documents';
 import { KeyId, PublicKeyText } from '../protocol/keys';
+import type { DeploymentStores } from './pipelines/deployment-documents';
 import { Marks } from './presence';
 import type { RolloutDocument } from './rollout/rollout-document';
 
@@ -82,7 +83,7 @@ export const EdgeStateDocument = z
   .readonly();
 export type EdgeStateDocument = z.infer<typeof EdgeStateDocument>;
 
-export interface HubStores {
+export interface HubStores extends DeploymentStores {
   readonly edges: DocumentStore<EdgeDocument>;
   readonly assignments: DocumentStore<AssignmentDocument>;
   readonly orders: DocumentStore<IssuedDocument>;

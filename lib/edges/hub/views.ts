@@ -2,6 +2,7 @@ import { toIso } from '../../clock';
 import type { ModelEdge } from '../../registry';
 import type { Capabilities, ReportedModel } from '../protocol/documents';
 import type { AssignmentDocument, EdgeDocument, EdgeStateDocument } from './hub-documents';
+import type { EdgePipelineView } from './pipelines/pipeline-views';
 import { isOnline } from './presence';
 
 export type EdgeState = 'pending' | 'online' | 'offline' | 'conflict' | 'revoked';
@@ -27,7 +28,7 @@ export interface EdgeView {
   /** Null before it has told. */
   readonly capabilities: Omit<Capabilities, 'features'> | null;
   readonly models: readonly EdgeModelView[];
-  readonly pipelines: readonly never[];
+  readonly pipelines: readonly EdgePipelineView[];
   /** Its clock against the hub's; null = not known. */
   readonly clockSkewMs: number | null;
 }
@@ -55,7 +56,11 @@ export function stateOf({ edge, said, isConflict }: EdgeFacts): {
   return { state: isOnline(said.marks) ? 'online' : 'offline', sinceMs: said.marks.changedAt };
 }
 
-export function toEdgeView(facts: EdgeFacts, wanted: readonly AssignmentDocument[]): EdgeView {
+export function toEdgeView(
+  facts: EdgeFacts,
+  wanted: readonly Pick<AssignmentDocument, 'model' | 'version'>[],
+  pipelines: readonly EdgePipelineView[],
+): EdgeView {
   const { edge, said } = facts;
   const { state, sinceMs } = stateOf(facts);
   const { features: _, ...capabilities } = said?.report?.capabilities ?? { features: [] };
@@ -66,7 +71,7 @@ export function toEdgeView(facts: EdgeFacts, wanted: readonly AssignmentDocument
     since: toIso(sinceMs),
     capabilities: said?.report ? (capabilities as Omit<Capabilities, 'features'>) : null,
     models: wanted.map((assignment) => toEdgeModel(facts, assignment)),
-    pipelines: [],
+    pipelines,
     clockSkewMs: said?.clockSkewMs ?? null,
   };
 }
@@ -80,7 +85,7 @@ export function toModelEdge(facts: EdgeFacts, assignment: AssignmentDocument): M
 /** How it stands with what is assigned, by what the edge says of it. */
 export function toEdgeModel(
   { said, isTaken }: EdgeFacts,
-  { model, version: desired }: AssignmentDocument,
+  { model, version: desired }: Pick<AssignmentDocument, 'model' | 'version'>,
 ): EdgeModelView {
   const reported = said?.report?.models.find(({ name }) => name === model);
   const common = { name: model, desired, reported: reported?.version ?? null };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AliasName, Digest, ModelName, VersionNumber } from '../../ids';
 import { KeyId, PublicKeyText } from './keys';
 import { EDGE_NAME } from './names';
+import { DesiredPipelines, ReportedPipeline } from './pipeline-documents';
 import { OfferedRows } from './row-documents';
 import { DesiredRuns, ReportedRun, RunLogEvent } from './run-documents';
 import { RunRequestEvent } from './run-requests';
@@ -18,8 +19,7 @@ export type EdgeName = z.infer<typeof EdgeName>;
 const v = z.literal(1);
 const count = z.int().nonnegative();
 const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
-/** Epoch ms of the sender's clock. */
-/** Epoch ms, within what a date can be. */
+/** Epoch ms of the sender's clock, within what a date can be. */
 const at = z.int().min(0).max(8_640_000_000_000_000);
 const message = z.string().max(1_000);
 
@@ -94,6 +94,7 @@ export const DesiredState = z.object({
     .refine((models) => new Set(models.map(({ name }) => name.toLowerCase())).size === models.length, {
       error: 'a model is there twice',
     }),
+  ...DesiredPipelines,
   /** Absent = none, so that documents without one are what they were. */
   runs: DesiredRuns.exactOptional(),
 });
@@ -163,6 +164,7 @@ export const ReportedState = z.object({
   refused: z.object({ reason: z.string().max(64), at }).exactOptional(),
   capabilities: Capabilities,
   models: z.array(ReportedModel).max(1_000),
+  pipelines: z.array(ReportedPipeline).max(1_000).exactOptional(),
   /** What is sealed for this edge is sealed with it. */
   boxKey: BoxKeyText.exactOptional(),
   runs: z.array(ReportedRun).max(16).exactOptional(),
@@ -192,6 +194,12 @@ export const EdgeEvent = z.discriminatedUnion('type', [
     id,
     result: z.enum(['done', 'refused', 'failed']),
     reason: message.exactOptional(),
+    /** Of a failure. */
+    code: z.string().max(64).exactOptional(),
+    hint: message.exactOptional(),
+    details: z.record(z.string(), z.unknown()).exactOptional(),
+    /** What was asked for. */
+    value: z.unknown().optional(),
   }),
   z.object({ type: z.literal('log'), at, level: z.enum(['error', 'warn', 'info']), text: message }),
   /** The edge gave up its key. */

@@ -70,3 +70,9 @@ export function isWirable(entry: FlowEntry): boolean {
   if (entry.type === 'tab' || entry.type === 'group' || entry.type === 'subflow' || entry['d'] === true) return false;
   return Array.isArray(entry['wires']) || ('x' in entry && 'y' in entry);
 }
+
+const STRUCTURE = new Set(['tab', 'group', 'subflow', 'junction']);
+
+/** Stands on no canvas: a broker, a set of certificates. */
+export const isConfigNode = (entry: FlowEntry): boolean =>
+  !('x' in entry) && !('wires' in entry) && !STRUCTURE.has(entry.type);

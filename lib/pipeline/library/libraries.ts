@@ -27,6 +27,9 @@ export interface LibrariesDeps extends JournalDeps {
   readonly workerPath: string;
 }
 
+/** A library as a hub sends it. */
+export type LentLibrary = Pick<LibraryState, 'revision' | 'source' | 'description'>;
+
 /** Each may take 128 MB and a whole core. */
 const maxTrials = 4;
 
@@ -42,6 +45,8 @@ export class Libraries {
   readonly #proofs = new Admission(maxTrials);
   readonly #closing = new AbortController();
   readonly #builtIns: ReadonlyMap<string, BuiltInLibrary>;
+  /** Of a hub, in the place of own ones. */
+  readonly #lent = new Map<LibraryName, LibraryState>();
   readonly #listeners = new Set<(change: LibraryChange) => void>();
 
   private constructor(private readonly deps: LibrariesDeps) {
@@ -53,7 +58,7 @@ export class Libraries {
         const builtIn = this.#builtIns.get(wantedName);
         if (builtIn) return { revision: 1, ...builtIn };
         const { data: name } = LibraryName.safeParse(wantedName);
-        return name && this.#journal.find(name);
+        return name && this.#find(name);
       },
       onStateChange: (name) => this.#announce({ name, change: 'updated' }),
     });
@@ -68,7 +73,11 @@ export class Libraries {
   /** By name, the built-in ones among them. */
   list(): readonly Library[] {
     const all = [
-      ...this.#journal.states().map((state) => this.#toLibrary(state)),
+      ...this.#journal
+        .states()
+        .filter(({ name }) => !this.#lent.has(name))
+        .map((state) => this.#toLibrary(state)),
+      ...[...this.#lent.values()].map((state) => this.#toLibrary(state)),
       ...[...this.#builtIns.values()].map((builtIn) => this.#toBuiltIn(builtIn)),
     ];
     return all.sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -76,7 +85,7 @@ export class Libraries {
 
   /** False for what could be no name. */
   has(name: string): boolean {
-    return this.#builtIns.has(name as LibraryName) || this.#journal.find(name as LibraryName) !== undefined;
+    return this.#builtIns.has(name as LibraryName) || this.#find(name as LibraryName) !== undefined;
   }
 
   /** @throws {ModelManagementError} `INVALID_INPUT`, `LIBRARY_NOT_FOUND` */
@@ -169,6 +178,34 @@ export class Libraries {
     return this.#try(this.#trials, { name, source, call: { input: given, context, timeoutMs } }, signal);
   }
 
+  /**
+   * The source of a hub answers under this name, in the place of an own library, which is kept. Held in memory only:
+   * who lends it does so again at each start. The same source again changes nothing.
+   * @throws {ModelManagementError} `INVALID_INPUT`, `READ_ONLY`, `INVALID_LIBRARY`, `ABORTED`; what runs keeps running then
+   */
+  async lend(wantedName: string, lent: LentLibrary): Promise<void> {
+    const name = this.#ownName(wantedName);
+    const { revision, source, description } = lent;
+    const now = this.deps.clock.now();
+    const state = { name, revision, source, description, createdAt: now, updatedAt: now, updatedBy: null };
+    if (this.#lent.get(name)?.source === source) {
+      this.#lent.set(name, state);
+      return;
+    }
+    await this.#prove(name, source);
+    const prepared = this.#host.prepare(name, { revision, source });
+    this.#lent.set(name, state);
+    prepared.commit();
+    this.#announce({ name, change: 'updated' });
+  }
+
+  /** The own library of that name answers again, where there is one. */
+  takeBack(name: string): void {
+    if (!this.#lent.delete(name as LibraryName)) return;
+    this.#host.refresh(name);
+    this.#announce({ name: name as LibraryName, change: this.has(name) ? 'updated' : 'deleted' });
+  }
+
   /** Follows a library, which need not exist yet: it is loaded now, and again at each revision. */
   follow(name: string, follower: Usage): LibraryFollowing {
     return this.#host.follow(name, follower);
@@ -226,6 +263,8 @@ export class Libraries {
   /** Oldest first. */
   #historyOf(name: LibraryName): readonly RevisionFact[] {
     const builtIn = this.#builtIns.get(name);
+    const lent = this.#lent.get(name);
+    if (lent) return [{ ...lent, at: lent.createdAt, user: null }];
     return builtIn ? [{ revision: 1, at: null, user: null, ...builtIn }] : this.#journal.revisions(name);
   }
 
@@ -240,8 +279,12 @@ export class Libraries {
     );
   }
 
+  #find(name: LibraryName): LibraryState | undefined {
+    return this.#lent.get(name) ?? this.#journal.find(name);
+  }
+
   #getState(name: LibraryName): LibraryState {
-    const state = this.#journal.find(name);
+    const state = this.#find(name);
     if (state) return state;
     throw notFound(name);
   }

@@ -1,7 +1,7 @@
 import { ModelManagementError } from '../../errors';
 import type { FlowEntry } from '../flow-entry';
 import { newFlowId } from '../flow-nodes';
-import { linksOf, nameOf, textOf } from '../graph/stored-wiring';
+import { isConfigNode, linksOf, nameOf, textOf } from '../graph/stored-wiring';
 
 export const pipelineNotFound = (id: string): ModelManagementError =>
   new ModelManagementError(
@@ -70,7 +70,7 @@ export function duplicateTab(
     return Array.isArray(value) ? value.map(follow) : value;
   };
   // Any property may name a config node, by whatever name the node type gives it.
-  const configIds = new Set(content.filter(isConfig).map(({ id }) => id));
+  const configIds = new Set(content.filter(isConfigNode).map(({ id }) => id));
   return [tab, ...content].flatMap((entry) => {
     if (!entry) return [];
     const copied = Object.entries(entry).map(([key, value]) => {
@@ -87,6 +87,3 @@ export function duplicateTab(
     return [isMqtt && Object.hasOwn(topics, topic) ? { ...copy, topic: topics[topic] } : copy];
   });
 }
-
-/** Stands on no canvas. */
-const isConfig = (entry: FlowEntry): boolean => !('x' in entry) && !('wires' in entry) && entry.type !== 'group';

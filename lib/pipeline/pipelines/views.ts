@@ -24,7 +24,6 @@ export interface PipelineView {
   readonly outbound: readonly string[];
   readonly models: readonly string[];
   readonly libraries: readonly string[];
-  readonly edges: readonly never[];
   readonly lastRunAt: string | null;
   readonly problems: readonly PipelineProblem[];
 }
@@ -127,7 +126,6 @@ export function toPipelineView(watched: WatchedPipeline, around: PipelineSurroun
     outbound: pipeline.outbound,
     models: pipeline.models,
     libraries: pipeline.libraries,
-    edges: [],
     lastRunAt: lastRunAt === undefined ? null : iso(lastRunAt),
     problems,
   };

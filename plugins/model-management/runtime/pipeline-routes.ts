@@ -3,54 +3,13 @@ import { LibraryName } from '../../../lib/ids';
 import { parseInput } from '../../../lib/parse-input';
 import { inferenceFlow } from '../../../lib/pipeline/inference-flow';
 import { type SavedTest, SavedTestName } from '../../../lib/pipeline/pipelines/pipeline-documents';
-import type {
-  PipelineNodeView,
-  PipelineResultView,
-  PipelineRunView,
-  PipelineView,
-} from '../../../lib/pipeline/pipelines/views';
 import type { AdminRouter } from './admin-router';
 import { FlowBody, present } from './flow-body';
 import type { Deployed } from './flows/flow-adapter';
 import { TestInput } from './flows/pipeline-tester';
 import type { Pipelines } from './flows/pipelines';
 import { applyListQuery, type ListFields } from './list-query';
-
-const pipelineFields: ListFields<PipelineView> = {
-  sortable: [
-    'name',
-    'id',
-    'state',
-    'since',
-    'failedAt',
-    'error',
-    'counters',
-    'inbound',
-    'outbound',
-    'models',
-    'libraries',
-    'edges',
-    'lastRunAt',
-    'problems',
-  ],
-  searchText: ({ name, inbound, outbound, models, libraries }) =>
-    [name, ...inbound, ...outbound, ...models, ...libraries].join('\n'),
-};
-
-const runFields: ListFields<PipelineRunView> = {
-  sortable: ['id', 'state', 'startedAt', 'finishedAt', 'durationMs', 'deliveries', 'waitingIn', 'error'],
-  searchText: ({ id, state, error }) => [id, state, error?.message ?? ''].join('\n'),
-};
-
-const resultFields: ListFields<PipelineResultView> = {
-  sortable: ['receivedAt', 'topic', 'payload', 'truncated', 'state', 'runId'],
-  searchText: ({ topic, payload, state }) => [topic, JSON.stringify(payload), state].join('\n'),
-};
-
-const nodeFields: ListFields<PipelineNodeView> = {
-  sortable: ['node', 'received', 'failed', 'p50Ms', 'p99Ms', 'sampled', 'payload', 'truncated'],
-  searchText: ({ node, payload }) => [node, payload].join('\n'),
-};
+import { nodeFields, pipelineFields, resultFields, runFields } from './pipeline-fields';
 
 const testFields: ListFields<SavedTest> = {
   sortable: ['name', 'nodeId', 'payload'],

@@ -5,6 +5,8 @@ import type { Clock } from '../../../lib/clock';
 import type { Collections, Sources } from '../../../lib/collections';
 import { ModelShelf } from '../../../lib/edges/agent/model-shelf';
 import { trainingFeatures } from '../../../lib/edges/hub/edge-standing';
+import { PipelineRevisionDocument } from '../../../lib/edges/hub/pipelines/deployment-documents';
+import { namesFile } from '../../../lib/edges/hub/pipelines/revisions';
 import { RowIntake } from '../../../lib/edges/hub/rows/row-intake';
 import { EdgeTriggers } from '../../../lib/edges/hub/runs/edge-triggers';
 import { ModelManagementError } from '../../../lib/errors';
@@ -30,6 +32,7 @@ import { BrokerLink } from './broker-link';
 import { Closers } from './closers';
 import { DockerProbe } from './docker-probe';
 import { CapabilityProbe } from './edges/capabilities';
+import type { EdgeRole } from './edges/edge-role';
 import { type EdgeSide, openEdgeSide } from './edges/edge-side';
 import { type HubSide, openHubSide } from './edges/hub-side';
 import { stageModelFile } from './model-file-source';
@@ -60,6 +63,8 @@ export interface Services {
   /** Of an edge. */
   readonly edge: EdgeSide | undefined;
   readonly capabilities: CapabilityProbe;
+  /** What this Node-RED is, and will be after the next start. */
+  readonly role: EdgeRole;
   /** What the engine needs to load a version. */
   sourceOf(version: Version): ModelSource;
   /**
@@ -67,6 +72,8 @@ export interface Services {
    * @throws {ModelManagementError} `MODEL_NOT_FOUND`, `VERSION_NOT_FOUND`, `ALIAS_NOT_FOUND`; `VERSION_NOT_ON_EDGE`
    */
   findSource(model: string, ref: string): ModelSource;
+  /** True when something of that name may answer here. */
+  hasModel(model: string): boolean;
   /** Numbers of the versions that may be asked here. @throws as {@link findSource} */
   versionsOf(model: string): readonly number[];
   /** @throws {ModelManagementError} `STORAGE_CORRUPT` when a file of the version is gone from the disk */
@@ -77,6 +84,7 @@ export interface Services {
 
 export interface ServicesOptions {
   readonly settings: Settings;
+  readonly role: EdgeRole;
   /** Model files of nodes lie below it. */
   readonly userDir: string;
   readonly packageVersion: string;
@@ -154,6 +162,7 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
   };
   /** What is opened after those who ask for it. */
   const parts: { training?: Training; edges?: HubSide } = {};
+  const revisions = await openDocuments('pipeline-revisions', PipelineRevisionDocument);
   const registry: Registry = await Registry.open({
     documents: {
       models: await openDocuments('models', ModelDocument),
@@ -173,7 +182,7 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
     ],
     edges: (model) => parts.edges?.hub.modelEdges(model) ?? [],
     // Until the jobs are read, nothing tells that a file is not theirs.
-    isNamedElsewhere: (digest) => parts.training?.uses.ofBlob(digest) ?? true,
+    isNamedElsewhere: (digest) => (parts.training?.uses.ofBlob(digest) ?? true) || namesFile(revisions, digest),
     maxModelSizeBytes: settings.maxModelSizeBytes,
   });
   opened.defer(registry.onChange(({ name }) => serving.modelChanged(name)));
@@ -191,7 +200,7 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
   const part = { settings, folder, clock, log, openDocuments };
   // Before the jobs, which may train on an edge.
   if (settings.role === 'hub' && settings.broker) {
-    parts.edges = await openHubSide({ ...part, registry, blobs }, settings.broker, opened);
+    parts.edges = await openHubSide({ ...part, registry, blobs, libraries, revisions }, settings.broker, opened);
   }
   const { collections, sources, training, runnerOf } = await openTraining(
     { ...part, registry, blobs, openDocker, edges: parts.edges?.runs ?? noEdges },
@@ -216,7 +225,7 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
   const capabilities = new CapabilityProbe({ packageVersion, nodeRedVersion, engine, docker, features });
   let edge: EdgeSide | undefined;
   if (settings.role === 'edge' && settings.edge && settings.broker) {
-    const own = { ...part, engine, serving, shelf, capabilities, collections, runnerOf };
+    const own = { ...part, engine, serving, shelf, capabilities, libraries, collections, runnerOf };
     edge = await openEdgeSide(own, settings.edge, settings.broker, opened);
   } else {
     opened.defer(() => capabilities.stop());
@@ -240,8 +249,10 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
     edges: parts.edges,
     edge,
     capabilities,
+    role: options.role,
     sourceOf,
     findSource: (model, ref) => (edge ? shelf.require(model, ref) : sourceOf(registry.getVersion(model, ref))),
+    hasModel: (model) => (edge ? shelf.versionsOf(model).length > 0 : registry.findModel(model) !== undefined),
     versionsOf: (model) =>
       edge ? shelf.versionsOf(model) : registry.listVersions(model).map(({ version }) => version),
     requireFiles: async (version) => {

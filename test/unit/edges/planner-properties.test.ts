@@ -27,6 +27,7 @@ class World {
     served: new Map(),
     freeBytes: 1e9,
     isReported: true,
+    neededElsewhere: new Set<Digest>(),
   };
 
   /** Present, and not what they were. */

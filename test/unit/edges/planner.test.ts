@@ -20,6 +20,7 @@ const facts = (fields: Partial<Facts> = {}): Facts => ({
   active: new Map(),
   served: new Map(),
   freeBytes: 1e9,
+  neededElsewhere: new Set(),
   isReported: true,
   ...fields,
 });

@@ -32,6 +32,7 @@ function aReporter(count: number) {
       desired: null,
       capabilities,
       models: { desired, models, active: new Map(), progress: new Map() },
+      pipelines: [],
     }),
   });
   const connect = (is: boolean): void => {

@@ -67,7 +67,11 @@ export class RowIntake {
         });
         this.#hold(key, edge.name, RETRY_MS);
       })
-      .finally(() => this.#busy.delete(lane));
+      .finally(() => {
+        this.#busy.delete(lane);
+        // Meanwhile it may offer others.
+        if (!this.#closing.signal.aborted) this.#look(edge.name);
+      });
   }
 
   async #take({ name }: EdgeStanding, key: NonNullable<EdgeStanding['key']>, offered: OfferedRows): Promise<void> {

@@ -31,7 +31,7 @@ export class CapabilityProbe {
       memoryBytes: totalmem(),
       engine: { kind: 'none', version: null },
       docker: { available: false },
-      features: ['models', ...options.features],
+      features: ['models', 'pipelines', ...options.features],
     };
   }
 

@@ -5,6 +5,8 @@ import { EdgeAgent } from '../../../../lib/edges/agent/edge-agent';
 import { EngineEffects } from '../../../../lib/edges/agent/engine-effects';
 import type { ModelShelf } from '../../../../lib/edges/agent/model-shelf';
 import { ModelState } from '../../../../lib/edges/agent/model-state';
+import { PipelineAgent } from '../../../../lib/edges/agent/pipelines/pipeline-agent';
+import { PipelineState, ProvidedLibrary } from '../../../../lib/edges/agent/pipelines/pipeline-state';
 import type { EdgeRunsDeps } from '../../../../lib/edges/agent/runs/edge-runs';
 import { HubTraining } from '../../../../lib/edges/agent/runs/hub-training';
 import { ArtifactFetcher } from '../../../../lib/edges/artifacts';
@@ -14,6 +16,7 @@ import { baseTopic } from '../../../../lib/edges/protocol/topics';
 import { ensureFolder } from '../../../../lib/files';
 import type { Engine } from '../../../../lib/inference/engine';
 import type { Serving } from '../../../../lib/inference/serving';
+import type { Libraries } from '../../../../lib/pipeline/library';
 import { openBlobStore } from '../../../../lib/store';
 import { brokerAddress } from '../broker-address';
 import type { Closers } from '../closers';
@@ -21,6 +24,7 @@ import type { BrokerSettings, EdgeSettings } from '../settings';
 import type { CapabilityProbe } from './capabilities';
 import { openRows } from './edge-rows-part';
 import { openRuns } from './edge-runs-part';
+import { FlowPipelines } from './flow-pipelines';
 import type { EdgePartOptions } from './part-options';
 
 export interface EdgeSideOptions extends EdgePartOptions {
@@ -30,6 +34,7 @@ export interface EdgeSideOptions extends EdgePartOptions {
   readonly capabilities: CapabilityProbe;
   readonly collections: Collections;
   readonly runnerOf: EdgeRunsDeps['runnerOf'];
+  readonly libraries: Libraries;
 }
 
 /** This Node-RED as an edge of a hub. */
@@ -38,6 +43,8 @@ export interface EdgeSide {
   readonly shelf: ModelShelf;
   /** The jobs of the hub, for nodes. */
   readonly hubTraining: HubTraining;
+  /** Pipelines of the hub; attached to the flows once these are watched. */
+  readonly flows: FlowPipelines;
   readonly settings: EdgeSettings;
 }
 
@@ -51,7 +58,7 @@ export async function openEdgeSide(
   broker: BrokerSettings,
   opened: Closers,
 ): Promise<EdgeSide> {
-  const { folder, clock, log, openDocuments, engine, serving, shelf, capabilities } = options;
+  const { folder, clock, log, openDocuments, engine, serving, shelf, capabilities, libraries } = options;
   const hubKey = verifyingKey(edge.hubPublicKey);
   const root = join(folder.path, 'edge');
   const blobsPath = join(root, 'blobs');
@@ -92,6 +99,21 @@ export async function openEdgeSide(
     root,
     verify: (data, signature) => hubKey.verify(data, signature),
   });
+  const flows = new FlowPipelines({
+    edgeName: edge.name,
+    broker: await brokerAddress(broker),
+    blobs,
+    fetcher,
+    libraries,
+    log,
+  });
+  const pipelines = new PipelineAgent({
+    pipelines: await openDocuments('edge-agent-pipelines', PipelineState),
+    libraries: await openDocuments('edge-agent-libraries', ProvidedLibrary),
+    effects: flows,
+    clock,
+    log,
+  });
   const models = await openDocuments('edge-agent-models', ModelState);
   await effects.recall(models.all().flatMap(({ running }) => running ?? []));
   const hubTraining = new HubTraining(clock);
@@ -104,6 +126,7 @@ export async function openEdgeSide(
     },
     keysPath: folder.keysPath,
     effects,
+    pipelines,
     runs: runs.runs,
     hubTraining,
     rows: rows.rows,
@@ -119,10 +142,11 @@ export async function openEdgeSide(
   opened.defer(async () => {
     capabilities.stop();
     await agent.stop();
+    flows.close();
     effects.close();
     await runs.close();
     await fetcher.stop();
     await bus.close();
   });
-  return { agent, shelf, hubTraining, settings: edge };
+  return { agent, shelf, hubTraining, flows, settings: edge };
 }

@@ -14,6 +14,10 @@ import {
   EdgeStateDocument,
   IssuedDocument,
 } from '../../../../lib/edges/hub/hub-documents';
+import {
+  PipelineDeploymentDocument,
+  type PipelineRevisionDocument,
+} from '../../../../lib/edges/hub/pipelines/deployment-documents';
 import { RolloutDocument } from '../../../../lib/edges/hub/rollout/rollout-document';
 import { HubRun } from '../../../../lib/edges/hub/runs/hub-run-document';
 import { RunDesk, type RunDeskDeps } from '../../../../lib/edges/hub/runs/run-desk';
@@ -23,8 +27,9 @@ import { prefixedBus } from '../../../../lib/edges/prefixed-bus';
 import { openSigningKey, verifyingKey } from '../../../../lib/edges/protocol/keys';
 import { artifactsOf, baseTopic } from '../../../../lib/edges/protocol/topics';
 import { ensureFolder } from '../../../../lib/files';
+import type { Libraries } from '../../../../lib/pipeline/library';
 import type { Registry } from '../../../../lib/registry';
-import { type BlobStore, openBlobStore, Secrets } from '../../../../lib/store';
+import { type BlobStore, type DocumentStore, openBlobStore, Secrets } from '../../../../lib/store';
 import { brokerAddress } from '../broker-address';
 import type { Closers } from '../closers';
 import type { BrokerSettings } from '../settings';
@@ -34,6 +39,8 @@ import type { EdgePartOptions } from './part-options';
 export interface HubSideOptions extends EdgePartOptions {
   readonly registry: Registry;
   readonly blobs: BlobStore;
+  readonly libraries: Libraries;
+  readonly revisions: DocumentStore<PipelineRevisionDocument>;
 }
 
 export interface HubSide {
@@ -47,7 +54,7 @@ export interface HubSide {
 
 /** This Node-RED as the hub of its edges. Connects to the broker, without waiting for it; closed by `opened`. */
 export async function openHubSide(options: HubSideOptions, broker: BrokerSettings, opened: Closers): Promise<HubSide> {
-  const { folder, registry, blobs, clock, log, openDocuments, settings } = options;
+  const { folder, registry, blobs, libraries, revisions, clock, log, openDocuments, settings } = options;
   const hubId = folder.instanceId;
   const key = await openSigningKey(folder.keysPath, 'hub');
   const bus: MqttBus = new MqttBus({
@@ -78,9 +85,13 @@ export async function openHubSide(options: HubSideOptions, broker: BrokerSetting
       orders: await openDocuments('edge-orders', IssuedDocument),
       states: await openDocuments('edge-states', EdgeStateDocument),
       rollouts: await openDocuments('edge-rollouts', RolloutDocument),
+      revisions,
+      deployments: await openDocuments('edge-pipelines', PipelineDeploymentDocument),
     },
     secrets,
     registry,
+    blobs,
+    library: (name) => libraries.get(name),
     runsOf: (edge) => runs.desiredOf(edge),
     brokerOfEdges: () => brokerOfEdges(broker),
     clock,
@@ -146,8 +157,9 @@ function wantedArtifacts(hub: EdgeHub, registry: Registry, blobs: BlobStore, run
   const fromDisk = blobArtifacts(blobs, (digest) => hub.offered(digest) !== undefined);
   return async (digest) => {
     const file = hub.offered(digest);
-    const version = file?.kind === 'attributes' ? registry.findVersion(file.model, file.version) : undefined;
     if (!file) return fileArtifact(digest, () => runs.pathOf(digest));
+    const isAttributes = file !== undefined && 'model' in file && file.kind === 'attributes';
+    const version = isAttributes ? registry.findVersion(file.model, file.version) : undefined;
     if (!version) return fromDisk(digest);
     const attributes = versionAttributes(version);
     return {

@@ -1,5 +1,6 @@
 import type { NodeAPI } from 'node-red';
 import type { Clock } from '../../../../lib/clock';
+import type { PipelineEdgeView, PipelineOnEdges } from '../../../../lib/edges/hub/pipelines/pipeline-views';
 import { ModelManagementError } from '../../../../lib/errors';
 import type { Log } from '../../../../lib/log';
 import type { FlowEntry } from '../../../../lib/pipeline/flow-entry';
@@ -12,7 +13,6 @@ import {
   type PipelineResultView,
   type PipelineRunView,
   type PipelineStart,
-  type PipelineView,
   startsOf,
   toNodeView,
   toPipelineView,
@@ -20,7 +20,7 @@ import {
   toRunView,
 } from '../../../../lib/pipeline/pipelines/views';
 import type { Settings } from '../settings';
-import { FlowAdapter } from './flow-adapter';
+import { type Deployed, FlowAdapter } from './flow-adapter';
 import { flowEntries } from './flow-entries';
 import { type FlowsApi, inProcessFlows } from './flows-api';
 import { ownFlowsOverHttp } from './http-flows';
@@ -33,6 +33,8 @@ export interface PipelineSurrounding {
   readonly documents: PipelineDocuments;
   readonly hasModel: (name: string) => boolean;
   readonly hasLibrary: (name: string) => boolean;
+  /** Where else a pipeline runs. */
+  readonly edgesOf: (id: string) => readonly PipelineEdgeView[];
   /** Libraries may load modules. */
   readonly hasLibraryModules: boolean;
   readonly settings: Settings['pipelines'];
@@ -56,6 +58,7 @@ export class Pipelines {
   #doFlowsRun = false;
   #storeTimer: NodeJS.Timeout | undefined;
   readonly #storedChanges = new Map<string, number>();
+  readonly #flowsListeners = new Set<() => void>();
   #standstill: Standstill | undefined;
   #api: FlowsApi | undefined;
   /** Node-RED hands what is logged to whatever looks like an emitter. */
@@ -136,13 +139,13 @@ export class Pipelines {
     this.#watch.stop();
   }
 
-  list(): readonly PipelineView[] {
+  list(): readonly PipelineOnEdges[] {
     const all = this.#watch.list();
     return all.map((watched) => this.#view(watched, all));
   }
 
   /** With its drawing and the nodes that begin runs. @throws {ModelManagementError} `PIPELINE_NOT_FOUND`, as everything below */
-  get(id: string): PipelineView & Drawing & { readonly starts: readonly PipelineStart[] } {
+  get(id: string): PipelineOnEdges & Drawing & { readonly starts: readonly PipelineStart[] } {
     const watched = this.#find(id);
     const view = this.#view(watched, this.#watch.list());
     return { ...view, starts: startsOf(watched.pipeline), ...drawTab(flowEntries(this.red), id) };
@@ -205,6 +208,38 @@ export class Pipelines {
     return this.#tester.test(this.#find(id).pipeline, this.#standstill === undefined, input);
   }
 
+  /** A deploy would start what it changes. */
+  get areFlowsReady(): boolean {
+    return this.#doFlowsRun && this.#standstill === undefined;
+  }
+
+  /** All of the flow file, what is disabled too. */
+  entries(): readonly FlowEntry[] {
+    return flowEntries(this.red);
+  }
+
+  /** All of the flow file, where it holds that pipeline. @throws {ModelManagementError} `PIPELINE_NOT_FOUND` */
+  entriesOfPipeline(id: string): readonly FlowEntry[] {
+    this.#find(id);
+    return this.entries();
+  }
+
+  /** Node types that can run. @throws as {@link deploy} */
+  types(): Promise<ReadonlySet<string>> {
+    return this.#flowsApi().types();
+  }
+
+  /** @throws as `FlowAdapter.deploy` */
+  deploy(...change: Parameters<FlowAdapter['deploy']>): Promise<Deployed> {
+    return this.#flows.deploy(...change);
+  }
+
+  /** Told when flows were started, or stand still. @returns ends it */
+  onFlows(listener: () => void): () => void {
+    this.#flowsListeners.add(listener);
+    return () => this.#flowsListeners.delete(listener);
+  }
+
   /** @throws {ModelManagementError} `NOT_READY` before the data folder is open, and as the switch */
   get switch(): PipelineSwitch {
     return this.#opened().switch;
@@ -259,13 +294,14 @@ export class Pipelines {
     }
   }
 
-  #view(watched: WatchedPipeline, all: readonly WatchedPipeline[]): PipelineView {
-    return toPipelineView(watched, {
+  #view(watched: WatchedPipeline, all: readonly WatchedPipeline[]): PipelineOnEdges {
+    const view = toPipelineView(watched, {
       hasModel: (name) => this.#surrounding?.hasModel(name) ?? true,
       hasLibrary: (name) => this.#surrounding?.hasLibrary(name) ?? true,
       all: all.map(({ pipeline }) => pipeline),
       flowsFault: this.#standstill && describeStandstill(this.#standstill),
     });
+    return { ...view, edges: this.#surrounding?.edgesOf(view.id) ?? [] };
   }
 
   #find(id: string): WatchedPipeline {
@@ -296,6 +332,7 @@ export class Pipelines {
     this.#refresh();
     this.#doFlowsRun = true;
     void this.#tidy();
+    for (const listener of this.#flowsListeners) listener();
   };
 
   readonly #onRuntimeEvent = (event: unknown): void => {
@@ -303,6 +340,7 @@ export class Pipelines {
     if (!standstill) return;
     this.#standstill = standstill;
     this.#refresh();
+    for (const listener of this.#flowsListeners) listener();
   };
 }
 

@@ -1,0 +1,266 @@
+import { z } from 'zod';
+import { invalidInput, ModelManagementError } from '../../../errors';
+import { parseInput } from '../../../parse-input';
+import type { ModelNeed, PipelineBundle } from '../../../pipeline/bundle/bundle';
+import { pipelineNotFound } from '../../../pipeline/pipelines/tab-changes';
+import type { Usage, User } from '../../../registry';
+import type { DocumentStore } from '../../../store';
+import { KeyedQueue } from '../../../store/keyed-queue';
+import { edgeKey, LOCAL_EDGE } from '../../protocol/names';
+import type { DesiredLibrary, DesiredPipeline } from '../../protocol/pipeline-documents';
+import type { EdgeDocument } from '../hub-documents';
+import type { PipelineDeploymentDocument, PipelineRevisionDocument } from './deployment-documents';
+import type { PipelineRevisions } from './revisions';
+
+const PipelineEdges = z.strictObject({
+  edges: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        brokerId: z.string().min(1).max(64).optional(),
+        /** One that was deployed before; without it, the pipeline as it is now. */
+        revision: z.int().positive().optional(),
+      }),
+    )
+    .max(100_000),
+});
+
+export interface DeploymentsDeps {
+  readonly deployments: DocumentStore<PipelineDeploymentDocument>;
+  readonly revisions: PipelineRevisions;
+  readonly getEdge: (name: string) => EdgeDocument;
+  /** Throws when the edge cannot take them. */
+  readonly check: (edge: EdgeDocument, documents: readonly PipelineDeploymentDocument[]) => void;
+}
+
+/** How a pipeline stands on an edge, as that edge told. */
+export interface StandingPipeline {
+  /** In its flows; null = none, or not known. */
+  readonly revision: number | null;
+  /** It failed there, or was changed: it is placed anew. */
+  readonly isToRepeat: boolean;
+}
+
+const idOf = (pipeline: string, edge: string): string => `${pipeline}/${edgeKey(edge)}`;
+
+/** Which pipelines run on which edges, and which revision of them. */
+export class PipelineDeployments {
+  readonly #turns = new KeyedQueue();
+
+  constructor(private readonly deps: DeploymentsDeps) {}
+
+  all(): readonly PipelineDeploymentDocument[] {
+    return this.deps.deployments.all();
+  }
+
+  ofEdge(edge: string): readonly PipelineDeploymentDocument[] {
+    const key = edgeKey(edge);
+    return this.all().filter((one) => edgeKey(one.edge) === key);
+  }
+
+  ofPipeline(pipeline: string): readonly PipelineDeploymentDocument[] {
+    return this.all().filter((one) => one.pipeline === pipeline);
+  }
+
+  find(pipeline: string, edge: string): PipelineDeploymentDocument | undefined {
+    return this.deps.deployments.get(idOf(pipeline, edge));
+  }
+
+  /** @throws {ModelManagementError} `PIPELINE_NOT_ON_EDGE` */
+  get(pipeline: string, edge: string): PipelineDeploymentDocument {
+    const found = this.find(pipeline, edge);
+    if (found) return found;
+    throw new ModelManagementError(
+      'PIPELINE_NOT_ON_EDGE',
+      `The pipeline is not deployed to the edge ${edge}.`,
+      'Deploy it there first.',
+    );
+  }
+
+  revisionOf({ pipeline, revision }: PipelineDeploymentDocument): PipelineRevisionDocument | undefined {
+    return this.deps.revisions.find(pipeline, revision);
+  }
+
+  /**
+   * The whole list of edges of a pipeline.
+   * @param bundle - the pipeline as it is; asked for only where an edge shall have it so
+   * @param input - `{edges: [{name, brokerId?, revision?}]}`
+   * @param standing - what is known of it on an edge
+   * @returns keys of the edges that are concerned
+   * @throws {ModelManagementError} `INVALID_INPUT`, `EDGE_NOT_FOUND`, `REVISION_NOT_FOUND`, as `bundle` and
+   * `PipelineRevisions.take`; nothing is deployed then
+   */
+  deploy(
+    pipeline: string,
+    bundle: () => PipelineBundle,
+    input: unknown,
+    standing: (edge: string) => StandingPipeline,
+    user: User,
+  ): Promise<ReadonlySet<string>> {
+    return this.#turns.run('', async () => {
+      const wanted = this.#parse(pipeline, input);
+      const before = this.ofPipeline(pipeline);
+      const isNew = wanted.some(({ revision }) => revision === undefined);
+      // Nobody undeploys what never was: the id is wrong.
+      if (!isNew && before.length === 0) bundle();
+      for (const { revision } of wanted) if (revision !== undefined) this.deps.revisions.get(pipeline, revision);
+      const taken = isNew ? await this.deps.revisions.take(bundle(), user) : undefined;
+      const documents = wanted.map(({ edge, brokerId, revision }) => {
+        const known = this.find(pipeline, edge.name);
+        const next = revision ?? taken?.revision ?? 0;
+        const { revision: standingRevision, isToRepeat } = standing(edge.name);
+        const before = standingRevision ?? known?.revision ?? null;
+        return {
+          _id: idOf(pipeline, edge.name),
+          pipeline,
+          edge: edge.name,
+          revision: next,
+          previousRevision: before !== null && before !== next ? before : (known?.previousRevision ?? null),
+          brokerId: brokerId ?? null,
+          running: known?.running ?? true,
+          attempt: known ? known.attempt + (isToRepeat ? 1 : 0) : 0,
+        };
+      });
+      for (const [index, document] of documents.entries()) {
+        const others = this.ofEdge(document.edge).filter(({ _id }) => _id !== document._id);
+        const edge = wanted[index]?.edge;
+        if (edge) this.deps.check(edge, [...others, document]);
+      }
+      const ids = new Set(documents.map(({ _id }) => _id));
+      await this.#write([
+        ...documents.map((document) => () => this.deps.deployments.put(document)),
+        ...before
+          .filter(({ _id }) => !ids.has(_id))
+          .map(
+            ({ _id }) =>
+              () =>
+                this.deps.deployments.delete(_id),
+          ),
+      ]);
+      const used = new Set(this.ofPipeline(pipeline).flatMap((one) => [one.revision, one.previousRevision]));
+      await this.deps.revisions.prune(pipeline, (revision) => used.has(revision));
+      return new Set([...before, ...documents].map(({ edge }) => edgeKey(edge)));
+    });
+  }
+
+  /** Starts or stops it on one edge. @throws {ModelManagementError} `PIPELINE_NOT_ON_EDGE` */
+  async setRunning(pipeline: string, edge: string, running: boolean): Promise<void> {
+    await this.#change(pipeline, edge, (known) => ({ ...known, running }));
+  }
+
+  /** Places it anew, as it was deployed. @throws {ModelManagementError} `PIPELINE_NOT_ON_EDGE` */
+  async repeat(pipeline: string, edge: string): Promise<void> {
+    await this.#change(pipeline, edge, (known) => ({ ...known, attempt: known.attempt + 1 }));
+  }
+
+  async removeEdge(edge: string): Promise<void> {
+    await this.#turns.run('', () =>
+      this.#write(
+        this.ofEdge(edge).map(
+          ({ _id }) =>
+            () =>
+              this.deps.deployments.delete(_id),
+        ),
+      ),
+    );
+  }
+
+  /** What an edge needs of the registry for its pipelines, each once; also for what runs there until they do. */
+  needsOf(documents: readonly PipelineDeploymentDocument[]): readonly ModelNeed[] {
+    const needs = documents.flatMap((one) => this.#revisionsOf(one).flatMap(({ models }) => models));
+    return [...new Map(needs.map((need) => [`${need.model} ${need.ref}`, need])).values()];
+  }
+
+  /** Keys of edges with pipelines that ask for a model. */
+  edgesOfModel(model: string): readonly string[] {
+    return this.#usersOf(model).map(({ edge }) => edgeKey(edge));
+  }
+
+  /** What would stop if the model went away. */
+  usage(model: string): readonly Usage[] {
+    return this.#usersOf(model).flatMap((one) => {
+      const revision = this.revisionOf(one);
+      const refs = revision?.models.filter((need) => need.model.toLowerCase() === model.toLowerCase()) ?? [];
+      return refs.map(({ ref }) => ({
+        kind: 'pipeline' as const,
+        id: one.pipeline,
+        name: `${revision?.name} on ${one.edge}`,
+        ref,
+      }));
+    });
+  }
+
+  /** The lists of a desired state. */
+  desired(documents: readonly PipelineDeploymentDocument[]): {
+    readonly libraries: readonly DesiredLibrary[];
+    readonly pipelines: readonly DesiredPipeline[];
+  } {
+    /** Where two pipelines bring one library, the later revision counts, as on the hub. */
+    const newest = new Map<string, PipelineRevisionDocument['libraries'][number]>();
+    const pipelines = documents.flatMap((one): DesiredPipeline[] => {
+      const revision = this.revisionOf(one);
+      if (!revision) return [];
+      for (const library of revision.libraries) {
+        if ((newest.get(library.name)?.revision ?? 0) < library.revision) newest.set(library.name, library);
+      }
+      return [
+        {
+          id: one.pipeline,
+          name: revision.name,
+          revision: one.revision,
+          ...revision.bundle,
+          ...(one.brokerId === null ? {} : { brokerId: one.brokerId }),
+          running: one.running,
+          attempt: one.attempt,
+          models: [...new Set(revision.models.map(({ model }) => model))],
+          libraries: revision.libraries.map(({ name }) => name),
+        },
+      ];
+    });
+    const libraries = [...newest.values()].map(({ name, digest, sizeBytes }) => ({ name, digest, sizeBytes }));
+    return { libraries: libraries.sort((a, b) => (a.name < b.name ? -1 : 1)), pipelines };
+  }
+
+  #usersOf(model: string): readonly PipelineDeploymentDocument[] {
+    const key = model.toLowerCase();
+    return this.all().filter((one) =>
+      this.#revisionsOf(one).some(({ models }) => models.some((need) => need.model.toLowerCase() === key)),
+    );
+  }
+
+  #revisionsOf({ pipeline, revision, previousRevision }: PipelineDeploymentDocument) {
+    return [revision, previousRevision].flatMap((number) =>
+      number === null ? [] : (this.deps.revisions.find(pipeline, number) ?? []),
+    );
+  }
+
+  #parse(pipeline: string, input: unknown) {
+    const { edges } = parseInput(PipelineEdges, input);
+    if (!/^[A-Za-z0-9._-]{1,64}$/.test(pipeline)) throw pipelineNotFound(pipeline);
+    const wanted = edges.map(({ name, ...more }) => {
+      if (edgeKey(name) === LOCAL_EDGE) {
+        throw invalidInput('edges', 'edges: local has the pipeline already.', 'Leave it out.');
+      }
+      return { ...more, edge: this.deps.getEdge(name) };
+    });
+    if (new Set(wanted.map(({ edge }) => edge._id)).size < wanted.length) {
+      throw invalidInput('edges', 'edges: an edge is named twice.', 'Name each edge once.');
+    }
+    return wanted;
+  }
+
+  #change(
+    pipeline: string,
+    edge: string,
+    change: (known: PipelineDeploymentDocument) => PipelineDeploymentDocument,
+  ): Promise<void> {
+    return this.#turns.run('', () => this.deps.deployments.put(change(this.get(pipeline, edge))));
+  }
+
+  /** One that fails ends the turn only when the others are written. */
+  async #write(writes: readonly (() => Promise<unknown>)[]): Promise<void> {
+    const results = await Promise.allSettled(writes.map((write) => write()));
+    const failed = results.find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
+  }
+}

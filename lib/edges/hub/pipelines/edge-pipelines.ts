@@ -1,0 +1,137 @@
+import { ModelManagementError } from '../../../errors';
+import type { Log } from '../../../log';
+import type { PipelineBundle } from '../../../pipeline/bundle/bundle';
+import type { User } from '../../../registry';
+import type { EdgeCommand } from '../../agent/command-desk';
+import { edgeKey } from '../../protocol/names';
+import type { EdgeBook } from '../edge-book';
+import type { EdgeDocument } from '../hub-documents';
+import type { EdgeFacts } from '../views';
+import type { PipelineDeployments, StandingPipeline } from './deployments';
+import {
+  type EdgePipelineView,
+  type PipelineEdgeView,
+  type PipelineRevisionView,
+  toEdgePipeline,
+  toPipelineEdge,
+  toRevisionView,
+} from './pipeline-views';
+import type { PipelineRevisions } from './revisions';
+
+export interface EdgePipelinesDeps {
+  readonly book: EdgeBook;
+  readonly deployments: PipelineDeployments;
+  readonly revisions: PipelineRevisions;
+  readonly factsOf: (edge: EdgeDocument) => EdgeFacts;
+  /** What is wanted of these edges has changed. */
+  readonly changed: (keys: Iterable<string>) => void;
+  readonly ask: (facts: EdgeFacts, command: EdgeCommand) => Promise<unknown>;
+  readonly log: Log;
+}
+
+type ReadCommand = Extract<EdgeCommand, { type: 'pipeline-read' }>;
+
+/** Pipelines of the hub on its edges: which revision where, started or stopped, and what the edges tell of them. */
+export class EdgePipelines {
+  constructor(private readonly deps: EdgePipelinesDeps) {}
+
+  /** `Pipeline.edges`. */
+  edgesOf(pipeline: string): readonly PipelineEdgeView[] {
+    return this.deps.deployments.ofPipeline(pipeline).flatMap((deployment) => {
+      const edge = this.deps.book.find(deployment.edge);
+      return edge ? [toPipelineEdge(this.deps.factsOf(edge), deployment)] : [];
+    });
+  }
+
+  /** `Edge.pipelines`. */
+  ofEdge(facts: EdgeFacts): readonly EdgePipelineView[] {
+    const { deployments } = this.deps;
+    return deployments
+      .ofEdge(facts.edge.name)
+      .map((deployment) => toEdgePipeline(facts, deployment, deployments.revisionOf(deployment)));
+  }
+
+  /** Newest first. */
+  revisions(pipeline: string): readonly PipelineRevisionView[] {
+    const deployments = this.deps.deployments.ofPipeline(pipeline);
+    return this.deps.revisions.of(pipeline).map((revision) => toRevisionView(revision, deployments));
+  }
+
+  /**
+   * Deploys it to edges: the whole list.
+   * @param bundle - the pipeline as it is
+   * @param input - `{edges: [{name, brokerId?, revision?}]}`
+   * @throws as `PipelineDeployments.deploy`; `EDGE_UNAVAILABLE` of an edge whose release knows no pipelines
+   */
+  async deploy(pipeline: string, bundle: () => PipelineBundle, input: unknown, user: User): Promise<void> {
+    const { deployments, log } = this.deps;
+    const before = deployments.ofPipeline(pipeline).map(({ edge }) => edgeKey(edge));
+    try {
+      await deployments.deploy(pipeline, bundle, input, (edge) => this.#standing(pipeline, edge), user);
+    } finally {
+      // Also of a change of which only a part could be written.
+      const after = deployments.ofPipeline(pipeline).map(({ edge }) => edgeKey(edge));
+      this.deps.changed(new Set([...before, ...after]));
+    }
+    log.info('edges of a pipeline set', { pipeline, user });
+  }
+
+  /** @throws {ModelManagementError} `EDGE_NOT_FOUND`, `PIPELINE_NOT_ON_EDGE` */
+  async setRunning(pipeline: string, edge: string, running: boolean, user: User): Promise<void> {
+    const { name } = this.deps.book.get(edge);
+    await this.deps.deployments.setRunning(pipeline, name, running);
+    this.deps.log.info('pipeline of an edge set', { pipeline, edge: name, running, user });
+    this.deps.changed([edgeKey(name)]);
+  }
+
+  /** Places it anew where it failed, or was changed on the edge. @throws as {@link setRunning} */
+  async restore(pipeline: string, edge: string, user: User): Promise<void> {
+    const { name } = this.deps.book.get(edge);
+    await this.deps.deployments.repeat(pipeline, name);
+    this.deps.log.info('pipeline of an edge restored', { pipeline, edge: name, user });
+    this.deps.changed([edgeKey(name)]);
+  }
+
+  /** @throws as {@link setRunning}; as `EdgeCommands.ask` */
+  async restart(pipeline: string, edge: string): Promise<void> {
+    await this.#ask(pipeline, edge, { type: 'pipeline-restart', pipeline });
+  }
+
+  /** @param input - as of `POST /pipelines/:id/test`. @returns the id of the run there. @throws as {@link restart} */
+  test(pipeline: string, edge: string, input: unknown): Promise<unknown> {
+    return this.#ask(pipeline, edge, { type: 'pipeline-test', pipeline, input });
+  }
+
+  /** Runs, results or figures of nodes, as the edge has them now. @throws as {@link restart} */
+  read(pipeline: string, edge: string, what: ReadCommand['what'], runId?: string): Promise<unknown> {
+    return this.#ask(pipeline, edge, {
+      type: 'pipeline-read',
+      pipeline,
+      what,
+      ...(runId === undefined ? {} : { runId }),
+    });
+  }
+
+  #ask(pipeline: string, name: string, command: EdgeCommand): Promise<unknown> {
+    const edge = this.deps.book.get(name);
+    this.deps.deployments.get(pipeline, edge.name);
+    return this.deps.ask(this.deps.factsOf(edge), command);
+  }
+
+  #standing(pipeline: string, name: string): StandingPipeline {
+    const facts = this.deps.factsOf(this.deps.book.get(name));
+    const { state, changed, revision = null } = this.ofEdge(facts).find(({ id }) => id === pipeline)?.reported ?? {};
+    return { revision, isToRepeat: state === 'failed' || changed === true };
+  }
+}
+
+/** @throws {ModelManagementError} `EDGE_UNAVAILABLE` of an edge that has told that it cannot */
+export function requirePipelines({ edge, said }: EdgeFacts): void {
+  const { features, version } = said?.report?.capabilities ?? {};
+  if (!features || features.includes('pipelines')) return;
+  throw new ModelManagementError(
+    'EDGE_UNAVAILABLE',
+    `The edge ${edge.name} has release ${version} of the package, which takes no pipelines.`,
+    'Update the package on the edge.',
+  );
+}
