@@ -9,3 +9,6 @@ export const modelKey = (name: string): string => name.toLowerCase();
 
 export const isModelName = (text: string): boolean => MODEL_NAME.test(text);
 export const isAliasName = (text: string): boolean => ALIAS_NAME.test(text);
+
+/** The hub itself, among its edges. It cannot be made, enrolled or deleted. */
+export const LOCAL_EDGE = 'local';

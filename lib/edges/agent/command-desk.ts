@@ -4,6 +4,8 @@ import { admitCommand, noCommands } from '../protocol/command-gate';
 import { CommandDocument, type EdgeEvent } from '../protocol/documents';
 import { open } from '../protocol/envelope';
 import { PipelineId } from '../protocol/pipeline-documents';
+import { RowsTakenCommand } from '../protocol/row-documents';
+import { RunNewsCommand } from '../protocol/run-requests';
 import type { EdgeIdentity } from './accepted-desired';
 import type { EdgeAgentDeps } from './agent-dependencies';
 import { findDocument } from './agent-documents';
@@ -14,6 +16,8 @@ export const EdgeCommand = z.discriminatedUnion('type', [
   z.object({ type: z.literal('report') }),
   /** Try at once what failed and waits. */
   z.object({ type: z.literal('retry') }),
+  RunNewsCommand,
+  RowsTakenCommand,
   z.object({ type: z.literal('pipeline-restart'), pipeline: PipelineId }),
   /** `input` as of `POST /pipelines/:id/test`; answered with the id of the run. */
   z.object({ type: z.literal('pipeline-test'), pipeline: PipelineId, input: z.unknown() }),

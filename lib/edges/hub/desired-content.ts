@@ -21,7 +21,7 @@ export type OfferedFile =
   | { readonly kind: 'pipeline' };
 
 /** Of a desired state, beside its content. */
-const ENVELOPE_BYTES = 1_024;
+const ENVELOPE_BYTES = 4_096;
 
 /** Says what each edge shall run: what is assigned to it, and what its pipelines need. */
 export class DesiredContent {

@@ -13,6 +13,7 @@ import { EdgeCommands } from './commands';
 import { DesiredContent, type OfferedFile } from './desired-content';
 import { DesiredPublisher } from './desired-publisher';
 import { EdgeBook } from './edge-book';
+import type { EdgeStanding } from './edge-standing';
 import { EdgeStates } from './edge-states';
 import { EnrolmentOffice } from './enrolment-office';
 import type { EdgeHubDeps } from './hub-dependencies';
@@ -23,7 +24,8 @@ import { PipelineDeployments } from './pipelines/deployments';
 import { EdgePipelines, requirePipelines } from './pipelines/edge-pipelines';
 import { PipelineRevisions } from './pipelines/revisions';
 import { Rollouts } from './rollout/rollouts';
-import { type EdgeFacts, type EdgeView, isUnderWay, toEdgeView, toModelEdge } from './views';
+
+import { type EdgeFacts, type EdgeView, isUnderWay, stateOf, toEdgeView, toModelEdge } from './views';
 
 export interface Enrolment {
   /** Shown once. */
@@ -254,6 +256,19 @@ export class EdgeHub {
    */
   command(name: string, command: EdgeCommand, lifeMs?: number): Promise<string> {
     return this.#commands.send(this.#facts(this.#book.get(name)), command, lifeMs);
+  }
+
+  /** How it stands with an edge; undefined = there is none of that name. */
+  standing(name: string): EdgeStanding | undefined {
+    const edge = this.#book.find(name);
+    if (!edge) return undefined;
+    const facts = this.#facts(edge);
+    return { name: edge.name, ...stateOf(facts), key: edge.key, report: facts.said?.report ?? null };
+  }
+
+  /** What is wanted of an edge beside its models has changed. */
+  refresh(name: string): void {
+    this.#publisher.refresh([edgeKey(name)]);
   }
 
   /** Told the name of an edge (or its key) of which something changed. @returns ends it */

@@ -38,6 +38,8 @@ describe('commands to an edge', () => {
           report: async () => void carriedOut.push('report'),
           retry: async () => void carriedOut.push('retry'),
           ...pipelineExecutors(undefined),
+          'run-news': async () => undefined,
+          'rows-taken': async () => undefined,
         },
       );
       const answers = [];

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { LOCAL_EDGE } from '../../../../lib/names';
 import { Age } from '../age';
 import { announce } from '../announce';
 import { DeleteQuestion } from '../delete-question';
@@ -27,7 +28,9 @@ export function JobHead({ job, onChanged }: { readonly job: JobView; readonly on
             <JobSign job={job} /> {job.name}
           </h2>
           <p class="mm-sub">
-            {t('job.base', { model: job.baseModel })} · {t(`job.runner.${job.runner}`)} · {scheduleWords(job.schedule)}
+            {t('job.base', { model: job.baseModel })} · {t(`job.runner.${job.runner}`)}
+            {job.trainingEdge !== LOCAL_EDGE && ` · ${t('run.onEdge', { edge: job.trainingEdge })}`} ·{' '}
+            {scheduleWords(job.schedule)}
             {job.nextRunAt && (
               <>
                 {' · '}

@@ -1,4 +1,6 @@
+import { LOCAL_EDGE } from '../../../../lib/names';
 import { isFinal } from '../../../../lib/training/run/run-states';
+import { Age } from '../age';
 import { Busy, ErrorBox } from '../feedback';
 import { formatNumber } from '../format';
 import { t } from '../i18n';
@@ -22,6 +24,7 @@ export function RunDetail({ run, onChanged }: { readonly run: RunView; readonly 
         </h3>
         {!isFinal(run.state) && mayTrain() && <CancelButton run={run} onChanged={onChanged} />}
       </header>
+      <RunPlace run={run} />
       <PhaseLine run={run} />
       {run.error && (
         <div class="mm-error" role="status">
@@ -36,6 +39,22 @@ export function RunDetail({ run, onChanged }: { readonly run: RunView; readonly 
       <Result run={run} />
       <RunLog key={run.id} run={run} />
     </section>
+  );
+}
+
+/** Of a run that another Node-RED carries out: which, and whether it can be heard. */
+function RunPlace({ run: { edge, edgeOfflineSince } }: { readonly run: RunView }) {
+  if (edge === LOCAL_EDGE) return null;
+  return (
+    <p class="mm-sub">
+      {t('run.onEdge', { edge })}
+      {edgeOfflineSince !== undefined && (
+        <>
+          {' · '}
+          <i class="fa fa-chain-broken" aria-hidden="true" /> {t('run.edgeOffline')} <Age at={edgeOfflineSince} />
+        </>
+      )}
+    </p>
   );
 }
 
