@@ -28,6 +28,7 @@ import { PREVIEW_RUN, RunInput, type RunRequest, Runs } from './runs';
 import { describeSchedule, nextTimes } from './schedule/next-after';
 import { Schedule } from './schedule/schedule';
 import { Scheduler } from './scheduler';
+import { refusalAt } from './training-place';
 import type { TriggerTarget } from './triggered-run';
 import { Uses } from './uses';
 import { type JobView, type RunView, toJobView, toRunView } from './views';
@@ -340,7 +341,7 @@ export class Training {
     return findProblems(job, {
       hasModel: this.deps.registry.findModel(job.fields.baseModel) !== undefined,
       collections,
-      edge: this.deps.edges.find(job.fields.trainingEdge),
+      refusal: refusalAt(job.fields.trainingEdge, job.fields.runner, this.deps.edges),
     });
   }
 

@@ -261,9 +261,11 @@ export class EdgeHub {
   /** How it stands with an edge; undefined = there is none of that name. */
   standing(name: string): EdgeStanding | undefined {
     const edge = this.#book.find(name);
-    if (!edge) return undefined;
-    const facts = this.#facts(edge);
-    return { name: edge.name, ...stateOf(facts), key: edge.key, report: facts.said?.report ?? null };
+    return edge && this.#standing(edge);
+  }
+
+  standings(): readonly EdgeStanding[] {
+    return this.#book.all().map((edge) => this.#standing(edge));
   }
 
   /** What is wanted of an edge beside its models has changed. */
@@ -296,6 +298,12 @@ export class EdgeHub {
   /** Resolves when all that is wanted was signed, and taken by the broker if it is there. */
   settled(): Promise<void> {
     return this.#publisher.settled();
+  }
+
+  #standing(edge: EdgeDocument): EdgeStanding {
+    const facts = this.#facts(edge);
+    const { name, labels, key } = edge;
+    return { name, labels, ...stateOf(facts), key, report: facts.said?.report ?? null };
   }
 
   #underWay(): readonly string[] {

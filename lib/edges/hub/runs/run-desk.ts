@@ -103,7 +103,11 @@ export class RunDesk implements TrainingEdges {
 
   find(name: string): TrainingEdge | undefined {
     const edge = this.#hub?.standing(name);
-    return edge && { ...edge, refusal: (runner) => trainingRefusal(edge, runner) };
+    return edge && toTrainingEdge(edge);
+  }
+
+  list(): readonly TrainingEdge[] {
+    return (this.#hub?.standings() ?? []).map(toTrainingEdge);
   }
 
   async runnerOn(edge: string): Promise<Runner> {
@@ -324,3 +328,8 @@ const lost = (reason: string): ModelManagementError =>
 
 const unable = (reason: string): ModelManagementError =>
   new ModelManagementError('RUNNER_UNAVAILABLE', reason, 'Mend the edge, or let the job train elsewhere.');
+
+const toTrainingEdge = (edge: EdgeStanding): TrainingEdge => ({
+  ...edge,
+  refusal: (runner) => trainingRefusal(edge, runner),
+});
