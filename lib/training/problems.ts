@@ -6,6 +6,8 @@ import { type JobDocument, readsLocally } from './job';
 export interface Problem {
   readonly field: string;
   readonly message: string;
+  /** It may go by itself, as when an edge starts: a schedule goes on. */
+  readonly isPassing?: true;
 }
 
 export interface ProblemFacts {
@@ -26,7 +28,8 @@ export function findProblems(
   if (!hasModel) add('baseModel', `There is no model named ${fields.baseModel}.`);
   if (fields.trainingEdge !== LOCAL_EDGE) {
     const refusal = edge ? edge.refusal(fields.runner) : `There is no edge named ${fields.trainingEdge}.`;
-    if (refusal !== undefined) add('trainingEdge', refusal);
+    if (refusal !== undefined)
+      problems.push({ field: 'trainingEdge', message: refusal, ...(edge && { isPassing: true }) });
   }
   if (fields.scripts.length === 0) add('scripts', 'The job has no script.');
   for (const name of fields.scripts) {

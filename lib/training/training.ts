@@ -352,7 +352,8 @@ export class Training {
     const problems = this.#problems(job, await this.#collections());
     const [first] = problems;
     if (!first) return;
-    if (pauses) await this.#pause(job, first.message);
+    const lasting = problems.find(({ isPassing }) => !isPassing);
+    if (pauses && lasting) await this.#pause(job, lasting.message);
     throw new ModelManagementError(
       'JOB_INCOMPLETE',
       `The job ${job.name} cannot run: ${problems.map(({ message }) => message).join(' ')}`,
