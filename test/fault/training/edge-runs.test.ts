@@ -182,6 +182,22 @@ describe('a run on an edge under faults', function () {
     assert.deepEqual(await notes(), ['begun']);
   });
 
+  it('GIVEN_an_edge_that_is_enrolled_anew_WHEN_it_trains_THEN_the_run_is_lost_AND_the_next_one_succeeds', async () => {
+    const id = await start();
+    await hasNoted('begun');
+    const { enrolment } = await lab.hub.call<{ enrolment: { token: string } }>('POST', 'edges/edge-2/enrolment', {});
+    const answer = await lab.edge.api('POST', 'edge/enrol', { token: enrolment.token });
+    assert.equal(answer.status, 202, answer.text);
+    const run = await lab.hub.ended(id);
+    assert.deepEqual([run.state, run.error?.code], ['lost', 'RUN_LOST'], JSON.stringify(run));
+    assert.match(run.error?.message ?? '', /enrolled anew/);
+    await isTidy();
+    await lab.edgeIs('online');
+    await letGo();
+    await writeFile(join(folder.path, 'notes'), '');
+    await succeedsOnce(await start());
+  });
+
   it('GIVEN_a_word_of_the_edge_under_another_fence_THEN_it_changes_nothing_AND_the_same_under_the_right_one_does', async () => {
     const [keyFile = ''] = (await readdir(join(lab.edge.userDir, 'model-management', 'keys'))).filter((name) =>
       /^edge-[0-9a-f]{16}\.pem$/.test(name),
