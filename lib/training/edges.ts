@@ -6,6 +6,7 @@ import type { Runner } from './runners/runner';
 export interface TrainingEdge {
   /** As it was first written. */
   readonly name: string;
+  readonly labels: readonly string[];
   readonly state: 'pending' | 'online' | 'offline' | 'conflict' | 'revoked';
   /** When it came to this state, epoch ms. */
   readonly sinceMs: number;
@@ -15,6 +16,8 @@ export interface TrainingEdge {
 
 /** Where jobs can run beside this Node-RED. */
 export interface TrainingEdges {
+  /** All of them, in any state. */
+  list(): readonly TrainingEdge[];
   /** Whatever the case of the name. */
   find(name: string): TrainingEdge | undefined;
   /** Runs scripts on an edge, which may be away. @throws {ModelManagementError} `RUNNER_UNAVAILABLE` */
@@ -25,6 +28,7 @@ export interface TrainingEdges {
 
 /** Of a Node-RED that has none. */
 export const noEdges: TrainingEdges = {
+  list: () => [],
   find: () => undefined,
   onChange: () => () => undefined,
   runnerOn: async (edge) => {

@@ -100,7 +100,8 @@ export const LimitOverrides = z.strictObject(limitFields).partial();
 /** What a job can be told; `name`, the files and the state come beside it. */
 export const JobFields = z.strictObject({
   baseModel: z.string().refine(isModelName, { error: 'must be the name of a model' }),
-  trainingEdge: z.string().min(1).max(63).default(LOCAL_EDGE),
+  /** The name of an edge, `local`, or `label:` and a label: any edge that has it. */
+  trainingEdge: z.string().min(1).max(70).default(LOCAL_EDGE),
   updateExistingModel: z.boolean().default(true),
   /** May hold `{run}` and `{date}`. */
   newModelName: z

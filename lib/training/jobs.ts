@@ -7,6 +7,7 @@ import { parseInput } from '../parse-input';
 import type { TrainingDeps } from './dependencies';
 import { EDGE_SOURCE, type JobDocument, JobFields, type JobFile, type JobFiles, withQueryIds } from './job';
 import { checkFilePath, checkJobName, type FileKind, jobKey } from './names';
+import { labelOf, placeWithLabel } from './training-place';
 
 /** Scripts and requirements are texts; the rest may be weights. */
 const MAX_TEXT_BYTES = 16_777_216;
@@ -254,13 +255,15 @@ export class Jobs {
   /** As it was first written. One that is gone may stay until another is chosen. */
   #edgeNamed(name: string, old: JobDocument | undefined): string {
     if (name.toLowerCase() === LOCAL_EDGE) return LOCAL_EDGE;
+    const label = labelOf(name);
+    if (label !== undefined) return placeWithLabel(label);
     const known = this.deps.edges.find(name);
     if (known) return known.name;
     if (old?.fields.trainingEdge === name) return name;
     throw invalidInput(
       'trainingEdge',
       `trainingEdge: there is no edge named ${name}`,
-      'Name an edge of the tab Edges, or local for this Node-RED.',
+      'Name an edge of the tab Edges, label: and a label for any edge that has it, or local for this Node-RED.',
     );
   }
 

@@ -1,35 +1,30 @@
 import type { Collection } from '../collections';
 import { LOCAL_EDGE } from '../names';
-import type { TrainingEdge } from './edges';
 import { type JobDocument, readsLocally } from './job';
 
 export interface Problem {
   readonly field: string;
   readonly message: string;
-  /** It may go by itself, as when an edge starts: a schedule goes on. */
-  readonly isPassing?: true;
 }
 
 export interface ProblemFacts {
   readonly hasModel: boolean;
   /** Null = not known now. */
   readonly collections: readonly Pick<Collection, 'name'>[] | null;
-  /** The one it trains on, unless that is this Node-RED; undefined = there is none of its name. */
-  readonly edge: TrainingEdge | undefined;
+  /** Why it cannot run where it trains, unless that is this Node-RED; undefined = it can. */
+  readonly refusal: string | undefined;
 }
 
 /** Everything that keeps a job from running, at once. */
 export function findProblems(
   { fields, files }: JobDocument,
-  { hasModel, collections, edge }: ProblemFacts,
+  { hasModel, collections, refusal }: ProblemFacts,
 ): readonly Problem[] {
   const problems: Problem[] = [];
   const add = (field: string, message: string): void => void problems.push({ field, message });
   if (!hasModel) add('baseModel', `There is no model named ${fields.baseModel}.`);
   if (fields.trainingEdge !== LOCAL_EDGE) {
-    const refusal = edge ? edge.refusal(fields.runner) : `There is no edge named ${fields.trainingEdge}.`;
-    if (refusal !== undefined)
-      problems.push({ field: 'trainingEdge', message: refusal, ...(edge && { isPassing: true }) });
+    if (refusal !== undefined) add('trainingEdge', refusal);
   }
   if (fields.scripts.length === 0) add('scripts', 'The job has no script.');
   for (const name of fields.scripts) {

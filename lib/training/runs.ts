@@ -16,6 +16,7 @@ import { mayBegin, planRun, reduceRun } from './run/run-state';
 import { isFinal } from './run/run-states';
 import { RunSteps } from './run/run-steps';
 import { runPaths } from './run/script-steps';
+import { labelOf, readyPlaces } from './training-place';
 
 export const RunInput = z.strictObject({
   overrides: z
@@ -78,12 +79,16 @@ export class Runs {
     | undefined;
   #wake: NodeJS.Timeout | undefined;
   #isClosed = false;
+  /** A run may wait for an edge that has its label and can take it. */
+  readonly #unwatchEdges: () => void;
 
   constructor(
     private readonly deps: TrainingDeps,
     private readonly events: DriverEvents,
   ) {
     this.#steps = new RunSteps(deps);
+    const waits = ({ state, edge }: RunDocument): boolean => state === 'queued' && labelOf(edge) !== undefined;
+    this.#unwatchEdges = deps.edges.onChange(() => this.list().some(waits) && this.#beginLater());
   }
 
   /** Newest first; of one job when its id is given. */
@@ -230,6 +235,7 @@ export class Runs {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#unwatchEdges();
     clearTimeout(this.#wake);
     for (const { driver } of this.#driven.values()) driver.close();
     const isOver = this.#work.then(() => Promise.all([...this.#driven.values()].map(({ done }) => done)));
@@ -284,7 +290,9 @@ export class Runs {
     await this.#cancelOrphans();
     const all = this.deps.documents.runs.all();
     const now = this.deps.clock.now();
-    for (const run of mayBegin(all, this.deps.maxConcurrentRuns, now)) {
+    const placesOf = (run: RunDocument): readonly string[] =>
+      labelOf(run.edge) === undefined ? [run.edge] : readyPlaces(run.edge, run.fields.runner, this.deps.edges);
+    for (const run of mayBegin(all, this.deps.maxConcurrentRuns, now, placesOf)) {
       const begun = reduceRun(run, { kind: 'begun' }, now);
       await this.deps.documents.runs.put(begun);
       this.events.changed(begun);

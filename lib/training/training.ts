@@ -28,6 +28,7 @@ import { PREVIEW_RUN, RunInput, type RunRequest, Runs } from './runs';
 import { describeSchedule, nextTimes } from './schedule/next-after';
 import { Schedule } from './schedule/schedule';
 import { Scheduler } from './scheduler';
+import { lastingProblem, refusalAt } from './training-place';
 import type { TriggerTarget } from './triggered-run';
 import { Uses } from './uses';
 import { type JobView, type RunView, toJobView, toRunView } from './views';
@@ -340,7 +341,7 @@ export class Training {
     return findProblems(job, {
       hasModel: this.deps.registry.findModel(job.fields.baseModel) !== undefined,
       collections,
-      edge: this.deps.edges.find(job.fields.trainingEdge),
+      refusal: refusalAt(job.fields.trainingEdge, job.fields.runner, this.deps.edges),
     });
   }
 
@@ -352,7 +353,7 @@ export class Training {
     const problems = this.#problems(job, await this.#collections());
     const [first] = problems;
     if (!first) return;
-    const lasting = problems.find(({ isPassing }) => !isPassing);
+    const lasting = lastingProblem(problems, job.fields.trainingEdge, this.deps.edges);
     if (pauses && lasting) await this.#pause(job, lasting.message);
     throw new ModelManagementError(
       'JOB_INCOMPLETE',

@@ -1,4 +1,5 @@
 import { newId } from '../../ids';
+import { modelKey } from '../../names';
 import type { BusMessage } from '../bus';
 import type { LastWill } from '../mqtt-bus';
 import { noCommands } from '../protocol/command-gate';
@@ -13,7 +14,6 @@ import type { EdgeAgentDeps } from './agent-dependencies';
 import { findDocument } from './agent-documents';
 import { CommandDesk } from './command-desk';
 import { Enrolment, type EnrolmentState } from './enrolment';
-import { modelKey } from './model-state';
 import { pipelineExecutors } from './pipelines/pipeline-commands';
 import { Reconciler } from './reconciler';
 import { reportModels } from './report';

@@ -6,6 +6,7 @@ import type { EdgeState } from './views';
 /** How it stands with an edge, for who wants something carried out there. */
 export interface EdgeStanding {
   readonly name: EdgeDocument['name'];
+  readonly labels: readonly string[];
   readonly state: EdgeState;
   readonly sinceMs: number;
   /** Null = it is not enrolled. */

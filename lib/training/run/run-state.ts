@@ -176,22 +176,32 @@ export function planRun(run: RunDocument): RunStep {
   }
 }
 
-/** Queued runs that may begin now, in their order: one at a time of each job, so many at once here, and one on each edge. */
-export function mayBegin(runs: readonly RunDocument[], slots: number, nowMs: number): readonly RunDocument[] {
+/**
+ * Queued runs that may begin now, in their order: one at a time of each job, so many at once here, and one on each edge.
+ * @param placesOf - of a run that any edge with a label may take: those that can now, the first that is free takes it
+ * @returns each with the place where it begins
+ */
+export function mayBegin(
+  runs: readonly RunDocument[],
+  slots: number,
+  nowMs: number,
+  placesOf: (run: RunDocument) => readonly string[] = ({ edge }) => [edge],
+): readonly RunDocument[] {
   const active = runs.filter(({ state }) => state !== 'queued' && !isFinal(state));
   const busyJobs = new Set(active.map(({ jobId }) => jobId));
   const chosen: RunDocument[] = [];
   const places = new Map<string, number>();
-  const placeOf = ({ edge }: RunDocument): string => edge.toLowerCase();
-  for (const run of active) places.set(placeOf(run), (places.get(placeOf(run)) ?? 0) + 1);
+  const isFree = (edge: string): boolean => (places.get(edge.toLowerCase()) ?? 0) < (edge === LOCAL_EDGE ? slots : 1);
+  const take = (edge: string): unknown => places.set(edge.toLowerCase(), (places.get(edge.toLowerCase()) ?? 0) + 1);
+  for (const { edge } of active) take(edge);
   const waiting = runs.filter(({ state }) => state === 'queued');
   for (const run of waiting.toSorted((a, b) => a.createdAt - b.createdAt || a.number - b.number)) {
-    const taken = places.get(placeOf(run)) ?? 0;
-    if (taken >= (run.edge === LOCAL_EDGE ? slots : 1)) continue;
     if (run.notBefore > nowMs || busyJobs.has(run.jobId)) continue;
+    const edge = placesOf(run).find(isFree);
+    if (edge === undefined) continue;
     busyJobs.add(run.jobId);
-    places.set(placeOf(run), taken + 1);
-    chosen.push(run);
+    take(edge);
+    chosen.push({ ...run, edge });
   }
   return chosen;
 }

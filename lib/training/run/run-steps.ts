@@ -10,6 +10,7 @@ import { listedVariables, workFiles } from '../env-list';
 import { readsElsewhere } from '../job';
 import { heardBy } from '../runners/patience';
 import type { LineLog, PreparedInput, Runner } from '../runners/runner';
+import { placeText } from '../training-place';
 import { baseVersionOf } from './base-version';
 import { checkOutputs } from './outcome';
 import { archiveOf } from './outputs-archive';
@@ -77,7 +78,7 @@ export class RunSteps extends ScriptSteps {
       const id = query.id ?? `q${index + 1}`;
       const request = dataRequest({ ...query, id }, run.jobId, marks);
       if (readsElsewhere(query, run.fields)) {
-        log.line(`Query ${id}: read on ${run.fields.trainingEdge}.`);
+        log.line(`Query ${id}: read on ${placeText(run.fields.trainingEdge)}.`);
         queries.push({ id, request });
         continue;
       }

@@ -127,6 +127,24 @@ time.sleep(600)`;
     assert.match(refused.text, /edge-3 is pending: it has to be enrolled/);
   });
 
+  it('runs on any edge that has a label, and waits until there is one', async () => {
+    await lab.hub.addJob({ name: 'anywhere', trainingEdge: 'label:gpu', queries: [] }, WITH_METRIC);
+    const refused = await lab.hub.nodeRed.api('POST', 'jobs/anywhere/runs', {});
+    assert.equal(refused.status, 422, refused.text);
+    assert.match(refused.text, /No edge has the label gpu/);
+    await lab.hub.call('PATCH', 'edges/edge-2', { labels: ['gpu'] });
+    const run = await lab.hub.train('anywhere');
+    assert.deepEqual([run.state, run.edge], ['succeeded', 'edge-2'], JSON.stringify(run));
+    await lab.edge.stop();
+    await lab.edgeIs('offline');
+    const { id } = await lab.hub.start('anywhere');
+    assert.deepEqual([(await lab.hub.run(id)).state, (await lab.hub.run(id)).edge], ['queued', 'label:gpu']);
+    await lab.edge.restart();
+    const later = await lab.hub.ended(id);
+    assert.deepEqual([later.state, later.edge], ['succeeded', 'edge-2'], JSON.stringify(later));
+    await isTidy();
+  });
+
   describe('with data that stays there', () => {
     const edgeCall = async (method: string, path: string, body?: unknown): Promise<void> => {
       const answer = await lab.edge.api(method, path, body);

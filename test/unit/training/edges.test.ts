@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
-import type { JobDocument } from '../../../lib/training';
 import { noEdges, type TrainingEdge, watchStates } from '../../../lib/training/edges';
-import { findProblems } from '../../../lib/training/problems';
-import { someFields } from '../../support/training-builders';
 
-const edge = (state: TrainingEdge['state'], refusal?: string): TrainingEdge => ({
+const edge = (state: TrainingEdge['state']): TrainingEdge => ({
   name: 'edge-2',
+  labels: [],
   state,
   sinceMs: 0,
-  refusal: () => refusal,
+  refusal: () => undefined,
 });
 
 describe('the edges of jobs', () => {
@@ -30,26 +28,5 @@ describe('the edges of jobs', () => {
       tell('EDGE-2');
     }
     assert.deepEqual(told, ['edge-2 online', 'edge-2 offline', 'EDGE-2 undefined', 'edge-2 online']);
-  });
-
-  const problemsOf = (trainingEdge: string, known: TrainingEdge | undefined) =>
-    findProblems(
-      {
-        name: 'job',
-        fields: someFields({ trainingEdge, scripts: [] }),
-        files: { scripts: [] },
-      } as unknown as JobDocument,
-      { hasModel: true, collections: [], edge: known },
-    ).filter(({ field }) => field === 'trainingEdge');
-
-  it('are a problem of a job where there is none of the name, and where one cannot, which may pass', () => {
-    assert.deepEqual(problemsOf('local', undefined), []);
-    assert.deepEqual(problemsOf('edge-2', edge('offline')), []);
-    assert.deepEqual(problemsOf('edge-2', undefined), [
-      { field: 'trainingEdge', message: 'There is no edge named edge-2.' },
-    ]);
-    assert.deepEqual(problemsOf('edge-2', edge('online', 'It has no Docker.')), [
-      { field: 'trainingEdge', message: 'It has no Docker.', isPassing: true },
-    ]);
   });
 });

@@ -197,6 +197,27 @@ describe('runs that may begin', () => {
     );
   });
 
+  it('that any edge with a label may take begin on those that are free, and the others wait', () => {
+    const anywhere = { edge: 'label:gpu' };
+    const runs = [
+      queued('x', 'job-0', 5, { edge: 'gpu-1', state: 'training' }),
+      queued('a', 'job-1', 10, anywhere),
+      queued('b', 'job-2', 20, { edge: 'GPU-3' }),
+      queued('c', 'job-3', 30, anywhere),
+      queued('d', 'job-4', 40, anywhere),
+    ];
+    const places = ['gpu-1', 'gpu-2', 'gpu-3', 'gpu-4'];
+    const begun = mayBegin(runs, 2, 100, ({ edge }) => (edge === 'label:gpu' ? places : [edge]));
+    assert.deepEqual(
+      begun.map(({ _id, edge }) => `${_id} on ${edge}`),
+      ['a on gpu-2', 'b on GPU-3', 'c on gpu-4'],
+    );
+    assert.deepEqual(
+      mayBegin(runs.slice(1, 2), 2, 100, () => []),
+      [],
+    );
+  });
+
   it('take no place of one another on different machines, and one at a time on each edge', () => {
     const runs = [
       queued('a', 'job-1', 10, { edge: 'edge-2' }),

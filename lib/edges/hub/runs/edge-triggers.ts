@@ -2,6 +2,7 @@ import { asModelManagementError, ModelManagementError } from '../../../errors';
 import type { Log } from '../../../log';
 import { isFinal } from '../../../training/run/run-states';
 import type { Training } from '../../../training/training';
+import { labelOf } from '../../../training/training-place';
 import type { TriggeredRun } from '../../../training/triggered-run';
 import type { RunNewsCommand, RunRequestEvent } from '../../protocol/run-requests';
 import type { EdgeHub } from '../edge-hub';
@@ -71,8 +72,10 @@ export class EdgeTriggers {
   /** @throws {ModelManagementError} `JOB_NOT_FOUND`, `FORBIDDEN` */
   async #refuseStranger(edge: string, name: string): Promise<void> {
     const { name: job, trainingEdge, triggerEdges } = await this.deps.training.job(name);
+    const label = labelOf(trainingEdge);
+    const isLabelled = label !== undefined && this.deps.hub.standing(edge)?.labels.includes(label);
     const isNamed = [trainingEdge, ...triggerEdges].some((one) => one.toLowerCase() === edge.toLowerCase());
-    if (isNamed) return;
+    if (isNamed || isLabelled) return;
     throw new ModelManagementError(
       'FORBIDDEN',
       `The job ${job} neither trains on ${edge} nor names it as one that may start it.`,

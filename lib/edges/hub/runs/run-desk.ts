@@ -106,7 +106,11 @@ export class RunDesk implements TrainingEdges {
 
   find(name: string): TrainingEdge | undefined {
     const edge = this.#hub?.standing(name);
-    return edge && { ...edge, refusal: (runner) => trainingRefusal(edge, runner) };
+    return edge && toTrainingEdge(edge);
+  }
+
+  list(): readonly TrainingEdge[] {
+    return (this.#hub?.standings() ?? []).map(toTrainingEdge);
   }
 
   async runnerOn(edge: string): Promise<Runner> {
@@ -334,3 +338,8 @@ const noKey = (edge: string): string => `${edge} is not enrolled.`;
 
 const unable = (reason: string): ModelManagementError =>
   new ModelManagementError('RUNNER_UNAVAILABLE', reason, 'Mend the edge, or let the job train elsewhere.');
+
+const toTrainingEdge = (edge: EdgeStanding): TrainingEdge => ({
+  ...edge,
+  refusal: (runner) => trainingRefusal(edge, runner),
+});

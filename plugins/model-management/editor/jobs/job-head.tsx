@@ -14,6 +14,7 @@ import type { JobView } from './contract';
 import { openJobForm } from './form/job-form-tray';
 import { deleteJob, downloadBundle, startRun, updateJob } from './job-client';
 import { openJob } from './job-tray';
+import { placeWords } from './place-words';
 import { mayTrain, mayWriteJobs } from './rights';
 import { JobSign } from './run-sign';
 import { scheduleWords } from './schedule-words';
@@ -29,7 +30,7 @@ export function JobHead({ job, onChanged }: { readonly job: JobView; readonly on
           </h2>
           <p class="mm-sub">
             {t('job.base', { model: job.baseModel })} · {t(`job.runner.${job.runner}`)}
-            {job.trainingEdge !== LOCAL_EDGE && ` · ${t('run.onEdge', { edge: job.trainingEdge })}`} ·{' '}
+            {job.trainingEdge !== LOCAL_EDGE && ` · ${t('run.onEdge', { edge: placeWords(job.trainingEdge) })}`} ·{' '}
             {scheduleWords(job.schedule)}
             {job.nextRunAt && (
               <>

@@ -10,6 +10,7 @@ import { SteadyButton } from '../steady-button';
 import type { RunView } from './contract';
 import { cancelRun } from './job-client';
 import { PhaseLine } from './phase-line';
+import { placeWords } from './place-words';
 import { mayTrain } from './rights';
 import { RunLog } from './run-log';
 import { RunSign } from './run-sign';
@@ -47,7 +48,7 @@ function RunPlace({ run: { edge, edgeOfflineSince } }: { readonly run: RunView }
   if (edge === LOCAL_EDGE) return null;
   return (
     <p class="mm-sub">
-      {t('run.onEdge', { edge })}
+      {t('run.onEdge', { edge: placeWords(edge) })}
       {edgeOfflineSince !== undefined && (
         <>
           {' · '}

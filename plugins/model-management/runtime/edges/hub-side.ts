@@ -31,7 +31,7 @@ import type { EdgePartOptions } from './part-options';
 export interface HubSideOptions extends EdgePartOptions {
   readonly registry: Registry;
   readonly blobs: BlobStore;
-  readonly libraries: Libraries;
+  readonly libraries: Pick<Libraries, 'get'>;
   readonly revisions: DocumentStore<PipelineRevisionDocument>;
 }
 

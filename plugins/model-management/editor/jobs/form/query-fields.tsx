@@ -8,6 +8,7 @@ import { Toggle } from '../../toggle';
 import { TextField } from '../../widgets/text-field';
 import { fetchCollections, fetchSources } from '../collection-client';
 import { QueryPreview } from '../collections/query-preview';
+import { placeWords } from '../place-words';
 import type { JobDraft, QueryDraft } from './job-draft';
 import { NumberField } from './number-field';
 import { SourceSelect } from './source-select';
@@ -27,7 +28,7 @@ export function QueryFields({
   const sources = useResource(fetchSources, []);
   const names = collections.data?.map(({ name }) => name) ?? [];
   const { queries, trainingEdge } = draft;
-  const elsewhere = trainingEdge === LOCAL_EDGE ? undefined : trainingEdge;
+  const elsewhere = trainingEdge === LOCAL_EDGE ? undefined : placeWords(trainingEdge);
   const replace = (key: number, more: Partial<QueryDraft>): void =>
     onChange({ queries: queries.map((query) => (query.key === key ? { ...query, ...more } : query)) });
   const add = (): void => {
