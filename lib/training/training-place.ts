@@ -1,5 +1,6 @@
 import type { TrainingEdge, TrainingEdges } from './edges';
 import type { JobFields } from './job';
+import type { Problem } from './problems';
 
 const LABEL = /^label:\s*(\S.{0,62})$/i;
 
@@ -38,4 +39,10 @@ export function readyPlaces(place: string, runner: JobFields['runner'], edges: T
   return edgesOf(place, edges)
     .filter((edge) => edge.state === 'online' && edge.refusal(runner) === undefined)
     .map(({ name }) => name);
+}
+
+/** The first that does not go by itself: what an edge lacks may come, as when it has just started. */
+export function lastingProblem(problems: readonly Problem[], place: string, edges: TrainingEdges): Problem | undefined {
+  const hasPlace = edgesOf(place, edges).length > 0;
+  return problems.find(({ field }) => field !== 'trainingEdge' || !hasPlace);
 }

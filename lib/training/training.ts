@@ -28,7 +28,7 @@ import { PREVIEW_RUN, RunInput, type RunRequest, Runs } from './runs';
 import { describeSchedule, nextTimes } from './schedule/next-after';
 import { Schedule } from './schedule/schedule';
 import { Scheduler } from './scheduler';
-import { refusalAt } from './training-place';
+import { lastingProblem, refusalAt } from './training-place';
 import type { TriggerTarget } from './triggered-run';
 import { Uses } from './uses';
 import { type JobView, type RunView, toJobView, toRunView } from './views';
@@ -353,7 +353,8 @@ export class Training {
     const problems = this.#problems(job, await this.#collections());
     const [first] = problems;
     if (!first) return;
-    if (pauses) await this.#pause(job, first.message);
+    const lasting = lastingProblem(problems, job.fields.trainingEdge, this.deps.edges);
+    if (pauses && lasting) await this.#pause(job, lasting.message);
     throw new ModelManagementError(
       'JOB_INCOMPLETE',
       `The job ${job.name} cannot run: ${problems.map(({ message }) => message).join(' ')}`,

@@ -62,7 +62,7 @@ export type ReportedRun = z.infer<typeof ReportedRun>;
 
 /** Longer lines are cut; the whole log comes with the outputs. */
 export const MAX_LIVE_LINE_LENGTH = 1_000;
-export const MAX_LIVE_LINES = 40;
+export const MAX_LIVE_LINES = 400;
 
 /** What a run says while it goes on, as far as there is a connection. */
 export const RunLogEvent = z.object({

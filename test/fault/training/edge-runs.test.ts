@@ -2,6 +2,11 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { EdgeView } from '../../../lib/edges/hub/views';
+import type { DesiredState } from '../../../lib/edges/protocol/documents';
+import { seal } from '../../../lib/edges/protocol/envelope';
+import { findSigningKey } from '../../../lib/edges/protocol/keys';
+import type { Fence } from '../../../lib/edges/protocol/run-documents';
 import type { Model } from '../../../lib/registry/types';
 import { EdgeTrainingLab } from '../../support/edge-training-lab';
 import { mosquittoPath } from '../../support/mosquitto';
@@ -23,6 +28,12 @@ os.rename('new.onnx', os.environ['model_file_path'])
 open(os.environ['accuracy_path'], 'w').write('0.5')
 note('ended')
 `;
+
+const CAPABILITIES = {
+  ...{ nodeRed: '5', node: 'v22', os: 'linux', arch: 'x64', cpus: 1, memoryBytes: 1, features: ['models', 'runs'] },
+  engine: { kind: 'none', version: null },
+  docker: { available: false },
+};
 
 describe('a run on an edge under faults', function () {
   this.timeout(240_000);
@@ -169,6 +180,70 @@ describe('a run on an edge under faults', function () {
     assert.deepEqual([run.state, run.error?.code], ['lost', 'RUN_LOST'], JSON.stringify(run));
     await isTidy();
     assert.deepEqual(await notes(), ['begun']);
+  });
+
+  it('GIVEN_an_edge_that_is_enrolled_anew_WHEN_it_trains_THEN_the_run_is_lost_AND_the_next_one_succeeds', async () => {
+    const id = await start();
+    await hasNoted('begun');
+    const { enrolment } = await lab.hub.call<{ enrolment: { token: string } }>('POST', 'edges/edge-2/enrolment', {});
+    const answer = await lab.edge.api('POST', 'edge/enrol', { token: enrolment.token });
+    assert.equal(answer.status, 202, answer.text);
+    const run = await lab.hub.ended(id);
+    assert.deepEqual([run.state, run.error?.code], ['lost', 'RUN_LOST'], JSON.stringify(run));
+    assert.match(run.error?.message ?? '', /enrolled anew/);
+    await isTidy();
+    await lab.edgeIs('online');
+    await letGo();
+    await writeFile(join(folder.path, 'notes'), '');
+    await succeedsOnce(await start());
+  });
+
+  it('GIVEN_a_word_of_the_edge_under_another_fence_THEN_it_changes_nothing_AND_the_same_under_the_right_one_does', async () => {
+    const [keyFile = ''] = (await readdir(join(lab.edge.userDir, 'model-management', 'keys'))).filter((name) =>
+      /^edge-[0-9a-f]{16}\.pem$/.test(name),
+    );
+    const keysPath = join(lab.edge.userDir, 'model-management', 'keys');
+    const key = await findSigningKey(keysPath, keyFile.replace(/\.pem$/, ''));
+    assert.ok(key, 'the key of the edge');
+    const client = await lab.broker.connect('hub');
+    let desired: DesiredState | undefined;
+    let base = '';
+    client.on('message', (topic, payload) => {
+      base = topic.replace(/edges\/edge-2\/desired$/, '');
+      const { payload: signed } = JSON.parse(payload.toString()) as { readonly payload: string };
+      desired = JSON.parse(Buffer.from(signed, 'base64url').toString()) as DesiredState;
+    });
+    await client.subscribeAsync('model-management/v1/+/edges/edge-2/desired');
+    const heardOf = lab.edge.log;
+    const id = await start();
+    await hasNoted('begun');
+    await lab.hub.reached(id, 'training');
+    await lab.edge.stop('SIGKILL');
+    const wanted = await waitFor(() => desired?.runs?.find(({ run }) => run === id), { what: heardOf });
+    const error = { code: 'SCRIPT_FAILED', message: 'so it says', hint: 'none' };
+    const say = (fence: Fence, version: string): Promise<unknown> => {
+      const who = {
+        v: 1,
+        hubId: desired?.hubId,
+        edge: 'edge-2',
+        bootId: `forged-${version}`,
+        boot: Date.now() + 1_000,
+      };
+      const capabilities = { ...CAPABILITIES, version };
+      const runs = [{ run: id, fence, state: 'failed', error }];
+      const report = { ...who, at: Date.now(), seq: 1, desired: null, capabilities, models: [], runs };
+      return client.publishAsync(`${base}edges/edge-2/reported`, seal('reported', report, key), { qos: 1 });
+    };
+    await say({ ...wanted.fence, counter: wanted.fence.counter + 1 }, 'other');
+    await waitFor(async () => {
+      const { capabilities } = await lab.hub.call<EdgeView>('GET', 'edges/edge-2');
+      return capabilities?.version === 'other';
+    });
+    assert.equal((await lab.hub.run(id)).state, 'training');
+    await say(wanted.fence, 'right');
+    const run = await lab.hub.ended(id);
+    assert.deepEqual([run.state, run.error?.message], ['failed', 'so it says']);
+    await client.endAsync();
   });
 
   it('GIVEN_a_hub_restored_from_a_backup_of_before_the_end_THEN_the_script_does_not_run_again_under_that_fence', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { noEdges, type TrainingEdge } from '../../../lib/training/edges';
-import { labelOf, placeText, readyPlaces, refusalAt } from '../../../lib/training/training-place';
+import { labelOf, lastingProblem, placeText, readyPlaces, refusalAt } from '../../../lib/training/training-place';
 
 const anEdge = (name: string, labels: readonly string[], more: Partial<TrainingEdge> = {}): TrainingEdge => ({
   name,
@@ -43,4 +43,14 @@ describe('where a job trains', () => {
       assert.equal(refusalAt(place, 'docker', edges), refusal);
     });
   }
+
+  it('pauses a schedule where there is no such place, not where an edge lacks something that may come', () => {
+    const ofEdge = { field: 'trainingEdge', message: 'no Docker' };
+    const ofScript = { field: 'scripts', message: 'no script' };
+    assert.equal(lastingProblem([ofEdge], 'gpu-4', edges), undefined);
+    assert.equal(lastingProblem([ofEdge], 'label:old', edges), undefined);
+    assert.equal(lastingProblem([ofEdge, ofScript], 'gpu-4', edges), ofScript);
+    assert.equal(lastingProblem([ofEdge], 'nobody', edges), ofEdge);
+    assert.equal(lastingProblem([ofEdge], 'label:none', edges), ofEdge);
+  });
 });

@@ -54,6 +54,7 @@ interface Lane {
 const FETCH_PAUSE_MS = 5_000;
 /** Of what could not be put in order, as while an engine is away. */
 const ORDER_PAUSE_MS = 30_000;
+const ENVIRONMENT_UNUSED_MS = 30 * 86_400_000;
 const AWAY = new Set(['TIMEOUT', 'NOT_FOUND', 'BROKER_UNAVAILABLE']);
 
 /**
@@ -230,6 +231,18 @@ export class EdgeRuns {
     this.deps.log.info('run of the hub put away', { run: id });
     await this.deps.fetcher.collect(this.#named());
     this.wake();
+    void this.#collectEnvironments(own);
+  }
+
+  /** Packages that no run has used for long. Never rejects. */
+  async #collectEnvironments({ run }: EdgeRun): Promise<void> {
+    if (!run) return;
+    try {
+      const runner = await this.deps.runnerOf(run.fields.runner);
+      await runner.collectGarbage(ENVIRONMENT_UNUSED_MS);
+    } catch (error) {
+      this.deps.log.debug('unused environments not removed', () => ({ error }));
+    }
   }
 
   /** Never rejects. */

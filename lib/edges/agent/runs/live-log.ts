@@ -12,6 +12,8 @@ export interface LiveLogDeps {
 const PAUSE_MS = 300;
 /** Of what was said while there was no connection; the rest comes with the outputs. */
 const MAX_BACKLOG_BYTES = 131_072;
+/** Of the lines of one event, which has to fit into a document whatever the letters are. */
+const MAX_EVENT_LENGTH = 12_000;
 /** In one go, so that a talkative script leaves room for everything else. */
 const MAX_EVENTS_AT_ONCE = 4;
 
@@ -60,12 +62,13 @@ export class LiveLog {
     let dropped = 0;
     let skipBytes = backlogBytes - MAX_BACKLOG_BYTES;
     let lines: string[] = [];
+    let length = 0;
     let eventCount = 0;
     const tell = (): void => {
       if (lines.length === 0) return;
       const told = dropped > 0 ? { dropped } : {};
       deps.tell({ type: 'run-log', at: deps.clock.now(), run, fence, lines, ...told });
-      [lines, dropped] = [[], 0];
+      [lines, length, dropped] = [[], 0, 0];
       eventCount += 1;
     };
     for await (const { text, sizeBytes } of wholeLines(this.path, this.#offset)) {
@@ -76,8 +79,10 @@ export class LiveLog {
         dropped += 1;
         continue;
       }
-      lines.push(text.slice(0, MAX_LIVE_LINE_LENGTH));
-      if (lines.length === MAX_LIVE_LINES) tell();
+      const line = text.slice(0, MAX_LIVE_LINE_LENGTH);
+      lines.push(line);
+      length += line.length;
+      if (lines.length === MAX_LIVE_LINES || length >= MAX_EVENT_LENGTH) tell();
     }
     tell();
     if (eventCount >= MAX_EVENTS_AT_ONCE) this.notice();

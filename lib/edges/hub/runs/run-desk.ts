@@ -39,6 +39,9 @@ export interface RunDeskDeps {
 /** What is heard before somebody takes it; the whole log comes with the outputs. */
 const MAX_LINES = 10_000;
 const FETCH_PAUSE_MS = 5_000;
+/** An edge that has just started may not know yet that its engine answers. */
+const REFUSAL_PATIENCE_MS = 15_000;
+const REFUSAL_LOOK_MS = 500;
 const AWAY = new Set(['TIMEOUT', 'NOT_FOUND', 'BROKER_UNAVAILABLE']);
 
 /**
@@ -235,12 +238,17 @@ export class RunDesk implements TrainingEdges {
 
   /** Waits for the first word of an edge that is enrolled and was never heard of. */
   async #ableEdge(run: RunDocument, log: MarkedLog, signal: AbortSignal) {
+    const until = Date.now() + REFUSAL_PATIENCE_MS;
     for (let hasSaid = false; ; hasSaid = true) {
       signal.throwIfAborted();
       const { promise: changed } = this.#change;
       const edge = this.#hub?.standing(run.edge);
       const refusal = edge ? trainingRefusal(edge, run.fields.runner) : `There is no edge named ${run.edge}.`;
-      if (!edge?.key || refusal !== undefined) throw unable(refusal ?? `${run.edge} is not enrolled.`);
+      if (!edge?.key || (refusal !== undefined && Date.now() >= until)) throw unable(refusal ?? noKey(run.edge));
+      if (refusal !== undefined) {
+        await orAborted(Promise.race([changed, pause(REFUSAL_LOOK_MS, undefined, { ref: false })]), signal);
+        continue;
+      }
       const { name, key, state, sinceMs, report } = edge;
       if (report?.boxKey && report.capabilities.features.includes(RUNS_FEATURE)) {
         return { name, key, state, sinceMs, boxKey: report.boxKey };
@@ -325,6 +333,8 @@ function goneReason({ edge }: HubRun, now: EdgeStanding | undefined): string {
 
 const lost = (reason: string): ModelManagementError =>
   new ModelManagementError('RUN_LOST', `The run is lost: ${reason}.`, 'Start the job again.');
+
+const noKey = (edge: string): string => `${edge} is not enrolled.`;
 
 const unable = (reason: string): ModelManagementError =>
   new ModelManagementError('RUNNER_UNAVAILABLE', reason, 'Mend the edge, or let the job train elsewhere.');

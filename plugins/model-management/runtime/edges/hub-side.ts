@@ -1,12 +1,5 @@
 import { hostname } from 'node:os';
-import { join } from 'node:path';
-import {
-  ArtifactFetcher,
-  ArtifactPublisher,
-  blobArtifacts,
-  fileArtifact,
-  type OpenArtifact,
-} from '../../../../lib/edges/artifacts';
+import { ArtifactPublisher, blobArtifacts, fileArtifact, type OpenArtifact } from '../../../../lib/edges/artifacts';
 import { EdgeHub } from '../../../../lib/edges/hub/edge-hub';
 import {
   AssignmentDocument,
@@ -23,16 +16,15 @@ import { HubRun } from '../../../../lib/edges/hub/runs/hub-run-document';
 import { RunDesk, type RunDeskDeps } from '../../../../lib/edges/hub/runs/run-desk';
 import { versionAttributes } from '../../../../lib/edges/hub/version-files';
 import { MqttBus } from '../../../../lib/edges/mqtt-bus';
-import { prefixedBus } from '../../../../lib/edges/prefixed-bus';
-import { openSigningKey, verifyingKey } from '../../../../lib/edges/protocol/keys';
-import { artifactsOf, baseTopic } from '../../../../lib/edges/protocol/topics';
-import { ensureFolder } from '../../../../lib/files';
+import { openSigningKey } from '../../../../lib/edges/protocol/keys';
+import { baseTopic } from '../../../../lib/edges/protocol/topics';
 import type { Libraries } from '../../../../lib/pipeline/library';
 import type { Registry } from '../../../../lib/registry';
-import { type BlobStore, type DocumentStore, openBlobStore, Secrets } from '../../../../lib/store';
+import { type BlobStore, type DocumentStore, Secrets } from '../../../../lib/store';
 import { brokerAddress } from '../broker-address';
 import type { Closers } from '../closers';
 import type { BrokerSettings } from '../settings';
+import { edgeFetchers, forgetOldKeys } from './edge-fetchers';
 import { EdgeLog } from './edge-log';
 import type { EdgePartOptions } from './part-options';
 
@@ -66,12 +58,13 @@ export async function openHubSide(options: HubSideOptions, broker: BrokerSetting
     lastWill: () => hub.lastWill(),
   });
   const secrets = await Secrets.open(folder.keysPath);
+  const edges = await openDocuments('edges', EdgeDocument);
   const runs = new RunDesk({
     hubId,
     documents: await openDocuments('edge-runs', HubRun),
     runsPath: folder.runsPath,
     secrets,
-    fetcherOf: edgeFetchers(bus, options, 'edge-runs'),
+    fetcherOf: edgeFetchers(options, bus, 'edge-runs'),
     log,
   });
   const hub: EdgeHub = new EdgeHub({
@@ -80,7 +73,7 @@ export async function openHubSide(options: HubSideOptions, broker: BrokerSetting
     key,
     bus,
     stores: {
-      edges: await openDocuments('edges', EdgeDocument),
+      edges,
       assignments: await openDocuments('edge-models', AssignmentDocument),
       orders: await openDocuments('edge-orders', IssuedDocument),
       states: await openDocuments('edge-states', EdgeStateDocument),
@@ -107,6 +100,7 @@ export async function openHubSide(options: HubSideOptions, broker: BrokerSetting
     settings: bytesPerSecond === undefined ? {} : { bytesPerSecond },
   });
   runs.attach(hub);
+  await forgetOldKeys(folder.path, edges);
   await hub.start();
   publisher.start().catch((error: unknown) => log.warn('artifacts are not offered', { error }));
   bus.open();
@@ -116,7 +110,7 @@ export async function openHubSide(options: HubSideOptions, broker: BrokerSetting
     await hub.stop();
     await bus.close();
   });
-  return { hub, log: edgeLog, runs, rowsOf: edgeFetchers(bus, options, 'edge-rows') };
+  return { hub, log: edgeLog, runs, rowsOf: edgeFetchers(options, bus, 'edge-rows') };
 }
 
 /** As an edge needs it. What lets the hub in is the hub's: an edge has a login of its own. */
@@ -127,29 +121,6 @@ function brokerOfEdges({ url, topicPrefix }: BrokerSettings): Readonly<Record<st
   parsed.search = '';
   parsed.hash = '';
   return { url: parsed.href.replace(/\/$/, ''), ...(topicPrefix === 'model-management' ? {} : { topicPrefix }) };
-}
-
-/** What edges leave for this hub: of each key apart, signed with it, below topics of the edge. */
-function edgeFetchers(bus: MqttBus, { folder, log }: HubSideOptions, part: string): RunDeskDeps['fetcherOf'] {
-  const fetchers = new Map<string, Promise<ArtifactFetcher>>();
-  return (edge, key) => {
-    const root = join(folder.path, part, key.id);
-    const open = async (): Promise<ArtifactFetcher> => {
-      const [path, tempPath] = [join(root, 'blobs'), join(folder.tempPath, part)];
-      await Promise.all([ensureFolder(path), ensureFolder(tempPath)]);
-      const { verify } = verifyingKey(key.publicKey);
-      return new ArtifactFetcher({
-        bus: prefixedBus(bus, artifactsOf(edge)),
-        blobs: await openBlobStore({ path, tempPath, log }),
-        partialsPath: join(root, 'partials'),
-        log,
-        verify,
-      });
-    };
-    const known = fetchers.get(key.id) ?? open();
-    fetchers.set(key.id, known);
-    return known;
-  };
 }
 
 /** Only what some edge shall run: a broker is read by many. What is told of a version is made when it is wanted. */
