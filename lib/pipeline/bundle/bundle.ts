@@ -26,7 +26,7 @@ export interface ModelNeed {
 }
 
 /** Every text in a value, however deep. */
-function* textsIn(value: unknown): Generator<string> {
+export function* textsIn(value: unknown): Generator<string> {
   if (typeof value === 'string') yield value;
   else if (typeof value === 'object' && value !== null) for (const part of Object.values(value)) yield* textsIn(part);
 }
@@ -53,7 +53,7 @@ export function bundleOf(entries: readonly FlowEntry[], tabId: string): Pipeline
     }
   }
   const ids = new Set([...needed].map(({ id }) => id));
-  const problems = [...needed].flatMap((entry) => problemOf(entry, ids) ?? []);
+  const problems = [...[...needed].flatMap((entry) => problemOf(entry, ids) ?? []), ...brokerProblems([...needed])];
   if (problems.length > 0) throw notPortable(nameOf(tab) || tab.id, problems);
   const rest = entries.filter((entry) => needed.has(entry) && entry !== tab);
   return {
@@ -68,6 +68,15 @@ export function bundleOf(entries: readonly FlowEntry[], tabId: string): Pipeline
 function withoutOutside({ credentials: _, ...entry }: FlowEntry, ids: ReadonlySet<string>): FlowEntry {
   if (entry.type !== 'link in') return entry as FlowEntry;
   return { ...entry, links: linksOf(entry as FlowEntry)?.filter((id) => ids.has(id)) ?? [] } as FlowEntry;
+}
+
+/** On an edge all of them are one: what is read from one and written to another would go round in a circle. */
+function brokerProblems(needed: readonly FlowEntry[]): readonly string[] {
+  const used = needed.filter(({ type, d }) => d !== true && (type === 'mqtt in' || type === 'mqtt out'));
+  const ids = new Set(used.map((entry) => textOf(entry, 'broker')));
+  const brokers = needed.filter(({ id, type }) => type === 'mqtt-broker' && ids.has(id));
+  const addresses = new Set(brokers.map((entry) => `${textOf(entry, 'broker')}:${entry['port']}`.toLowerCase()));
+  return addresses.size > 1 ? [`it uses several brokers (${[...addresses].join(', ')}), and an edge has one`] : [];
 }
 
 function problemOf(entry: FlowEntry, ids: ReadonlySet<string>): string | undefined {

@@ -4,7 +4,7 @@ import { ModelManagementError } from '../../errors';
 import type { FlowEntry } from '../flow-entry';
 import { brokerNodes } from '../flow-nodes';
 import { isConfigNode, nameOf, templateIdOf, textOf } from '../graph/stored-wiring';
-import type { PipelineBundle } from './bundle';
+import { type PipelineBundle, textsIn } from './bundle';
 
 /** How to reach the broker that pipelines of an edge use. */
 export interface PlaceBroker {
@@ -24,12 +24,16 @@ export interface Place {
   readonly isRunning: boolean;
 }
 
+const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 7);
+
 const VARIABLE = 'EDGE_NAME';
 const TOPICS = ['topic', 'birthTopic', 'closeTopic', 'willTopic'];
 
 /** Begins the ids of what a pipeline brings beside its tab, so that two of them, and the flows of the edge, never meet. */
-const prefixOf = (pipelineId: string): string =>
-  `p${createHash('sha256').update(pipelineId).digest('hex').slice(0, 7)}_`;
+const prefixOf = (pipelineId: string): string => `p${digestOf(pipelineId)}_`;
+
+/** True of the id of something that a pipeline brought to the flows of an edge. */
+export const isBrought = (id: string): boolean => /^p[0-9a-f]{7}_/.test(id);
 
 /**
  * A bundle as it stands in the flows of an edge: config nodes and subflows have ids of their own, its brokers are the
@@ -48,13 +52,19 @@ export function placeBundle({ id: tabId, entries }: PipelineBundle, place: Place
   }
   return entries
     .filter(({ type }) => existing === undefined || type !== 'mqtt-broker')
-    .flatMap((entry) => placed(rename(entry, ids), place, tabId));
+    .flatMap((entry) => placed(rename(entry, ids), place, tabId))
+    .filter((entry, _, all) => entry.type !== 'tls-config' || all.some((other) => names(other, entry.id)));
 }
+
+/** Certificates of a broker that is another one here are of no use. */
+const names = (entry: FlowEntry, id: string): boolean =>
+  entry.id !== id && [...textsIn(entry)].some((text) => text === id);
 
 /** The entries of the flow file that are this pipeline's: its tab, what is on it, and what it brought. */
 export function entriesOfPlaced(entries: readonly FlowEntry[], tabId: string): readonly FlowEntry[] {
   const prefix = prefixOf(tabId);
-  return entries.filter((entry) => entry.id === tabId || textOf(entry, 'z') === tabId || entry.id.startsWith(prefix));
+  const isOurs = (id: string): boolean => id === tabId || id.startsWith(prefix);
+  return entries.filter((entry) => isOurs(entry.id) || isOurs(textOf(entry, 'z')));
 }
 
 /**
@@ -68,8 +78,9 @@ export function withPlaced(
   placed: readonly FlowEntry[],
   isKnown: boolean,
 ): readonly FlowEntry[] {
-  const before = new Set(isKnown ? entriesOfPlaced(entries, tabId) : []);
   const ids = new Set(placed.map(({ id }) => id));
+  const before = new Set(isKnown ? entriesOfPlaced(entries, tabId) : []);
+  for (const entry of stillNamed(entries, before)) if (!ids.has(entry.id)) before.delete(entry);
   const foreign = entries.find((entry) => ids.has(entry.id) && !before.has(entry));
   if (foreign) {
     throw new ModelManagementError(
@@ -78,7 +89,9 @@ export function withPlaced(
       'It was probably copied from the hub: delete it on the edge, or import it there anew with other ids.',
     );
   }
-  if (isKnown && isSame([...before], placed)) return entries;
+  // Credentials are not to be seen, so what brings some is placed anew.
+  const isSecret = placed.some(({ credentials }) => credentials !== undefined);
+  if (isKnown && !isSecret && isSame([...before], placed)) return entries;
   const rest = entries.filter((entry) => !before.has(entry));
   // Tabs stay in their order.
   const at = entries.findIndex((entry) => before.has(entry) && entry.type === 'tab');
@@ -86,9 +99,26 @@ export function withPlaced(
   return [...rest.slice(0, count), ...placed, ...rest.slice(count)];
 }
 
+/** Subflows, with what is in them, and config nodes that go, and that a flow of the edge has come to use. */
+function stillNamed(entries: readonly FlowEntry[], gone: ReadonlySet<FlowEntry>): readonly FlowEntry[] {
+  const kept = new Set<FlowEntry>();
+  const look = (users: readonly FlowEntry[]): void => {
+    const named = new Set(users.flatMap((user) => [...textsIn(user), templateIdOf(user) ?? '']));
+    const isKept = (entry: FlowEntry): boolean =>
+      ((isConfigNode(entry) || entry.type === 'subflow') && named.has(entry.id)) ||
+      [...kept].some(({ id, type }) => type === 'subflow' && id === textOf(entry, 'z'));
+    const found = [...gone].filter((entry) => !kept.has(entry) && isKept(entry));
+    for (const entry of found) kept.add(entry);
+    if (found.length > 0) look(found);
+  };
+  look(entries.filter((entry) => !gone.has(entry)));
+  return [...kept];
+}
+
 /** The flow file without the pipeline; the same list where it is not there. */
 export function withoutPlaced(entries: readonly FlowEntry[], tabId: string): readonly FlowEntry[] {
   const gone = new Set(entriesOfPlaced(entries, tabId));
+  for (const entry of stillNamed(entries, gone)) gone.delete(entry);
   return gone.size === 0 ? entries : entries.filter((entry) => !gone.has(entry));
 }
 
@@ -122,14 +152,38 @@ export function nodeTypesOf(placed: readonly FlowEntry[]): readonly string[] {
   return [...new Set(types)].sort();
 }
 
+/** npm modules that function nodes ask for, by name. */
+export function modulesOf(placed: readonly FlowEntry[]): readonly string[] {
+  const functions = placed.filter(({ type, d }) => type === 'function' && d !== true);
+  const libs = functions.flatMap(({ libs: given }) =>
+    Array.isArray(given) ? (given as readonly { readonly module?: unknown }[]) : [],
+  );
+  const modules = libs.flatMap(({ module }) => (typeof module === 'string' && module !== '' ? [module] : []));
+  // A version may follow, and a path; a scope begins with the same sign.
+  return [...new Set(modules.map((module) => /^(@[^/]+\/)?[^@/]+/.exec(module)?.[0] ?? module))].sort();
+}
+
+/** Hold ids of nodes, however deep. */
+const REFERENCES = new Set(['id', 'z', 'g', 'wires', 'links', 'scope', 'nodes', 'parentIds', 'in', 'out', 'status']);
+/** Hold words, which may be those of an id that somebody wrote by hand. */
+const WORDS = new Set(
+  'type name label info topic property payload func template model library text title value category'.split(' '),
+);
+/** As Node-RED makes them: nobody writes that by chance. */
+const GENERATED = /^[0-9a-f]{8,16}(\.[0-9a-f]+)?$/;
+
 function rename(entry: FlowEntry, ids: ReadonlyMap<string, string>): FlowEntry {
-  const follow = (value: unknown): unknown => {
-    if (typeof value === 'string') return ids.get(value) ?? value;
-    if (Array.isArray(value)) return value.map(follow);
+  const follow = (value: unknown, isSure: boolean): unknown => {
+    if (typeof value === 'string') return isSure || GENERATED.test(value) ? (ids.get(value) ?? value) : value;
+    if (Array.isArray(value)) return value.map((part) => follow(part, isSure));
     if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, follow(part)]));
+    return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, follow(part, isSure)]));
   };
-  const renamed = follow(entry) as FlowEntry;
+  const isSure = (key: string, value: unknown): boolean =>
+    REFERENCES.has(key) || (typeof value === 'string' && !WORDS.has(key));
+  const renamed = Object.fromEntries(
+    Object.entries(entry).map(([key, value]) => [key, follow(value, isSure(key, value))]),
+  ) as FlowEntry;
   const template = templateIdOf(entry);
   return template === undefined ? renamed : { ...renamed, type: `subflow:${ids.get(template) ?? template}` };
 }
@@ -156,6 +210,15 @@ function placedTab(tab: FlowEntry, { edgeName, isRunning }: Place): FlowEntry {
   };
 }
 
+/** That of the settings, which may stand in the URL. */
+function loginOf({ url, username, password }: PlaceBroker): { readonly user: string; readonly password: string } {
+  const inUrl = new URL(url);
+  return {
+    user: username ?? decodeURIComponent(inUrl.username),
+    password: password ?? decodeURIComponent(inUrl.password),
+  };
+}
+
 /** What the broker was set to stays, but for where it is and who logs in. */
 function ownBroker(entry: FlowEntry, own: PlaceBroker, edgeName: string): readonly FlowEntry[] {
   const [{ broker, port, usetls }] = brokerNodes(own.url);
@@ -167,9 +230,9 @@ function ownBroker(entry: FlowEntry, own: PlaceBroker, edgeName: string): readon
     port,
     usetls,
     tls: usetls ? tlsId : '',
-    // Two clients of one id would end each other's connections in turn.
-    clientid: clientId === '' ? '' : `${clientId}-${edgeName}`,
-    credentials: { user: own.username ?? '', password: own.password ?? '' },
+    // Two clients of one id would end each other's connections in turn; each pipeline has a copy of the node.
+    clientid: clientId === '' ? '' : `${clientId}-${edgeName}-${digestOf(entry.id)}`,
+    credentials: loginOf(own),
   };
   if (!usetls) return [placedBroker];
   const { ca = '', cert = '', key = '' } = own;

@@ -78,6 +78,24 @@ describe('the bundle of a pipeline', () => {
     });
   }
 
+  it('does not exist with two brokers, which would be one on an edge', () => {
+    const two = [
+      aTab('t'),
+      broker,
+      other,
+      aNode('i', 'p', { type: 'mqtt in', broker: 'b', topic: 'x' }),
+      aNode('p', '', { type: 'mqtt out', broker: 'o', topic: 'x' }),
+    ];
+    assert.throws(() => bundleOf(two, 't'), /several brokers/);
+    assert.equal(
+      bundleOf(
+        two.filter(({ type }) => type !== 'mqtt in'),
+        't',
+      ).entries.length,
+      3,
+    );
+  });
+
   it('is of a tab that is there', () => assert.throws(() => bundleOf([], 't'), withCode('PIPELINE_NOT_FOUND')));
 
   it('tells what its nodes ask of the registry, each once', () => {

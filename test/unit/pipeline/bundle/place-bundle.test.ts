@@ -3,6 +3,7 @@ import { bundleOf } from '../../../../lib/pipeline/bundle/bundle';
 import {
   entriesOfPlaced,
   isPlaced,
+  modulesOf,
   nodeTypesOf,
   type Place,
   placeBundle,
@@ -70,9 +71,10 @@ describe('a pipeline on an edge', () => {
 
   it('uses the broker of the edge, with a client of its own', () => {
     const { broker, port, clientid, keepalive, credentials, usetls } = find(placed, 'mqtt-broker');
+    assert.match(String(clientid), /^mine-edge-2-[0-9a-f]{7}$/);
     assert.deepEqual(
-      [broker, port, clientid, keepalive, credentials, usetls],
-      ['box', '1884', 'mine-edge-2', '7', { user: 'edge-2', password: 'pw' }, false],
+      [broker, port, keepalive, credentials, usetls],
+      ['box', '1884', '7', { user: 'edge-2', password: 'pw' }, false],
     );
   });
 
@@ -100,6 +102,47 @@ describe('a pipeline on an edge', () => {
     ]);
   });
 
+  it('logs in as the URL of the broker says, where nothing else does', () => {
+    const entries = placeBundle(bundle, place({ broker: { url: 'mqtt://ann:s%40crt@box' } }));
+    assert.deepEqual(find(entries, 'mqtt-broker')['credentials'], { user: 'ann', password: 's@crt' });
+  });
+
+  it('leaves words as they are that are ids of config nodes by chance, and follows all other uses', () => {
+    const id = 'temperature';
+    const generated = 'a1b2c3d4e5f60718';
+    const words = { topic: id, property: id, name: id, payload: id, rules: [{ t: 'set', to: id }], server: id };
+    const entries = placeBundle(
+      bundleOf(
+        [
+          aTab('t'),
+          { id, type: 'x-config' },
+          { id: generated, type: 'y-config' },
+          aNode('n', '', { ...words, deep: [{ use: generated }] }),
+        ],
+        't',
+      ),
+      place(),
+    );
+    const [x, y] = [find(entries, 'x-config').id, find(entries, 'y-config').id];
+    const node = find(entries, 'function');
+    const { topic, property, name, payload, rules, server, deep } = node;
+    assert.deepEqual({ topic, property, name, payload, rules, server }, { ...words, server: x });
+    assert.deepEqual(deep, [{ use: y }]);
+  });
+
+  it('brings no certificates of a broker that is another one there', () => {
+    const tls = { id: 'cert', type: 'tls-config', ca: '/etc/hub.pem' };
+    const withTls = flow.map((entry) => (entry.id === 'b' ? { ...entry, tls: 'cert', usetls: true } : entry));
+    const entries = placeBundle(bundleOf([tls, ...withTls], 't'), place());
+    assert.ok(!entries.some(({ type }) => type === 'tls-config'));
+  });
+
+  it('tells which modules its function nodes need', () => {
+    const libs = ['lodash', 'fs', '@scope/a@1.2', 'b/deep', '@scope/a'].map((module) => ({ var: 'x', module }));
+    const entries = [aNode('f', '', { libs }), aNode('g', '', { d: true, libs: [{ module: 'gone' }] })];
+    assert.deepEqual(modulesOf(entries), ['@scope/a', 'b', 'fs', 'lodash']);
+  });
+
   it('is locked, and disabled where it is stopped', () => {
     assert.deepEqual([find(placed, 'tab')['locked'], find(placed, 'tab')['disabled']], [true, false]);
     assert.equal(find(placeBundle(bundle, place({ isRunning: false })), 'tab')['disabled'], true);
@@ -121,9 +164,12 @@ describe('the flow file of an edge', () => {
     assert.deepEqual(withoutPlaced(next, 't'), own);
   });
 
-  it('is the same list where nothing changes', () => {
+  it('is the same list where nothing changes, and another where there may be other credentials', () => {
+    const open = placeBundle(bundle, place({ broker: { id: 'mine' } }));
+    const now = withPlaced(own, 't', open, false);
+    assert.equal(withPlaced(now, 't', open, true), now);
     const next = withPlaced(own, 't', placed, false);
-    assert.equal(withPlaced(next, 't', placed, true), next);
+    assert.notEqual(withPlaced(next, 't', placed, true), next);
     assert.equal(withoutPlaced(own, 't'), own);
   });
 
@@ -153,6 +199,22 @@ describe('the flow file of an edge', () => {
       () => withPlaced([...own, aNode('out', '', { z: 'u' })], 't', placed, true),
       withCode('FLOW_ID_TAKEN'),
     );
+  });
+
+  it('keeps what its own flows have come to use, and takes along what somebody put into its subflows', () => {
+    const [broker, template] = [find(placed, 'mqtt-broker').id, find(placed, 'subflow').id];
+    const users = [
+      aNode('mine', '', { z: 'u', broker }),
+      aNode('instance', '', { z: 'u', type: `subflow:${template}` }),
+      aNode('added', '', { z: template }),
+    ];
+    const now = [...withPlaced(own, 't', placed, false), ...users];
+    const left = withoutPlaced(now, 't').map(({ id }) => id);
+    const inside = placed.find(({ id }) => id.endsWith('_k'))?.id;
+    assert.deepEqual(left, ['u', 'n', 'b', broker, template, inside, 'mine', 'instance', 'added']);
+    const alone = [...withPlaced(own, 't', placed, false), ...users.slice(2)];
+    assert.ok(!isPlaced(alone, 't', placed), 'it is a change');
+    assert.deepEqual(withoutPlaced(alone, 't'), own);
   });
 
   const standing = withPlaced(own, 't', placed, false);
