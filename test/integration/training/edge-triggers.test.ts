@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { RunView } from '../../../lib/training';
 import { EdgeTrainingLab } from '../../support/edge-training-lab';
 import { mosquittoPath } from '../../support/mosquitto';
-import type { FlowNode } from '../../support/node-red';
+import type { FlowNode, NodeRed } from '../../support/node-red';
 import { canRunPython } from '../../support/python';
 import { requireOrSkip } from '../../support/requirement';
 import { waitFor } from '../../support/wait-for';
@@ -54,6 +54,10 @@ describe('retrain-trigger on an edge', function () {
   };
   const said = (text: RegExp, timeoutMs = 60_000): Promise<unknown> =>
     waitFor(() => text.test(lab.edge.log), { timeoutMs, what: () => `${text} in ${lab.edge.log.slice(-3_000)}` });
+  const isConnected = (side: NodeRed): Promise<unknown> => {
+    const states = () => side.log.match(/connected to the broker|connection to the broker ended/g) ?? [];
+    return waitFor(() => states().at(-1) === 'connected to the broker', { timeoutMs: 60_000, what: () => side.log });
+  };
   const runsOf = async (job: string): Promise<readonly RunView[]> =>
     (await lab.hub.call<{ readonly items: readonly RunView[] }>('GET', `jobs/${job}/runs`)).items;
 
@@ -86,6 +90,7 @@ describe('retrain-trigger on an edge', function () {
     await trigger();
     await said(/The hub cannot be asked for the run now/);
     await lab.broker.resume();
+    for (const side of [lab.edge, lab.hub.nodeRed]) await isConnected(side);
     await lab.edgeIs('online');
     await trigger();
     await waitFor(async () => (await runsOf('here')).length === 2, { what: 'a second run' });
