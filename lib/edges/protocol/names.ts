@@ -6,3 +6,6 @@ export const LOCAL_EDGE = 'local';
 
 /** A name as it is compared. */
 export const edgeKey = (name: string): string => name.toLowerCase();
+
+/** Whether two names, in any case, are of one edge. */
+export const isSameEdge = (one: string, other: string): boolean => edgeKey(one) === edgeKey(other);

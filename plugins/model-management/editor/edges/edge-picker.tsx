@@ -1,0 +1,57 @@
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+import { t } from '../i18n';
+import { Pager } from '../list/pager';
+import { usePage } from '../list/pages';
+import { holdsWords } from '../list/search';
+import type { EdgeView } from './edge-client';
+
+/** From here on a search is quicker than looking. */
+const SEARCH_FROM = 8;
+
+/** Edges to be ticked, a page at a time, with a search where they are many. */
+export function EdgePicker({
+  edges,
+  isPicked,
+  onPick,
+  more,
+}: {
+  readonly edges: readonly EdgeView[];
+  readonly isPicked: (name: string) => boolean;
+  readonly onPick: (name: string, isPicked: boolean) => void;
+  /** What is asked besides, behind the name. */
+  readonly more?: (name: string) => ComponentChildren;
+}) {
+  const [search, setSearch] = useState('');
+  const found = edges.filter(({ name, labels }) => holdsWords({ name, description: labels.join(' ') }, search));
+  const page = usePage(found);
+  return (
+    <>
+      {edges.length >= SEARCH_FROM && (
+        <input
+          type="search"
+          value={search}
+          placeholder={t('edge.list.search')}
+          aria-label={t('edge.list.search')}
+          onInput={(event) => setSearch(event.currentTarget.value)}
+        />
+      )}
+      <ul class="mm-choices" aria-label={t('tab.edges')}>
+        {page.shown.map(({ name }) => (
+          <li key={name}>
+            <label class="mm-check">
+              <input
+                type="checkbox"
+                checked={isPicked(name)}
+                onChange={(event) => onPick(name, event.currentTarget.checked)}
+              />{' '}
+              {name}
+            </label>
+            {more?.(name)}
+          </li>
+        ))}
+      </ul>
+      {page.total > page.shown.length && <Pager page={page} />}
+    </>
+  );
+}
