@@ -72,7 +72,7 @@ describe(`pipelines in the sidebar of Node-RED ${nodeRedMajor}, on an edge of No
   const detail = (): Locator => page.locator('.mm-tray .mm-detail');
   const row = (): Locator => detail().getByRole('list', { name: 'Edges that run it' }).getByRole('listitem').first();
   const closeTray = async (): Promise<void> => {
-    await editor.button('Close').click();
+    await page.locator('#mm-tray-close').click();
     await page.locator('.mm-tray').waitFor({ state: 'detached' });
   };
   const showPanel = async (tab: 'Pipelines' | 'Edges'): Promise<Locator> => {
