@@ -41,8 +41,11 @@ export const aDesiredDocument = (models: readonly DesiredModel[], fields: Record
 });
 
 /** Signed and proven as one from the broker is. */
-export function anAcceptedDesired(models: readonly DesiredModel[]): AcceptedDesired {
-  const accepted = acceptDesired(seal('desired', aDesiredDocument(models), theHubKey), theIdentity, null);
+export function anAcceptedDesired(
+  models: readonly DesiredModel[],
+  fields: Record<string, unknown> = {},
+): AcceptedDesired {
+  const accepted = acceptDesired(seal('desired', aDesiredDocument(models, fields), theHubKey), theIdentity, null);
   if (!accepted.ok || accepted.value.kind !== 'desired') throw new Error(JSON.stringify(accepted));
   return accepted.value.desired;
 }

@@ -3,7 +3,7 @@ import type { BusMessage } from '../bus';
 import type { LastWill } from '../mqtt-bus';
 import { noCommands } from '../protocol/command-gate';
 import type { RefusalReason } from '../protocol/decode';
-import { type EdgeEvent, HubPresence } from '../protocol/documents';
+import { type EdgeEvent, HubPresence, type ReportedModel } from '../protocol/documents';
 import { open, seal } from '../protocol/envelope';
 import { edgeTopics, HUB_TOPIC } from '../protocol/topics';
 import { keepSubscribed } from '../standing-subscription';
@@ -12,15 +12,26 @@ import type { EdgeAgentDeps } from './agent-dependencies';
 import { findDocument } from './agent-documents';
 import { CommandDesk } from './command-desk';
 import { Enrolment, type EnrolmentState } from './enrolment';
+import { modelKey } from './model-state';
 import { pipelineExecutors } from './pipelines/pipeline-commands';
 import { Reconciler } from './reconciler';
+import { reportModels } from './report';
 import { Reporter } from './reporter';
+
+/** Of a failure, for people. */
+const MESSAGE_LENGTH = 500;
 
 export interface EdgeAgentStatus {
   readonly enrolment: EnrolmentState;
   readonly isConnected: boolean;
   /** What the hub said of itself last. */
   readonly hub: Pick<HubPresence, 'name' | 'online' | 'at'> | null;
+}
+
+/** A model that the hub wants here, or that runs here still. */
+export interface OwnModel extends ReportedModel {
+  /** The version that is wanted; null = the hub wants it no more, or it is not known what it wants. */
+  readonly desired: number | null;
 }
 
 /**
@@ -69,7 +80,10 @@ export class EdgeAgent {
       neededElsewhere: () => deps.pipelines?.needed() ?? [],
       progressed: () => deps.pipelines?.wake(),
       isReported: () => this.#reporter.isReported(),
-      report: () => this.#reporter.report(),
+      report: async () => {
+        await this.#reporter.report();
+        changed();
+      },
       tell: (level, text) => this.#tell({ type: 'log', at: deps.clock.now(), level, text }),
     });
     this.#commands = new CommandDesk(deps, {
@@ -118,6 +132,15 @@ export class EdgeAgent {
   status(): EdgeAgentStatus {
     const hub = this.#hub && { name: this.#hub.name, online: this.#hub.online, at: this.#hub.at };
     return { enrolment: this.#enrolment.state, isConnected: this.#isConnected, hub };
+  }
+
+  /** As it is told to the hub, whether that can be reached or not. */
+  models(): readonly OwnModel[] {
+    const wanted = new Map(this.#desired?.models.map(({ name, deployed }) => [modelKey(name), deployed]));
+    return reportModels(this.#reconciler.reportable(), MESSAGE_LENGTH).map((model) => ({
+      ...model,
+      desired: wanted.get(modelKey(model.name)) ?? null,
+    }));
   }
 
   onChange(listener: () => void): () => void {

@@ -24,6 +24,7 @@ type Deps = Pick<EdgeHubDeps, 'registry'> & { readonly assignments: EdgeHubDeps[
 export class Assignments {
   readonly #byEdge = new Map<string, Set<string>>();
   readonly #byModel = new Map<string, Set<string>>();
+  readonly #listeners = new Set<(model: ModelName) => void>();
   #work: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -33,6 +34,12 @@ export class Assignments {
     private readonly check: (edge: string, documents: readonly AssignmentDocument[]) => void,
   ) {
     for (const document of deps.assignments.all()) this.#index(document);
+  }
+
+  /** Told a model of which other edges run it, or another version of it. @returns ends it */
+  onChange(listener: (model: ModelName) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   all(): readonly AssignmentDocument[] {
@@ -183,12 +190,18 @@ export class Assignments {
     if (JSON.stringify(this.deps.assignments.get(document._id)) === JSON.stringify(document)) return;
     await this.deps.assignments.put(document);
     this.#index(document);
+    this.#tell(document);
   }
 
   async #delete(document: AssignmentDocument): Promise<void> {
     await this.deps.assignments.delete(document._id);
     this.#byEdge.get(edgeKey(document.edge))?.delete(document._id);
     this.#byModel.get(modelKey(document.model))?.delete(document._id);
+    this.#tell(document);
+  }
+
+  #tell({ model }: AssignmentDocument): void {
+    for (const listener of this.#listeners) listener(model);
   }
 
   #index({ _id, edge, model }: AssignmentDocument): void {

@@ -256,6 +256,11 @@ export class EdgeHub {
     return () => this.#changeListeners.delete(listener);
   }
 
+  /** Told the name of a model of which other edges shall run it, or another version of it. @returns ends it */
+  onAssignment(listener: (model: string) => void): () => void {
+    return this.#assignments.onChange(listener);
+  }
+
   /** Told what edges tell, once each. @returns ends it */
   onEvent(listener: (edge: string, event: EdgeEvent) => void): () => void {
     this.#eventListeners.add(listener);

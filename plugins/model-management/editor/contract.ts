@@ -36,6 +36,10 @@ export interface Activity {
 export interface Health {
   /** On an edge a hub says what runs. */
   readonly role: 'hub' | 'edge';
+  /** After the next start of Node-RED. */
+  readonly nextRole: 'hub' | 'edge';
+  /** settings.js says it, and the sidebar cannot. */
+  readonly isRoleSet: boolean;
   readonly engine: EngineStats;
   readonly nodes: readonly NodeFigures[];
   readonly docker: { readonly available: boolean; readonly reason?: string };

@@ -12,6 +12,7 @@ import './model/model.css';
 import './clearblade/clearblade.css';
 import './libraries/libraries.css';
 import './jobs/jobs.css';
+import './rollouts/rollouts.css';
 import './pipelines/pipelines.css';
 import './edges/edges.css';
 import './compare/compare.css';

@@ -90,18 +90,42 @@ export const useCollectionChanges = (changed: () => void): void => useChanges('c
 
 export const usePipelineChanges = (changed: () => void): void => useChanges('pipelines', changed);
 
-/** Changes of many edges come together: at once, and then at most each second. */
-export const useEdgeChanges = (changed: () => void): void => useChanges('edges', useTogether(changed));
+/**
+ * Changes of many edges come together: at once, and then at most each second.
+ * @param isShown - whether a change of the edge of this name, in any case, matters. Default: of every edge
+ */
+export function useEdgeChanges(changed: () => void, isShown: (name: string) => boolean = always): void {
+  const current = useRef(isShown);
+  current.current = isShown;
+  const matters = useCallback((change: unknown) => current.current(nameIn(change)), []);
+  useChanges('edges', useTogether(changed), matters);
+}
 
 /** The connection to the server is back after a break: it may be another server now. */
-export const useReconnection = (changed: () => void): void => useChanges('edges', changed, never);
+export function useReconnection(changed: () => void): void {
+  useEffect(() => {
+    const connected = (): void => changed();
+    RED.comms.on('connect', connected);
+    return () => RED.comms.off('connect', connected);
+  }, [changed]);
+}
 
-type Things = 'models' | 'libraries' | 'jobs' | 'runs' | 'collections' | 'pipelines' | 'edges';
+/**
+ * A rollout began, came to another state or opened a wave; how its edges do is told by those.
+ * @param id - only of this one
+ */
+export function useRolloutChanges(changed: () => void, id?: string): void {
+  const matters = useCallback((change: unknown) => id === undefined || idIn(change) === id, [id]);
+  useChanges('rollouts', changed, matters);
+}
+
+type Things = 'models' | 'libraries' | 'jobs' | 'runs' | 'collections' | 'pipelines' | 'edges' | 'rollouts';
 
 const isLog = (change: unknown): boolean => (change as { readonly kind?: unknown }).kind === 'log';
 const isNoLog = (change: unknown): boolean => !isLog(change);
 const always = (): boolean => true;
-const never = (): boolean => false;
+const idIn = (change: unknown): unknown => (change as { readonly id?: unknown }).id;
+const nameIn = (change: unknown): string => String((change as { readonly name?: unknown }).name);
 
 /** Calls `changed` on each live update of these things that matters, and when the connection is back after a break. */
 function useChanges(things: Things, changed: () => void, matters: (change: unknown) => boolean = always): void {
@@ -110,14 +134,10 @@ function useChanges(things: Things, changed: () => void, matters: (change: unkno
     const listener = (_topic: string, change: unknown): void => {
       if (matters(change)) changed();
     };
-    const connected = (): void => changed();
     RED.comms.subscribe(topic, listener);
-    RED.comms.on('connect', connected);
-    return () => {
-      RED.comms.unsubscribe(topic, listener);
-      RED.comms.off('connect', connected);
-    };
+    return () => RED.comms.unsubscribe(topic, listener);
   }, [things, changed, matters]);
+  useReconnection(changed);
 }
 
 const TOGETHER_MS = 1_000;

@@ -1,13 +1,10 @@
-import { z } from 'zod';
 import { toIso } from '../../../lib/clock';
 import type { EdgeHub } from '../../../lib/edges/hub/edge-hub';
 import type { EdgeView } from '../../../lib/edges/hub/views';
 import { LOCAL_EDGE } from '../../../lib/edges/protocol/names';
 import { ModelManagementError } from '../../../lib/errors';
-import { parseInput } from '../../../lib/parse-input';
 import type { AdminRouter } from './admin-router';
 import type { EdgeLogEntry } from './edges/edge-log';
-import type { EdgeSide } from './edges/edge-side';
 import type { HubSide } from './edges/hub-side';
 import { applyListQuery, type ListFields } from './list-query';
 import { isTrue } from './query-parameter';
@@ -126,43 +123,5 @@ export function registerEdgeRoutes(router: AdminRouter): void {
   router.change('put', '/models/:name/edges', async ({ request, services, user, param }) => {
     await hubOf(services).assign(param('name'), request.body ?? {}, user);
     return { status: 200, body: services.registry.getModel(param('name')) };
-  });
-}
-
-const TokenBody = z.strictObject({ token: z.string().min(1) });
-
-/** @throws {ModelManagementError} `NOT_AN_EDGE` */
-function edgeOf({ edge }: Services): EdgeSide {
-  if (edge) return edge;
-  throw new ModelManagementError(
-    'NOT_AN_EDGE',
-    'This Node-RED is no edge of a hub.',
-    'Add an edge on the hub, and copy its settings into settings.js here.',
-  );
-}
-
-/** What a person sees on an edge of its hub. */
-export function registerOwnEdgeRoutes(router: AdminRouter): void {
-  const view = (services: Services) => {
-    const { agent, shelf, settings } = edgeOf(services);
-    return {
-      name: settings.name,
-      hubId: settings.hubId,
-      ...agent.status(),
-      models: shelf.list().map(({ name, deployed }) => ({ name, version: deployed })),
-    };
-  };
-  router.get('/edge', 'model-management.read', ({ services }) => ({ status: 200, body: view(services) }));
-  router.change('post', '/edge/enrol', async ({ request, services }) => {
-    await edgeOf(services).agent.enrol(parseInput(TokenBody, request.body ?? {}, 'body').token);
-    return { status: 202, body: view(services) };
-  });
-  router.change('post', '/edge/leave', async ({ services }) => {
-    await edgeOf(services).agent.leave();
-    return { status: 200, body: view(services) };
-  });
-  router.change('post', '/edge/retry', async ({ services }) => {
-    await edgeOf(services).agent.retry();
-    return { status: 202, body: view(services) };
   });
 }

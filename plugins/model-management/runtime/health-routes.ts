@@ -15,6 +15,7 @@ export function registerHealthRoutes(router: AdminRouter): void {
         version: services.packageVersion,
         instanceId: services.instanceId,
         role: services.settings.role,
+        ...services.role.state,
         engine: { kind, version, ...(reason ? { reason } : {}), models },
         nodes: runningNodes.list(),
         docker,

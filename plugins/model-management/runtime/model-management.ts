@@ -13,7 +13,8 @@ import { registerActivityRoutes } from './activity-routes';
 import { AdminRouter } from './admin-router';
 import { registerAliasRoutes } from './alias-routes';
 import { registerCollectionRoutes } from './collection-routes';
-import { registerEdgeRoutes, registerOwnEdgeRoutes } from './edge-routes';
+import { registerEdgeRoutes } from './edge-routes';
+import { EdgeRole } from './edges/edge-role';
 import { atMostEachSecond } from './edges/throttle';
 import { watchFlows } from './flow-watch';
 import { Pipelines } from './flows/pipelines';
@@ -26,6 +27,7 @@ import { registerMaintenanceRoutes, scheduleGarbageCollection } from './maintena
 import { registerModelRoutes } from './model-routes';
 import { nodeRedLog } from './node-red-log';
 import { registerOpenInferenceRoutes } from './open-inference-routes';
+import { registerOwnEdgeRoutes } from './own-edge-routes';
 import { registerPipelineEdgeRoutes } from './pipeline-edge-routes';
 import { registerPipelineRoutes } from './pipeline-routes';
 import { registerRolloutRoutes } from './rollout-routes';
@@ -109,14 +111,16 @@ class ModelManagement {
   private async open(): Promise<void> {
     try {
       const { userDir } = this;
-      const settings = this.settings ?? parseSettings(this.host.modelManagement, userDir);
       // Kept at once: the origin check needs them before the services are there.
-      this.settings = settings;
+      this.settings ??= parseSettings(this.host.modelManagement, userDir);
+      const role = await EdgeRole.open(this.host.modelManagement, this.settings, userDir);
+      const { settings } = role;
       if (settings.openInference.enabled) this.offerOpenInference();
       const packageFile = join(__dirname, '..', '..', '..', '..', 'package.json');
       const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
       const services = await openServices({
         settings,
+        role,
         userDir,
         packageVersion: version,
         nodeRedVersion: await this.red.version(),
@@ -150,6 +154,12 @@ class ModelManagement {
     const tellEdges = (name: string): void =>
       this.red.comms.publish('model-management/edges', { kind: 'edge', name, change: 'updated' }, false);
     services.edges?.hub.onChange(atMostEachSecond(tellEdges));
+    const tellAssignment = (name: string): void =>
+      this.red.comms.publish('model-management/models', { kind: 'usage', name, change: 'updated' }, false);
+    services.edges?.hub.rollouts.onChange((id) => {
+      this.red.comms.publish('model-management/rollouts', { kind: 'rollout', id, change: 'updated' }, false);
+    });
+    services.edges?.hub.onAssignment(atMostEachSecond(tellAssignment));
     services.edge?.agent.onChange(() => tellEdges(services.edge?.settings.name ?? ''));
     this.red.events.on('flows:started', this.announceUsage);
     this.stopCollecting = scheduleGarbageCollection(services.registry, this.log);

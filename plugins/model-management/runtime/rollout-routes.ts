@@ -3,10 +3,11 @@ import type { RolloutSummary } from '../../../lib/edges/hub/rollout/rollout-view
 import type { AdminRouter } from './admin-router';
 import { hubOf } from './edge-routes';
 import { applyListQuery, type ListFields } from './list-query';
+import { isTrue } from './query-parameter';
 
 const rolloutFields: ListFields<RolloutSummary> = {
-  sortable: ['id', 'version', 'state', 'createdAt', 'createdBy', 'openWaves', 'waveCount'],
-  searchText: ({ id, version, state, createdBy }) => [id, version, state, createdBy ?? ''].join('\n'),
+  sortable: ['id', 'model', 'version', 'state', 'createdAt', 'createdBy', 'openWaves', 'waveCount'],
+  searchText: ({ id, model, version, state, createdBy }) => [id, model, version, state, createdBy ?? ''].join('\n'),
 };
 
 /** A version on its way to many edges, wave by wave. */
@@ -14,6 +15,10 @@ export function registerRolloutRoutes(router: AdminRouter): void {
   router.get('/models/:name/rollouts', 'model-management.read', ({ request, services, param }) => ({
     status: 200,
     body: applyListQuery(request, hubOf(services).rollouts.ofModel(param('name')), rolloutFields),
+  }));
+  router.get('/rollouts', 'model-management.read', ({ request, services }) => ({
+    status: 200,
+    body: applyListQuery(request, services.edges?.hub.rollouts.list(isTrue(request, 'active')) ?? [], rolloutFields),
   }));
   router.get('/rollouts/:id', 'model-management.read', ({ services, param }) => ({
     status: 200,

@@ -29,6 +29,7 @@ import { BrokerLink } from './broker-link';
 import { Closers } from './closers';
 import { DockerProbe } from './docker-probe';
 import { CapabilityProbe } from './edges/capabilities';
+import type { EdgeRole } from './edges/edge-role';
 import { type EdgeSide, openEdgeSide } from './edges/edge-side';
 import { type HubSide, openHubSide } from './edges/hub-side';
 import { stageModelFile } from './model-file-source';
@@ -59,6 +60,8 @@ export interface Services {
   /** Of an edge. */
   readonly edge: EdgeSide | undefined;
   readonly capabilities: CapabilityProbe;
+  /** What this Node-RED is, and will be after the next start. */
+  readonly role: EdgeRole;
   /** What the engine needs to load a version. */
   sourceOf(version: Version): ModelSource;
   /**
@@ -78,6 +81,7 @@ export interface Services {
 
 export interface ServicesOptions {
   readonly settings: Settings;
+  readonly role: EdgeRole;
   /** Model files of nodes lie below it. */
   readonly userDir: string;
   readonly packageVersion: string;
@@ -230,6 +234,7 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
     edges: parts.edges,
     edge,
     capabilities,
+    role: options.role,
     sourceOf,
     findSource: (model, ref) => (edge ? shelf.require(model, ref) : sourceOf(registry.getVersion(model, ref))),
     hasModel: (model) => (edge ? shelf.versionsOf(model).length > 0 : registry.findModel(model) !== undefined),

@@ -8,9 +8,10 @@ import { MqttBus } from '../../../lib/edges/mqtt-bus';
 import { PublicKeyText } from '../../../lib/edges/protocol/keys';
 import { baseTopic } from '../../../lib/edges/protocol/topics';
 import { silentLog } from '../../../lib/log';
-import { type DocumentStore, openDataFolder, openDocumentStore } from '../../../lib/store';
+import { openDataFolder, openDocumentStore } from '../../../lib/store';
 import { DiskMachine } from '../../support/disk-machine';
 import { waitFor } from '../../support/wait-for';
+import { watchedStore } from '../../support/watched-store';
 
 export interface EdgeOptions {
   readonly folder: string;
@@ -34,19 +35,6 @@ async function main({ folder: path, settings, killAt, wanted, wantedFileCount }:
     count += 1;
     if (count === killAt) process.kill(process.pid, 'SIGKILL');
   };
-  const counted = async <R>(work: () => Promise<R>): Promise<R> => {
-    point();
-    return await work();
-  };
-  const watched = <T extends { readonly _id: string }>(store: DocumentStore<T>): DocumentStore<T> => ({
-    get: (id) => store.get(id),
-    all: () => store.all(),
-    insert: (document) => counted(() => store.insert(document)),
-    put: (document) => counted(() => store.put(document)),
-    delete: (id) => counted(() => store.delete(id)),
-    compact: () => store.compact(),
-    close: () => store.close(),
-  });
   const folder = await openDataFolder({ path, log: silentLog, clock: systemClock });
   const at = { path: folder.dbPath, log: silentLog };
   const agentStore = await openDocumentStore({ ...at, name: 'edge-agent', parse: (raw) => AgentDocument.parse(raw) });
@@ -57,7 +45,7 @@ async function main({ folder: path, settings, killAt, wanted, wantedFileCount }:
   const bus = new MqttBus({ broker, base, clientId: settings.name, clock: systemClock, log: silentLog });
   const agent = new EdgeAgent({
     bus,
-    stores: { agent: watched(agentStore), models: watched(modelStore) },
+    stores: { agent: watchedStore(agentStore, point), models: watchedStore(modelStore, point) },
     keysPath: folder.keysPath,
     effects: machine,
     clock: systemClock,

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../../../lib/clock';
@@ -12,6 +11,7 @@ import { silentLog } from '../../../lib/log';
 import { openDataFolder, openDocumentStore } from '../../../lib/store';
 import { DiskMachine } from '../../support/disk-machine';
 import { aDesiredDocument, aTarget, theHubKey } from '../../support/edge-builders';
+import { runProgram } from '../../support/killed-program';
 import { temporaryFolder } from '../../support/temporary-folder';
 import type { EdgeOptions, EdgeResult } from './edge-program';
 
@@ -43,25 +43,8 @@ async function writeDisk(path: string): Promise<void> {
   await folder.close();
 }
 
-/** @returns undefined when it was killed */
-async function run(options: EdgeOptions): Promise<EdgeResult | undefined> {
-  const program = join(__dirname, 'edge-program.ts');
-  const node = ['--disable-warning=ExperimentalWarning', '--require', 'tsx/cjs', program, JSON.stringify(options)];
-  const child = spawn(process.execPath, node, { stdio: ['ignore', 'pipe', 'pipe'] });
-  let [output, errors] = ['', ''];
-  child.stdout.on('data', (text: Buffer) => {
-    output += text.toString();
-  });
-  child.stderr.on('data', (text: Buffer) => {
-    errors += text.toString();
-  });
-  const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) =>
-    child.once('close', (...end) => resolve(end)),
-  );
-  if (signal === 'SIGKILL') return undefined;
-  assert.equal(code, 0, errors);
-  return JSON.parse(output) as EdgeResult;
-}
+const run = (options: EdgeOptions): Promise<EdgeResult | undefined> =>
+  runProgram(join(__dirname, 'edge-program.ts'), options);
 
 describe('an edge without its broker', function () {
   this.timeout(300_000);

@@ -122,6 +122,32 @@ describe('rollouts on a broker with its access rules in force', function () {
     );
   });
 
+  it('tells of each step, and of models of which other edges run other versions; what is not over is listed apart', async () => {
+    await edge('edge-2');
+    const { hub } = lab.hub;
+    const [steps, models] = [new Set<string>(), new Set<string>()];
+    hub.rollouts.onChange((id) => steps.add(`${id} ${hub.rollouts.get(id).state}`));
+    hub.onAssignment((model) => models.add(`${model} ${JSON.stringify(refs())}`));
+    const { id } = await start({});
+    assert.deepEqual(
+      hub.rollouts.list(true).map((one) => one.id),
+      [id],
+    );
+    await isOver(id, 'succeeded');
+    await hub.rollouts.act(id, 'rollback', 'ann');
+    await isOver(id, 'rolled_back');
+    assert.deepEqual(
+      [...steps],
+      ['running', 'succeeded', 'rolling_back', 'rolled_back'].map((state) => `${id} ${state}`),
+    );
+    assert.deepEqual([...models], ['iris {"edge-2":2}', 'iris {}']);
+    assert.deepEqual(hub.rollouts.list(true), []);
+    assert.deepEqual(
+      hub.rollouts.list(false).map((one) => one.id),
+      [id],
+    );
+  });
+
   it('GIVEN_an_edge_on_which_the_version_fails_THEN_the_rollout_stops_AND_another_one_tries_it_again', async () => {
     const { machine } = await edge('edge-2');
     await edge('edge-3');

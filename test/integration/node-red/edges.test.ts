@@ -189,6 +189,12 @@ describe(`edges of Node-RED ${nodeRedMajor}`, function () {
       listed.items.map((one) => one.id),
       [id],
     );
+    const all = await ask<{ items: RolloutSummary[] }>('GET', 'rollouts');
+    assert.deepEqual(
+      all.items.map(({ id: one, model }) => [one, model]),
+      [[id, 'plus']],
+    );
+    assert.equal((await ask<{ total: number }>('GET', 'rollouts?active=true')).total, 0);
   });
 
   it('take no change but of their own rows', async () => {

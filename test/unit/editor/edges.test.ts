@@ -4,7 +4,6 @@ import fc from 'fast-check';
 import type { EdgeModelView, EdgeView } from '../../../plugins/model-management/editor/edges/edge-client';
 import { lookOf } from '../../../plugins/model-management/editor/edges/edge-look';
 import { arrange } from '../../../plugins/model-management/editor/edges/edge-order';
-import { labelsOf } from '../../../plugins/model-management/editor/edges/labels';
 import { loopbackOf, settingsText } from '../../../plugins/model-management/editor/edges/settings-text';
 import { changesOf, refKey, refOfKey, refsOf } from '../../../plugins/model-management/editor/model/assignment';
 import { needsToken } from '../../../plugins/model-management/editor/own-edge/own-state';
@@ -76,16 +75,6 @@ describe('the list of edges', () => {
     ['nowhere', []],
   ] as const) {
     it(`finds ${search}`, () => assert.deepEqual(names(search, 'name'), found));
-  }
-});
-
-describe('labels as they are typed', () => {
-  for (const [text, labels] of [
-    ['', []],
-    [' line-1 ,press,, press', ['line-1', 'press']],
-    ['site=north, old hall', ['site=north', 'old hall']],
-  ] as const) {
-    it(JSON.stringify(text), () => assert.deepEqual(labelsOf(text), labels));
   }
 });
 

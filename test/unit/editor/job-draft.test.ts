@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import {
   bodyOf,
   type JobDraft,
-  namesIn,
   newDraft,
   withRequirements,
   withScriptText,
@@ -40,17 +39,6 @@ describe('what the form of a job sends is what it shows', () => {
     });
     assert.deepEqual([never.staged.requirements, never.removed.requirements], [undefined, false]);
   });
-
-  for (const { text, names } of [
-    { text: '', names: [] },
-    { text: 'public.a', names: ['public.a'] },
-    { text: 'public.a,', names: ['public.a'] },
-    { text: 'public.a, ', names: ['public.a'] },
-    { text: 'public.a, b', names: ['public.a', 'b'] },
-    { text: ' , a,,b ', names: ['a', 'b'] },
-  ]) {
-    it(`of tables typed as ${JSON.stringify(text)}`, () => assert.deepEqual(namesIn(text), names));
-  }
 
   it('of variables: a secret that is not typed is kept, whatever it is called now', () => {
     const entry = { value: '', isSecret: true };

@@ -43,6 +43,8 @@ function health(
   const models = states.map(([version, state]) => ({ model: 'iris', version, state }) as ModelStats);
   return {
     role: 'hub',
+    nextRole: 'hub',
+    isRoleSet: false,
     engine: { kind, version: '1', models },
     nodes: [],
     docker: { available: true },

@@ -4,6 +4,8 @@ import { noticesOf } from '../../../plugins/model-management/editor/models/notic
 
 const well: Health = {
   role: 'hub',
+  nextRole: 'hub',
+  isRoleSet: false,
   engine: { kind: 'native', version: '1', models: [] },
   nodes: [],
   docker: { available: true },

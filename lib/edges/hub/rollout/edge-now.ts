@@ -9,7 +9,14 @@ const ON_THE_WAY: readonly string[] = ['TIMEOUT', 'ABORTED'];
 export function edgeNow(facts: EdgeFacts, assignment: AssignmentDocument | undefined): EdgeNow {
   const common = { createdAt: facts.edge.createdAt, isOnline: stateOf(facts).state === 'online' };
   if (!assignment) return { ...common, ref: null, reported: null, state: 'pending' };
-  const { reported, state, error } = toEdgeModel(facts, assignment);
+  const { reported, state, progress, error } = toEdgeModel(facts, assignment);
   const isOnTheWay = state === 'failed' && error !== undefined && ON_THE_WAY.includes(error.code);
-  return { ...common, ref: assignment.ref, reported, state: isOnTheWay ? 'pending' : state };
+  return {
+    ...common,
+    ref: assignment.ref,
+    reported,
+    state: isOnTheWay ? 'pending' : state,
+    ...(progress === undefined ? {} : { progress }),
+    ...(error ? { error: error.message } : {}),
+  };
 }

@@ -8,17 +8,16 @@ import { edgeKey } from '../../protocol/names';
 import { Labels } from '../edge-book';
 import type { EdgeDocument } from '../hub-documents';
 import { type RolloutDocument, type RolloutEdge, StopCriteria, WaveSize } from './rollout-document';
+import { DEFAULT_SOAK_MS, MAX_WAVES, wavesOf } from './waves';
 
 const MAX_EDGES = 10_000;
 const MAX_SOAK_MS = 7 * 86_400_000;
-/** As long as an edge watches a new version itself. */
-const DEFAULT_SOAK_MS = 300_000;
 
 const RolloutRequest = z.strictObject({
   version: z.union([z.int().positive(), z.string().min(1)]),
   labels: Labels.optional(),
   edges: z.array(z.string()).min(1).max(MAX_EDGES).optional(),
-  waves: z.array(WaveSize).max(20).default([]),
+  waves: z.array(WaveSize).max(MAX_WAVES).default([]),
   soakMs: z.int().nonnegative().max(MAX_SOAK_MS).default(DEFAULT_SOAK_MS),
   stop: StopCriteria.default({ maxFailed: 0 }),
 });
@@ -66,20 +65,6 @@ export function selectEdges(
     );
   }
   return selected;
-}
-
-/** The wave of each of so many edges, from 0. A wave that nobody would be in is left out. */
-export function wavesOf(sizes: readonly WaveSize[], edgeCount: number): readonly number[] {
-  const waves: number[] = [];
-  let wave = 0;
-  for (const size of [...sizes, { count: edgeCount }]) {
-    const wanted = 'count' in size ? size.count : Math.ceil((size.percent * edgeCount) / 100);
-    const room = Math.min(wanted, edgeCount - waves.length);
-    if (room === 0) break;
-    waves.push(...Array.from({ length: room }, () => wave));
-    wave += 1;
-  }
-  return waves;
 }
 
 /** Online edges come first, so that the first wave shows something; then by name. */

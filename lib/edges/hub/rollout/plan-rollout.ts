@@ -21,6 +21,10 @@ export interface EdgeNow {
   readonly reported: number | null;
   /** Of what is assigned: a word of the edge on what was assigned before is `pending`. */
   readonly state: 'pending' | 'downloading' | 'running' | 'failed';
+  /** 0..1, of its download. */
+  readonly progress?: number;
+  /** Why it failed. */
+  readonly error?: string;
 }
 
 export interface RolloutFacts {
@@ -90,6 +94,17 @@ export const nowOf = ({ edges }: RolloutFacts, { name }: RolloutEdge): EdgeNow |
 
 export type Outcome = 'waiting' | 'pending' | 'offline' | 'running' | 'failed' | 'restoring' | 'restored' | 'left';
 
+/** Why a rollout leaves this edge alone, or will as soon as it goes on; undefined = it does not. */
+export function leaveReasonOf(
+  rollout: RolloutDocument,
+  edge: RolloutEdge,
+  now: EdgeNow | undefined,
+): LeaveReason | undefined {
+  if (edge.phase === 'left') return edge.reason;
+  const noticed = noticedPhase(rollout, edge, now);
+  return noticed === 'deleted' || noticed === 'changed' ? noticed : undefined;
+}
+
 /** How it stands with one edge. What an edge said last counts also when it is offline now. */
 export function outcomeOf({ version }: RolloutDocument, edge: RolloutEdge, now: EdgeNow | undefined): Outcome {
   if (edge.phase === 'assigning') return 'pending';
@@ -97,6 +112,12 @@ export function outcomeOf({ version }: RolloutDocument, edge: RolloutEdge, now: 
   if (now?.state === 'failed') return 'failed';
   if (!now?.isOnline) return 'offline';
   return now.state === 'running' && now.reported === version ? 'running' : 'pending';
+}
+
+/** When its next wave opens if all stays as it is; null = nobody knows, or there is none. */
+export function nextWaveDueAt({ state, soakMs }: RolloutDocument, { watchedSinceMs }: RolloutFacts): number | null {
+  if (state.status !== 'running' || state.soakingSince === null) return null;
+  return Math.max(state.soakingSince, watchedSinceMs) + soakMs;
 }
 
 /** Takes in what was written, and what others changed. */
@@ -158,8 +179,9 @@ function planWaves(rollout: RolloutDocument, facts: RolloutFacts, nowMs: number)
   if (countOf('pending') > 0) return going(rollout, null);
   if (rollout.openWaves >= waveCount(rollout)) return succeeded(rollout, nowMs);
   const since = rollout.state.status === 'running' ? (rollout.state.soakingSince ?? nowMs) : nowMs;
-  const dueAt = Math.max(since, facts.watchedSinceMs) + rollout.soakMs;
-  return nowMs >= dueAt ? openWave(rollout, nowMs) : going(soaking(rollout, since), dueAt);
+  const soaked = soaking(rollout, since);
+  const dueAt = nextWaveDueAt(soaked, facts) ?? nowMs;
+  return nowMs >= dueAt ? openWave(rollout, nowMs) : going(soaked, dueAt);
 }
 
 function planRollBack(rollout: RolloutDocument, nowMs: number): RolloutPlan {

@@ -46,6 +46,7 @@ export class Rollouts {
   #work: Promise<unknown> = Promise.resolve();
   #isRunning = false;
   #watchedSinceMs: number | null = null;
+  readonly #listeners = new Set<(id: string) => void>();
 
   constructor(private readonly deps: RolloutsDeps) {}
 
@@ -99,11 +100,27 @@ export class Rollouts {
       });
       const rollout = newRollout(request, { name, version }, candidates, user, clock.now());
       await rollouts.insert(rollout);
+      this.#tell(rollout);
       log.info('rollout started', { rollout: rollout._id, model: name, version, count: edges.length, user });
       await this.#forgetOldest(name);
       this.#wake(0);
       return this.#view(rollout);
     });
+  }
+
+  /** Told the id of one that has changed; how its edges are is told by those. @returns ends it */
+  onChange(listener: (id: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Of all models, newest first. @param isUnderWay - only those that are not over */
+  list(isUnderWay: boolean): readonly RolloutSummary[] {
+    return this.deps.rollouts
+      .all()
+      .filter((rollout) => !isUnderWay || isActive(rollout))
+      .sort((a, b) => b.createdAt - a.createdAt)
+      .map((rollout) => toRolloutSummary(this.#view(rollout)));
   }
 
   /** Newest first. @throws {ModelManagementError} `MODEL_NOT_FOUND` */
@@ -124,7 +141,7 @@ export class Rollouts {
       const changed = actOnRollout(rollout, action, user, this.deps.clock.now());
       if (changed !== rollout) {
         this.#refuseSecond(rollout.model, id);
-        await this.deps.rollouts.put(changed);
+        await this.#put(changed);
         this.deps.log.info('rollout changed', { rollout: id, model: rollout.model, action, user });
         this.#wake(0);
       }
@@ -236,10 +253,10 @@ export class Rollouts {
   }
 
   async #advance(before: RolloutDocument): Promise<void> {
-    const { rollouts, clock, log } = this.deps;
+    const { clock, log } = this.deps;
     const now = clock.now();
     const { rollout, writes, wakeAt } = planRollout(before, this.#facts(before), now);
-    if (rollout !== before) await rollouts.put(rollout);
+    if (rollout !== before) await this.#put(rollout);
     for (const entry of rollout.audit.slice(before.audit.length)) {
       const { action, wave, edge, reason } = entry;
       log.info('rollout went on', { rollout: rollout._id, model: rollout.model, action, wave, edge, reason });
@@ -253,7 +270,7 @@ export class Rollouts {
   }
 
   async #write(rollout: RolloutDocument, writes: ReturnType<typeof planRollout>['writes']): Promise<void> {
-    const { assignments, rollouts, refresh, clock, log } = this.deps;
+    const { assignments, refresh, clock, log } = this.deps;
     const isNewAttempt = rollout.state.status === 'running';
     // Of several writes some may have failed: what was written has to reach its edges all the same.
     const refused = await assignments
@@ -262,7 +279,16 @@ export class Rollouts {
     if (refused.size === 0) return;
     for (const [edge, error] of refused) log.warn('edge cannot take part in a rollout', { edge, error });
     const reasons = new Map([...refused.keys()].map((key): [string, LeaveReason] => [key, 'refused']));
-    await rollouts.put(leaveEdges(rollout, reasons, clock.now()));
+    await this.#put(leaveEdges(rollout, reasons, clock.now()));
+  }
+
+  async #put(rollout: RolloutDocument): Promise<void> {
+    await this.deps.rollouts.put(rollout);
+    this.#tell(rollout);
+  }
+
+  #tell({ _id }: RolloutDocument): void {
+    for (const listener of this.#listeners) listener(_id);
   }
 
   #inTurn<R>(change: () => Promise<R>): Promise<R> {

@@ -4,11 +4,11 @@ import { Busy, ErrorBox } from '../feedback';
 import { FormGroup } from '../form-group';
 import { t } from '../i18n';
 import { useTask } from '../live';
+import { namesIn } from '../names-in';
 import { SteadyButton } from '../steady-button';
 import { TextField } from '../widgets/text-field';
 import { createEdge, type Enrolling } from './edge-client';
 import { EnrolmentView } from './enrolment-view';
-import { labelsOf } from './labels';
 
 /** Asks what the edge is called, shows what to copy there, and waits until it is there. */
 export function AddEdge() {
@@ -26,7 +26,7 @@ function EdgeForm({ onAdded }: { readonly onAdded: (added: Enrolling) => void })
   const isReady = isFree(name) && !isBusy;
   const isWrong = name !== '' && !isFree(name);
   const create = (): void =>
-    start(async (signal) => onAdded(await createEdge({ name, labels: labelsOf(labels) }, signal)));
+    start(async (signal) => onAdded(await createEdge({ name, labels: namesIn(labels) }, signal)));
   return (
     <FormGroup class="mm-form" label={t('edge.add.title')} onSubmit={() => isReady && create()}>
       <p>{t('edge.add.intro')}</p>

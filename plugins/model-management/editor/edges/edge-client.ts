@@ -1,8 +1,8 @@
-import type { EdgeAgentStatus } from '../../../../lib/edges/agent/edge-agent';
+import type { EdgeAgentStatus, OwnModel } from '../../../../lib/edges/agent/edge-agent';
 import type { Enrolment } from '../../../../lib/edges/hub/edge-hub';
 import type { EdgeView } from '../../../../lib/edges/hub/views';
 import { path, request, requestAll } from '../api';
-import type { Model } from '../contract';
+import type { Health, Model } from '../contract';
 
 export type { Enrolment } from '../../../../lib/edges/hub/edge-hub';
 export type { EdgeModelView, EdgeState, EdgeView } from '../../../../lib/edges/hub/views';
@@ -71,13 +71,33 @@ export const assignEdges = (model: string, edges: readonly EdgeChoice[], signal:
 export interface OwnEdge extends EdgeAgentStatus {
   readonly name: string;
   readonly hubId: string;
-  readonly models: readonly { readonly name: string; readonly version: number }[];
+  readonly nextRole: Health['nextRole'];
+  readonly isRoleSet: boolean;
+  /** Those that are wanted, and those that run still. */
+  readonly models: readonly OwnModel[];
 }
 
 export const fetchOwnEdge = (signal: AbortSignal): Promise<OwnEdge> => request('edge', { signal });
 
 export const enrolHere = (token: string, signal: AbortSignal): Promise<OwnEdge> =>
   request('edge/enrol', { method: 'POST', body: { token }, signal });
+
+/** What this Node-RED will be after its next start. */
+export interface Joining extends Pick<Health, 'nextRole' | 'isRoleSet'> {
+  readonly edge?: { readonly name: string; readonly hubId: string };
+}
+
+/** @param force - what is here may rest while this Node-RED is an edge */
+export const joinHub = (settings: object, force: boolean, signal: AbortSignal): Promise<Joining> =>
+  request('edge/join', { method: 'POST', body: { settings, force }, signal });
+
+/** Stays what it is, while it was not started again. */
+export const undoJoin = (signal: AbortSignal): Promise<Joining> => request('edge/join', { method: 'DELETE', signal });
+
+/** This edge tries again what failed here. */
+export const retryHere = async (signal: AbortSignal): Promise<void> => {
+  await request('edge/retry', { method: 'POST', body: {}, signal });
+};
 
 export const leaveHub = (signal: AbortSignal): Promise<OwnEdge> =>
   request('edge/leave', { method: 'POST', body: {}, signal });

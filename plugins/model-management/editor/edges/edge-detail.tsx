@@ -1,5 +1,4 @@
-import { useCallback } from 'preact/hooks';
-import { LOCAL_EDGE } from '../../../../lib/edges/protocol/names';
+import { isSameEdge, LOCAL_EDGE } from '../../../../lib/edges/protocol/names';
 import { Busy, ErrorBox } from '../feedback';
 import { formatMoment } from '../format';
 import { t } from '../i18n';
@@ -17,8 +16,7 @@ import { EdgeSign } from './edge-sign';
 /** An edge: its state, what it can do, what it shall run beside what it runs, and what it told. */
 export function EdgeDetail({ name }: { readonly name: string }) {
   const { data, error, reload, cancel } = useResource((signal) => fetchEdge(name, signal), [name]);
-  const refresh = useCallback(() => reload(), [reload]);
-  useEdgeChanges(refresh);
+  useEdgeChanges(reload, (changed) => isSameEdge(changed, name));
   if (!data) {
     return error ? (
       <ErrorBox error={error} onRetry={reload} />

@@ -1,4 +1,4 @@
-import { useCallback } from 'preact/hooks';
+import { isSameEdge } from '../../../../lib/edges/protocol/names';
 import { Age } from '../age';
 import { Busy, ErrorBox } from '../feedback';
 import { t } from '../i18n';
@@ -16,7 +16,7 @@ const ICONS: Record<EdgeLogEntry['level'], string> = {
 /** What the edge told since this Node-RED started, the newest first. */
 export function EdgeLog({ name }: { readonly name: string }) {
   const { data, error, reload } = useResource((signal) => fetchEdgeLog(name, signal), [name]);
-  useEdgeChanges(useCallback(() => reload(), [reload]));
+  useEdgeChanges(reload, (changed) => isSameEdge(changed, name));
   const page = usePage(data ?? []);
   return (
     <section>

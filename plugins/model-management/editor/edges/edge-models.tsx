@@ -1,14 +1,13 @@
 import { announce } from '../announce';
-import { Busy, ErrorBox } from '../feedback';
 import { t } from '../i18n';
 import { Pager } from '../list/pager';
 import { usePage } from '../list/pages';
-import { useTask } from '../live';
 import { openModel } from '../model/model-tray';
 import { mayWrite } from '../rights';
 import { closeTray } from '../widgets/tray';
 import { type EdgeModelView, type EdgeView, retryEdge } from './edge-client';
 import { ModelProgress } from './model-progress';
+import { RetryButton } from './retry-button';
 import { versionText } from './version-text';
 
 /** What shall run there beside what runs. */
@@ -39,7 +38,15 @@ export function EdgeModels({ edge }: { readonly edge: EdgeView }) {
         </div>
       )}
       {page.total > page.shown.length && <Pager page={page} />}
-      {hasFailed && edge.state === 'online' && mayWrite() && <Retry name={edge.name} />}
+      {hasFailed && edge.state === 'online' && mayWrite() && (
+        <RetryButton
+          hint={t('edge.retryHint')}
+          retry={async (signal) => {
+            await retryEdge(edge.name, signal);
+            announce(t('edge.retried', { name: edge.name }));
+          }}
+        />
+      )}
     </section>
   );
 }
@@ -64,30 +71,5 @@ function Row({ model }: { readonly model: EdgeModelView }) {
         <ModelProgress model={model} />
       </td>
     </tr>
-  );
-}
-
-function Retry({ name }: { readonly name: string }) {
-  const { state, start } = useTask();
-  if (state.status === 'busy') return <Busy text={t('edge.busy')} />;
-  return (
-    <>
-      {state.status === 'failed' && <ErrorBox error={state.error} />}
-      <div class="mm-buttons">
-        <button
-          type="button"
-          class="red-ui-button"
-          onClick={() =>
-            start(async (signal) => {
-              await retryEdge(name, signal);
-              announce(t('edge.retried', { name }));
-            })
-          }
-        >
-          <i class="fa fa-refresh" aria-hidden="true" /> {t('action.retry')}
-        </button>
-        <span class="mm-hint">{t('edge.retryHint')}</span>
-      </div>
-    </>
   );
 }

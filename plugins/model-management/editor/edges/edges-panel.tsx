@@ -1,4 +1,4 @@
-import { useCallback, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { Health } from '../contract';
 import { Busy, ErrorBox } from '../feedback';
 import { t } from '../i18n';
@@ -6,9 +6,11 @@ import { ListToolbar, type ListWords } from '../list/list-toolbar';
 import { Pager } from '../list/pager';
 import { usePage } from '../list/pages';
 import { useEdgeChanges, usePolling, useResource } from '../live';
+import { JoinLink, JoinNotice } from '../own-edge/join-link';
 import { OwnModels } from '../own-edge/own-models';
 import { fetchHealth } from '../registry-client';
-import { mayWrite } from '../rights';
+import { isEdge, mayWrite } from '../rights';
+import { ActiveRollouts } from '../rollouts/active-rollouts';
 import { type EdgeView, fetchEdges } from './edge-client';
 import { arrange, type Order } from './edge-order';
 import { EdgeRow } from './edge-row';
@@ -24,23 +26,25 @@ const words = (): ListWords<Order> => ({
 
 /** The sub-tab: the other Node-REDs that run what this one assigns to them; on an edge, what it runs itself. */
 export function EdgesPanel() {
-  const health = useResource(fetchHealth, []);
-  usePolling(health.poll, HEALTH_INTERVAL_MS);
   return (
     <div class="mm-panel">
-      <div class="mm-pane">{health.data?.role === 'edge' ? <OwnModels /> : <Edges broker={health.data?.broker} />}</div>
+      <div class="mm-pane">{isEdge() ? <OwnModels /> : <Edges />}</div>
     </div>
   );
 }
 
-function Edges({ broker }: { readonly broker: Health['broker'] | undefined }) {
+function Edges() {
+  const health = useResource(fetchHealth, []);
+  usePolling(health.poll, HEALTH_INTERVAL_MS);
   const { data, error, reload, cancel } = useResource(fetchEdges, []);
-  useEdgeChanges(useCallback(() => reload(), [reload]));
+  useEdgeChanges(reload);
   return (
     <>
       {error && <ErrorBox error={error} onRetry={reload} />}
       {!data && !error && <Busy text={t('edge.list.loading')} onCancel={cancel} />}
-      {data && <EdgeList edges={data} broker={broker} />}
+      {health.data && <JoinNotice health={health.data} onUndone={health.reload} />}
+      {data && <EdgeList edges={data} broker={health.data?.broker} />}
+      {health.data && <JoinLink health={health.data} onJoined={health.reload} />}
     </>
   );
 }
@@ -69,6 +73,7 @@ function EdgeList({
         {...(canAdd && { onAdd: openAddEdge })}
       />
       {broker && <BrokerNotice broker={broker} />}
+      {hasBroker && <ActiveRollouts />}
       {page.total === 0 && <p class="mm-empty">{t('edge.list.noMatch', { search })}</p>}
       <ul class="mm-list" aria-label={t('edge.list.label')}>
         {page.shown.map((edge) => (

@@ -1,4 +1,5 @@
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { isSameEdge } from '../../../../lib/edges/protocol/names';
 import { announce } from '../announce';
 import { copyTextOf } from '../copy-text';
 import { ErrorBox } from '../feedback';
@@ -78,7 +79,7 @@ function CopyButton({ box }: { readonly box: { readonly current: HTMLElement | n
 /** Waits for the edge on the screen. */
 function Arrival({ name }: { readonly name: string }) {
   const { data, error, reload } = useResource((signal) => fetchEdge(name, signal), [name]);
-  useEdgeChanges(useCallback(() => reload(), [reload]));
+  useEdgeChanges(reload, (changed) => isSameEdge(changed, name));
   const isThere = data?.state === 'online';
   useEffect(() => {
     if (isThere) announce(t('edge.enrol.there', { name }));

@@ -1,16 +1,16 @@
 import { EditFrame } from '../edit/edit-frame';
 import { useDraft } from '../edit/use-draft';
 import { t } from '../i18n';
+import { namesIn } from '../names-in';
 import { TextField } from '../widgets/text-field';
 import { type EdgeView, updateEdge } from './edge-client';
-import { labelsOf } from './labels';
 
 interface Draft {
   readonly text: string;
 }
 
 const changes = (before: Draft, { text }: Draft): { readonly patch: { readonly labels?: readonly string[] } } => ({
-  patch: text === before.text ? {} : { labels: labelsOf(text) },
+  patch: text === before.text ? {} : { labels: namesIn(text) },
 });
 
 export function LabelsForm({

@@ -2,7 +2,11 @@ import { t } from '../i18n';
 import type { EdgeModelView } from './edge-client';
 
 /** How a model does on an edge, in words; while it is fetched with a bar. */
-export function ModelProgress({ model: { state, progress, error } }: { readonly model: EdgeModelView }) {
+export function ModelProgress({
+  model: { state, progress, error },
+}: {
+  readonly model: Pick<EdgeModelView, 'state' | 'progress' | 'error'>;
+}) {
   if (state !== 'downloading') {
     return (
       <span class="mm-edge-error">

@@ -21,6 +21,8 @@ export function useDraft<D extends object, P extends object>({
   readonly onDone: () => void;
   readonly onClose: () => void;
 }): {
+  /** What was there when it opened. */
+  readonly before: D;
   readonly draft: D;
   readonly change: (part: Partial<D>) => void;
   /** What is wrong, once saving was tried. */
@@ -50,5 +52,5 @@ export function useDraft<D extends object, P extends object>({
     if (state.status === 'failed') reset();
     setDraft({ ...draft, ...part });
   };
-  return { draft, change, fault: isTried && 'fault' in outcome ? outcome.fault : undefined, state, save };
+  return { before, draft, change, fault: isTried && 'fault' in outcome ? outcome.fault : undefined, state, save };
 }

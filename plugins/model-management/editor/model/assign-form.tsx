@@ -1,20 +1,22 @@
-import { useState } from 'preact/hooks';
-import { announce } from '../announce';
 import type { Model } from '../contract';
-import { assignEdges, type EdgeView } from '../edges/edge-client';
+import { assignEdges, type EdgeChoice, type EdgeView } from '../edges/edge-client';
+import { EdgePicker } from '../edges/edge-picker';
+import { useDraft } from '../edit/use-draft';
 import { Busy, ErrorBox } from '../feedback';
 import { FormGroup } from '../form-group';
 import { t } from '../i18n';
-import { Pager } from '../list/pager';
-import { usePage } from '../list/pages';
-import { holdsWords } from '../list/search';
-import { useTask } from '../live';
 import { SteadyButton } from '../steady-button';
 import { type Assignment, assignmentOf, changesOf, choicesOf, refKey, refOfKey, refsOf } from './assignment';
 import { refText } from './ref-text';
 
-/** From here on a search is quicker than looking. */
-const SEARCH_FROM = 8;
+interface Draft {
+  readonly wanted: Assignment;
+}
+
+interface Patch {
+  /** The whole list: an edge that is left out runs it no more. */
+  readonly edges: readonly EdgeChoice[];
+}
 
 /** Says which edges run the model, and which version of it; what that changes is said before it is done. */
 export function AssignForm({
@@ -28,22 +30,15 @@ export function AssignForm({
   readonly onDone: () => void;
   readonly onClose: () => void;
 }) {
-  const [before] = useState(() => assignmentOf(model));
-  const [wanted, setWanted] = useState<Assignment>(before);
-  const { state, start, reset } = useTask();
-  const effect = effectOf(model, before, wanted);
+  const { before, draft, change, state, save } = useDraft<Draft, Patch>({
+    initial: { wanted: assignmentOf(model) },
+    changes: (_, { wanted }) => ({ patch: { edges: choicesOf(wanted) } }),
+    send: ({ edges: choices }, signal) => assignEdges(model.name, choices, signal),
+    onDone,
+    onClose,
+  });
+  const effect = effectOf(model, before.wanted, draft.wanted);
   const isReady = effect !== '' && state.status !== 'busy';
-  const change = (next: Assignment): void => {
-    if (state.status === 'failed') reset();
-    setWanted(next);
-  };
-  const save = (): void =>
-    start(async (signal) => {
-      await assignEdges(model.name, choicesOf(wanted), signal);
-      announce(t('edit.done'));
-      onDone();
-      onClose();
-    });
   return (
     <FormGroup
       class="mm-form mm-box"
@@ -51,7 +46,7 @@ export function AssignForm({
       onSubmit={() => isReady && save()}
       onEscape={onClose}
     >
-      <EdgeChoices model={model} edges={edges} wanted={wanted} onChange={change} />
+      <EdgeChoices model={model} edges={edges} wanted={draft.wanted} onChange={(wanted) => change({ wanted })} />
       <p role="status">{effect || t('edge.assign.nothing')}</p>
       {state.status === 'busy' && <Busy text={t('edge.busy')} />}
       {state.status === 'failed' && <ErrorBox error={state.error} />}
@@ -78,9 +73,6 @@ function EdgeChoices({
   readonly wanted: Assignment;
   readonly onChange: (wanted: Assignment) => void;
 }) {
-  const [search, setSearch] = useState('');
-  const found = edges.filter(({ name, labels }) => holdsWords({ name, description: labels.join(' ') }, search));
-  const page = usePage(found);
   const refs = refsOf(model);
   const set = (name: string, ref: number | string | undefined): void => {
     const next = new Map(wanted);
@@ -89,65 +81,49 @@ function EdgeChoices({
     onChange(next);
   };
   return (
-    <>
-      {edges.length >= SEARCH_FROM && (
-        <input
-          type="search"
-          value={search}
-          placeholder={t('edge.list.search')}
-          aria-label={t('edge.list.search')}
-          onInput={(event) => setSearch(event.currentTarget.value)}
-        />
-      )}
-      <ul class="mm-choices" aria-label={t('tab.edges')}>
-        {page.shown.map(({ name }) => (
-          <Choice key={name} model={model} name={name} refs={refs} wanted={wanted.get(name)} onChange={set} />
-        ))}
-      </ul>
-      {page.total > page.shown.length && <Pager page={page} />}
-    </>
+    <EdgePicker
+      edges={edges}
+      isPicked={(name) => wanted.has(name)}
+      onPick={(name, isPicked) => set(name, isPicked ? refs[0] : undefined)}
+      more={(name) => {
+        const chosen = wanted.get(name);
+        return (
+          chosen !== undefined && (
+            <RefSelect model={model} edge={name} refs={refs} chosen={chosen} onChange={(ref) => set(name, ref)} />
+          )
+        );
+      }}
+    />
   );
 }
 
-function Choice({
+function RefSelect({
   model,
-  name,
+  edge,
   refs,
-  wanted,
+  chosen,
   onChange,
 }: {
   readonly model: Model;
-  readonly name: string;
+  readonly edge: string;
   readonly refs: readonly (number | string)[];
-  readonly wanted: number | string | undefined;
-  readonly onChange: (name: string, ref: number | string | undefined) => void;
+  readonly chosen: number | string;
+  readonly onChange: (ref: number | string) => void;
 }) {
   // What it ran may be gone from the model; it is still what it is told.
-  const offered = wanted === undefined || refs.includes(wanted) ? refs : [wanted, ...refs];
+  const offered = refs.includes(chosen) ? refs : [chosen, ...refs];
   return (
-    <li>
-      <label class="mm-check">
-        <input
-          type="checkbox"
-          checked={wanted !== undefined}
-          onChange={(event) => onChange(name, event.currentTarget.checked ? refs[0] : undefined)}
-        />{' '}
-        {name}
-      </label>
-      {wanted !== undefined && (
-        <select
-          value={refKey(wanted)}
-          aria-label={t('edge.assign.version', { name })}
-          onChange={(event) => onChange(name, refOfKey(event.currentTarget.value))}
-        >
-          {offered.map((ref) => (
-            <option key={refKey(ref)} value={refKey(ref)}>
-              {refText(model, ref)}
-            </option>
-          ))}
-        </select>
-      )}
-    </li>
+    <select
+      value={refKey(chosen)}
+      aria-label={t('edge.assign.version', { name: edge })}
+      onChange={(event) => onChange(refOfKey(event.currentTarget.value))}
+    >
+      {offered.map((ref) => (
+        <option key={refKey(ref)} value={refKey(ref)}>
+          {refText(model, ref)}
+        </option>
+      ))}
+    </select>
   );
 }
 

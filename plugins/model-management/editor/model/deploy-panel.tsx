@@ -15,11 +15,14 @@ export type DeployTarget = { readonly kind: 'deploy' | 'rollback'; readonly vers
 export function DeployPanel({
   model,
   target,
+  onRollOut,
   onDone,
   onClose,
 }: {
   readonly model: Model;
   readonly target: DeployTarget;
+  /** Sends it to edges of choice instead; absent where there are none. */
+  readonly onRollOut?: () => void;
   readonly onDone: () => void;
   readonly onClose: () => void;
 }) {
@@ -54,6 +57,14 @@ export function DeployPanel({
       return (
         <Question confirm={confirm} onConfirm={() => run(false)} onCancel={onClose}>
           <p>{whatChanges(model, version)}</p>
+          {onRollOut && (
+            <p>
+              {t('rollout.instead')}{' '}
+              <button type="button" class="mm-link" onClick={onRollOut}>
+                {t('rollout.form.title')}
+              </button>
+            </p>
+          )}
         </Question>
       );
   }

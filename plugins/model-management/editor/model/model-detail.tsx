@@ -1,15 +1,16 @@
 import { useCallback, useContext, useState } from 'preact/hooks';
 import { Busy, ErrorBox } from '../feedback';
 import { t } from '../i18n';
-import { useEdgeChanges, useModelChanges, usePolling, useResource } from '../live';
+import { useModelChanges, usePolling, useResource } from '../live';
 import { fetchHealth, fetchModel } from '../registry-client';
 import { ActivitySection } from './activity-section';
 import { Leave } from './frame';
 import { LiveFigures } from './live-figures';
 import { MetricChart } from './metric-chart';
 import { ModelActions } from './model-actions';
-import { ModelEdges } from './model-edges';
+import { type EdgeForm, ModelEdges } from './model-edges';
 import { ModelHeader } from './model-header';
+import { useOtherEdges } from './use-other-edges';
 import { VersionSection } from './version-section';
 import { VersionTable } from './version-table';
 
@@ -21,12 +22,13 @@ export function ModelDetail({ name }: { readonly name: string }) {
   const health = useResource(fetchHealth, []);
   const leave = useContext(Leave);
   const [shown, setShown] = useState<number>();
+  const [edgeForm, setEdgeForm] = useState<EdgeForm>();
+  const edges = useOtherEdges(model.data, edgeForm !== undefined);
   const refresh = useCallback(() => {
     model.reload();
     health.reload();
   }, [model.reload, health.reload]);
   useModelChanges(refresh);
-  useEdgeChanges(model.reload);
   usePolling(health.poll, HEALTH_INTERVAL_MS);
 
   const { data } = model;
@@ -45,7 +47,13 @@ export function ModelDetail({ name }: { readonly name: string }) {
       {model.error && <ErrorBox error={model.error} onRetry={refresh} />}
       <ModelHeader model={data} health={health.data} onChanged={refresh} />
       <MetricChart model={data} onShow={setShown} />
-      <VersionTable model={data} shown={version} onShow={setShown} onChanged={refresh} />
+      <VersionTable
+        model={data}
+        shown={version}
+        onShow={setShown}
+        {...(edges.length > 0 && { onRollOut: (chosen: number) => setEdgeForm({ kind: 'rollout', version: chosen }) })}
+        onChanged={refresh}
+      />
       {version && (
         <VersionSection
           key={version}
@@ -56,7 +64,7 @@ export function ModelDetail({ name }: { readonly name: string }) {
         />
       )}
       <LiveFigures model={data} health={health.data} />
-      <ModelEdges model={data} onChanged={refresh} />
+      <ModelEdges model={data} edges={edges} form={edgeForm} onForm={setEdgeForm} onChanged={refresh} />
       <ActivitySection model={data} engine={health.data?.engine} />
       <ModelActions model={data} onChanged={refresh} onGone={() => void leave()} />
     </div>

@@ -1,65 +1,113 @@
-import { useCallback, useState } from 'preact/hooks';
-import { LOCAL_EDGE } from '../../../../lib/edges/protocol/names';
 import type { Model } from '../contract';
-import { type EdgeModelView, type EdgeView, fetchEdges } from '../edges/edge-client';
-import { lookOf } from '../edges/edge-look';
+import type { EdgeModelView, EdgeView } from '../edges/edge-client';
 import { EdgeSign } from '../edges/edge-sign';
 import { ModelProgress } from '../edges/model-progress';
 import { versionText } from '../edges/version-text';
 import { t } from '../i18n';
 import { Pager } from '../list/pager';
 import { usePage } from '../list/pages';
-import { useEdgeChanges, useResource } from '../live';
+import { useEdgeChanges, useResource, useRolloutChanges } from '../live';
 import { mayWrite } from '../rights';
+import { ModelRollouts } from '../rollouts/model-rollouts';
+import { fetchModelRollouts } from '../rollouts/rollout-client';
+import { RolloutForm } from '../rollouts/rollout-form';
+import { isActive } from '../rollouts/rollout-words';
 import { Toggle } from '../toggle';
 import { AssignForm } from './assign-form';
 import { refText } from './ref-text';
 
-/** Which edges run the model, and the way to say which; nothing where there are no edges. */
-export function ModelEdges({ model, onChanged }: { readonly model: Model; readonly onChanged: () => void }) {
-  const { data, reload } = useResource(fetchEdges, []);
-  useEdgeChanges(useCallback(() => reload(), [reload]));
-  const [isOpen, setOpen] = useState(false);
-  const page = usePage(model.edges);
-  const others = (data ?? []).filter(({ name }) => name !== LOCAL_EDGE);
-  if (others.length === 0 && model.edges.length === 0) return null;
+/** The form that is open. */
+export type EdgeForm = { readonly kind: 'assign' } | { readonly kind: 'rollout'; readonly version: number };
+
+interface ModelEdgesProps {
+  readonly model: Model;
+  /** All but this Node-RED itself. */
+  readonly edges: readonly EdgeView[];
+  readonly form: EdgeForm | undefined;
+  readonly onForm: (form: EdgeForm | undefined) => void;
+  readonly onChanged: () => void;
+}
+
+/** Which edges run the model, and the ways to say which; nothing where there are no edges. */
+export function ModelEdges(props: ModelEdgesProps) {
+  return props.edges.length === 0 && props.model.edges.length === 0 ? null : <EdgeSection {...props} />;
+}
+
+function EdgeSection({ model, edges, form, onForm, onChanged }: ModelEdgesProps) {
+  const rollouts = useResource((signal) => fetchModelRollouts(model.name, signal), [model.name]);
+  useRolloutChanges(rollouts.reload);
+  useEdgeChanges(rollouts.reload, () => rollouts.data?.some(isActive) ?? false);
+  const version = model.latestVersion;
+  const canChange = mayWrite() && edges.length > 0 && version !== null;
+  const close = (): void => onForm(undefined);
   return (
     <section>
       <header class="mm-section-head">
         <h3>{t('tab.edges')}</h3>
-        {mayWrite() && model.versions.length > 0 && (
-          <Toggle open={isOpen} text={t('edge.assign.title')} onClick={() => setOpen(!isOpen)} />
+        {canChange && (
+          <span class="mm-actions">
+            <Toggle
+              open={form?.kind === 'assign'}
+              text={t('edge.assign.title')}
+              onClick={() => onForm(form?.kind === 'assign' ? undefined : { kind: 'assign' })}
+            />
+            {!rollouts.data?.some(isActive) && (
+              <Toggle
+                open={form?.kind === 'rollout'}
+                text={t('rollout.form.title')}
+                onClick={() => onForm(form?.kind === 'rollout' ? undefined : { kind: 'rollout', version })}
+              />
+            )}
+          </span>
         )}
       </header>
-      {isOpen && <AssignForm model={model} edges={others} onDone={onChanged} onClose={() => setOpen(false)} />}
-      {model.edges.length === 0 && !isOpen && <p class="mm-hint">{t('edge.assign.none')}</p>}
-      {model.edges.length > 0 && (
-        <div class="mm-table-wrap">
-          <table class="mm-table mm-stack" aria-label={t('edge.assign.table')}>
-            <thead>
-              <tr>
-                <th scope="col">{t('usage.kind.edge')}</th>
-                <th scope="col">{t('edge.column.wanted')}</th>
-                <th scope="col">{t('edge.column.runs')}</th>
-                <th scope="col">{t('run.column.state')}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {page.shown.map(({ name, version }) => (
-                <Row
-                  key={name}
-                  name={name}
-                  wanted={refText(model, version)}
-                  edge={others.find((edge) => edge.name === name)}
-                  model={model.name}
-                />
-              ))}
-            </tbody>
-          </table>
-        </div>
+      {form?.kind === 'assign' && <AssignForm model={model} edges={edges} onDone={onChanged} onClose={close} />}
+      {form?.kind === 'rollout' && (
+        <RolloutForm
+          key={form.version}
+          model={model}
+          version={form.version}
+          edges={edges}
+          onDone={rollouts.reload}
+          onClose={close}
+        />
       )}
-      {page.total > page.shown.length && <Pager page={page} />}
+      {model.edges.length === 0 && !form && <p class="mm-hint">{t('edge.assign.none')}</p>}
+      {model.edges.length > 0 && <EdgeTable model={model} edges={edges} />}
+      <ModelRollouts rollouts={rollouts} />
     </section>
+  );
+}
+
+function EdgeTable({ model, edges }: { readonly model: Model; readonly edges: readonly EdgeView[] }) {
+  const page = usePage(model.edges);
+  return (
+    <>
+      <div class="mm-table-wrap">
+        <table class="mm-table mm-stack" aria-label={t('edge.assign.table')}>
+          <thead>
+            <tr>
+              <th scope="col">{t('usage.kind.edge')}</th>
+              <th scope="col">{t('edge.column.wanted')}</th>
+              <th scope="col">{t('edge.column.runs')}</th>
+              <th scope="col">{t('run.column.state')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {page.shown.map(({ name, version }) => (
+              <Row
+                key={name}
+                name={name}
+                wanted={refText(model, version)}
+                edge={edges.find((edge) => edge.name === name)}
+                model={model.name}
+              />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {page.total > page.shown.length && <Pager page={page} />}
+    </>
   );
 }
 
@@ -79,7 +127,7 @@ function Row({
   return (
     <tr>
       <td>
-        {edge && <EdgeSign look={edge.state === 'online' ? 'online' : lookOf(edge)} />} {name}
+        {edge && <EdgeSign look={edge.state} />} {name}
       </td>
       <td data-name={t('edge.column.wanted')}>{wanted}</td>
       <td data-name={t('edge.column.runs')}>{versionText(view?.reported ?? null)}</td>

@@ -12,17 +12,30 @@ export type Asked =
 /** The question about one version, asked below its row. */
 export function VersionQuestion({
   what,
+  onRollOut,
   ...props
 }: {
   readonly what: Asked;
   readonly model: Model;
   readonly version: number;
+  readonly onRollOut?: (version: number) => void;
   readonly onDone: () => void;
   readonly onClose: () => void;
 }) {
   switch (what.kind) {
     case 'deploy':
-      return <DeployPanel {...props} target={{ kind: 'deploy', version: props.version }} />;
+      return (
+        <DeployPanel
+          {...props}
+          target={{ kind: 'deploy', version: props.version }}
+          {...(onRollOut && {
+            onRollOut: () => {
+              props.onClose();
+              onRollOut(props.version);
+            },
+          })}
+        />
+      );
     case 'delete':
       return <DeleteVersion {...props} />;
     case 'alias':

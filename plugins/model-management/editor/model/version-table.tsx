@@ -16,12 +16,15 @@ export function VersionTable({
   model,
   shown,
   onShow,
+  onRollOut,
   onChanged,
 }: {
   readonly model: Model;
   /** The version that stands below in full. */
   readonly shown: number | null | undefined;
   readonly onShow: (version: number) => void;
+  /** Sends a version to edges; absent where there are none. */
+  readonly onRollOut?: (version: number) => void;
   readonly onChanged: () => void;
 }) {
   const [asked, setAsked] = useState<{ readonly version: number; readonly what: Asked }>();
@@ -55,6 +58,7 @@ export function VersionTable({
                     model={model}
                     version={version.version}
                     what={asked.what}
+                    {...(onRollOut && { onRollOut })}
                     onDone={onChanged}
                     onClose={() => setAsked(undefined)}
                   />

@@ -1,5 +1,5 @@
 import { useCallback, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { useEdgeChanges, useModelChanges, usePolling, useResource } from '../live';
+import { useModelChanges, usePolling, useResource } from '../live';
 import { openModel } from '../model/model-tray';
 import { fetchHealth, fetchModels } from '../registry-client';
 import { mayWrite } from '../rights';
@@ -24,7 +24,6 @@ export function ModelsPanel() {
   }, [models.reload, health.reload]);
   const closeBeside = useCallback(() => Promise.resolve(setBeside(undefined)), []);
   useModelChanges(refresh);
-  useEdgeChanges(models.reload);
   usePolling(health.poll, HEALTH_INTERVAL_MS);
   // The form took the place of the list, its button included.
   const isAdding = adding !== undefined;

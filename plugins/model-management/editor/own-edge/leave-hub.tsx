@@ -6,11 +6,13 @@ import { t } from '../i18n';
 import { useTask } from '../live';
 import { hubText } from './own-state';
 
-/** Gives the key up; what makes a hub of this Node-RED again stands in settings.js. */
+/** Gives the key up, and says what makes a hub of this Node-RED again. */
 export function LeaveHub({ own, onLeft }: { readonly own: OwnEdge; readonly onLeft: () => void }) {
   const [isAsking, setAsking] = useState(false);
   const { state, start } = useTask();
-  if (own.enrolment.status === 'none') return <p class="mm-hint">{t('edge.own.leave.settings')}</p>;
+  if (own.nextRole === 'hub') return null;
+  const after = t(own.isRoleSet ? 'edge.own.leave.settings' : 'edge.own.leave.restart');
+  if (own.enrolment.status === 'none' && own.isRoleSet) return <p class="mm-hint">{after}</p>;
   if (state.status === 'busy') return <Busy text={t('edge.busy')} />;
   const leave = (): void =>
     start(async (signal) => {
@@ -25,7 +27,7 @@ export function LeaveHub({ own, onLeft }: { readonly own: OwnEdge; readonly onLe
       {isAsking ? (
         <Question confirm={t('edge.own.leave.confirm')} danger onConfirm={leave} onCancel={() => setAsking(false)}>
           <p>{t('edge.own.leave.effect', { hub: hubText(own) })}</p>
-          <p>{t('edge.own.leave.settings')}</p>
+          <p>{after}</p>
         </Question>
       ) : (
         <div class="mm-buttons">

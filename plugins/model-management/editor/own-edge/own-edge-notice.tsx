@@ -1,21 +1,19 @@
-import { useCallback, useState } from 'preact/hooks';
+import { useContext, useState } from 'preact/hooks';
 import { WRITE } from '../api';
-import { fetchOwnEdge, type OwnEdge } from '../edges/edge-client';
+import type { OwnEdge } from '../edges/edge-client';
 import { ErrorBox } from '../feedback';
 import { t } from '../i18n';
 import { StateSign } from '../list/state-sign';
-import { useEdgeChanges, usePolling, useResource } from '../live';
 import { LeaveHub } from './leave-hub';
 import { hubText, needsToken, reasonText, stateText } from './own-state';
 import { TokenForm } from './token-form';
-
-const STATE_INTERVAL_MS = 5_000;
+import { OwnEdgeSource } from './use-own-edge';
 
 /** Above every list of an edge: whose it is, how that stands, and what can be done about it here. */
 export function OwnEdgeNotice() {
-  const { data, error, reload, poll } = useResource(fetchOwnEdge, []);
-  useEdgeChanges(useCallback(() => reload(), [reload]));
-  usePolling(poll, STATE_INTERVAL_MS);
+  const own = useContext(OwnEdgeSource);
+  if (!own) return null;
+  const { data, error, reload } = own;
   return (
     <section class="mm-own-edge" aria-label={t('edge.own.label')}>
       {error && <ErrorBox error={error} onRetry={reload} />}
@@ -44,6 +42,7 @@ function Notice({ own, onChanged }: { readonly own: OwnEdge; readonly onChanged:
         )}
       </p>
       {reason && <p>{reasonText(reason)}</p>}
+      {own.nextRole === 'hub' && <p>{t('edge.own.leave.restart')}</p>}
       {isOpen && RED.user.hasPermission(WRITE) && (
         <>
           {isLost && <TokenForm onEnrolled={onChanged} />}

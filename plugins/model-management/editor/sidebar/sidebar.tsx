@@ -5,6 +5,7 @@ import { LibrariesPanel } from '../libraries/libraries-panel';
 import { useReconnection, useResource } from '../live';
 import { ModelsPanel } from '../models/models-panel';
 import { OwnEdgeNotice } from '../own-edge/own-edge-notice';
+import { OwnEdgeSource, useOwnEdge } from '../own-edge/use-own-edge';
 import { PipelinesPanel } from '../pipelines/pipelines-panel';
 import { fetchHealth } from '../registry-client';
 import { noteRole } from '../rights';
@@ -30,6 +31,7 @@ async function fetchRole(signal: AbortSignal): Promise<'hub' | 'edge'> {
 export function Sidebar() {
   const role = useResource(fetchRole, []);
   useReconnection(role.reload);
+  const own = useOwnEdge(role.data === 'edge');
   const [current, setCurrent] = useState(rememberedTab);
   const [opened, setOpened] = useState<readonly Tab[]>([current]);
   const open = (tab: Tab): void => {
@@ -38,7 +40,7 @@ export function Sidebar() {
     rememberTab(tab);
   };
   return (
-    <>
+    <OwnEdgeSource.Provider value={own}>
       <TabList current={current} onOpen={open} />
       {role.data === 'edge' && <OwnEdgeNotice />}
       {tabs.map((tab) => {
@@ -56,6 +58,6 @@ export function Sidebar() {
           </div>
         );
       })}
-    </>
+    </OwnEdgeSource.Provider>
   );
 }

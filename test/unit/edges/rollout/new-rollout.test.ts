@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { EdgeDocument } from '../../../../lib/edges/hub/hub-documents';
-import { newRollout, parseRolloutRequest, selectEdges, wavesOf } from '../../../../lib/edges/hub/rollout/new-rollout';
+import { newRollout, parseRolloutRequest, selectEdges } from '../../../../lib/edges/hub/rollout/new-rollout';
+import { wavesOf } from '../../../../lib/edges/hub/rollout/waves';
 import { ModelName, VersionNumber } from '../../../../lib/ids';
 import { withCode } from '../../../support/registry-lab';
 

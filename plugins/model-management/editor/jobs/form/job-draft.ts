@@ -181,13 +181,6 @@ function envValue({ value, isSecret }: EnvDraft): string | { readonly secret: st
   return { secret: value === '' ? null : value };
 }
 
-/** Names of tables, typed with commas between. */
-export const namesIn = (text: string): string[] =>
-  text
-    .split(',')
-    .map((name) => name.trim())
-    .filter(Boolean);
-
 /** Names of all scripts and other files the job would have after saving. */
 export function fileNames({ files, staged, removed }: JobDraft, kind: 'scripts' | 'additional'): readonly string[] {
   const stored = files[kind].map(({ path }: FileView) => path).filter((path) => !removed[kind].includes(path));

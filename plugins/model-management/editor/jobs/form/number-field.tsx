@@ -6,6 +6,7 @@ export function NumberField({
   value,
   unit,
   min = Number.NEGATIVE_INFINITY,
+  max = Number.POSITIVE_INFINITY,
   isWhole = false,
   isNeeded = false,
   onChange,
@@ -14,6 +15,7 @@ export function NumberField({
   readonly value: number | undefined;
   readonly unit?: string;
   readonly min?: number;
+  readonly max?: number;
   readonly isWhole?: boolean;
   /** Nothing is no answer. */
   readonly isNeeded?: boolean;
@@ -24,7 +26,7 @@ export function NumberField({
   const isGood = (typed: string): boolean => {
     if (typed.trim() === '') return !isNeeded;
     const number = Number(typed);
-    return Number.isFinite(number) && number >= min && (!isWhole || Number.isInteger(number));
+    return Number.isFinite(number) && number >= min && number <= max && (!isWhole || Number.isInteger(number));
   };
   return (
     <label class="mm-number-field" for={id}>

@@ -2,11 +2,12 @@ import { useId, useState } from 'preact/hooks';
 import { workFiles } from '../../../../../lib/training/env-list';
 import { t } from '../../i18n';
 import { useResource } from '../../live';
+import { namesIn } from '../../names-in';
 import { Toggle } from '../../toggle';
 import { TextField } from '../../widgets/text-field';
 import { fetchCollections, fetchSources } from '../collection-client';
 import { QueryPreview } from '../collections/query-preview';
-import { type JobDraft, namesIn, type QueryDraft } from './job-draft';
+import type { JobDraft, QueryDraft } from './job-draft';
 import { NumberField } from './number-field';
 import { SourceSelect } from './source-select';
 
