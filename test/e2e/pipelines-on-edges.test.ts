@@ -10,6 +10,7 @@ import { requireOrSkip } from '../support/requirement';
 import { waitFor } from '../support/wait-for';
 import { assertAccessible, themes, useTheme } from './accessibility';
 import { chromiumPath, Editor } from './editor';
+import { overflowPx, resizePanel } from './room';
 
 const other = nodeRedMajor === '5' ? '4' : '5';
 const EDGE = 'edge-2';
@@ -91,6 +92,11 @@ describe(`pipelines in the sidebar of Node-RED ${nodeRedMajor}, on an edge of No
       await editor.picture(`${name}-${theme}`);
     }
     await assertAccessible(page, what);
+    const tray = page.locator('.mm-tray');
+    await resizePanel(tray, 294, 700);
+    await editor.picture(`${name}-narrow`);
+    assert.ok((await overflowPx(detail())) <= 0, `nothing sticks out: ${what}`);
+    await tray.evaluate((element) => element.removeAttribute('style'));
   };
   const confirm = async (words: string, button: string): Promise<void> => {
     const question = page.getByRole('alertdialog');
@@ -178,9 +184,9 @@ describe(`pipelines in the sidebar of Node-RED ${nodeRedMajor}, on an edge of No
     );
     await edge.deploy(changed, 'flows');
     await row().getByText('changed on the edge').waitFor();
-    await row().getByRole('button', { name: 'Restore…' }).click();
+    await row().getByRole('button', { name: 'Restore' }).click();
     await look('on-edges-restore', 'the question about a change');
-    await confirm('What was changed on edge-2 is lost', 'Restore…');
+    await confirm('What was changed on edge-2 is lost', 'Restore');
     await row().getByText('changed on the edge').waitFor({ state: 'detached' });
     assert.deepEqual(await answers([1, 0, 0, 0]), [2, 1, 1, 1]);
   });
@@ -195,9 +201,9 @@ describe(`pipelines in the sidebar of Node-RED ${nodeRedMajor}, on an edge of No
     await form.getByRole('button', { name: 'Deploy', exact: true }).click();
     await row().getByText('revision 2', { exact: true }).waitFor();
     assert.deepEqual(await answers([1, 0, 0, 0]), [3, 2, 2, 2]);
-    await row().getByRole('button', { name: 'Roll back to revision 1…' }).click();
+    await row().getByRole('button', { name: 'Roll back to revision 1' }).click();
     await look('on-edges-rollback', 'the question about a rollback');
-    await confirm('On edge-2 revision 1 takes the place of revision 2', 'Roll back to revision 1…');
+    await confirm('On edge-2 revision 1 takes the place of revision 2', 'Roll back to revision 1');
     await row().getByText('revision 1', { exact: true }).waitFor();
     assert.deepEqual(await answers([1, 0, 0, 0]), [2, 1, 1, 1]);
     await closeTray();
@@ -236,9 +242,9 @@ describe(`pipelines in the sidebar of Node-RED ${nodeRedMajor}, on an edge of No
       .getByRole('heading', { name: `press on ${EDGE}` })
       .waitFor();
     await detail().getByRole('group', { name: 'The flow' }).waitFor();
-    await detail().getByRole('button', { name: 'Take off…' }).click();
+    await detail().getByRole('button', { name: 'Take off' }).click();
     await look('on-edge-take-off', 'the question about taking off');
-    await confirm('Its tab is taken out of the flows of edge-2', 'Take off…');
+    await confirm('Its tab is taken out of the flows of edge-2', 'Take off');
     await page.locator('.mm-tray').waitFor({ state: 'detached' });
     await waitFor(async () => !(await flowsOfEdge()).some(({ id }) => id === 'tab'), { timeoutMs: ARRIVAL_MS });
     await panel.getByRole('button', { name: /edge-2/ }).click();

@@ -1,3 +1,4 @@
+import { isSameEdge } from '../../../../lib/edges/protocol/names';
 import { Age } from '../age';
 import { Busy, ErrorBox } from '../feedback';
 import { t } from '../i18n';
@@ -14,8 +15,8 @@ import { usePipeline } from './use-pipeline';
 export function PipelineDetail({ id }: { readonly id: string }) {
   const shown = usePipeline({ id });
   const { pipeline, refresh } = shown;
-  useEdgeChanges(pipeline.reload);
   const { data } = pipeline;
+  useEdgeChanges(pipeline.reload, (changed) => data?.edges.some(({ name }) => isSameEdge(name, changed)) ?? false);
   if (!data) {
     return pipeline.error ? (
       <ErrorBox error={pipeline.error} onRetry={refresh} />

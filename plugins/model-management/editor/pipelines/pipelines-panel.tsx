@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { isSameEdge } from '../../../../lib/edges/protocol/names';
 import { Age } from '../age';
 import { Busy, ErrorBox } from '../feedback';
 import { formatNumber } from '../format';
@@ -37,7 +38,10 @@ function arrange(all: readonly PipelineOnEdges[], search: string, order: Order):
 export function PipelinesPanel() {
   const { data, error, reload } = useResource(fetchPipelines, []);
   usePipelineChanges(reload);
-  useEdgeChanges(reload);
+  useEdgeChanges(
+    reload,
+    (changed) => data?.some(({ edges }) => edges.some(({ name }) => isSameEdge(name, changed))) ?? false,
+  );
   return (
     <div class="mm-panel">
       <div class="mm-pane">

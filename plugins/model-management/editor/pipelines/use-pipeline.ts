@@ -1,4 +1,5 @@
-import { useCallback } from 'preact/hooks';
+import { useCallback, useEffect } from 'preact/hooks';
+import { isSameEdge } from '../../../../lib/edges/protocol/names';
 import { type Resource, useEdgeChanges, usePipelineChanges, usePolling, useResource } from '../live';
 import {
   fetchNodes,
@@ -21,7 +22,7 @@ const nothing = (): void => undefined;
 /** Calls `changed` when the pipeline of this place may have changed. */
 export function usePlaceChanges({ edge }: PipelinePlace, changed: () => void): void {
   usePipelineChanges(edge === undefined ? changed : nothing);
-  useEdgeChanges(edge === undefined ? nothing : changed);
+  useEdgeChanges(edge === undefined ? nothing : changed, (name) => edge !== undefined && isSameEdge(name, edge));
 }
 
 export interface ShownPipeline {
@@ -47,5 +48,10 @@ export function usePipeline(place: PipelinePlace): ShownPipeline {
   // To ask is what keeps the nodes timed.
   const figures = useResource((signal) => fetchNodes(place, signal), inputs);
   usePolling(figures.poll, place.edge === undefined ? FIGURES_MS : EDGE_FIGURES_MS);
+  // An edge tells of its states every few seconds; what its nodes took says sooner that there is something new.
+  const received = (figures.data ?? []).reduce((sum, node) => sum + node.received, 0);
+  useEffect(() => {
+    if (place.edge !== undefined && received > 0) refresh();
+  }, [place.edge, received, refresh]);
   return { pipeline, runs, results, figures, refresh };
 }

@@ -13,7 +13,7 @@ export function EdgeChips({ edges }: { readonly edges: readonly PipelineEdgeView
     working > 0 && t('flow.onEdges.sum.working', { count: working }),
   ].filter(Boolean);
   return (
-    <span>
+    <span class="mm-tag">
       {failed + changed > 0 && <i class="fa fa-exclamation-triangle" aria-hidden="true" />} {words.join(' · ')}
     </span>
   );

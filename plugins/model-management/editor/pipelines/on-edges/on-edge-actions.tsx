@@ -10,11 +10,14 @@ import { actOnEdge, changeEdges, type PipelineEdgeView } from './on-edges-client
 
 /** What can be done with a pipeline on one edge. What stops, changes or takes away something is asked about. */
 export function OnEdgeActions({
+  isInRow,
   id,
   onEdge,
   onChanged,
   onGone,
 }: {
+  /** In a list, where buttons are small. */
+  readonly isInRow?: boolean;
   readonly id: string;
   readonly onEdge: PipelineEdgeView;
   readonly onChanged: () => void;
@@ -45,7 +48,7 @@ export function OnEdgeActions({
           <button
             key={action}
             type="button"
-            class="red-ui-button red-ui-button-small"
+            class={`red-ui-button ${isInRow ? 'red-ui-button-small' : ''}`}
             aria-disabled={state.status === 'busy'}
             onClick={() => {
               if (state.status === 'busy') return;

@@ -34,7 +34,7 @@ export function OnEdgeDetail({
     list.reload();
     itself.reload();
   }, [list.reload, itself.reload]);
-  useEdgeChanges(refresh);
+  useEdgeChanges(refresh, (changed) => isSameEdge(changed, edge));
   const error = list.error ?? itself.error;
   if (!list.data || !itself.data) {
     return error ? <ErrorBox error={error} onRetry={refresh} /> : <Busy text={t('tray.loading', { name })} />;
@@ -42,6 +42,7 @@ export function OnEdgeDetail({
   const onEdge = list.data.find((one) => isSameEdge(one.name, edge));
   if (!onEdge) return <p class="mm-empty">{t('flow.onEdges.gone', { edge })}</p>;
   const { state, revision, reported } = onEdge;
+  const isLive = state === 'online' && reported.revision !== null;
   return (
     <div class="mm-detail">
       <header class="mm-head">
@@ -53,9 +54,9 @@ export function OnEdgeDetail({
           </p>
         </div>
       </header>
-      <OnEdgeState onEdge={onEdge} />
+      <OnEdgeState onEdge={onEdge} isErrorBelow={isLive} />
       <OnEdgeActions id={id} onEdge={onEdge} onChanged={refresh} onGone={() => void closeTray()} />
-      {state === 'online' && reported.revision !== null && <Live key={revision} place={{ id, edge }} />}
+      {isLive && <Live key={revision} place={{ id, edge }} />}
       {state === 'online' && reported.revision === null && <p class="mm-hint">{t('flow.onEdges.notYet')}</p>}
       {state !== 'online' && (
         <p role="status">

@@ -7,12 +7,19 @@ import { pendingRun } from './edge-summary';
 import type { EdgePipelineView, ReportedPipelineView } from './on-edges-client';
 
 /** How a pipeline does on an edge: in the words and signs of pipelines here, with what keeps it from being as wanted. */
-export function OnEdgeState({ onEdge }: { readonly onEdge: Pick<EdgePipelineView, 'running' | 'reported'> }) {
+export function OnEdgeState({
+  onEdge,
+  isErrorBelow,
+}: {
+  readonly onEdge: Pick<EdgePipelineView, 'running' | 'reported'>;
+  /** The error of its last run is told elsewhere. */
+  readonly isErrorBelow?: boolean;
+}) {
   const { reported } = onEdge;
   const { state, status, changed, error } = reported;
   const pending = state === 'failed' ? undefined : pendingRun(onEdge);
   return (
-    <ul class="mm-plain mm-on-edge-state">
+    <ul class="mm-on-edge-state">
       {state !== 'deployed' && (
         <li>
           <PlacingSign state={state} /> <Placing reported={reported} />
@@ -25,7 +32,7 @@ export function OnEdgeState({ onEdge }: { readonly onEdge: Pick<EdgePipelineView
           {pending && ` · ${t(`flow.onEdges.shall.${pending}`)}`}
         </li>
       )}
-      {status?.error && (
+      {status?.error && !isErrorBelow && (
         <li>
           {status.failedAt !== undefined && `${t('flow.failedAt')} ${nodeWords(status.failedAt)}: `}
           {status.error.message}

@@ -1,11 +1,9 @@
-import { useCallback, useState } from 'preact/hooks';
-import { LOCAL_EDGE } from '../../../../../lib/edges/protocol/names';
-import { fetchEdges } from '../../edges/edge-client';
+import { useState } from 'preact/hooks';
 import { EdgeSign } from '../../edges/edge-sign';
 import { t } from '../../i18n';
 import { Pager } from '../../list/pager';
 import { usePage } from '../../list/pages';
-import { useEdgeChanges, useResource } from '../../live';
+import { useOtherEdges } from '../../model/use-other-edges';
 import { Toggle } from '../../toggle';
 import { closeTray } from '../../widgets/tray';
 import type { PipelineOnEdges } from '../pipeline-client';
@@ -24,11 +22,9 @@ export function PipelineEdges({
   readonly pipeline: PipelineOnEdges;
   readonly onChanged: () => void;
 }) {
-  const { data, reload } = useResource(fetchEdges, []);
-  useEdgeChanges(useCallback(() => reload(), [reload]));
   const [isOpen, setOpen] = useState(false);
   const page = usePage(pipeline.edges);
-  const others = (data ?? []).filter(({ name }) => name !== LOCAL_EDGE);
+  const others = useOtherEdges(pipeline, isOpen);
   if (others.length === 0 && pipeline.edges.length === 0) return null;
   return (
     <section>
@@ -39,7 +35,7 @@ export function PipelineEdges({
       {isOpen && <DeployForm pipeline={pipeline} edges={others} onDone={onChanged} onClose={() => setOpen(false)} />}
       {pipeline.edges.length === 0 && !isOpen && <p class="mm-hint">{t('edge.assign.none')}</p>}
       {pipeline.edges.length > 0 && (
-        <ul class="mm-plain mm-on-edges" aria-label={t('edge.assign.table')}>
+        <ul class="mm-on-edges" aria-label={t('edge.assign.table')}>
           {page.shown.map((onEdge) => (
             <Row key={onEdge.name} pipeline={pipeline} onEdge={onEdge} onChanged={onChanged} />
           ))}
@@ -79,7 +75,7 @@ function Row({
         </span>
       </p>
       <OnEdgeState onEdge={onEdge} />
-      <OnEdgeActions id={id} onEdge={onEdge} onChanged={onChanged} />
+      <OnEdgeActions isInRow id={id} onEdge={onEdge} onChanged={onChanged} />
     </li>
   );
 }
