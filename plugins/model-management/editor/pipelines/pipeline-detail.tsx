@@ -1,4 +1,3 @@
-import { isSameEdge } from '../../../../lib/edges/protocol/names';
 import { Age } from '../age';
 import { Busy, ErrorBox } from '../feedback';
 import { t } from '../i18n';
@@ -16,7 +15,8 @@ export function PipelineDetail({ id }: { readonly id: string }) {
   const shown = usePipeline({ id });
   const { pipeline, refresh } = shown;
   const { data } = pipeline;
-  useEdgeChanges(pipeline.reload, (changed) => data?.edges.some(({ name }) => isSameEdge(name, changed)) ?? false);
+  // Any of them: it may be new on one.
+  useEdgeChanges(pipeline.reload);
   if (!data) {
     return pipeline.error ? (
       <ErrorBox error={pipeline.error} onRetry={refresh} />

@@ -1,5 +1,4 @@
 import { useState } from 'preact/hooks';
-import { isSameEdge } from '../../../../lib/edges/protocol/names';
 import { Age } from '../age';
 import { Busy, ErrorBox } from '../feedback';
 import { formatNumber } from '../format';
@@ -38,10 +37,8 @@ function arrange(all: readonly PipelineOnEdges[], search: string, order: Order):
 export function PipelinesPanel() {
   const { data, error, reload } = useResource(fetchPipelines, []);
   usePipelineChanges(reload);
-  useEdgeChanges(
-    reload,
-    (changed) => data?.some(({ edges }) => edges.some(({ name }) => isSameEdge(name, changed))) ?? false,
-  );
+  // Any of them: it may be new on one.
+  useEdgeChanges(reload);
   return (
     <div class="mm-panel">
       <div class="mm-pane">

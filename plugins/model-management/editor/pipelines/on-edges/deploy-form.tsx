@@ -14,6 +14,9 @@ import { withDeployed } from './edge-choices';
 import { Anew } from './on-edge-question';
 import { changeEdges, fetchRevisions } from './on-edges-client';
 
+/** In a topic it becomes the name of the edge. */
+const NAME_OF_EDGE = '${EDGE_NAME}';
+
 /** Gives a pipeline, as it is here now, to the edges that are ticked; what others have stays. */
 export function DeployForm({
   pipeline,
@@ -93,7 +96,8 @@ function Effect({ pipeline, ticked }: { readonly pipeline: PipelineOnEdges; read
   if (ticked.length === 0) return <p role="status">{t('flow.onEdges.nothing')}</p>;
   const list = new Intl.ListFormat(RED.i18n.lang());
   const last = revisions.data?.[0]?.revision;
-  const { models, libraries } = pipeline;
+  const { models, libraries, inbound } = pipeline;
+  const isShared = inbound.length > 0 && !inbound.some((topic) => topic.includes(NAME_OF_EDGE));
   return (
     <div role="status">
       <p>
@@ -104,6 +108,7 @@ function Effect({ pipeline, ticked }: { readonly pipeline: PipelineOnEdges; read
       {models.length > 0 && <p>{t('flow.onEdges.models', { names: list.format(models) })}</p>}
       {libraries.length > 0 && <p>{t('flow.onEdges.libraries', { names: list.format(libraries) })}</p>}
       <p>{t('flow.onEdges.without')}</p>
+      {isShared && <p>{t('flow.onEdges.sameTopics')}</p>}
       <Anew id={pipeline.id} meant={ticked} />
       {RED.nodes.dirty() && <p>{t('flow.onEdges.dirty')}</p>}
     </div>
