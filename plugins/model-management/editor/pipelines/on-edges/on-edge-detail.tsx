@@ -11,6 +11,7 @@ import { closeTray } from '../../widgets/tray';
 import { NodesThere } from '../nodes-there';
 import { PipelineBody, PipelineFacts } from '../pipeline-body';
 import type { PipelineDetails, PipelinePlace } from '../pipeline-client';
+import { PipelineStateLine } from '../pipeline-sign';
 import { PipelineTest } from '../pipeline-test';
 import { mayRun } from '../rights';
 import { usePipeline } from '../use-pipeline';
@@ -54,7 +55,7 @@ export function OnEdgeDetail({
           </p>
         </div>
       </header>
-      <OnEdgeState onEdge={onEdge} isErrorBelow={isLive} />
+      <OnEdgeState onEdge={onEdge} isLive={isLive} />
       <OnEdgeActions id={id} onEdge={onEdge} onChanged={refresh} onGone={() => void closeTray()} />
       {isLive && <Live key={revision} place={{ id, edge }} />}
       {state === 'online' && reported.revision === null && <p class="mm-hint">{t('flow.onEdges.notYet')}</p>}
@@ -78,6 +79,9 @@ function Live({ place }: { readonly place: PipelinePlace }) {
   return (
     <NodesThere.Provider value={names}>
       {error && <ErrorBox error={error} onRetry={shown.refresh} />}
+      <p>
+        <PipelineStateLine state={data.state} since={data.since} />
+      </p>
       <PipelineFacts pipeline={data} />
       <PipelineBody data={data} shown={shown} actions={<TestThere place={place} pipeline={data} />} />
     </NodesThere.Provider>

@@ -1,23 +1,24 @@
-import { Age } from '../../age';
 import { t } from '../../i18n';
 import { StateSign } from '../../list/state-sign';
 import { nodeWords } from '../node-link';
-import { PipelineSign } from '../pipeline-sign';
+import { PipelineStateLine } from '../pipeline-sign';
 import { pendingRun } from './edge-summary';
 import type { EdgePipelineView, ReportedPipelineView } from './on-edges-client';
 
 /** How a pipeline does on an edge: in the words and signs of pipelines here, with what keeps it from being as wanted. */
 export function OnEdgeState({
   onEdge,
-  isErrorBelow,
+  isLive,
 }: {
   readonly onEdge: Pick<EdgePipelineView, 'running' | 'reported'>;
-  /** The error of its last run is told elsewhere. */
-  readonly isErrorBelow?: boolean;
+  /** The edge is asked how it does: what it reported of that is older. */
+  readonly isLive?: boolean;
 }) {
   const { reported } = onEdge;
   const { state, status, changed, error } = reported;
   const pending = state === 'failed' ? undefined : pendingRun(onEdge);
+  // With nothing to tell there is no list.
+  if (isLive && state === 'deployed' && !pending && !changed) return null;
   return (
     <ul class="mm-on-edge-state">
       {state !== 'deployed' && (
@@ -26,18 +27,18 @@ export function OnEdgeState({
           {error && `: ${error.message}`}
         </li>
       )}
-      {status && (
+      {status && !isLive && (
         <li>
-          <PipelineSign state={status.state} /> {t(`flow.state.${status.state}`)} <Age at={status.since} />
-          {pending && ` · ${t(`flow.onEdges.shall.${pending}`)}`}
+          <PipelineStateLine state={status.state} since={status.since} />
         </li>
       )}
-      {status?.error && !isErrorBelow && (
+      {status?.error && !isLive && (
         <li>
           {status.failedAt !== undefined && `${t('flow.failedAt')} ${nodeWords(status.failedAt)}: `}
           {status.error.message}
         </li>
       )}
+      {pending && <li>{t(`flow.onEdges.shall.${pending}`)}</li>}
       {changed && (
         <li>
           <i class="fa fa-pencil" aria-hidden="true" /> {t('flow.onEdges.changed')}
