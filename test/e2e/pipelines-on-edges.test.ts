@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Locator, Page } from 'playwright-core';
 import type { EdgeView } from '../../lib/edges/hub/views';
+import { aNode } from '../support/flow-entries';
 import { modelFlow } from '../support/flows';
 import { Mosquitto, mosquittoPath } from '../support/mosquitto';
 import { MqttListener } from '../support/mqtt-listener';
@@ -53,7 +54,11 @@ describe(`pipelines in the sidebar of Node-RED ${nodeRedMajor}, on an edge of No
     const { body } = await hub.api<{ enrolment: { settings: Record<string, unknown> } }>('POST', 'edges', {
       name: EDGE,
     });
-    edge = await NodeRed.start({ major: other, modelManagement: body.enrolment.settings });
+    edge = await NodeRed.start({
+      major: other,
+      modelManagement: body.enrolment.settings,
+      settings: "nodesExcludes: ['16-range.js'],",
+    });
     await waitFor(async () => (await hub.api<EdgeView>('GET', `edges/${EDGE}`)).body.state === 'online', {
       timeoutMs: ARRIVAL_MS,
     });
@@ -206,6 +211,28 @@ describe(`pipelines in the sidebar of Node-RED ${nodeRedMajor}, on an edge of No
     await row().getByRole('button', { name: 'Roll back to revision 1' }).click();
     await look('on-edges-rollback', 'the question about a rollback');
     await confirm('On edge-2 revision 1 takes the place of revision 2', 'Roll back to revision 1');
+    await row().getByText('revision 1', { exact: true }).waitFor();
+    assert.deepEqual(await answers([1, 0, 0, 0]), [2, 1, 1, 1]);
+  });
+
+  it('GIVEN_a_type_of_node_that_the_edge_lacks_THEN_the_tray_names_it_AND_what_ran_goes_on', async () => {
+    const range = aNode('range', '', { z: 'tab', type: 'range', minin: '0', maxin: '1', minout: '0', maxout: '1' });
+    await hub.deploy([...pipelineFlow(broker.port, '2'), range as FlowNode]);
+    await detail().getByRole('button', { name: 'Deploy to edges…' }).click();
+    const form = detail().getByRole('group', { name: 'Deploy to edges…' });
+    await form.getByRole('checkbox', { name: EDGE }).check();
+    await form.getByRole('button', { name: 'Deploy', exact: true }).click();
+    await row().getByText('wants revision 3 · has revision 1').waitFor();
+    await row()
+      .getByText(/not deployed: .*range/)
+      .waitFor();
+    await row().getByText('listening').waitFor();
+    await row().getByRole('button', { name: 'Try again' }).click();
+    await look('on-edges-failed', 'a pipeline that an edge cannot take');
+    await page.getByRole('alertdialog').getByText('edge-2 tries at once to deploy revision 3.').waitFor();
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Cancel' }).click();
+    await row().getByRole('button', { name: 'Roll back to revision 1' }).click();
+    await confirm('On edge-2 revision 1 takes the place of revision 3', 'Roll back to revision 1');
     await row().getByText('revision 1', { exact: true }).waitFor();
     assert.deepEqual(await answers([1, 0, 0, 0]), [2, 1, 1, 1]);
     await closeTray();

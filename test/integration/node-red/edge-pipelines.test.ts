@@ -286,7 +286,9 @@ describe(`pipelines on an edge of Node-RED ${other}, of a hub of Node-RED ${node
       const { pipelines, models } = await ask<EdgeView>('GET', `edges/${EDGE}`);
       return pipelines.length + models.length === 0;
     });
-    const { body } = await edge.api<{ items: { name: string }[] }>('GET', 'libraries');
-    await waitFor(() => body.items.every(({ name }) => name !== 'pipelib_scale'));
+    await waitFor(async () => {
+      const { body } = await edge.api<{ items: { name: string }[] }>('GET', 'libraries');
+      return body.items.every(({ name }) => name !== 'pipelib_scale');
+    });
   });
 });
