@@ -1,6 +1,7 @@
 import { fetcherDefaults, publisherDefaults } from '../lib/edges/artifacts';
 import { ArtifactLab, digestOf, type TestEdge } from '../test/support/artifact-lab';
 import { type Bench, type BenchOptions, inTurns, median, medianRatio, quantile, type Row } from './support/bench';
+import { roundTripsMs } from './support/round-trips';
 
 /* What leaves the hub for a file to N edges, how long it takes beside sending it to each, and what control messages feel. */
 
@@ -83,21 +84,17 @@ async function besidePlain(edgeCount: number, roundCount: number): Promise<Row> 
   };
 }
 
-/** Round trips of commands, one after the other, until `isOver`. */
+/** Round trips of commands until `isOver`. */
 async function tripsMs(lab: ArtifactLab, edge: TestEdge, isOver: () => boolean): Promise<Float64Array> {
   let arrive = (): void => undefined;
   const end = await edge.bus.subscribe('edges/a/command', () => arrive());
-  const trips: number[] = [];
-  while (!isOver()) {
-    const startMs = performance.now();
+  const trip = (): Promise<unknown> => {
     const back = new Promise<void>((resolve) => {
       arrive = resolve;
     });
-    await Promise.all([lab.hubBus.publish('edges/a/command', '{}'), back]);
-    trips.push(performance.now() - startMs);
-    // A command now and then, not a load of its own.
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+    return Promise.all([lab.hubBus.publish('edges/a/command', '{}'), back]);
+  };
+  const trips = await roundTripsMs(trip, isOver, 5);
   await end();
   return Float64Array.from(trips);
 }

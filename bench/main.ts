@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg, totalmem } from 'node:os';
-import { resolve } from 'node:path';
-import { type Bench, isMet, tableOf } from './support/bench';
+import { type Bench, type BenchOptions, isMet, tableOf } from './support/bench';
 
-/*
- * Runs the benches named in its arguments and prints a table of each, or with `--json` one object of all. `--quick`
- * makes them short, `--profile <folder>` leaves CPU profiles of the processes that matter.
- */
+/* Runs benches and prints a table of each, or one object of all. Its argument is JSON, made by scripts/bench.mjs. */
+
+interface Arguments extends BenchOptions {
+  readonly names: readonly string[];
+  readonly isJson: boolean;
+}
 
 function versionOf(module: string): string {
   return (require(`${module}/package.json`) as { version: string }).version;
@@ -33,17 +34,8 @@ const machine = () => ({
   mosquitto: mosquittoVersion(),
 });
 
-function optionAfter(name: string): string | null {
-  const at = process.argv.indexOf(name);
-  return at < 0 ? null : (process.argv[at + 1] ?? null);
-}
-
 async function main(): Promise<void> {
-  const isJson = process.argv.includes('--json');
-  const folder = optionAfter('--profile');
-  const profileFolder = folder === null ? null : resolve(folder);
-  const options = { isQuick: process.argv.includes('--quick'), profileFolder };
-  const names = process.argv.slice(2).filter((argument) => !argument.startsWith('-') && argument !== folder);
+  const { names, isJson, ...options } = JSON.parse(process.argv[2] ?? '') as Arguments;
   const facts = machine();
   const report: Record<string, unknown> = {};
   let hasFailed = false;

@@ -23,6 +23,8 @@ export interface BenchOptions {
   readonly isQuick: boolean;
   /** Where CPU profiles are left; null = none are taken. */
   readonly profileFolder: string | null;
+  /** Of a bench of edges; null = its own default. */
+  readonly edgeCount: number | null;
 }
 
 export interface Bench {

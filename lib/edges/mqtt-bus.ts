@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { MqttClient } from 'mqtt';
 import type { Clock } from '../clock';
 import { ModelManagementError } from '../errors';
@@ -29,13 +30,13 @@ export interface MqttBusOptions {
   readonly maxRetryMs?: number;
   /** Default 1,000 messages of 16 MiB. */
   readonly outbox?: OutboxLimits;
-  /** Default 30: after one and a half of it without a word the broker publishes the last will. */
-  readonly keepAliveSeconds?: number;
 }
 
 type Listener = (message: BusMessage) => void;
 
 const CONNECT_TIMEOUT_MS = 15_000;
+/** After one and a half of it without a word the broker publishes the last will. */
+const KEEP_ALIVE_SECONDS = 30;
 const GOODBYE_MS = 2_000;
 /** A connection that lasts as long as this is no failure. */
 const STABLE_MS = 10_000;
@@ -150,12 +151,15 @@ export class MqttBus implements Bus {
   }
 
   async #connect(version: ProtocolVersion, signal: AbortSignal): Promise<MqttClient> {
-    const { base, clientId, lastWill, keepAliveSeconds = 30 } = this.options;
+    const { base, clientId, lastWill } = this.options;
     const broker = typeof this.options.broker === 'function' ? await this.options.broker() : this.options.broker;
     const last = lastWill?.();
     const will = last && { topic: base + last.topic, payload: last.payload, retain: true };
     const connectTimeoutMs = CONNECT_TIMEOUT_MS;
-    return connectOnce({ broker, clientId, version, will, connectTimeoutMs, keepAliveSeconds }, signal);
+    return connectOnce(
+      { broker, clientId, version, will, connectTimeoutMs, keepAliveSeconds: KEEP_ALIVE_SECONDS },
+      signal,
+    );
   }
 
   /** Until the connection ends. */
@@ -314,30 +318,14 @@ function stopped(): ModelManagementError {
   return new ModelManagementError('STOPPED', 'The connection to the broker was closed.', 'Restart Node-RED.');
 }
 
+/** Cut short by the signal. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end, { once: true });
-    if (signal.aborted) end();
-  });
+  return setTimeout(ms, undefined, { signal }).catch(() => undefined);
 }
 
+/** Until the work is over, well or not. */
 async function withTimeout(work: Promise<unknown>, timeoutMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs);
-  });
-  await Promise.race([
-    work.then(
-      () => undefined,
-      () => undefined,
-    ),
-    late,
-  ]);
-  clearTimeout(timer);
+  const ended = new AbortController();
+  await Promise.race([work.catch(() => undefined), pause(timeoutMs, ended.signal)]);
+  ended.abort();
 }

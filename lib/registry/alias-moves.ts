@@ -3,11 +3,12 @@ import { type AliasName, DEPLOYED, type ModelName, type VersionNumber } from '..
 import { KeyedQueue } from '../store/keyed-queue';
 import { parseDeletableAlias, parseSettableAlias } from './alias';
 import type { AliasSwitch, RegistryDeps } from './dependencies';
+import { inUse } from './in-use';
 import { AliasMoveInput, parseInput } from './input';
 import type { Journal } from './journal';
 import { deployments, keyOf, type ModelLife, type VersionState } from './model-history';
 import { effectiveSignature, type FileSignatures, signatureDifferences } from './signature-comparison';
-import type { User, Version } from './types';
+import type { Usage, User, Version } from './types';
 import { rollbackTarget } from './undo-stack';
 import { resolveVersion } from './version-ref';
 import { toVersion } from './views';
@@ -56,8 +57,8 @@ export class AliasMoves {
     });
   }
 
-  /** @throws {ModelManagementError} `INVALID_INPUT`, `MODEL_NOT_FOUND`, `ALIAS_NOT_FOUND` */
-  async remove(name: string, aliasText: string, user: User): Promise<void> {
+  /** @throws {ModelManagementError} `INVALID_INPUT`, `MODEL_NOT_FOUND`, `ALIAS_NOT_FOUND`; `IN_USE` unless forced */
+  async remove(name: string, aliasText: string, force: boolean, user: User): Promise<void> {
     const alias = parseDeletableAlias(aliasText);
     await this.journal.write(name, user, async ({ insertChange }) => {
       const life = this.journal.getLife(name);
@@ -68,6 +69,11 @@ export class AliasMoves {
           `${life.name} has no alias ${alias}.`,
           'Reload: it may be gone already.',
         );
+      }
+      const usedBy = this.#followersOf(life.name, alias);
+      if (usedBy.length > 0 && !force) {
+        const hint = 'Let who follows it name another version or alias first, or delete it with force.';
+        throw inUse(`The alias ${alias} of ${life.name} is in use.`, hint, usedBy);
       }
       await insertChange({ action: 'alias.delete', alias, version, before: { alias, version }, after: null });
       this.journal.announce(life.name, { kind: 'alias', change: 'deleted', version, alias });
@@ -116,9 +122,14 @@ export class AliasMoves {
     return { before: life.aliases.get(alias), target };
   }
 
+  /** By a node of this Node-RED, which would answer with another version at once. */
   #isFollowed(model: ModelName, alias: AliasName): boolean {
-    if (alias === DEPLOYED) return true;
-    return this.deps.usage(model).some(({ kind, ref }) => kind === 'node' && (ref === undefined || ref === alias));
+    return alias === DEPLOYED || this.#followersOf(model, alias).some(({ kind }) => kind === 'node');
+  }
+
+  /** Nodes of which it is not known what they follow are taken to follow any alias. */
+  #followersOf(model: ModelName, alias: AliasName): readonly Usage[] {
+    return this.deps.usage(model).filter(({ kind, ref }) => ref === alias || (kind === 'node' && ref === undefined));
   }
 
   async #move(

@@ -4,10 +4,11 @@ import { DEPLOYED, type Digest, LATEST, type VersionNumber } from '../ids';
 import { AliasMoves } from './alias-moves';
 import { changedFields } from './attributes';
 import type { ModelFiles, RegistryDeps } from './dependencies';
+import { inUse } from './in-use';
 import { ModelPatch, NewModel, parseInput, parseModelName, VersionAttributes } from './input';
 import { Journal } from './journal';
 import { deployments, type ModelLife, type VersionState } from './model-history';
-import type { AuditEntry, Model, RegistryChange, Usage, User, Version } from './types';
+import type { AuditEntry, Model, RegistryChange, User, Version } from './types';
 import { rollbackTarget } from './undo-stack';
 import type { VersionUpload } from './upload';
 import { archiveOf, digestsOf } from './version-archive';
@@ -194,9 +195,17 @@ export class Registry {
     return this.getModel(name);
   }
 
-  /** @throws {ModelManagementError} `INVALID_INPUT` (`latest`, `deployed`), `MODEL_NOT_FOUND`, `ALIAS_NOT_FOUND` */
-  async deleteAlias(name: string, alias: string, user: User): Promise<Model> {
-    await this.#moves.remove(name, alias, user);
+  /**
+   * @throws {ModelManagementError} `INVALID_INPUT` (`latest`, `deployed`), `MODEL_NOT_FOUND`, `ALIAS_NOT_FOUND`; `IN_USE` with
+   * `details.usedBy` while somebody follows it, unless forced
+   */
+  async deleteAlias(
+    name: string,
+    alias: string,
+    { force = false }: { readonly force?: boolean },
+    user: User,
+  ): Promise<Model> {
+    await this.#moves.remove(name, alias, force, user);
     return this.getModel(name);
   }
 
@@ -296,8 +305,4 @@ export class Registry {
       this.deps.log.warn('files of a refused upload stay until garbage is collected', { error });
     }
   }
-}
-
-function inUse(message: string, hint: string, usedBy: readonly Usage[]): ModelManagementError {
-  return new ModelManagementError('IN_USE', message, hint, { details: { usedBy } });
 }

@@ -1,12 +1,14 @@
+import { LOCAL_EDGE } from '../names';
 import type { JobFields } from './job';
 
-/** What decides which code runs with the secrets of a job, and how far it reaches. */
-const CODE_FIELDS = ['runner', 'image', 'network', 'gpus', 'env'] as const;
+/** What decides which code runs with the secrets of a job, where, and how far it reaches. */
+const CODE_FIELDS = ['trainingEdge', 'runner', 'image', 'network', 'gpus', 'env'] as const;
 
 type CodeFields = Pick<JobFields, (typeof CODE_FIELDS)[number]>;
 
 /** Of a job that is told nothing of it. */
 export const codeDefaults = (image: string): CodeFields => ({
+  trainingEdge: LOCAL_EDGE,
   runner: 'docker',
   image,
   network: 'none',

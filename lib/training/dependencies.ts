@@ -3,6 +3,7 @@ import type { Collections, SourceLookup } from '../collections';
 import type { Log } from '../log';
 import type { Registry } from '../registry';
 import type { BlobStore, DocumentStore, Secrets } from '../store';
+import type { TrainingEdges } from './edges';
 import type { JobDocument, JobFields } from './job';
 import type { RunDocument } from './run/run-document';
 import type { Runner } from './runners/runner';
@@ -24,6 +25,7 @@ export interface TrainingDeps {
   readonly blobs: Pick<BlobStore, 'put' | 'pathOf'>;
   /** Makes it when it is asked for first. */
   readonly runnerOf: (kind: JobFields['runner']) => Promise<Runner>;
+  readonly edges: TrainingEdges;
   readonly secrets: Pick<Secrets, 'encrypt' | 'decrypt'>;
   /** Each run has a folder of its own in it. */
   readonly runsPath: string;

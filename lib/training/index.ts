@@ -1,4 +1,5 @@
 export type { TrainingDeps } from './dependencies';
+export { noEdges, type TrainingEdge, type TrainingEdges } from './edges';
 export { DEFAULT_IMAGE, JobDocument } from './job';
 export { RunDocument } from './run/run-document';
 export { isFinal, type RunState } from './run/run-states';
@@ -9,4 +10,5 @@ export { ProcessRunner } from './runners/process/process-runner';
 export type { Runner } from './runners/runner';
 export { Training, type TrainingChange, trainingSlot } from './training';
 export { decideTrigger, initialTrigger, type TriggerRule, type TriggerState } from './trigger';
+export type { TriggeredRun, TriggerTarget } from './triggered-run';
 export type { JobView, RunView } from './views';

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { isCollectionName, LOCAL_SOURCE } from '../collections';
 import { Digest } from '../ids';
-import { isAliasName, isModelName } from '../names';
+import { isAliasName, isModelName, LOCAL_EDGE } from '../names';
 import { isMetricName } from '../registry';
 import { Schedule } from './schedule/schedule';
 
 export const DEFAULT_IMAGE = 'python:3.12-slim';
+/** Source of a query that reads the collections of where the job trains. */
+export const EDGE_SOURCE = 'edge';
 /** Where scripts can run. */
 export const runnerKinds = ['docker', 'process'] as const;
 const MAX_ENTRIES = 100;
@@ -29,7 +31,7 @@ const queryFields = {
   lagMs: z.int().nonnegative().max(86_400_000).default(0),
 };
 
-const Query = z
+const QueryFields = z
   .strictObject(queryFields)
   .refine(({ newDataOnly, newDataCollections }) => !newDataOnly || newDataCollections.length > 0, {
     error: 'name the collections of which only new rows count',
@@ -98,7 +100,8 @@ export const LimitOverrides = z.strictObject(limitFields).partial();
 /** What a job can be told; `name`, the files and the state come beside it. */
 export const JobFields = z.strictObject({
   baseModel: z.string().refine(isModelName, { error: 'must be the name of a model' }),
-  trainingEdge: z.string().min(1).max(63).default('local'),
+  /** The name of an edge, `local`, or `label:` and a label: any edge that has it. */
+  trainingEdge: z.string().min(1).max(70).default(LOCAL_EDGE),
   updateExistingModel: z.boolean().default(true),
   /** May hold `{run}` and `{date}`. */
   newModelName: z
@@ -127,7 +130,7 @@ export const JobFields = z.strictObject({
   /** After so many failures in a row the job pauses itself; 0 = never. */
   pauseAfterFailures: z.int().nonnegative().max(1_000).default(0),
   paused: z.boolean().default(false),
-  queries: z.array(Query).max(MAX_ENTRIES).default([]),
+  queries: z.array(QueryFields).max(MAX_ENTRIES).default([]),
   scripts: z.array(z.string()).max(MAX_ENTRIES).default([]),
   metrics: z
     .array(Metric)
@@ -155,9 +158,16 @@ export type JobFields = z.infer<typeof JobFields>;
 /** A query of a job, with the id its data windows are kept by. */
 export type JobQuery = JobFields['queries'][number] & { readonly id: string };
 
+type Query = JobFields['queries'][number];
+type Place = Pick<JobFields, 'trainingEdge'>;
+
+/** Whether a query reads data of the edge that trains, which is not this Node-RED. */
+export const readsElsewhere = ({ source }: Query, { trainingEdge }: Place): boolean =>
+  source === EDGE_SOURCE && trainingEdge !== LOCAL_EDGE;
+
 /** Whether a query reads collections of this Node-RED: by name, or as the data of the edge that trains, which it is itself. */
-export const readsLocally = ({ source }: JobFields['queries'][number]): boolean =>
-  source === LOCAL_SOURCE || source === 'edge';
+export const readsLocally = (query: Query, place: Place): boolean =>
+  query.source === LOCAL_SOURCE || (query.source === EDGE_SOURCE && !readsElsewhere(query, place));
 
 /** A file of a job, in the blob store. */
 export const JobFile = z.object({ path: z.string(), digest: Digest, sizeBytes: z.int().nonnegative() });

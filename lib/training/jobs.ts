@@ -2,10 +2,12 @@ import type { Readable } from 'node:stream';
 import { LOCAL_SOURCE } from '../collections';
 import { invalidInput, ModelManagementError } from '../errors';
 import { newId } from '../ids';
+import { LOCAL_EDGE } from '../names';
 import { parseInput } from '../parse-input';
 import type { TrainingDeps } from './dependencies';
-import { type JobDocument, JobFields, type JobFile, type JobFiles, withQueryIds } from './job';
+import { EDGE_SOURCE, type JobDocument, JobFields, type JobFile, type JobFiles, withQueryIds } from './job';
 import { checkFilePath, checkJobName, type FileKind, jobKey } from './names';
+import { labelOf, placeWithLabel } from './training-place';
 
 /** Scripts and requirements are texts; the rest may be weights. */
 const MAX_TEXT_BYTES = 16_777_216;
@@ -14,7 +16,7 @@ const MAX_FILE_COUNT = 1_000;
 
 type JobDeps = Pick<
   TrainingDeps,
-  'documents' | 'blobs' | 'secrets' | 'clock' | 'registry' | 'defaultImage' | 'sources'
+  'documents' | 'blobs' | 'secrets' | 'clock' | 'registry' | 'defaultImage' | 'sources' | 'edges'
 >;
 
 /** The jobs and their files. A change is on the disk when its promise resolves. */
@@ -206,6 +208,7 @@ export class Jobs {
     const parsed = parseInput(JobFields, given);
     const fields = {
       ...parsed,
+      trainingEdge: this.#edgeNamed(parsed.trainingEdge, old),
       queries: withQueryIds(parsed.queries),
       env: this.#sealed(parsed.env, old),
     };
@@ -238,11 +241,8 @@ export class Jobs {
     if (fields.promotion.mode === 'better' && fields.metrics.length === 0) {
       throw invalidInput('promotion.mode', 'promotion.mode: better needs a metric to compare by', 'Add a metric.');
     }
-    if (fields.trainingEdge !== 'local') {
-      throw invalidInput('trainingEdge', `trainingEdge: there is no edge named ${fields.trainingEdge}`, 'Use local.');
-    }
     const known = [LOCAL_SOURCE, ...this.deps.sources.names()];
-    const foreign = fields.queries.find(({ source }) => source !== 'edge' && !known.includes(source));
+    const foreign = fields.queries.find(({ source }) => source !== EDGE_SOURCE && !known.includes(source));
     if (foreign)
       throw invalidInput(
         'queries',
@@ -250,6 +250,21 @@ export class Jobs {
         `Use one of ${known.join(', ')}.`,
       );
     if (old?.fields.baseModel !== fields.baseModel) this.deps.registry.getModel(fields.baseModel);
+  }
+
+  /** As it was first written. One that is gone may stay until another is chosen. */
+  #edgeNamed(name: string, old: JobDocument | undefined): string {
+    if (name.toLowerCase() === LOCAL_EDGE) return LOCAL_EDGE;
+    const label = labelOf(name);
+    if (label !== undefined) return placeWithLabel(label);
+    const known = this.deps.edges.find(name);
+    if (known) return known.name;
+    if (old?.fields.trainingEdge === name) return name;
+    throw invalidInput(
+      'trainingEdge',
+      `trainingEdge: there is no edge named ${name}`,
+      'Name an edge of the tab Edges, label: and a label for any edge that has it, or local for this Node-RED.',
+    );
   }
 
   #sealed(env: JobFields['env'], old: JobDocument | undefined): JobFields['env'] {

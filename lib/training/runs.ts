@@ -14,7 +14,9 @@ import type { RunDocument } from './run/run-document';
 import { type DriverEvents, RunDriver } from './run/run-driver';
 import { mayBegin, planRun, reduceRun } from './run/run-state';
 import { isFinal } from './run/run-states';
-import { RunSteps, runPaths } from './run/run-steps';
+import { RunSteps } from './run/run-steps';
+import { runPaths } from './run/script-steps';
+import { labelOf, readyPlaces } from './training-place';
 
 export const RunInput = z.strictObject({
   overrides: z
@@ -37,6 +39,14 @@ export interface StartOptions {
   readonly notBefore?: number;
   readonly dueAt?: number;
   readonly node?: string | undefined;
+}
+
+/** Who asks for a run. */
+export interface RunRequest {
+  readonly trigger: 'manual' | 'node';
+  readonly user: string | null;
+  /** Id of the node that asks. */
+  readonly node?: string;
 }
 
 export interface StartedRun {
@@ -69,12 +79,16 @@ export class Runs {
     | undefined;
   #wake: NodeJS.Timeout | undefined;
   #isClosed = false;
+  /** A run may wait for an edge that has its label and can take it. */
+  readonly #unwatchEdges: () => void;
 
   constructor(
     private readonly deps: TrainingDeps,
     private readonly events: DriverEvents,
   ) {
     this.#steps = new RunSteps(deps);
+    const waits = ({ state, edge }: RunDocument): boolean => state === 'queued' && labelOf(edge) !== undefined;
+    this.#unwatchEdges = deps.edges.onChange(() => this.list().some(waits) && this.#beginLater());
   }
 
   /** Newest first; of one job when its id is given. */
@@ -170,18 +184,18 @@ export class Runs {
   /** Removes containers, volumes and processes of runs that are over. */
   async reap(): Promise<void> {
     // A run is written down before anything is made for it: what none of them uses is not even loaded.
-    for (const kind of new Set(this.list().map(({ fields }) => fields.runner))) {
+    for (const run of firstOfEachPlace(this.list())) {
       try {
-        const runner = await this.deps.runnerOf(kind);
+        const runner = await this.#steps.runnerOf(run);
         for (const runId of await runner.leftovers()) {
           if (this.#isClosed) return;
-          const run = this.deps.documents.runs.get(runId);
-          if (run && (!isFinal(run.state) || this.#driven.has(runId))) continue;
+          const left = this.deps.documents.runs.get(runId);
+          if (left && (!isFinal(left.state) || this.#driven.has(runId))) continue;
           await runner.remove(runId);
         }
         await runner.tidy?.();
       } catch (error) {
-        this.deps.log.debug('leftovers of runs not looked for', () => ({ runner: kind, error }));
+        this.deps.log.debug('leftovers of runs not looked for', () => ({ edge: run.edge, error }));
       }
     }
     for (const run of this.list()) {
@@ -221,6 +235,7 @@ export class Runs {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#unwatchEdges();
     clearTimeout(this.#wake);
     for (const { driver } of this.#driven.values()) driver.close();
     const isOver = this.#work.then(() => Promise.all([...this.#driven.values()].map(({ done }) => done)));
@@ -275,7 +290,9 @@ export class Runs {
     await this.#cancelOrphans();
     const all = this.deps.documents.runs.all();
     const now = this.deps.clock.now();
-    for (const run of mayBegin(all, this.deps.maxConcurrentRuns, now)) {
+    const placesOf = (run: RunDocument): readonly string[] =>
+      labelOf(run.edge) === undefined ? [run.edge] : readyPlaces(run.edge, run.fields.runner, this.deps.edges);
+    for (const run of mayBegin(all, this.deps.maxConcurrentRuns, now, placesOf)) {
       const begun = reduceRun(run, { kind: 'begun' }, now);
       await this.deps.documents.runs.put(begun);
       this.events.changed(begun);
@@ -318,6 +335,11 @@ export class Runs {
     this.#work = result.catch(() => undefined);
     return result;
   }
+}
+
+/** One run for each place where runs were carried out. */
+function firstOfEachPlace(runs: readonly RunDocument[]): Iterable<RunDocument> {
+  return new Map(runs.map((run) => [`${run.edge} ${run.fields.runner}`, run])).values();
 }
 
 function optionsOf({ data, fresh }: RunOverrides): RunDocument['options'] {

@@ -11,10 +11,12 @@ import { ServiceSlot } from '../service-slot';
 import { runItByHand } from './bundle';
 import { changedCode, changedVariable, codeDefaults } from './code-fields';
 import type { TrainingDeps } from './dependencies';
+import { watchStates } from './edges';
 import { envListText, listedVariables } from './env-list';
-import { type JobDocument, QueryToCount, runnerKinds } from './job';
+import { type JobDocument, QueryToCount, readsElsewhere, runnerKinds } from './job';
 import { Jobs } from './jobs';
 import { findProblems, type Problem } from './problems';
+import { dataElsewhere, jobsRest } from './refusals';
 import { baseVersionOf } from './run/base-version';
 import type { RunDocument } from './run/run-document';
 import { isFinal } from './run/run-states';
@@ -22,10 +24,12 @@ import { dataRequest, watermarksOf } from './run/windows';
 import { settleEnd } from './run-ends';
 import { applyRetention } from './run-retention';
 import { packFolder } from './runners/docker/archives';
-import { PREVIEW_RUN, RunInput, Runs } from './runs';
+import { PREVIEW_RUN, RunInput, type RunRequest, Runs } from './runs';
 import { describeSchedule, nextTimes } from './schedule/next-after';
 import { Schedule } from './schedule/schedule';
 import { Scheduler } from './scheduler';
+import { refusalAt } from './training-place';
+import type { TriggerTarget } from './triggered-run';
 import { Uses } from './uses';
 import { type JobView, type RunView, toJobView, toRunView } from './views';
 
@@ -33,13 +37,6 @@ export type TrainingChange =
   | { readonly kind: 'job'; readonly name: string; readonly change: 'created' | 'updated' | 'deleted' }
   | { readonly kind: 'run'; readonly id: string; readonly job: string; readonly change: string }
   | { readonly kind: 'log'; readonly id: string };
-
-export interface RunRequest {
-  readonly trigger: 'manual' | 'node';
-  readonly user: string | null;
-  /** Id of the node that asks. */
-  readonly node?: string;
-}
 
 /** Null = not known now. */
 type CollectionNames = readonly { readonly name: string }[] | null;
@@ -62,6 +59,7 @@ export class Training {
   /** Runs whose end was told by their node, or before this process began. */
   readonly #endTold: Set<string>;
   #unwatchRegistry = (): void => undefined;
+  readonly #unwatchEdges: () => void;
 
   private constructor(private readonly deps: TrainingDeps) {
     const isOver = ({ state, settled, cleaned }: RunDocument): boolean => isFinal(state) && (settled || cleaned);
@@ -74,9 +72,12 @@ export class Training {
     this.uses = new Uses(deps.documents);
     this.#jobs = new Jobs(deps, (name, change) => this.#announce({ kind: 'job', name, change }));
     this.#runs = new Runs(deps, {
-      changed: (run) => this.#announce({ kind: 'run', id: run._id, job: run.job, change: run.state }),
+      changed: (run) => this.#announceRun(run),
       logGrew: (id) => this.#announceLog(id),
       ended: (run) => settleEnd(run, { ...deps, jobs: this.#jobs, runs: this.#runs }),
+    });
+    this.#unwatchEdges = watchStates(deps.edges, (edge) => {
+      for (const run of this.#runs.list()) if (run.edge === edge && !isFinal(run.state)) this.#announceRun(run);
     });
     this.#scheduler = new Scheduler(this.#jobs, deps, {
       start: async (job, dueAt, notBefore) => {
@@ -104,6 +105,7 @@ export class Training {
   async close(): Promise<void> {
     clearInterval(this.#maintenance);
     this.#unwatchRegistry();
+    this.#unwatchEdges();
     await this.#scheduler.stop();
     await this.#runs.close();
   }
@@ -184,6 +186,7 @@ export class Training {
   async countRows(input: unknown, signal?: AbortSignal): Promise<QueryCount> {
     const { job: name, ...query } = parseInput(QueryToCount, input);
     const job = name === undefined ? undefined : this.#jobs.get(name);
+    if (job && readsElsewhere(query, job.fields)) throw dataElsewhere(job);
     const marks = job ? watermarksOf(this.#baseOf(job)?.lineage) : {};
     return this.deps.collections.count(query.source, dataRequest(query, job?.id ?? '', marks), signal);
   }
@@ -226,18 +229,22 @@ export class Training {
     const { overrides } = parseInput(RunInput, input ?? {});
     await this.#refuseIncomplete(job, false);
     const { run, isJoined } = await this.#runs.start(job, { trigger, user, node, overrides });
-    return { ...toRunView(run), ...(isJoined ? { joined: true } : {}) };
+    return { ...this.#runView(run), ...(isJoined ? { joined: true } : {}) };
   }
 
   /** Newest first. @throws {ModelManagementError} `JOB_NOT_FOUND` */
   runsOf(name: string): readonly RunView[] {
-    return this.#runs.list(this.#jobs.get(name).id).map(toRunView);
+    return this.#runs.list(this.#jobs.get(name).id).map((run) => this.#runView(run));
   }
 
   /** Runs a node asked for whose end it has not told yet, as it was away; the oldest first. */
   endsOf(node: string): readonly RunView[] {
     const isUntold = (run: RunDocument): boolean => run.node === node && isFinal(run.state) && !this.isEndTold(run._id);
-    return this.#runs.list().filter(isUntold).reverse().map(toRunView);
+    return this.#runs
+      .list()
+      .filter(isUntold)
+      .reverse()
+      .map((run) => this.#runView(run));
   }
 
   isEndTold(runId: string): boolean {
@@ -251,12 +258,12 @@ export class Training {
 
   /** @throws {ModelManagementError} `RUN_NOT_FOUND` */
   run(id: string): RunView {
-    return toRunView(this.#runs.get(id));
+    return this.#runView(this.#runs.get(id));
   }
 
   /** @throws {ModelManagementError} `RUN_NOT_FOUND` */
   async cancelRun(id: string): Promise<RunView> {
-    return toRunView(await this.#runs.cancel(id));
+    return this.#runView(await this.#runs.cancel(id));
   }
 
   /** Cancels what is under way for a job. @returns how many */
@@ -303,6 +310,10 @@ export class Training {
     for (const listener of [...this.#listeners]) listener(change);
   }
 
+  #announceRun({ _id: id, job, state: change }: RunDocument): void {
+    this.#announce({ kind: 'run', id, job, change });
+  }
+
   /** A log may grow a thousand times a second; nobody reads that fast. */
   #announceLog(id: string): void {
     if (this.#growing.has(id)) return;
@@ -318,13 +329,19 @@ export class Training {
       runs: this.#runs.list(job.id),
       nextRunAt: this.#scheduler.nextOf(job),
       problems: this.#problems(job, collections),
+      edges: this.deps.edges,
     });
+  }
+
+  #runView(run: RunDocument): RunView {
+    return toRunView(run, this.deps.edges);
   }
 
   #problems(job: JobDocument, collections: CollectionNames): readonly Problem[] {
     return findProblems(job, {
       hasModel: this.deps.registry.findModel(job.fields.baseModel) !== undefined,
       collections,
+      refusal: refusalAt(job.fields.trainingEdge, job.fields.runner, this.deps.edges),
     });
   }
 
@@ -379,11 +396,4 @@ export class Training {
 }
 
 /** Where nodes find the jobs of this Node-RED. */
-export const trainingSlot = new ServiceSlot<Training>();
-
-const jobsRest = (): ModelManagementError =>
-  new ModelManagementError(
-    'MANAGED_BY_HUB',
-    'This Node-RED is an edge of a hub, so its own jobs rest.',
-    'Start the job on the hub.',
-  );
+export const trainingSlot = new ServiceSlot<TriggerTarget>();

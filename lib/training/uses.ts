@@ -22,7 +22,7 @@ export class Uses {
 
   /** Of a collection of this Node-RED. */
   ofCollection(collection: string): readonly CollectionUse[] {
-    return this.#jobsWith((query) => readsLocally(query) && readsCollection(query.query, collection));
+    return this.#jobsWith((query, fields) => readsLocally(query, fields) && readsCollection(query.query, collection));
   }
 
   ofSource(source: string): readonly CollectionUse[] {
@@ -44,10 +44,12 @@ export class Uses {
     return this.#named.digests.has(digest);
   }
 
-  #jobsWith(matches: (query: JobDocument['fields']['queries'][number]) => boolean): readonly CollectionUse[] {
+  #jobsWith(
+    matches: (query: JobDocument['fields']['queries'][number], fields: JobDocument['fields']) => boolean,
+  ): readonly CollectionUse[] {
     return this.documents.jobs
       .all()
-      .filter(({ fields }) => fields.queries.some(matches))
+      .filter(({ fields }) => fields.queries.some((query) => matches(query, fields)))
       .map(({ name }) => ({ kind: 'job', id: name, name }));
   }
 }

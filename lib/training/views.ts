@@ -1,4 +1,6 @@
 import { toIso } from '../clock';
+import { LOCAL_EDGE } from '../names';
+import type { TrainingEdges } from './edges';
 import type { JobDocument, JobFields, JobFile } from './job';
 import type { RunDocument } from './run/run-document';
 import { isFinal, type RunState } from './run/run-states';
@@ -13,13 +15,15 @@ export interface RunView {
   readonly user: string | null;
   readonly node: string | null;
   readonly edge: string;
+  /** Of a run under way whose edge is away: since when. What it does there goes on. */
+  readonly edgeOfflineSince?: string;
   readonly createdAt: string;
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
   readonly durationMs: number | null;
   readonly attempt: number;
   readonly phases: readonly {
-    readonly name: string;
+    readonly name: RunDocument['phases'][number]['name'];
     readonly startedAt: string;
     readonly finishedAt: string | null;
     readonly cached?: boolean;
@@ -49,7 +53,7 @@ export interface RunView {
   };
 }
 
-export function toRunView(run: RunDocument): RunView {
+export function toRunView(run: RunDocument, edges: Pick<TrainingEdges, 'find'>): RunView {
   const { files, fields } = run;
   return {
     id: run._id,
@@ -61,6 +65,7 @@ export function toRunView(run: RunDocument): RunView {
     user: run.user,
     node: run.node,
     edge: run.edge,
+    ...offlineSince(run, edges),
     createdAt: toIso(run.createdAt),
     startedAt: isoOrNull(run.startedAt),
     finishedAt: isoOrNull(run.finishedAt),
@@ -99,6 +104,12 @@ export function toRunView(run: RunDocument): RunView {
   };
 }
 
+function offlineSince(run: RunDocument, edges: Pick<TrainingEdges, 'find'>): { readonly edgeOfflineSince?: string } {
+  if (run.edge === LOCAL_EDGE || run.state === 'queued' || isFinal(run.state)) return {};
+  const edge = edges.find(run.edge);
+  return edge?.state === 'offline' ? { edgeOfflineSince: toIso(edge.sinceMs) } : {};
+}
+
 const isoOrNull = (epochMs: number | null): string | null => (epochMs === null ? null : toIso(epochMs));
 
 export interface JobView extends Omit<JobFields, 'env'> {
@@ -129,9 +140,10 @@ export interface JobFacts {
   readonly runs: readonly RunDocument[];
   readonly nextRunAt: number | null;
   readonly problems: JobView['problems'];
+  readonly edges: Pick<TrainingEdges, 'find'>;
 }
 
-export function toJobView(job: JobDocument, { runs, nextRunAt, problems }: JobFacts): JobView {
+export function toJobView(job: JobDocument, { runs, nextRunAt, problems, edges }: JobFacts): JobView {
   const active = runs.find(({ state }) => !isFinal(state) && state !== 'queued');
   const queued = runs.find(({ state }) => state === 'queued');
   const last = runs[0];
@@ -148,8 +160,8 @@ export function toJobView(job: JobDocument, { runs, nextRunAt, problems }: JobFa
     files: job.files,
     state: active ? 'running' : queued ? 'queued' : idle,
     pauseReason: job.pauseReason,
-    lastRun: last ? toRunView(last) : null,
-    activeRun: active ? toRunView(active) : null,
+    lastRun: last ? toRunView(last, edges) : null,
+    activeRun: active ? toRunView(active, edges) : null,
     nextRunAt: isoOrNull(nextRunAt),
     runCount: runs.length,
     problems,

@@ -7,9 +7,9 @@ import {
   decideTrigger,
   initialTrigger,
   isFinal,
-  type RunView,
-  type Training,
+  type TriggeredRun,
   type TriggerState,
+  type TriggerTarget,
   trainingSlot,
 } from '../../lib/training';
 import { parseConfig, type TriggerConfig } from './config';
@@ -28,9 +28,9 @@ interface Access {
 
 /** Starts a job by messages, and tells what becomes of the runs it started, also after a restart of Node-RED. */
 class TriggerNode {
-  private training: Training | undefined;
+  private training: TriggerTarget | undefined;
   private error: ModelManagementError | undefined;
-  private last: RunView | undefined;
+  private last: TriggeredRun | undefined;
   /** The state of each run under way that was told last. */
   private readonly told = new Map<string, string>();
   private isStarted = false;
@@ -57,7 +57,7 @@ class TriggerNode {
     });
   }
 
-  private follow(slot: SlotState<Training>): void {
+  private follow(slot: SlotState<TriggerTarget>): void {
     this.stopListening();
     this.stopListening = () => undefined;
     this.training = slot.status === 'ready' ? slot.service : undefined;
@@ -96,13 +96,13 @@ class TriggerNode {
     this.show();
   }
 
-  private countInTurn(training: Training, message: FlowMessage): Promise<void> {
+  private countInTurn(training: TriggerTarget, message: FlowMessage): Promise<void> {
     const result = this.counting.then(() => this.count(training, message));
     this.counting = result.catch(() => undefined);
     return result;
   }
 
-  private async count(training: Training, message: FlowMessage): Promise<void> {
+  private async count(training: TriggerTarget, message: FlowMessage): Promise<void> {
     const { config, access } = this;
     const value = config.mode === 'threshold' ? access.getProperty(message, config.property) : undefined;
     const decision = decideTrigger(config, access.load() ?? initialTrigger, value, Date.now());
@@ -130,7 +130,7 @@ class TriggerNode {
   }
 
   /** Each state once; the end when the run is whole. */
-  private tell(run: RunView, training: Training): void {
+  private tell(run: TriggeredRun, training: TriggerTarget): void {
     if (run.node !== this.node.id) return;
     this.last = run;
     this.show();

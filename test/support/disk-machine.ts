@@ -10,9 +10,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { EdgeEffects } from '../../lib/edges/agent/edge-effects';
-import { filesOf, modelKey } from '../../lib/edges/agent/model-state';
+import { filesOf } from '../../lib/edges/agent/model-state';
 import type { Capabilities, DesiredFile, DesiredModel } from '../../lib/edges/protocol/documents';
 import { Digest } from '../../lib/ids';
+import { modelKey } from '../../lib/names';
 
 /** A machine whose files outlive the process: artifacts are files of their size, what was activated is a line. */
 export class DiskMachine implements EdgeEffects {

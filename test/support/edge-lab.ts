@@ -3,7 +3,8 @@ import { AgentDocument } from '../../lib/edges/agent/agent-documents';
 import { EdgeAgent } from '../../lib/edges/agent/edge-agent';
 import type { EdgeEffects } from '../../lib/edges/agent/edge-effects';
 import type { ServedRequests } from '../../lib/edges/agent/health';
-import { ModelState, modelKey } from '../../lib/edges/agent/model-state';
+import { ModelState } from '../../lib/edges/agent/model-state';
+import type { Bus } from '../../lib/edges/bus';
 import { EdgeHub } from '../../lib/edges/hub/edge-hub';
 import {
   AssignmentDocument,
@@ -18,13 +19,21 @@ import {
 } from '../../lib/edges/hub/pipelines/deployment-documents';
 import { RolloutDocument } from '../../lib/edges/hub/rollout/rollout-document';
 import { MqttBus } from '../../lib/edges/mqtt-bus';
-import { type Capabilities, type DesiredFile, type DesiredModel, EdgeName } from '../../lib/edges/protocol/documents';
-import { openSigningKey, PublicKeyText, type SigningKey, temporarySigningKey } from '../../lib/edges/protocol/keys';
+import { type Capabilities, type DesiredModel, EdgeName } from '../../lib/edges/protocol/documents';
+import {
+  keyIdOf,
+  openSigningKey,
+  PublicKeyText,
+  type SigningKey,
+  temporarySigningKey,
+} from '../../lib/edges/protocol/keys';
+import { edgeKey } from '../../lib/edges/protocol/names';
 import { baseTopic } from '../../lib/edges/protocol/topics';
 import type { Digest } from '../../lib/ids';
 import { type Log, silentLog } from '../../lib/log';
+import { modelKey } from '../../lib/names';
 import type { Registry } from '../../lib/registry';
-import { openBlobStore, openDataFolder, openDocumentStore, Secrets } from '../../lib/store';
+import { type DocumentStore, openBlobStore, openDataFolder, openDocumentStore, Secrets } from '../../lib/store';
 import { Mosquitto, type MosquittoAccess } from './mosquitto';
 import { type RegistryLab, registryLab } from './registry-lab';
 import { type TemporaryFolder, temporaryFolder } from './temporary-folder';
@@ -71,7 +80,7 @@ export class PlayedMachine implements EdgeEffects {
   async freeBytes(): Promise<number> {
     return this.roomBytes;
   }
-  async fetchArtifact({ digest, kind, sizeBytes }: DesiredFile): Promise<void> {
+  async fetchArtifact(...[{ digest, kind, sizeBytes }]: Parameters<EdgeEffects['fetchArtifact']>): Promise<void> {
     await this.#call(`fetch ${kind}`);
     this.files.set(digest, sizeBytes);
     this.damaged.delete(digest);
@@ -119,7 +128,8 @@ export interface AgentOptions {
   /** Of the broker; default the name of the edge. */
   readonly user?: string;
   readonly folder: string;
-  readonly machine: EdgeEffects;
+  /** Or what makes it of the connection, for one that takes its files from there. */
+  readonly machine: EdgeEffects | ((bus: Bus) => Promise<EdgeEffects>);
   readonly clock?: Clock;
   readonly log?: Log;
   readonly clientId?: string;
@@ -162,7 +172,7 @@ export async function openAgent(options: AgentOptions): Promise<OpenAgent> {
     bus,
     stores,
     keysPath: folder.keysPath,
-    effects: machine,
+    effects: typeof machine === 'function' ? await machine(bus) : machine,
     clock,
     log,
     settings: { ...settings, hubPublicKey: PublicKeyText.parse(settings.hubPublicKey) },
@@ -256,6 +266,38 @@ export async function openHub(options: {
   return { hub, bus, key, close };
 }
 
+/** A store that does what another does, to be spread and changed. */
+export const passing = <T extends { readonly _id: string }>(store: DocumentStore<T>): DocumentStore<T> => ({
+  get: (id) => store.get(id),
+  all: () => store.all(),
+  insert: (document) => store.insert(document),
+  put: (document) => store.put(document),
+  delete: (id) => store.delete(id),
+  compact: () => store.compact(),
+  close: () => store.close(),
+});
+
+/** An edge whose key its hub knows. */
+export interface EnrolledEdge {
+  readonly name: string;
+  readonly publicKey: string;
+}
+
+/** Writes them into the store of a hub that is closed. */
+export async function putEnrolled(dbPath: string, edges: readonly EnrolledEdge[]): Promise<void> {
+  const parse = (raw: unknown) => EdgeDocument.parse(raw);
+  const store = await openDocumentStore({ path: dbPath, log: silentLog, name: 'edges', parse });
+  const fields = { labels: [], createdAt: 0, deletedAt: null, tokens: [], revoked: null };
+  await Promise.all(
+    edges.map(({ name, publicKey: text }) => {
+      const publicKey = PublicKeyText.parse(text);
+      const key = { publicKey, id: keyIdOf(publicKey), enrolledAt: 0 };
+      return store.put({ _id: edgeKey(name), name: EdgeName.parse(name), ...fields, key });
+    }),
+  );
+  await store.close();
+}
+
 /** A broker with its access rules in force, a hub with a registry, and whatever edges a test adds. */
 export class EdgeLab implements AsyncDisposable {
   readonly #agents: OpenAgent[] = [];
@@ -306,16 +348,8 @@ export class EdgeLab implements AsyncDisposable {
   /** Edges that have a key already, while the hub is closed. */
   async addEnrolled(names: readonly string[]): Promise<void> {
     const folder = await openDataFolder({ path: this.hubFolder.path, log: silentLog, clock: systemClock });
-    const parse = (raw: unknown) => EdgeDocument.parse(raw);
-    const edges = await openDocumentStore({ path: folder.dbPath, log: silentLog, name: 'edges', parse });
-    const fields = { labels: [], createdAt: 0, deletedAt: null, tokens: [], revoked: null };
-    await Promise.all(
-      names.map((name) => {
-        const { id, text: publicKey } = temporarySigningKey().publicKey;
-        return edges.put({ _id: name, name: EdgeName.parse(name), ...fields, key: { publicKey, id, enrolledAt: 0 } });
-      }),
-    );
-    await edges.close();
+    const edges = names.map((name) => ({ name, publicKey: temporarySigningKey().publicKey.text }));
+    await putEnrolled(folder.dbPath, edges);
     await folder.close();
   }
 

@@ -45,6 +45,11 @@ export class Mosquitto implements AsyncDisposable {
     return `mqtt://127.0.0.1:${this.port}`;
   }
 
+  /** Of its process, while there is one. */
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
   /** @param access - who may do what; everybody everything unless given */
   static async start(access?: MosquittoAccess): Promise<Mosquitto> {
     const broker = new Mosquitto(await freePort(), await temporaryFolder('mm-mosquitto-'), access);

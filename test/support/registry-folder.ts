@@ -29,9 +29,11 @@ export const agree: RegistryDeps['testLoad'] = async ({ modelPath, preprocessing
 /** A registry on the real stores of a data folder; only the engine is played, by one that loads everything. */
 export async function openRegistryIn(
   path: string,
-  options: Partial<Pick<RegistryDeps, 'testLoad' | 'prepareAlias' | 'usage'>> & { readonly wrap?: WrapDocuments } = {},
+  options: Partial<Pick<RegistryDeps, 'testLoad' | 'prepareAlias' | 'usage' | 'maxModelSizeBytes'>> & {
+    readonly wrap?: WrapDocuments;
+  } = {},
 ): Promise<OpenRegistry> {
-  const { wrap = (documents) => documents, ...engine } = options;
+  const { wrap = (documents) => documents, ...others } = options;
   const folder = await openDataFolder({ path, log: silentLog, clock: systemClock });
   const blobs = await openBlobStore({ path: folder.blobsPath, tempPath: folder.tempPath, log: silentLog });
   const at = { path: folder.dbPath, log: silentLog };
@@ -47,7 +49,7 @@ export async function openRegistryIn(
     prepareAlias: async () => ({ commit: () => undefined, abandon: () => undefined }),
     usage: () => [],
     maxModelSizeBytes: 4_000_000,
-    ...engine,
+    ...others,
   });
   const close = async (): Promise<void> => {
     await Promise.all([models.close(), versions.close(), audit.close()]);

@@ -7,7 +7,7 @@ export interface TemporaryFolder extends AsyncDisposable {
 }
 
 /** An empty folder that goes with its scope (`await using`). */
-export async function temporaryFolder(prefix = 'mm-test-'): Promise<TemporaryFolder> {
-  const path = await mkdtemp(join(tmpdir(), prefix));
+export async function temporaryFolder(prefix = 'mm-test-', parent = tmpdir()): Promise<TemporaryFolder> {
+  const path = await mkdtemp(join(parent, prefix));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 3 }) };
 }

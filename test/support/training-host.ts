@@ -17,6 +17,7 @@ import {
   Training,
 } from '../../lib/training';
 import type { RunRetention, TrainingDeps } from '../../lib/training/dependencies';
+import { noEdges, type TrainingEdges } from '../../lib/training/edges';
 import { isFinal } from '../../lib/training/run/run-states';
 import { addModel, buildModel } from './onnx-models';
 import { openRegistryIn, type WrapDocuments } from './registry-folder';
@@ -45,6 +46,7 @@ export interface TrainingHostOptions {
     readonly runs: DocumentStore<RunDocument>;
   }) => Promise<unknown>;
   readonly retention?: RunRetention;
+  readonly edges?: TrainingEdges;
   readonly maxConcurrentRuns?: number;
   readonly defaultImage?: string;
   readonly clock?: Clock;
@@ -118,6 +120,7 @@ export class TrainingHost implements AsyncDisposable {
       sources,
       blobs: opened.blobs,
       runnerOf: async (kind) => runners[kind],
+      edges: options.edges ?? noEdges,
       secrets: await Secrets.open(join(folder, 'keys')),
       runsPath: join(folder, 'runs'),
       clock: options.clock ?? systemClock,

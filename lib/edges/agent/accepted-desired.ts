@@ -6,6 +6,7 @@ import { open } from '../protocol/envelope';
 import type { KeyId, VerifyingKey } from '../protocol/keys';
 import { compareOrder } from '../protocol/order';
 import type { DesiredLibrary, DesiredPipeline } from '../protocol/pipeline-documents';
+import type { DesiredRun } from '../protocol/run-documents';
 
 /** Who an edge is, and whom it obeys. */
 export interface EdgeIdentity {
@@ -27,6 +28,7 @@ export interface AcceptedDesired {
   readonly models: readonly DesiredModel[];
   readonly libraries: readonly DesiredLibrary[];
   readonly pipelines: readonly DesiredPipeline[];
+  readonly runs: readonly DesiredRun[];
   /** The whole envelope, to be kept on the disk and proven again at the next start. */
   readonly envelope: Buffer;
 }
@@ -52,8 +54,8 @@ export function acceptDesired(envelope: Buffer, identity: EdgeIdentity, last: De
     return refuse('stale', `${order.epoch}.${order.revision} is not later than ${last.epoch}.${last.revision}`);
   }
   if (document.kind === 'revoked') return { ok: true, value: { kind: 'revoked', revocation: document } };
-  const { issuedAt, models, libraries = [], pipelines = [] } = document;
+  const { issuedAt, models, libraries = [], pipelines = [], runs = [] } = document;
   const digest = digestOf(payload);
-  const desired = { [PROVEN]: true as const, order, issuedAt, digest, models, libraries, pipelines, envelope };
+  const desired = { [PROVEN]: true as const, order, issuedAt, digest, models, libraries, pipelines, runs, envelope };
   return { ok: true, value: { kind: 'desired', desired } };
 }

@@ -4,6 +4,8 @@ import { admitCommand, noCommands } from '../protocol/command-gate';
 import { CommandDocument, type EdgeEvent } from '../protocol/documents';
 import { open } from '../protocol/envelope';
 import { PipelineId } from '../protocol/pipeline-documents';
+import { RowsTakenCommand } from '../protocol/row-documents';
+import { RunNewsCommand } from '../protocol/run-requests';
 import type { EdgeIdentity } from './accepted-desired';
 import type { EdgeAgentDeps } from './agent-dependencies';
 import { findDocument } from './agent-documents';
@@ -14,6 +16,8 @@ export const EdgeCommand = z.discriminatedUnion('type', [
   z.object({ type: z.literal('report') }),
   /** Try at once what failed and waits. */
   z.object({ type: z.literal('retry') }),
+  RunNewsCommand,
+  RowsTakenCommand,
   z.object({ type: z.literal('pipeline-restart'), pipeline: PipelineId }),
   /** `input` as of `POST /pipelines/:id/test`; answered with the id of the run. */
   z.object({ type: z.literal('pipeline-test'), pipeline: PipelineId, input: z.unknown() }),
@@ -31,14 +35,19 @@ export type CommandExecutors = {
   readonly [K in EdgeCommand['type']]: (command: Extract<EdgeCommand, { type: K }>) => Promise<unknown>;
 };
 
+const MAX_REFUSED = 1_000;
+
 /** Takes commands: proves them, carries each out once, and says what came of it. */
 export class CommandDesk {
+  /** Ids whose refusal was told, the last of them: whoever repeats a command makes no more messages. */
+  readonly #refused = new Set<string>();
+
   constructor(
     private readonly deps: Pick<EdgeAgentDeps, 'stores' | 'clock' | 'log'>,
     private readonly executors: CommandExecutors,
   ) {}
 
-  /** @returns what to tell the hub; nothing of what is not signed by it, or is a duplicate */
+  /** @returns what to tell the hub, once; nothing of what is not signed by it, or is a duplicate */
   async take(payload: Buffer, identity: EdgeIdentity): Promise<EdgeEvent | undefined> {
     const { stores, clock, log } = this.deps;
     const at = clock.now();
@@ -59,17 +68,11 @@ export class CommandDesk {
     if (!admitted.ok) {
       log.warn('command not taken', { id, reason: admitted.reason, detail: admitted.detail });
       if (admitted.reason === 'duplicate') return undefined;
-      return { type: 'command', at, id, result: 'refused', reason: `${admitted.reason}: ${admitted.detail}` };
+      return this.#refusal(id, `${admitted.reason}: ${admitted.detail}`);
     }
     const known = EdgeCommand.safeParse(command);
     if (!known.success) {
-      return {
-        type: 'command',
-        at,
-        id,
-        result: 'refused',
-        reason: `this edge does not know the command ${command.type}`,
-      };
+      return this.#refusal(id, `this edge does not know the command ${command.type}`);
     }
     // Remembered before it is carried out: a crash between the two leaves it undone, and the hub without an answer.
     await stores.agent.put({ _id: 'commands', memory: admitted.value });
@@ -81,6 +84,14 @@ export class CommandDesk {
       const reason = message.slice(0, 500);
       return { type: 'command', at, id, result: 'failed', reason, code, hint, ...(details && { details }) };
     }
+  }
+
+  #refusal(id: string, reason: string): EdgeEvent | undefined {
+    if (this.#refused.has(id)) return undefined;
+    this.#refused.add(id);
+    const [oldest] = this.#refused;
+    if (this.#refused.size > MAX_REFUSED && oldest !== undefined) this.#refused.delete(oldest);
+    return { type: 'command', at: this.deps.clock.now(), id, result: 'refused', reason };
   }
 
   #carryOut<K extends EdgeCommand['type']>(command: Extract<EdgeCommand, { type: K }>): Promise<unknown> {

@@ -1,10 +1,12 @@
 import { newId } from '../../ids';
+import { modelKey } from '../../names';
 import type { BusMessage } from '../bus';
 import type { LastWill } from '../mqtt-bus';
 import { noCommands } from '../protocol/command-gate';
 import type { RefusalReason } from '../protocol/decode';
 import { type EdgeEvent, HubPresence, type ReportedModel } from '../protocol/documents';
 import { open, seal } from '../protocol/envelope';
+import type { DesiredRun } from '../protocol/run-documents';
 import { edgeTopics, HUB_TOPIC } from '../protocol/topics';
 import { keepSubscribed } from '../standing-subscription';
 import { type AcceptedDesired, acceptDesired } from './accepted-desired';
@@ -12,7 +14,6 @@ import type { EdgeAgentDeps } from './agent-dependencies';
 import { findDocument } from './agent-documents';
 import { CommandDesk } from './command-desk';
 import { Enrolment, type EnrolmentState } from './enrolment';
-import { modelKey } from './model-state';
 import { pipelineExecutors } from './pipelines/pipeline-commands';
 import { Reconciler } from './reconciler';
 import { reportModels } from './report';
@@ -70,6 +71,7 @@ export class EdgeAgent {
         capabilities: deps.effects.capabilities(),
         models: this.#reconciler.reportable(),
         pipelines: deps.pipelines?.reported() ?? [],
+        more: { ...deps.runs?.reportable(), ...deps.rows?.reportable() },
       }),
     });
     this.#reconciler = new Reconciler({
@@ -90,6 +92,8 @@ export class EdgeAgent {
       report: async () => this.#reporter.again(),
       retry: () => this.retry(),
       ...pipelineExecutors(deps.pipelines),
+      'run-news': async (news) => deps.hubTraining?.take(news),
+      'rows-taken': async (taken) => deps.rows?.taken(taken),
     });
   }
 
@@ -111,6 +115,11 @@ export class EdgeAgent {
       lost: (digest) => this.#reconciler.noteFile(digest, undefined),
       tell: (level, text) => this.#tell({ type: 'log', at: clock.now(), level, text }),
     });
+    const link = { isConnected: () => this.#isConnected, wake: () => this.#reconciler.wake() };
+    const tell = (event: EdgeEvent): void => this.#tell(event);
+    this.deps.runs?.start({ ...link, tell }, this.#wantedRuns());
+    this.deps.hubTraining?.attach({ ...link, tell });
+    this.deps.rows?.start(link.wake);
     this.#enrolment.ask();
     this.#subscribe();
     this.#endConnection = bus.onConnection((isConnected) => this.#onConnection(isConnected));
@@ -123,6 +132,8 @@ export class EdgeAgent {
     this.#endConnection = undefined;
     await this.deps.pipelines?.stop();
     await this.#reconciler.stop();
+    await this.deps.runs?.stop();
+    await this.deps.rows?.stop();
     if (this.#isConnected) await this.#announce(false).catch(() => undefined);
     for (const end of this.#ends.splice(0)) await end().catch(() => undefined);
     await this.#intake;
@@ -160,7 +171,6 @@ export class EdgeAgent {
       await this.#announce(false).catch(() => undefined);
     }
     await this.#enrolment.forget();
-    this.#desired = null;
     this.#desire(null);
   }
 
@@ -173,6 +183,11 @@ export class EdgeAgent {
   /** Plans again, for who knows that something changed: a model failed, the disk has room. */
   wake(): void {
     this.#reconciler.wake();
+  }
+
+  /** As this edge; nothing before it has a key. */
+  sign(data: Buffer): Buffer {
+    return this.#enrolment.own?.key.sign(data) ?? Buffer.alloc(0);
   }
 
   /** To be asked for before each connection: it tells of that connection. */
@@ -195,6 +210,7 @@ export class EdgeAgent {
   #onConnection(isConnected: boolean): void {
     this.#isConnected = isConnected;
     if (isConnected) this.#greet();
+    if (isConnected) this.deps.runs?.connected();
     this.#changed();
   }
 
@@ -222,8 +238,7 @@ export class EdgeAgent {
 
   /** A new key: the last will of the connection has to be signed with it. */
   #accepted(): void {
-    this.#desired = this.#storedDesired();
-    this.#desire(this.#desired);
+    this.#desire(this.#storedDesired());
     this.deps.renewConnection();
     this.#subscribe();
   }
@@ -283,7 +298,6 @@ export class EdgeAgent {
     await stores.agent.put({ _id: 'commands', memory: { ...memory, hubTimeFloor: document.issuedAt } });
     log.info('desired state taken', { ...order, kind: taken.kind });
     if (taken.kind === 'revoked') return this.#revoked(taken.revocation.reason);
-    this.#desired = taken.desired;
     this.#reporter.refused = null;
     this.#desire(taken.desired);
   }
@@ -303,7 +317,6 @@ export class EdgeAgent {
     this.#announce(false).catch((error: unknown) => this.deps.log.debug('not announced', () => ({ error })));
     await this.#enrolment.revoke(reason);
     await this.#enrolment.open();
-    this.#desired = null;
     this.#desire(null);
     this.deps.renewConnection();
   }
@@ -339,8 +352,15 @@ export class EdgeAgent {
   }
 
   #desire(desired: AcceptedDesired | null): void {
+    this.#desired = desired;
     this.#reconciler.desire(desired);
     this.deps.pipelines?.desire(desired);
+    this.deps.runs?.desire(this.#wantedRuns());
+  }
+
+  /** Models run on without a hub; a run is for the hub, and ends with the key. Null = it has said nothing yet. */
+  #wantedRuns(): readonly DesiredRun[] | null {
+    return this.#enrolment.own ? (this.#desired?.runs ?? null) : [];
   }
 
   #changed(): void {

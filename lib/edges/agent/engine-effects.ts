@@ -1,12 +1,12 @@
 import { statfs } from 'node:fs/promises';
 import type { Clock } from '../../clock';
 import { ModelManagementError } from '../../errors';
-import { ensureFolder } from '../../files';
 import { DEPLOYED, type Digest, type ModelName } from '../../ids';
 import type { Engine } from '../../inference/engine';
 import type { ModelSource } from '../../inference/served-version';
 import type { Serving } from '../../inference/serving';
 import type { Log } from '../../log';
+import { modelKey } from '../../names';
 import type { AliasSwitch } from '../../registry/dependencies';
 import type { BlobStore } from '../../store';
 import type { ArtifactFetcher, FetchProgress } from '../artifacts';
@@ -14,7 +14,7 @@ import type { Capabilities, DesiredFile, DesiredModel, DesiredVersion } from '..
 import type { EdgeEffects } from './edge-effects';
 import type { ServedRequests } from './health';
 import type { ModelShelf } from './model-shelf';
-import { type ModelKey, modelKey, targetKey } from './model-state';
+import { type ModelKey, targetKey } from './model-state';
 import { sourceOf } from './version-source';
 
 export interface EngineEffectsOptions {
@@ -74,7 +74,6 @@ export class EngineEffects implements EdgeEffects {
 
   async freeBytes(): Promise<number> {
     const { blobs, blobsPath, maxBytes } = this.options;
-    await ensureFolder(blobsPath);
     const [{ bavail, bsize }, present] = await Promise.all([statfs(blobsPath), blobs.list()]);
     const usedBytes = present.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     return Math.max(0, Math.min(bavail * bsize, maxBytes - usedBytes));

@@ -1,8 +1,9 @@
 import { ModelManagementError } from '../../errors';
 import { DEPLOYED } from '../../ids';
 import type { ModelSource } from '../../inference/served-version';
+import { modelKey } from '../../names';
 import type { DesiredModel } from '../protocol/documents';
-import { type ModelKey, modelKey } from './model-state';
+import type { ModelKey } from './model-state';
 
 interface Shelved {
   readonly target: DesiredModel;

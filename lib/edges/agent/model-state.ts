@@ -5,7 +5,6 @@ import { DesiredModel, type DesiredVersion } from '../protocol/documents';
 
 /** A model's name as it is compared. */
 export type ModelKey = string;
-export const modelKey = (name: string): ModelKey => name.toLowerCase();
 
 const failed = {
   targetKey: z.string(),

@@ -1,8 +1,9 @@
 import type { Digest } from '../../ids';
+import { modelKey } from '../../names';
 import type { DesiredFile, DesiredModel, DesiredVersion } from '../protocol/documents';
 import type { AcceptedDesired } from './accepted-desired';
 import { HEALTH_WINDOW_MS, judgeHealth, type ServedRequests } from './health';
-import { filesOf, isOf, type ModelKey, type ModelState, modelKey, targetKey, versionKey } from './model-state';
+import { filesOf, isOf, type ModelKey, type ModelState, targetKey, versionKey } from './model-state';
 
 /** One thing to do. Each can be done again, and leaves what runs as it is when it fails. */
 export type EdgeStep =

@@ -2,6 +2,7 @@ import type { Clock } from '../../clock';
 import { asModelManagementError, ModelManagementError } from '../../errors';
 import type { Digest } from '../../ids';
 import type { Log } from '../../log';
+import { modelKey } from '../../names';
 import type { DocumentStore } from '../../store';
 import type { DesiredModel } from '../protocol/documents';
 import type { AcceptedDesired } from './accepted-desired';
@@ -13,13 +14,13 @@ import {
   type ModelEvent,
   type ModelKey,
   type ModelState,
-  modelKey,
   reduceModel,
   targetKey,
   versionKey,
 } from './model-state';
 import { type EdgeSituation, type EdgeStep, garbageOf, nextPlanAt, planEdge } from './planner';
-import type { Reportable } from './report';
+import { type Reportable, reportedProgress } from './report';
+import { idOf, laneOf } from './step-identity';
 
 export interface ReconcilerDeps {
   readonly models: DocumentStore<ModelState>;
@@ -43,6 +44,9 @@ const HEALTH_POLL_MS = 5_000;
 const HOLD_MS = 10_000;
 const REPORT_HOLD_MS = 500;
 const MAX_SLEEP_MS = 60_000;
+
+/** They read the files of their target. */
+const FILE_STEPS: ReadonlySet<EdgeStep['kind']> = new Set(['start', 'test-load', 'warm', 'switch', 'return']);
 
 interface Running {
   readonly id: string;
@@ -195,7 +199,7 @@ export class Reconciler {
       await this.#carryOut(step, signal);
       this.#heldUntil.delete(lane);
     } catch (error) {
-      if (!signal.aborted) await this.#fail(lane, step, error);
+      if (!signal.aborted) await this.#fail(lane, step, (await this.#damageOf(step, signal)) ?? error);
     } finally {
       if ('model' in step) this.#progress.delete(step.model);
       this.#running.delete(lane);
@@ -300,6 +304,21 @@ export class Reconciler {
     }
   }
 
+  /** A file may be lost or damaged long after it was compared: it is looked at again when what needs it fails. */
+  async #damageOf(step: EdgeStep, signal: AbortSignal): Promise<ModelManagementError | undefined> {
+    if (!FILE_STEPS.has(step.kind) || !('target' in step)) return undefined;
+    let damage: ModelManagementError | undefined;
+    try {
+      for (const { digest } of filesOf(step.target)) {
+        const isWhole = !this.#present.has(digest) || (await this.deps.effects.verifyArtifact(digest, signal));
+        if (!isWhole) damage = await this.#damaged(digest);
+      }
+    } catch (error) {
+      this.deps.log.warn('files of a step that failed could not be looked at', { step: step.kind, error });
+    }
+    return damage;
+  }
+
   async #damaged(digest: Digest): Promise<ModelManagementError> {
     await this.#withdraw((other) => other === digest);
     await this.#remove(digest).catch((error: unknown) => {
@@ -325,9 +344,11 @@ export class Reconciler {
     else this.#freeBytes = await this.deps.effects.freeBytes();
   }
 
+  /** Called at each piece of a file: most of them change nothing that is told. */
   #advance(model: ModelKey, ratio: number): void {
+    const before = this.#progress.get(model);
     this.#progress.set(model, ratio);
-    this.wake();
+    if (before === undefined || reportedProgress(before) !== reportedProgress(ratio)) this.wake();
   }
 
   async #fail(lane: string, step: EdgeStep, error: unknown): Promise<void> {
@@ -360,28 +381,5 @@ export class Reconciler {
     const before = this.deps.models.get(key) ?? emptyState(key);
     const after = reduceModel(before, event, this.deps.clock.now());
     if (after !== before) await this.deps.models.put(after);
-  }
-}
-
-/** Steps of one lane never run side by side. */
-const laneOf = (step: EdgeStep): string => ('model' in step ? `model ${modelKey(step.model)}` : step.kind);
-
-/** Equal for steps that do the same. */
-function idOf(step: EdgeStep): string {
-  switch (step.kind) {
-    case 'download':
-    case 'verify':
-      return `${step.kind} ${step.file.digest}`;
-    case 'test-load':
-      return `${step.kind} ${versionKey(step.version)}`;
-    case 'start':
-    case 'lose':
-    case 'warm':
-    case 'switch':
-    case 'return':
-    case 'refuse':
-      return `${step.kind} ${targetKey(step.target)}`;
-    default:
-      return step.kind;
   }
 }

@@ -1,5 +1,6 @@
+import { modelKey } from '../../names';
 import type { DesiredModel, ReportedModel } from '../protocol/documents';
-import { isOf, type ModelState, modelKey, targetKey } from './model-state';
+import { isOf, type ModelState, targetKey } from './model-state';
 import type { EdgeSituation, Facts } from './planner';
 
 /** What a report is made of. */
@@ -11,6 +12,11 @@ export interface Reportable extends Pick<EdgeSituation, 'desired' | 'models'> {
 
 /** Finer progress would only make more reports. */
 const PROGRESS_STEP = 0.05;
+
+/** What is told of a download that has come so far. */
+export function reportedProgress(ratio: number): number {
+  return Number((Math.floor(Math.min(1, Math.max(0, ratio)) / PROGRESS_STEP) * PROGRESS_STEP).toFixed(2));
+}
 
 /** What an edge says of its models: those it shall run and those it runs. @param messageLength - of each failure, at most */
 export function reportModels(
@@ -32,8 +38,7 @@ export function reportModels(
     }
     const ratio = progress.get(key);
     if (ratio === undefined) return [{ name: shown.name, version, state: 'pending' }];
-    const rounded = Math.floor(Math.min(1, Math.max(0, ratio)) / PROGRESS_STEP) * PROGRESS_STEP;
-    return [{ name: shown.name, version, state: 'downloading', progress: Number(rounded.toFixed(2)) }];
+    return [{ name: shown.name, version, state: 'downloading', progress: reportedProgress(ratio) }];
   });
 }
 

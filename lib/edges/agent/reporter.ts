@@ -24,6 +24,8 @@ export interface ReporterDeps {
     readonly capabilities: Capabilities;
     readonly models: Reportable;
     readonly pipelines: readonly ReportedPipeline[];
+    /** Further fields of the report. */
+    readonly more?: object;
   };
 }
 
@@ -101,7 +103,7 @@ export class Reporter {
   }
 
   #text(): string {
-    const { desired, capabilities, models, pipelines } = this.deps.content();
+    const { desired, capabilities, models, pipelines, more } = this.deps.content();
     const refused = this.refused ? { refused: this.refused } : {};
     let text = '';
     // Many models that fail at length would make a document that no hub takes.
@@ -111,6 +113,7 @@ export class Reporter {
         capabilities,
         models: reportModels(models, messageLength),
         ...(pipelines.length > 0 && { pipelines: pipelines.map((one) => withMessages(one, messageLength)) }),
+        ...more,
         ...refused,
       });
       if (Buffer.byteLength(text) <= MAX_BYTES) break;

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { errorCode, storageError, withFile } from '../../files';
 import type { Digest } from '../../ids';
 import type { BlobStore } from '../../store';
-import type { OpenArtifact } from './offered-artifact';
+import type { ArtifactSource, OpenArtifact } from './offered-artifact';
 
 /**
  * Offers the blobs of a store.
@@ -11,15 +11,29 @@ import type { OpenArtifact } from './offered-artifact';
 export function blobArtifacts(blobs: BlobStore, isOffered: (digest: Digest) => boolean): OpenArtifact {
   return async (digest) => {
     if (!isOffered(digest)) return undefined;
-    const path = blobs.pathOf(digest);
-    try {
-      const { size } = await stat(path);
-      return { sizeBytes: size, read: (offset, length) => readRange(path, offset, length) };
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') return undefined;
-      throw storageError(error, `looking for the blob ${digest}`);
-    }
+    return fileArtifact(digest, () => blobs.pathOf(digest));
   };
+}
+
+/**
+ * A file as an artifact; undefined when it is not there.
+ * @param pathOf - where it lies now; undefined = nowhere
+ * @throws {ModelManagementError} `STORAGE_FAILED`
+ */
+export async function fileArtifact(
+  digest: Digest,
+  pathOf: () => string | undefined,
+): Promise<ArtifactSource | undefined> {
+  const path = pathOf();
+  if (path === undefined) return undefined;
+  try {
+    const { size } = await stat(path);
+    // The same content may lie elsewhere by then.
+    return { sizeBytes: size, read: (offset, length) => readRange(pathOf() ?? path, offset, length) };
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw storageError(error, `looking for the file of ${digest}`);
+  }
 }
 
 /** Opens it each time: a blob that is not sent right now may be removed, on Windows too. */

@@ -1,4 +1,4 @@
-export { blobArtifacts } from './blob-artifacts';
+export { blobArtifacts, fileArtifact } from './blob-artifacts';
 export {
   type Artifact,
   ArtifactFetcher,

@@ -21,7 +21,6 @@ export interface ArtifactSource {
   readonly sizeBytes: number;
   /** @returns exactly these bytes; anything else counts as damage */
   read(offset: number, length: number): Promise<Buffer>;
-  close?(): Promise<void>;
 }
 
 /** undefined = it is not offered, or not there. */
@@ -98,9 +97,5 @@ export class OfferedArtifact {
     const payload = await this.source.read(manifest.offsetOf(n), manifest.lengthOf(n));
     if (!manifest.isChunk(n, payload)) throw damaged(digest, `changed at byte ${manifest.offsetOf(n)}`);
     return { topic: chunkTopic(digest, n), payload };
-  }
-
-  async close(): Promise<void> {
-    await this.source.close?.();
   }
 }

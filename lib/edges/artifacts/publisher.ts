@@ -23,6 +23,8 @@ export interface PublisherSettings {
   readonly inFlightCount: number;
   /** Default 250; see `WantBookOptions`. */
   readonly gatherMs: number;
+  /** Default 5,000; see `WantBookOptions`. */
+  readonly maxGatherMs: number;
   /** Default 1,000; see `WantBookOptions`. */
   readonly repeatAfterMs: number;
   /** Artifacts with their manifests in memory, about 1.3 MiB each for a file of 2 GiB. Default 32. */
@@ -34,6 +36,7 @@ export const publisherDefaults: PublisherSettings = {
   bytesPerSecond: 2 * 1024 * 1024,
   inFlightCount: 8,
   gatherMs: 250,
+  maxGatherMs: 5_000,
   repeatAfterMs: 1_000,
   maxArtifactCount: 32,
 };
@@ -130,7 +133,7 @@ export class ArtifactPublisher {
     await running?.ended;
     // All that began before have ended when this one's turn comes.
     await this.#openings.run(1, async () => undefined);
-    for (const digest of [...this.#entries.keys()]) await this.#withdraw(digest);
+    for (const digest of [...this.#entries.keys()]) this.#withdraw(digest);
   }
 
   figures(): PublisherFigures {
@@ -177,7 +180,7 @@ export class ArtifactPublisher {
     if (this.#entries.size < this.#settings.maxArtifactCount) return true;
     for (const [other, entry] of this.#entries) {
       if (entry.status === 'opening' || entry.artifact.book.wantedCount > 0) continue;
-      void this.#withdraw(other);
+      this.#withdraw(other);
       return true;
     }
     this.#refusedWantCount += 1;
@@ -189,21 +192,16 @@ export class ArtifactPublisher {
     try {
       const source = signal.aborted ? undefined : await this.options.openArtifact(digest);
       if (!source) return this.#answerAbsent(digest, this.#settings.repeatAfterMs);
-      try {
-        const options = { ...this.#settings, sign: this.options.sign };
-        const artifact = await OfferedArtifact.open(digest, source, options, signal);
-        this.#entries.set(digest, { status: 'offered', artifact });
-        this.#turns.add(digest, artifact.book);
-        artifact.want({ pages: [], chunks: [] }, this.#clock.now());
-        this.#alarm.ring();
-      } catch (error) {
-        await source.close?.();
-        throw error;
-      }
+      const options = { ...this.#settings, sign: this.options.sign };
+      const artifact = await OfferedArtifact.open(digest, source, options, signal);
+      this.#entries.set(digest, { status: 'offered', artifact });
+      this.#turns.add(digest, artifact.book);
+      artifact.want({ pages: [], chunks: [] }, this.#clock.now());
+      this.#alarm.ring();
     } catch (error) {
-      if (!signal.aborted) await this.#drop(digest, error);
+      if (!signal.aborted) this.#drop(digest, error);
     }
-    if (signal.aborted) await this.#withdraw(digest);
+    if (signal.aborted) this.#withdraw(digest);
   }
 
   #answerAbsent(digest: Digest, forMs: number): void {
@@ -223,21 +221,16 @@ export class ArtifactPublisher {
     void this.options.bus.publish(manifestTopic(digest), absentMessage(), { qos: 0 }).catch(() => undefined);
   }
 
-  async #drop(digest: Digest, error: unknown): Promise<void> {
+  #drop(digest: Digest, error: unknown): void {
     const code = ModelManagementError.is(error) ? error.code : 'STORAGE_FAILED';
     this.options.log.error('artifact withdrawn: it cannot be read', { digest, code, message: String(error) });
-    await this.#withdraw(digest);
+    this.#withdraw(digest);
     this.#answerAbsent(digest, DAMAGED_FOR_MS);
   }
 
-  async #withdraw(digest: Digest): Promise<void> {
-    const entry = this.#entries.get(digest);
+  #withdraw(digest: Digest): void {
     this.#entries.delete(digest);
     this.#turns.remove(digest);
-    if (entry?.status !== 'offered') return;
-    await entry.artifact.close().catch((error: unknown) => {
-      this.options.log.warn('artifact could not be closed', { digest, message: String(error) });
-    });
   }
 
   async #pump(window: SendWindow, signal: AbortSignal): Promise<void> {
@@ -275,7 +268,7 @@ export class ArtifactPublisher {
       if (topic.includes('/chunk/')) this.#chunkCount += 1;
       return payload.length;
     } catch (error) {
-      await this.#drop(digest, error);
+      this.#drop(digest, error);
       return 0;
     }
   }

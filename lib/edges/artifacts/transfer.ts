@@ -50,6 +50,8 @@ export class Transfer {
   readonly #candidates: ManifestCandidates;
   #arrived: Arrival[] = [];
   #arrivedBytes = 0;
+  /** Of those: what is proved. A chunk that comes again before it is written takes no memory. */
+  readonly #proved = new Set<number>();
   #savedAt = 0;
   #forgedCount = 0;
 
@@ -120,11 +122,13 @@ export class Transfer {
   /** Proves it here, so that what is wrong takes no memory; what comes before the manifest waits for it. */
   #onChunk({ manifest, received }: PartialFile, { topic, payload }: BusMessage): void {
     const n = chunkNumber(topic);
-    if (n === undefined || received.has(n) || this.#arrivedBytes >= MAX_ARRIVED_BYTES) return;
+    if (n === undefined || received.has(n) || this.#proved.has(n) || this.#arrivedBytes >= MAX_ARRIVED_BYTES) return;
     if (manifest ? !manifest.isChunk(n, payload) : payload.length > MAX_CHUNK_BYTES) return;
     this.#arrived.push({ n, chunk: payload, root: manifest?.root.id });
     this.#arrivedBytes += payload.length;
-    if (manifest) this.#alarm.ring();
+    if (!manifest) return;
+    this.#proved.add(n);
+    this.#alarm.ring();
   }
 
   async #advance(partial: PartialFile, signal: AbortSignal): Promise<void> {
@@ -133,7 +137,11 @@ export class Transfer {
     if (!partial.manifest) await this.#adopt(partial);
     if (partial.manifest) await this.#write(partial, partial.manifest, clock);
     if (partial.isWhole) return;
-    const step = this.#plan.next(this.#facts(partial), clock.now());
+    // Where the thread or the disk was busy it only looks like silence: what has arrived meanwhile is read first.
+    const silentAt = clock.now();
+    await new Promise(setImmediate);
+    if (partial.manifest && this.#arrived.length > 0) return;
+    const step = this.#plan.next(this.#facts(partial), silentAt);
     switch (step.kind) {
       case 'want':
         // Not awaited: over a connection that is gone it may never end, and the plan asks again.
@@ -156,6 +164,7 @@ export class Transfer {
     const arrived = this.#arrived;
     this.#arrived = [];
     this.#arrivedBytes = 0;
+    this.#proved.clear();
     for (const { n, chunk, root } of arrived) {
       if (partial.received.has(n) || (root !== manifest.root.id && !manifest.isChunk(n, chunk))) continue;
       await partial.write(n, chunk);

@@ -1,8 +1,10 @@
 import { ChunkSet } from './chunk-set';
 
 export interface WantBookOptions {
-  /** After a rest wants are gathered for so long before the first is served, so that one publication serves all. */
+  /** After a rest wants are gathered until none came for so long, so that one publication serves all. */
   readonly gatherMs: number;
+  /** But no longer than this: many edges hear of a file one after the other. */
+  readonly maxGatherMs: number;
   /**
    * What was published less than this ago is not published again: who still asks asked before it came. Shorter than
    * the time after which one who missed it asks again.
@@ -19,6 +21,7 @@ export class WantBook {
   readonly #wanted: ChunkSet;
   readonly #publishedAt: Float64Array;
   #readyAt = 0;
+  #lastReadyAt = 0;
   #cursor: number;
 
   constructor(
@@ -44,7 +47,11 @@ export class WantBook {
   want(unit: number, nowMs: number): boolean {
     const publishedAt = this.#publishedAt[unit];
     if (publishedAt === undefined || nowMs - publishedAt < this.options.repeatAfterMs) return false;
-    if (this.#wanted.count === 0) this.#readyAt = nowMs + this.options.gatherMs;
+    const { gatherMs, maxGatherMs } = this.options;
+    if (this.#wanted.count === 0) this.#lastReadyAt = nowMs + maxGatherMs;
+    if (this.#wanted.count === 0 || nowMs < this.#readyAt) {
+      this.#readyAt = Math.min(this.#lastReadyAt, nowMs + gatherMs);
+    }
     return this.#wanted.add(unit);
   }
 

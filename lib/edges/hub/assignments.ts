@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { invalidInput } from '../../errors';
 import type { ModelName, VersionNumber } from '../../ids';
 import { DEPLOYED } from '../../ids';
+import { modelKey } from '../../names';
 import { parseInput } from '../../parse-input';
 import type { Usage, VersionRef } from '../../registry';
+import { KeyedQueue } from '../../store/keyed-queue';
 import { edgeKey, LOCAL_EDGE } from '../protocol/names';
 import type { EdgeHubDeps } from './hub-dependencies';
 import type { AssignmentDocument, EdgeDocument } from './hub-documents';
@@ -15,8 +17,13 @@ const ModelEdges = z.strictObject({
     .max(100_000),
 });
 
-const modelKey = (name: string): string => name.toLowerCase();
 const idOf = (model: string, edge: string): string => `${modelKey(model)}/${edgeKey(edge)}`;
+
+/** One that fails ends the turn only when the others are written. */
+async function allEnded(changes: readonly Promise<void>[]): Promise<void> {
+  await Promise.allSettled(changes);
+  await Promise.all(changes);
+}
 
 type Deps = Pick<EdgeHubDeps, 'registry'> & { readonly assignments: EdgeHubDeps['stores']['assignments'] };
 
@@ -25,7 +32,7 @@ export class Assignments {
   readonly #byEdge = new Map<string, Set<string>>();
   readonly #byModel = new Map<string, Set<string>>();
   readonly #listeners = new Set<(model: ModelName) => void>();
-  #work: Promise<unknown> = Promise.resolve();
+  readonly #turns = new KeyedQueue();
 
   constructor(
     private readonly deps: Deps,
@@ -68,7 +75,7 @@ export class Assignments {
    * @param hasFailed - true for an edge on which the model failed: it is tried again there
    * @returns keys of the edges that are concerned
    * @throws {ModelManagementError} `INVALID_INPUT`, `MODEL_NOT_FOUND`, `EDGE_NOT_FOUND`, `VERSION_NOT_FOUND`, `ALIAS_NOT_FOUND`;
-   * nothing is changed then
+   * nothing is changed then. `STORAGE_FULL`, `STORAGE_FAILED`: some of the edges may have changed
    */
   assign(modelName: string, input: unknown, hasFailed: (edge: string) => boolean): Promise<ReadonlySet<string>> {
     return this.#inTurn(async () => {
@@ -84,8 +91,8 @@ export class Assignments {
         throw invalidInput('edges', 'edges: an edge is named twice.', 'Name each edge once.');
       for (const document of wanted.values()) this.#checkRoom(document);
       const before = this.ofModel(model);
-      await Promise.all([...wanted.values()].map((document) => this.#put(document)));
-      await Promise.all(before.filter(({ _id }) => !wanted.has(_id)).map((document) => this.#delete(document)));
+      await allEnded([...wanted.values()].map((document) => this.#put(document)));
+      await allEnded(before.filter(({ _id }) => !wanted.has(_id)).map((document) => this.#delete(document)));
       return new Set([...before, ...wanted.values()].map(({ edge }) => edgeKey(edge)));
     });
   }
@@ -113,9 +120,7 @@ export class Assignments {
           refused.set(edgeKey(edge), error);
         }
       }
-      // One that fails ends the turn only when the others are written.
-      await Promise.allSettled(changes);
-      await Promise.all(changes);
+      await allEnded(changes);
       return refused;
     });
   }
@@ -181,7 +186,7 @@ export class Assignments {
   #remove(documents: () => readonly AssignmentDocument[]): Promise<ReadonlySet<string>> {
     return this.#inTurn(async () => {
       const removed = documents();
-      await Promise.all(removed.map((document) => this.#delete(document)));
+      await allEnded(removed.map((document) => this.#delete(document)));
       return new Set(removed.map(({ edge }) => edgeKey(edge)));
     });
   }
@@ -220,8 +225,6 @@ export class Assignments {
   }
 
   #inTurn<R>(change: () => Promise<R>): Promise<R> {
-    const running = this.#work.then(change, change);
-    this.#work = running.catch(() => undefined);
-    return running;
+    return this.#turns.run('', change);
   }
 }

@@ -9,6 +9,7 @@ import type { AssignmentDocument, EdgeDocument } from './hub-documents';
 import type { PipelineDeploymentDocument } from './pipelines/deployment-documents';
 import type { PipelineDeployments } from './pipelines/deployments';
 import { filesOfVersion } from './version-files';
+import type { AssignedModel } from './views';
 
 /** What an edge shall run, as its desired state says it; lists that are empty are left out, but for the models. */
 export type EdgeContent = Pick<DesiredState, 'models' | 'libraries' | 'pipelines'>;
@@ -20,7 +21,7 @@ export type OfferedFile =
   | { readonly kind: 'pipeline' };
 
 /** Of a desired state, beside its content. */
-const ENVELOPE_BYTES = 1_024;
+const ENVELOPE_BYTES = 4_096;
 
 /** Says what each edge shall run: what is assigned to it, and what its pipelines need. */
 export class DesiredContent {
@@ -65,11 +66,11 @@ export class DesiredContent {
   }
 
   /** Models that run on an edge for its pipelines only, with the version that `deployed` is there. */
-  broughtAlong(edge: EdgeDocument): readonly Pick<AssignmentDocument, 'model' | 'version'>[] {
+  broughtAlong(edge: EdgeDocument): readonly AssignedModel[] {
     const assigned = new Set(this.assignments.ofEdge(edge.name).map(({ model }) => model));
     return this.of(edge.name)
       .models.filter(({ name }) => !assigned.has(name))
-      .map(({ name, deployed }) => ({ model: name, version: deployed }));
+      .map(({ name, deployed }) => ({ model: name, ref: deployed, version: deployed }));
   }
 
   /** The file of that content, if some edge shall have it now. */
@@ -88,8 +89,8 @@ export class DesiredContent {
     for (const key of this.#files.keys()) if (key.startsWith(`${model.toLowerCase()}/`)) this.#files.delete(key);
   }
 
-  /** What a reference names now; where its alias went, what it named last. */
-  resolve({ model, ref, version }: AssignmentDocument): Version | undefined {
+  /** What a reference names now; where its alias went, what it named last; undefined = that is gone as well. */
+  resolve({ model, ref, version }: AssignedModel): Version | undefined {
     return this.registry.findVersion(model, ref) ?? this.registry.findVersion(model, version);
   }
 

@@ -4,6 +4,7 @@ import { digestOf } from '../protocol/enrolment';
 import { MAX_DOCUMENT_BYTES, sealBytes } from '../protocol/envelope';
 import type { KeyId } from '../protocol/keys';
 import { compareOrder } from '../protocol/order';
+import type { DesiredRun } from '../protocol/run-documents';
 import { edgeTopics } from '../protocol/topics';
 import type { Assignments } from './assignments';
 import type { DesiredContent, EdgeContent } from './desired-content';
@@ -21,11 +22,11 @@ const RETRY_MS = 5_000;
 const MAX_EPOCH = 2 ** 40;
 
 type Content = { readonly edgeKeyId: KeyId } & (
-  | ({ readonly kind: 'desired' } & EdgeContent)
+  | ({ readonly kind: 'desired'; readonly runs?: readonly DesiredRun[] } & EdgeContent)
   | { readonly kind: 'revoked'; readonly reason: string }
 );
 
-type Deps = Pick<EdgeHubDeps, 'hubId' | 'key' | 'bus' | 'registry' | 'clock' | 'log'> & {
+type Deps = Pick<EdgeHubDeps, 'hubId' | 'key' | 'bus' | 'registry' | 'runsOf' | 'clock' | 'log'> & {
   readonly orders: EdgeHubDeps['stores']['orders'];
 };
 
@@ -197,8 +198,15 @@ export class DesiredPublisher {
     for (const assignment of this.assignments.ofEdge(edge.name)) {
       const version = this.deps.registry.findVersion(assignment.model, assignment.ref);
       if (version) await this.assignments.noteVersion(assignment, version.version);
+      // Left out it would be removed from the edge, which is to keep what it runs: the last that was issued stays.
+      if (!this.content.resolve(assignment)) {
+        const { model, version: gone } = assignment;
+        this.deps.log.warn('edge gets nothing new, a version it shall run is gone', { edge: edge.name, model, gone });
+        return undefined;
+      }
     }
-    return { kind: 'desired', edgeKeyId: key.id, ...this.content.of(edge.name) };
+    const runs = this.deps.runsOf?.(edge) ?? [];
+    return { kind: 'desired', edgeKeyId: key.id, ...this.content.of(edge.name), ...(runs.length > 0 ? { runs } : {}) };
   }
 }
 

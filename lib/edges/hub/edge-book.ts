@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { invalidInput, ModelManagementError } from '../../errors';
 import { parseInput } from '../../parse-input';
+import { KeyedQueue } from '../../store/keyed-queue';
 import type { EdgeName, EnrolRequest } from '../protocol/documents';
 import { EdgeName as EdgeNameSchema } from '../protocol/documents';
 import { type EnrolmentToken, newToken } from '../protocol/enrolment';
@@ -35,7 +36,7 @@ type Deps = Pick<EdgeHubDeps, 'hubId' | 'secrets' | 'clock'> & { readonly edges:
 /** The edges, their keys and tokens. A change is on the disk when its promise resolves; changes take turns. */
 export class EdgeBook {
   readonly #byToken = new Map<string, string>();
-  #work: Promise<unknown> = Promise.resolve();
+  readonly #turns = new KeyedQueue();
 
   constructor(private readonly deps: Deps) {
     for (const document of deps.edges.all()) this.#index(document);
@@ -198,9 +199,7 @@ export class EdgeBook {
   }
 
   #inTurn<R>(change: () => Promise<R>): Promise<R> {
-    const running = this.#work.then(change, change);
-    this.#work = running.catch(() => undefined);
-    return running;
+    return this.#turns.run('', change);
   }
 }
 

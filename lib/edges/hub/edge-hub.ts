@@ -1,29 +1,31 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { type Digest, newId } from '../../ids';
+import type { Digest } from '../../ids';
 import type { ModelEdge, Usage, User } from '../../registry';
 import type { EdgeCommand } from '../agent/command-desk';
 import type { BusMessage } from '../bus';
 import type { LastWill } from '../mqtt-bus';
-import { type EdgeEvent, HubPresence } from '../protocol/documents';
+import type { EdgeEvent } from '../protocol/documents';
 import type { EnrolmentToken } from '../protocol/enrolment';
-import { open, seal } from '../protocol/envelope';
 import { edgeKey } from '../protocol/names';
-import { HUB_TOPIC, hubFilters, PROTOCOL_VERSION } from '../protocol/topics';
+import { HUB_TOPIC, hubFilters } from '../protocol/topics';
 import { keepSubscribed } from '../standing-subscription';
 import { Assignments } from './assignments';
 import { EdgeCommands } from './commands';
 import { DesiredContent, type OfferedFile } from './desired-content';
 import { DesiredPublisher } from './desired-publisher';
 import { EdgeBook } from './edge-book';
+import type { EdgeStanding } from './edge-standing';
 import { EdgeStates } from './edge-states';
 import { EnrolmentOffice } from './enrolment-office';
 import type { EdgeHubDeps } from './hub-dependencies';
 import type { EdgeDocument } from './hub-documents';
+import { LateReports } from './late-reports';
+import { OwnPresence } from './own-presence';
 import { PipelineDeployments } from './pipelines/deployments';
 import { EdgePipelines, requirePipelines } from './pipelines/edge-pipelines';
 import { PipelineRevisions } from './pipelines/revisions';
 import { Rollouts } from './rollout/rollouts';
-import { type EdgeFacts, type EdgeView, toEdgeView, toModelEdge } from './views';
+
+import { type EdgeFacts, type EdgeView, isUnderWay, stateOf, toEdgeView, toModelEdge } from './views';
 
 export interface Enrolment {
   /** Shown once. */
@@ -33,11 +35,9 @@ export interface Enrolment {
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-const GOODBYE_MS = 2_000;
-
 /** The hub's side of its edges: who they are, what they shall run, what they say. */
 export class EdgeHub {
-  readonly #bootId = newId();
+  readonly #presence: OwnPresence;
   readonly #book: EdgeBook;
   readonly #assignments: Assignments;
   readonly #deployments: PipelineDeployments;
@@ -46,19 +46,18 @@ export class EdgeHub {
   readonly #states: EdgeStates;
   readonly #office: EnrolmentOffice;
   readonly #commands: EdgeCommands;
+  readonly #late: LateReports;
   /** Versions on their way to many edges. */
   readonly rollouts: Rollouts;
   readonly pipelines: EdgePipelines;
   readonly #changeListeners = new Set<(edge: string) => void>();
   readonly #eventListeners = new Set<(edge: string, event: EdgeEvent) => void>();
-  #connection = 0;
   #isConnected = false;
-  #startedAt = 0;
-  #twinAt: number | null = null;
   #ends: (() => unknown)[] = [];
 
   constructor(private readonly deps: EdgeHubDeps) {
     const { stores } = deps;
+    this.#presence = new OwnPresence(deps);
     this.#book = new EdgeBook({ ...deps, edges: stores.edges });
     this.#assignments = new Assignments(
       { ...deps, assignments: stores.assignments },
@@ -93,9 +92,17 @@ export class EdgeHub {
       states: stores.states,
       book: this.#book,
       onOnline: (edge) => this.#compare(edge, true),
-      onReport: (edge) => this.#compare(edge, false),
+      onReport: (edge) => {
+        this.#late.heard(edge.name);
+        this.#compare(edge, false);
+      },
       onEvent: (edge, event) => this.#onEvent(edge, event),
       onChange: (edge) => this.#changed(edge.name),
+    });
+    this.#late = new LateReports({
+      ...deps,
+      waiting: () => (this.#isConnected ? this.#underWay() : []),
+      ask: async (edge) => this.command(edge, { type: 'report' }),
     });
     this.rollouts = new Rollouts({
       ...deps,
@@ -115,7 +122,6 @@ export class EdgeHub {
   /** Does not wait for the broker. */
   async start(): Promise<void> {
     const { bus, registry } = this.deps;
-    this.#startedAt = this.deps.clock.now();
     await this.#forgetWhatIsGone();
     this.#ends.push(
       registry.onChange(({ kind, name, change }) => {
@@ -131,33 +137,32 @@ export class EdgeHub {
         this.#isConnected = isConnected;
         this.#publisher.setConnected(isConnected);
         this.rollouts.setConnected(isConnected);
-        if (!isConnected) return;
-        this.#announce(true).catch((error: unknown) => this.deps.log.debug('hub not announced', () => ({ error })));
+        if (isConnected) this.#presence.announce();
       }),
     );
     this.#listen(hubFilters.online, (message) => this.#states.takeOnline(message));
     this.#listen(hubFilters.reported, (message) => this.#states.takeReport(message));
     this.#listen(hubFilters.event, (message) => this.#states.takeEvents(message));
     this.#listen(hubFilters.enrol, (message) => this.#office.take(message));
-    this.#listen(HUB_TOPIC, (message) => this.#lookForTwin(message));
+    this.#listen(HUB_TOPIC, (message) => this.#presence.lookForTwin(message));
     this.#publisher.refresh(this.#book.everKnown().map(({ _id }) => _id));
     this.rollouts.start();
+    this.#late.start();
   }
 
   async stop(): Promise<void> {
     const wasConnected = this.#isConnected;
+    this.#late.stop();
     for (const end of this.#ends.splice(0)) await end();
     await this.#publisher.stop();
     await this.rollouts.stop();
     await this.#states.stop();
-    // Politeness: without it the last will tells, and the broker may not be answering.
-    if (wasConnected) await Promise.race([this.#announce(false).catch(() => undefined), pause(GOODBYE_MS)]);
+    if (wasConnected) await this.#presence.sayGoodbye();
   }
 
   /** To be asked for before each connection. */
   lastWill(): LastWill {
-    this.#connection += 1;
-    return { topic: HUB_TOPIC, payload: seal('hub', this.#presence(false), this.deps.key) };
+    return this.#presence.lastWill();
   }
 
   /** By name, without `local`. */
@@ -202,11 +207,9 @@ export class EdgeHub {
   async remove(name: string, user: User): Promise<void> {
     // The key first: an edge that is still obeying must never be told to run nothing.
     const edge = await this.#book.remove(name);
-    await this.#assignments.removeEdge(edge.name);
     await this.#deployments.removeEdge(edge.name);
     this.deps.log.info('edge deleted', { edge: edge.name, user });
-    this.#publisher.refresh([edge._id]);
-    this.#changed(edge.name);
+    await this.#assignments.removeEdge(edge.name).finally(() => this.#assigned(new Set([edge._id])));
   }
 
   /**
@@ -217,9 +220,14 @@ export class EdgeHub {
   async assign(model: string, input: unknown, user: User): Promise<readonly ModelEdge[]> {
     const hasFailed = (edge: string): boolean =>
       this.get(edge).models.some(({ name, state }) => name.toLowerCase() === model.toLowerCase() && state === 'failed');
-    const keys = await this.#assignments.assign(model, input, hasFailed);
-    this.deps.log.info('edges of a model set', { model, count: keys.size, user });
-    this.#assigned(keys);
+    const before = this.#edgesOf(model);
+    try {
+      const keys = await this.#assignments.assign(model, input, hasFailed);
+      this.deps.log.info('edges of a model set', { model, count: keys.size, user });
+    } finally {
+      // Of several writes some may have failed: what was written has to reach its edges all the same.
+      this.#assigned(new Set([...before, ...this.#edgesOf(model)]));
+    }
     return this.modelEdges(model);
   }
 
@@ -250,6 +258,21 @@ export class EdgeHub {
     return this.#commands.send(this.#facts(this.#book.get(name)), command, lifeMs);
   }
 
+  /** How it stands with an edge; undefined = there is none of that name. */
+  standing(name: string): EdgeStanding | undefined {
+    const edge = this.#book.find(name);
+    return edge && this.#standing(edge);
+  }
+
+  standings(): readonly EdgeStanding[] {
+    return this.#book.all().map((edge) => this.#standing(edge));
+  }
+
+  /** What is wanted of an edge beside its models has changed. */
+  refresh(name: string): void {
+    this.#publisher.refresh([edgeKey(name)]);
+  }
+
   /** Told the name of an edge (or its key) of which something changed. @returns ends it */
   onChange(listener: (edge: string) => void): () => void {
     this.#changeListeners.add(listener);
@@ -269,7 +292,7 @@ export class EdgeHub {
 
   /** When another process was seen that uses this hub's key; null = never. */
   get twinSeenAt(): number | null {
-    return this.#twinAt;
+    return this.#presence.twinSeenAt;
   }
 
   /** Resolves when all that is wanted was signed, and taken by the broker if it is there. */
@@ -277,10 +300,21 @@ export class EdgeHub {
     return this.#publisher.settled();
   }
 
+  #standing(edge: EdgeDocument): EdgeStanding {
+    const facts = this.#facts(edge);
+    const { name, labels, key } = edge;
+    return { name, labels, ...stateOf(facts), key, report: facts.said?.report ?? null };
+  }
+
+  #underWay(): readonly string[] {
+    return this.#book.all().flatMap((edge) => (isUnderWay(this.#facts(edge)) ? [edge.name] : []));
+  }
+
   #facts(edge: EdgeDocument): EdgeFacts {
     const said = this.#states.find(edge);
     const isTaken = this.#publisher.isTaken(edge, said?.report?.desired ?? null);
-    return { edge, said, isConflict: this.#states.isConflict(edge), isTaken };
+    const isGone: EdgeFacts['isGone'] = (assignment) => this.#content.resolve(assignment) === undefined;
+    return { edge, said, isConflict: this.#states.isConflict(edge), isTaken, isGone };
   }
 
   #view(edge: EdgeDocument): EdgeView {
@@ -319,8 +353,12 @@ export class EdgeHub {
   }
 
   async #unassign(model: string): Promise<void> {
-    const keys = await this.#assignments.removeModel(model);
-    this.#assigned(keys);
+    const before = this.#edgesOf(model);
+    await this.#assignments.removeModel(model).finally(() => this.#assigned(before));
+  }
+
+  #edgesOf(model: string): ReadonlySet<string> {
+    return new Set(this.#assignments.ofModel(model).map(({ edge }) => edgeKey(edge)));
   }
 
   #assigned(keys: ReadonlySet<string>): void {
@@ -337,30 +375,6 @@ export class EdgeHub {
       if (!this.#book.find(edge)) await this.#assignments.removeEdge(edge);
       if (!this.deps.registry.findModel(model)) await this.#assignments.removeModel(model);
     }
-  }
-
-  #presence(online: boolean): HubPresence {
-    const { hubId, hubName, clock } = this.deps;
-    const connection = Math.max(1, this.#connection);
-    const protocol = [PROTOCOL_VERSION];
-    return { v: 1, hubId, name: hubName, protocol, online, bootId: this.#bootId, connection, at: clock.now() };
-  }
-
-  #announce(online: boolean): Promise<void> {
-    return this.deps.bus.publish(HUB_TOPIC, seal('hub', this.#presence(online), this.deps.key), { retain: true });
-  }
-
-  /** A copy of the data folder that runs somewhere else would fight this hub for its edges. */
-  #lookForTwin({ payload, isRetained }: BusMessage): void {
-    const opened = open('hub', payload, this.deps.key.publicKey, HubPresence);
-    if (!opened.ok || isRetained) return;
-    const { bootId, online, at } = opened.value.document;
-    // One of before this start may be repeated by anybody who heard it.
-    if (bootId === this.#bootId || !online || at < this.#startedAt) return;
-    const isKnown = this.#twinAt !== null;
-    this.#twinAt = this.deps.clock.now();
-    if (isKnown) return;
-    this.deps.log.error('another hub runs with a copy of this data folder: stop one of them');
   }
 
   #listen(filter: string, listener: (message: BusMessage) => void): void {

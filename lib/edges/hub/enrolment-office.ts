@@ -6,6 +6,7 @@ import { enrolTopics, tokenOfTopic } from '../protocol/topics';
 import type { EdgeBook } from './edge-book';
 import type { EdgeHubDeps } from './hub-dependencies';
 import type { EdgeDocument } from './hub-documents';
+import { RareWarnings } from './rare-warnings';
 
 /** Requests that are answered in a second: whoever may publish here is not known yet. */
 const MAX_PER_SECOND = 20;
@@ -14,22 +15,25 @@ const MAX_PER_SECOND = 20;
 export class EnrolmentOffice {
   #windowAt = 0;
   #count = 0;
+  readonly #warnings: RareWarnings;
 
   constructor(
     private readonly deps: Pick<EdgeHubDeps, 'hubId' | 'key' | 'bus' | 'clock' | 'log'>,
     private readonly book: EdgeBook,
     private readonly onEnrolled: (edge: EdgeDocument) => void,
-  ) {}
+  ) {
+    this.#warnings = new RareWarnings(deps);
+  }
 
   take({ topic, payload, isRetained }: BusMessage): void {
     const tokenId = tokenOfTopic(topic);
     if (!tokenId || isRetained || payload.length > MAX_DOCUMENT_BYTES['enrol-request'] * 2) return;
     if (!this.#isAdmitted()) {
-      this.deps.log.warn('enrolment request dropped, there are too many');
+      this.#warnings.warn('dropped', 'enrolment request dropped, there are too many');
       return;
     }
     this.#answer(tokenId, payload).catch((error: unknown) => {
-      this.deps.log.warn('enrolment request could not be answered', { error });
+      this.#warnings.warn('unanswered', 'enrolment request could not be answered', { error });
     });
   }
 
@@ -39,7 +43,7 @@ export class EnrolmentOffice {
     const common = { v: 1 as const, hubId, tokenId, requestDigest: digestOf(payload), at: clock.now() };
     let answer: EnrolAnswer;
     if (typeof outcome === 'string') {
-      log.warn('enrolment refused', { tokenId, reason: outcome });
+      this.#warnings.warn(outcome, 'enrolment refused', { tokenId, reason: outcome });
       answer = { ...common, result: 'refused', reason: outcome };
     } else {
       const { edge, keyId } = outcome;

@@ -4,7 +4,8 @@ import type { Registry } from '../../registry';
 import type { Secrets } from '../../store';
 import type { Bus } from '../bus';
 import type { SigningKey } from '../protocol/keys';
-import type { HubStores } from './hub-documents';
+import type { DesiredRun } from '../protocol/run-documents';
+import type { EdgeDocument, HubStores } from './hub-documents';
 import type { RevisionsDeps } from './pipelines/revisions';
 
 export interface EdgeHubDeps {
@@ -24,6 +25,8 @@ export interface EdgeHubDeps {
   readonly library: RevisionsDeps['library'];
   /** `modelManagement.broker` as a new edge needs it, without secrets of the hub. */
   readonly brokerOfEdges: () => Readonly<Record<string, unknown>>;
+  /** The training runs that an edge shall carry out; default none. */
+  readonly runsOf?: (edge: EdgeDocument) => readonly DesiredRun[];
   readonly clock: Clock;
   readonly log: Log;
 }

@@ -33,12 +33,17 @@ export interface EdgeView {
   readonly clockSkewMs: number | null;
 }
 
+/** A model that runs on an edge, whether it was assigned or is there for a pipeline. */
+export type AssignedModel = Pick<AssignmentDocument, 'model' | 'ref' | 'version'>;
+
 export interface EdgeFacts {
   readonly edge: EdgeDocument;
   readonly said: EdgeStateDocument | undefined;
   readonly isConflict: boolean;
   /** It has taken what was issued last: only then its word on a model is about what is wanted. */
   readonly isTaken: boolean;
+  /** The version that is assigned is nowhere any more, so it can be given to no edge. */
+  readonly isGone: (assigned: AssignedModel) => boolean;
 }
 
 export function stateOf({ edge, said, isConflict }: EdgeFacts): {
@@ -56,9 +61,18 @@ export function stateOf({ edge, said, isConflict }: EdgeFacts): {
   return { state: isOnline(said.marks) ? 'online' : 'offline', sinceMs: said.marks.changedAt };
 }
 
+/** True when something is wanted of an edge that is online and, by its last word, not brought about yet. */
+export function isUnderWay(facts: EdgeFacts): boolean {
+  const { said, isTaken } = facts;
+  if (stateOf(facts).state !== 'online') return false;
+  const { models = [], pipelines = [] } = said?.report ?? {};
+  const isBusy = ({ state }: { readonly state: string }): boolean => state === 'pending' || state === 'downloading';
+  return !said?.report || !isTaken || models.some(isBusy) || pipelines.some(isBusy);
+}
+
 export function toEdgeView(
   facts: EdgeFacts,
-  wanted: readonly Pick<AssignmentDocument, 'model' | 'version'>[],
+  wanted: readonly AssignedModel[],
   pipelines: readonly EdgePipelineView[],
 ): EdgeView {
   const { edge, said } = facts;
@@ -83,12 +97,14 @@ export function toModelEdge(facts: EdgeFacts, assignment: AssignmentDocument): M
 }
 
 /** How it stands with what is assigned, by what the edge says of it. */
-export function toEdgeModel(
-  { said, isTaken }: EdgeFacts,
-  { model, version: desired }: Pick<AssignmentDocument, 'model' | 'version'>,
-): EdgeModelView {
+export function toEdgeModel({ said, isTaken, isGone }: EdgeFacts, assignment: AssignedModel): EdgeModelView {
+  const { model, version: desired } = assignment;
   const reported = said?.report?.models.find(({ name }) => name === model);
   const common = { name: model, desired, reported: reported?.version ?? null };
+  if (isGone(assignment)) {
+    const message = `Version ${desired} of ${model} is gone: the edge keeps what it runs and gets nothing new until another version is assigned.`;
+    return { ...common, state: 'failed', error: { code: 'VERSION_NOT_FOUND', message } };
+  }
   if (!reported || !isTaken) return { ...common, state: 'pending' };
   const { state, progress, error } = reported;
   return { ...common, state, ...(progress === undefined ? {} : { progress }), ...(error ? { error } : {}) };

@@ -3,6 +3,10 @@ import { AliasName, Digest, ModelName, VersionNumber } from '../../ids';
 import { KeyId, PublicKeyText } from './keys';
 import { EDGE_NAME } from './names';
 import { DesiredPipelines, ReportedPipeline } from './pipeline-documents';
+import { OfferedRows } from './row-documents';
+import { DesiredRuns, ReportedRun, RunLogEvent } from './run-documents';
+import { RunRequestEvent } from './run-requests';
+import { BoxKeyText } from './sealed-box';
 
 /*
  * Every document of the protocol. Each names its version, its hub and its edge inside what is signed. Fields that are
@@ -91,6 +95,8 @@ export const DesiredState = z.object({
       error: 'a model is there twice',
     }),
   ...DesiredPipelines,
+  /** Absent = none, so that documents without one are what they were. */
+  runs: DesiredRuns.exactOptional(),
 });
 export type DesiredState = z.infer<typeof DesiredState>;
 
@@ -159,6 +165,11 @@ export const ReportedState = z.object({
   capabilities: Capabilities,
   models: z.array(ReportedModel).max(1_000),
   pipelines: z.array(ReportedPipeline).max(1_000).exactOptional(),
+  /** What is sealed for this edge is sealed with it. */
+  boxKey: BoxKeyText.exactOptional(),
+  runs: z.array(ReportedRun).max(16).exactOptional(),
+  /** Rows that wait for the hub. */
+  rows: z.array(OfferedRows).max(16).exactOptional(),
 });
 export type ReportedState = z.infer<typeof ReportedState>;
 
@@ -193,6 +204,8 @@ export const EdgeEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('log'), at, level: z.enum(['error', 'warn', 'info']), text: message }),
   /** The edge gave up its key. */
   z.object({ type: z.literal('left'), at }),
+  RunLogEvent,
+  RunRequestEvent,
 ]);
 export type EdgeEvent = z.infer<typeof EdgeEvent>;
 

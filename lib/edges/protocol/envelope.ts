@@ -133,11 +133,3 @@ function unwrap<T>(
   const document = decodeDocument(decodeJson(payload, MAX_DOCUMENT_BYTES[type]), schema);
   return document.ok ? { ok: true, value: { document: document.value, payload } } : document;
 }
-
-/** The id of the key an envelope claims to be signed with: for looking the key up, never a reason to trust. */
-export function claimedKeyId(type: DocumentType, bytes: Buffer): string | undefined {
-  const envelope = decodeDocument(decodeJson(bytes, maxEnvelopeBytes(type)), Envelope);
-  if (!envelope.ok) return undefined;
-  const header = decodeDocument(decodeJson(Buffer.from(envelope.value.protected, 'base64url'), 1_024), Header);
-  return header.ok ? header.value.kid : undefined;
-}

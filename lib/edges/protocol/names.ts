@@ -1,8 +1,7 @@
+export { LOCAL_EDGE } from '../../names';
+
 /** What an edge may be called: safe in a topic; compared without regard to case, kept as first written. */
 export const EDGE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
-
-/** The hub itself. It cannot be made, enrolled or deleted. */
-export const LOCAL_EDGE = 'local';
 
 /** A name as it is compared. */
 export const edgeKey = (name: string): string => name.toLowerCase();

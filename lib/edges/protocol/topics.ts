@@ -24,6 +24,9 @@ export const edgeTopics = (edge: string) => ({
   event: `edges/${edge}/event`,
 });
 
+/** Below it an edge offers artifacts, as the hub does at the root. */
+export const artifactsOf = (edge: string): string => `edges/${edge}/`;
+
 export const enrolTopics = (tokenId: string) => ({
   /** Edge to hub. */
   request: `enrol/${tokenId}/request`,

@@ -8,18 +8,22 @@ import { workFiles } from '../env-list';
 
 /** The outputs as an upload brings them. */
 export function archiveOf(path: string, attributes: Readonly<Record<string, unknown>>): Readable {
-  return Readable.from(chunksOf(path, attributes), { objectMode: false });
+  return tarOf((archive) => fillArchive(archive, path, attributes));
 }
 
-async function* chunksOf(
-  path: string,
-  attributes: Readonly<Record<string, unknown>>,
-): AsyncGenerator<Buffer, void, undefined> {
+/** @param fill - puts the entries in; a failure of it is one of the stream */
+export function tarOf(fill: (archive: Pack) => Promise<void>): Readable {
+  return Readable.from(chunksOf(fill), { objectMode: false });
+}
+
+async function* chunksOf(fill: (archive: Pack) => Promise<void>): AsyncGenerator<Buffer, void, undefined> {
   const archive = tarPack();
-  const filling = fillArchive(archive, path, attributes).catch((error: unknown) => {
-    archive.destroy(error instanceof Error ? error : new Error(String(error)));
-    throw error;
-  });
+  const filling = fill(archive)
+    .then(() => archive.finalize())
+    .catch((error: unknown) => {
+      archive.destroy(error instanceof Error ? error : new Error(String(error)));
+      throw error;
+    });
   filling.catch(() => undefined);
   try {
     for await (const chunk of archive) yield chunk as Buffer;
@@ -39,7 +43,6 @@ async function fillArchive(archive: Pack, path: string, attributes: Readonly<Rec
     const { size } = await stat(source);
     await pipeline(createReadStream(source), archive.entry({ name, size }));
   }
-  archive.finalize();
 }
 
 /** Paths with "/", sorted. */

@@ -7,7 +7,7 @@ import type { RunDocument } from './run-document';
 import { RunLog } from './run-log';
 import { planRun, type RunEvent, type RunStep, reduceRun } from './run-state';
 import { isFinal } from './run-states';
-import { type RunSteps, runPaths } from './run-steps';
+import { runPaths, type ScriptSteps } from './script-steps';
 
 const STOP_GRACE_MS = 10_000;
 /** After the grace a runner has so long to say that it is over; then it is not listened to any more. */
@@ -26,6 +26,18 @@ export interface DriverEvents {
   ended(run: RunDocument): Promise<void>;
 }
 
+/** What a driver has done for its run, each until it is done. */
+export interface DrivenSteps extends Pick<ScriptSteps, 'runnerOf' | 'install' | 'train' | 'makeRoom' | 'clean'> {
+  prepare(run: RunDocument, log: RunLog, signal: AbortSignal): Promise<RunEvent>;
+  /** Told also when the run was to be stopped: what is there already counts for more. */
+  collect(run: RunDocument, log: RunLog, signal: AbortSignal): Promise<RunEvent>;
+  promote(run: RunDocument): Promise<RunEvent>;
+}
+
+export interface DriverDeps extends Pick<TrainingDeps, 'runsPath' | 'clock' | 'log'> {
+  readonly documents: { readonly runs: Pick<TrainingDeps['documents']['runs'], 'get' | 'put'> };
+}
+
 /**
  * Takes one run from the state it is in to its end: plan, do, write down, again. What is written down is always one step
  * ahead of what is done, so a crash anywhere leads back to the step that was under way.
@@ -42,8 +54,8 @@ export class RunDriver {
 
   constructor(
     private readonly id: string,
-    private readonly steps: RunSteps,
-    private readonly deps: Pick<TrainingDeps, 'documents' | 'runsPath' | 'clock' | 'log'>,
+    private readonly steps: DrivenSteps,
+    private readonly deps: DriverDeps,
     private readonly events: DriverEvents,
   ) {}
 

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import type { LineLog } from '../runners/runner';
+import type { MarkedLog } from '../runners/runner';
 
 const KEPT_LINES = 200;
 
@@ -7,7 +7,7 @@ const KEPT_LINES = 200;
  * The log of a run as a file of lines, written as they come. Beyond its size limit only the last lines are kept, and how
  * many are missing is said.
  */
-export class RunLog implements LineLog {
+export class RunLog implements MarkedLog {
   readonly #tail: string[] = [];
   #waiting = '';
   #work: Promise<void> = Promise.resolve();
@@ -57,11 +57,10 @@ export class RunLog implements LineLog {
     this.#enqueue(() => this.file.truncate(at));
   }
 
-  /** From here on it is said again after a restart. @returns the length of the file */
-  async mark(): Promise<number> {
+  async mark(at?: number): Promise<number> {
     await this.flush();
-    this.restartAt = this.sizeBytes;
-    return this.sizeBytes;
+    this.restartAt = at ?? this.sizeBytes;
+    return this.restartAt;
   }
 
   async flush(): Promise<void> {

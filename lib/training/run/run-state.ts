@@ -1,3 +1,4 @@
+import { LOCAL_EDGE } from '../../names';
 import type { Environment, QueryInput, RunDocument } from './run-document';
 import type { FinalState, RunState } from './run-states';
 import { isFinal } from './run-states';
@@ -12,7 +13,8 @@ export type RunEvent =
   | {
       readonly kind: 'collected';
       readonly metrics: Readonly<Record<string, number>>;
-      readonly version: NonNullable<RunDocument['version']>;
+      /** Null where it was only carried out: whoever asked for it makes the version. */
+      readonly version: RunDocument['version'];
     }
   | { readonly kind: 'promoted'; readonly promotion: NonNullable<RunDocument['promotion']> }
   | { readonly kind: 'settled' }
@@ -27,8 +29,15 @@ const MINUTE_MS = 60_000;
 export const PREPARING_LIMIT_MS = 15 * MINUTE_MS;
 export const INSTALLING_LIMIT_MS = 60 * MINUTE_MS;
 export const COLLECTING_LIMIT_MS = 15 * MINUTE_MS;
+/** An edge keeps the limits itself, and may be silent for so long before its run is given up. */
+export const EDGE_SILENCE_MS = 24 * 60 * MINUTE_MS;
 
 function limitOf(state: RunState, run: RunDocument): number | null {
+  const limitMs = ownLimitOf(state, run);
+  return limitMs === null || run.edge === LOCAL_EDGE ? limitMs : limitMs + EDGE_SILENCE_MS;
+}
+
+function ownLimitOf(state: RunState, run: RunDocument): number | null {
   switch (state) {
     case 'preparing':
       return PREPARING_LIMIT_MS;
@@ -97,6 +106,9 @@ function stop(run: RunDocument, why: 'cancel' | 'timeout', nowMs: number): RunDo
 /** What was stopped ends as stopped, whatever that made fail. */
 function fail(run: RunDocument, error: NonNullable<RunDocument['error']>, nowMs: number): RunDocument {
   if (run.stop === 'cancel') return { ...end(run, 'cancelled', nowMs), reason: 'cancelled' };
+  if (run.stop === 'timeout' && run.edge !== LOCAL_EDGE) return { ...end(run, 'lost', nowMs), error: silent(run) };
+  // Told by the edge, which keeps the limits.
+  if (error.code === 'RUN_TIMEOUT') return { ...end(run, 'timed_out', nowMs), error };
   if (run.stop === 'timeout') {
     const limitMs = limitOf(run.state, run) ?? 0;
     const what = `It was still ${run.state} after ${Math.round(limitMs / 1_000)} s and was ended.`;
@@ -108,6 +120,12 @@ function fail(run: RunDocument, error: NonNullable<RunDocument['error']>, nowMs:
   }
   return { ...end(run, 'failed', nowMs), error };
 }
+
+const silent = ({ edge }: RunDocument): NonNullable<RunDocument['error']> => ({
+  code: 'RUN_LOST',
+  message: `The edge ${edge} said nothing of the end of the run for ${EDGE_SILENCE_MS / 3_600_000} h after its time limit.`,
+  hint: `See in the tab Edges since when ${edge} is away; when it is back it ends the run by itself. Then start the job again.`,
+});
 
 function enter(run: RunDocument, state: Exclude<RunState, FinalState>, nowMs: number): RunDocument {
   const limitMs = limitOf(state, run);
@@ -152,23 +170,38 @@ export function planRun(run: RunDocument): RunStep {
     case 'collecting':
       return { kind: 'collect' };
     default:
-      if (run.state === 'succeeded' && !run.promotion) return { kind: 'promote' };
+      if (run.state === 'succeeded' && run.version && !run.promotion) return { kind: 'promote' };
       if (run.cleaned) return { kind: 'nothing' };
       return { kind: run.settled ? 'clean' : 'settle' };
   }
 }
 
-/** Queued runs that may begin now, in their order: one at a time of each job, and so many at once. */
-export function mayBegin(runs: readonly RunDocument[], slots: number, nowMs: number): readonly RunDocument[] {
+/**
+ * Queued runs that may begin now, in their order: one at a time of each job, so many at once here, and one on each edge.
+ * @param placesOf - of a run that any edge with a label may take: those that can now, the first that is free takes it
+ * @returns each with the place where it begins
+ */
+export function mayBegin(
+  runs: readonly RunDocument[],
+  slots: number,
+  nowMs: number,
+  placesOf: (run: RunDocument) => readonly string[] = ({ edge }) => [edge],
+): readonly RunDocument[] {
   const active = runs.filter(({ state }) => state !== 'queued' && !isFinal(state));
   const busyJobs = new Set(active.map(({ jobId }) => jobId));
   const chosen: RunDocument[] = [];
+  const places = new Map<string, number>();
+  const isFree = (edge: string): boolean => (places.get(edge.toLowerCase()) ?? 0) < (edge === LOCAL_EDGE ? slots : 1);
+  const take = (edge: string): unknown => places.set(edge.toLowerCase(), (places.get(edge.toLowerCase()) ?? 0) + 1);
+  for (const { edge } of active) take(edge);
   const waiting = runs.filter(({ state }) => state === 'queued');
   for (const run of waiting.toSorted((a, b) => a.createdAt - b.createdAt || a.number - b.number)) {
-    if (active.length + chosen.length >= slots) break;
     if (run.notBefore > nowMs || busyJobs.has(run.jobId)) continue;
+    const edge = placesOf(run).find(isFree);
+    if (edge === undefined) continue;
     busyJobs.add(run.jobId);
-    chosen.push(run);
+    take(edge);
+    chosen.push({ ...run, edge });
   }
   return chosen;
 }

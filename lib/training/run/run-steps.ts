@@ -1,70 +1,67 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ModelManagementError } from '../../errors';
 import { errorCode, storageError } from '../../files';
 import { VersionNumber } from '../../ids';
+import { LOCAL_EDGE } from '../../names';
 import type { Version } from '../../registry';
 import type { TrainingDeps } from '../dependencies';
-import { listedVariables, scriptVariables, workFiles } from '../env-list';
+import { listedVariables, workFiles } from '../env-list';
+import { readsElsewhere } from '../job';
 import { heardBy } from '../runners/patience';
-import type { LineLog, Runner, RunTask } from '../runners/runner';
+import type { LineLog, PreparedInput, Runner } from '../runners/runner';
+import { placeText } from '../training-place';
 import { baseVersionOf } from './base-version';
-import { checkOutputs, outputPaths } from './outcome';
+import { checkOutputs } from './outcome';
 import { archiveOf } from './outputs-archive';
 import { decidePromotion } from './promotion';
+import { exportQuery, preparedEvent } from './run-data';
 import type { RunDocument } from './run-document';
 import type { RunLog } from './run-log';
 import type { RunEvent } from './run-state';
-import { scriptError } from './script-error';
+import { runPaths, ScriptSteps } from './script-steps';
 import { dataRequest, nextMarks, watermarksOf } from './windows';
 import { fillWorkFolder } from './work-folder';
 
-export interface RunPaths {
-  readonly work: string;
-  readonly outputs: string;
-  readonly log: string;
-}
-
-export function runPaths(runsPath: string, runId: string): RunPaths {
-  const folder = join(runsPath, runId);
-  return { work: join(folder, 'work'), outputs: join(folder, 'outputs'), log: join(folder, 'log') };
-}
-
 type StepDeps = Pick<
   TrainingDeps,
-  'registry' | 'collections' | 'blobs' | 'runnerOf' | 'secrets' | 'runsPath' | 'documents'
+  'registry' | 'collections' | 'blobs' | 'runnerOf' | 'edges' | 'secrets' | 'runsPath' | 'documents'
 >;
 
-/** What is done for a run. Each step may be cut at any point and done again from its beginning. */
-export class RunSteps {
-  constructor(private readonly deps: StepDeps) {}
-
-  runnerOf(run: RunDocument): Promise<Runner> {
-    return this.deps.runnerOf(run.fields.runner);
+/** What is done for a run of a job of this Node-RED. Each step may be cut at any point and done again from its beginning. */
+export class RunSteps extends ScriptSteps {
+  constructor(private readonly deps: StepDeps) {
+    super(deps);
   }
 
-  /** Data and files into a fresh folder. */
-  async prepare(run: RunDocument, log: LineLog, signal: AbortSignal): Promise<RunEvent> {
-    const { base, queries } = await this.fill(run, runPaths(this.deps.runsPath, run._id).work, log, signal);
-    const empty = emptyReason(run, queries);
-    if (empty !== undefined && run.fields.emptyData === 'skip') return { kind: 'empty', queries, reason: empty };
-    if (empty !== undefined && run.fields.emptyData === 'fail') {
-      throw new ModelManagementError(
-        'NO_NEW_DATA',
-        empty,
-        'Collect rows first, or let the job run on no data (emptyData).',
-      );
+  runnerOf({ edge, fields }: Pick<RunDocument, 'edge' | 'fields'>): Promise<Runner> {
+    return edge === LOCAL_EDGE ? this.deps.runnerOf(fields.runner) : this.deps.edges.runnerOn(edge);
+  }
+
+  /** Data and files into a fresh folder; a run of an edge is handed over with them. */
+  async prepare(run: RunDocument, log: RunLog, signal: AbortSignal): Promise<RunEvent> {
+    const { delegation } = await this.runnerOf(run);
+    if (!delegation?.isGiven(run._id)) {
+      const { work } = runPaths(this.deps.runsPath, run._id);
+      const { base: version, queries } = await this.fill(run, work, log, signal);
+      const base = version ? { model: version.model, version: version.version } : null;
+      const known = queries.flatMap((query) => ('request' in query ? [] : query));
+      const event = known.length === queries.length ? preparedEvent(run, base, known) : undefined;
+      if (event && (!delegation || event.kind === 'empty')) return event;
+      await delegation?.give(run, { base, queries }, work, log, signal);
     }
-    return { kind: 'prepared', base: base ? { model: base.model, version: base.version } : null, queries };
+    const prepared = await delegation?.prepared(run._id, log, signal);
+    if (!prepared) throw new Error(`the run ${run._id} has data that is elsewhere, and runs here`);
+    return preparedEvent(run, prepared.base, prepared.queries);
   }
 
-  /** Everything a script finds, into a folder. */
+  /** Everything a script finds, into a folder; but data of the edge, unless that is this Node-RED. */
   async fill(
     run: Pick<RunDocument, '_id' | 'jobId' | 'fields' | 'files' | 'options'>,
     path: string,
     log: LineLog,
     signal: AbortSignal,
-  ): Promise<{ readonly base: Version | null; readonly queries: RunDocument['queries'] }> {
+  ): Promise<{ readonly base: Version | null; readonly queries: PreparedInput['queries'] }> {
     const base = baseVersionOf(run, this.deps);
     log.line(
       base
@@ -75,36 +72,20 @@ export class RunSteps {
     const content = { files: run.files, scripts: run.fields.scripts, base: run.options.fresh ? null : base, variables };
     await fillWorkFolder(path, content, (digest) => this.deps.blobs.pathOf(digest));
     const marks = run.options.allData ? {} : watermarksOf(base?.lineage);
-    const queries: RunDocument['queries'][number][] = [];
+    const queries: PreparedInput['queries'][number][] = [];
     for (const [index, query] of run.fields.queries.entries()) {
       signal.throwIfAborted();
       const id = query.id ?? `q${index + 1}`;
       const request = dataRequest({ ...query, id }, run.jobId, marks);
-      const file = await this.deps.collections.export(query.source, request, join(path, workFiles.data(index)), signal);
-      log.line(`Query ${id}: ${file.rows} rows${query.newDataOnly ? ' that are new' : ''}.`);
-      queries.push({ id, newDataOnly: query.newDataOnly, ...file });
+      if (readsElsewhere(query, run.fields)) {
+        log.line(`Query ${id}: read on ${placeText(run.fields.trainingEdge)}.`);
+        queries.push({ id, request });
+        continue;
+      }
+      const file = join(path, workFiles.data(index));
+      queries.push(await exportQuery(this.deps.collections, { ...query, id }, request, file, log, signal));
     }
     return { base, queries };
-  }
-
-  async install(run: RunDocument, log: RunLog, signal: AbortSignal): Promise<RunEvent> {
-    const runner = await this.runnerOf(run);
-    const environment = await heardBy(signal, runner.install(await this.#task(run), log, signal));
-    const { key, cached, packages } = environment;
-    if (key !== null && cached)
-      log.line(`The packages of requirements.txt are installed already (${packages.length}).`);
-    return { kind: 'installed', environment, logOffset: await log.mark() };
-  }
-
-  async train(run: RunDocument, log: RunLog, signal: AbortSignal): Promise<RunEvent> {
-    if (!run.environment) throw new Error(`the run ${run._id} trains without an environment`);
-    const [runner, task] = [await this.runnerOf(run), await this.#task(run)];
-    const training = heardBy(signal, runner.train(task, run.environment, log, signal));
-    const { exitCode, oomKilled, failedScript } = await training;
-    if (exitCode !== 0) throw scriptError(run, exitCode, oomKilled, failedScript, log.lastLines);
-    if (oomKilled)
-      log.line('Warning: a process of this run was ended for want of memory, and the script went on without it.');
-    return { kind: 'exited', exitCode, oomKilled };
   }
 
   /**
@@ -129,7 +110,7 @@ export class RunSteps {
     await rm(outputs, { recursive: true, force: true, maxRetries: 3 });
     await mkdir(outputs, { recursive: true, mode: 0o700 });
     const runner = await this.runnerOf(run);
-    await heardBy(signal, runner.collect(await this.#task(run), outputs, signal));
+    await heardBy(signal, runner.collect(await this.task(run), outputs, signal));
     const metrics = await checkOutputs(outputs, run.fields);
     const base = run.base && this.deps.registry.findVersion(run.base.model, VersionNumber.parse(run.base.version));
     const model = targetModel(run);
@@ -193,46 +174,6 @@ export class RunSteps {
     }
   }
 
-  /** Gives back what a run that failed has on this disk, but its log. */
-  async makeRoom(runId: string): Promise<void> {
-    const { work, outputs } = runPaths(this.deps.runsPath, runId);
-    for (const path of [work, outputs]) await rm(path, { recursive: true, force: true, maxRetries: 3 });
-  }
-
-  /** What is not kept for ever. */
-  async clean(run: RunDocument, signal: AbortSignal): Promise<RunEvent> {
-    const runner = await this.runnerOf(run);
-    await heardBy(signal, runner.remove(run._id, signal));
-    await rm(runPaths(this.deps.runsPath, run._id).work, { recursive: true, force: true, maxRetries: 3 });
-    return { kind: 'cleaned' };
-  }
-
-  async #task(run: RunDocument): Promise<RunTask> {
-    const { fields, files } = run;
-    const { work } = runPaths(this.deps.runsPath, run._id);
-    const { digest } = files.requirements ?? {};
-    const requirements = digest ? await readFile(this.deps.blobs.pathOf(digest), 'utf8') : null;
-    const own = Object.entries(fields.env).map(([name, value]) => [name, this.#plain(value)] as const);
-    return {
-      runId: run._id,
-      job: run.job,
-      image: fields.image,
-      network: fields.network,
-      gpus: fields.gpus,
-      limits: fields.limits,
-      workPath: work,
-      requirements,
-      scripts: fields.scripts.map((_, index) => workFiles.script(index)),
-      variables: [...own, ...scriptVariables(fields, { id: run._id, baseVersion: run.base?.version ?? null })],
-      outputs: outputPaths(fields),
-    };
-  }
-
-  #plain(value: RunDocument['fields']['env'][string]): string {
-    if (typeof value === 'string') return value;
-    return value.secret === null ? '' : this.deps.secrets.decrypt(value.secret);
-  }
-
   #versionOf(run: RunDocument): Version | undefined {
     const name = targetModel(run);
     const model = this.deps.registry.findModel(name);
@@ -246,15 +187,6 @@ const isDiskFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes(er
 function collected(version: Version): RunEvent {
   const { model, version: number, digest, metrics } = version;
   return { kind: 'collected', metrics, version: { model, version: number, digest } };
-}
-
-function emptyReason(run: RunDocument, queries: RunDocument['queries']): string | undefined {
-  const counted = queries.filter(({ newDataOnly }) => newDataOnly);
-  if (counted.length === 0 || counted.some(({ rows }) => rows > 0)) return undefined;
-  const names = [
-    ...new Set(run.fields.queries.flatMap((query) => (query.newDataOnly ? query.newDataCollections : []))),
-  ];
-  return `There are no new rows in ${names.join(', ')}.`;
 }
 
 /** The model that gets the version. */

@@ -1,5 +1,6 @@
+import type { DataRequest } from '../../collections';
 import type { Limits } from '../job';
-import type { Environment } from '../run/run-document';
+import type { Environment, QueryInput, RunDocument } from '../run/run-document';
 
 /** What a runner has to know of a run. */
 export interface RunTask {
@@ -26,8 +27,39 @@ export interface LineLog {
   /** The last of it, for errors. */
   readonly lastLines: readonly string[];
   line(text: string): void;
-  /** Forgets what was said since training began: it is about to be said again. */
+  /** Forgets what was said since the mark: it is about to be said again. */
   restart(): void;
+}
+
+/** A log of which a part can be said again. */
+export interface MarkedLog extends LineLog {
+  /** What comes from here on, or from `at`, is said again after a `restart`. @returns its length there, bytes */
+  mark(at?: number): Promise<number>;
+}
+
+/** What a run starts from, as far as it is known where the run is not carried out. */
+export interface PreparedInput {
+  readonly base: RunDocument['base'];
+  /** One for each query of the job; what only the place where it runs can read is a request. */
+  readonly queries: readonly (QueryInput | { readonly id: string; readonly request: DataRequest })[];
+}
+
+/** For runners that are not where the work folder is: what it takes before they can install. */
+export interface Delegation {
+  /** True when the run was handed over, and goes on there. */
+  isGiven(runId: string): boolean;
+  /**
+   * Hands a run over with all that lies in its work folder. It is on the disk when this resolves.
+   * @param run - with secrets of the job as they are stored
+   * @throws {ModelManagementError} `RUNNER_UNAVAILABLE`, `STORAGE_FULL`, `STORAGE_FAILED`
+   */
+  give(run: RunDocument, input: PreparedInput, workPath: string, log: MarkedLog, signal: AbortSignal): Promise<void>;
+  /** Resolves when everything is there. @throws what the run failed with; `RUN_LOST` */
+  prepared(
+    runId: string,
+    log: MarkedLog,
+    signal: AbortSignal,
+  ): Promise<{ readonly base: RunDocument['base']; readonly queries: readonly QueryInput[] }>;
 }
 
 export interface RunExit {
@@ -43,17 +75,19 @@ export interface RunExit {
  * was; what a run left is told by its id alone.
  */
 export interface Runner {
+  /** Absent = it runs where the work folder is. */
+  readonly delegation?: Delegation;
   /**
    * Makes the environment, or finds it made.
    * @throws {ModelManagementError} `IMAGE_UNAVAILABLE`, `INSTALL_FAILED`, `RUNNER_UNAVAILABLE`, `ABORTED`
    */
-  install(task: RunTask, log: LineLog, signal: AbortSignal): Promise<Environment>;
+  install(task: RunTask, log: MarkedLog, signal: AbortSignal): Promise<Environment>;
   /**
    * Starts the scripts, or finds them under way or over, and follows them to their end.
    * @param signal - gives up following; the scripts go on
    * @throws {ModelManagementError} `RUN_LOST` when nothing is left of what had begun; `RUNNER_UNAVAILABLE`
    */
-  train(task: RunTask, environment: Environment, log: LineLog, signal: AbortSignal): Promise<RunExit>;
+  train(task: RunTask, environment: Environment, log: MarkedLog, signal: AbortSignal): Promise<RunExit>;
   /**
    * Asks the scripts to end, and ends them after the grace.
    * @param signal - gives up asking; the scripts go on

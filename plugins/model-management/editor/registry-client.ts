@@ -43,8 +43,8 @@ export interface AliasMove {
 export const setAlias = (name: string, alias: string, move: AliasMove, signal: AbortSignal): Promise<Model> =>
   request(path`models/${name}/aliases/${alias}`, { method: 'PUT', body: move, signal });
 
-export const deleteAlias = (name: string, alias: string, signal: AbortSignal): Promise<void> =>
-  request(path`models/${name}/aliases/${alias}`, { method: 'DELETE', signal });
+export const deleteAlias = (name: string, alias: string, force: boolean, signal: AbortSignal): Promise<void> =>
+  request(path`models/${name}/aliases/${alias}`, { method: 'DELETE', query: { force: force || undefined }, signal });
 
 /** As `setAlias`. */
 export const rollBack = (name: string, force: boolean, signal: AbortSignal): Promise<Model> =>

@@ -11,8 +11,8 @@ export function registerAliasRoutes(router: AdminRouter): void {
     status: 200,
     body: await services.registry.setAlias(param('name'), param('alias'), request.body, user),
   }));
-  router.change('delete', '/models/:name/aliases/:alias', async ({ services, user, param }) => {
-    await services.registry.deleteAlias(param('name'), param('alias'), user);
+  router.change('delete', '/models/:name/aliases/:alias', async ({ request, services, user, param }) => {
+    await services.registry.deleteAlias(param('name'), param('alias'), { force: isTrue(request, 'force') }, user);
     return { status: 204 };
   });
   router.change('post', '/models/:name/rollback', async ({ request, services, user, param }) => {

@@ -166,7 +166,7 @@ class ModelManagement {
     servingSlot.provide(services.serving);
     librariesSlot.provide(services.libraries);
     collectionsSlot.provide(services.collections);
-    trainingSlot.provide(services.training);
+    trainingSlot.provide(services.edge?.hubTraining ?? services.training);
     this.keepPipelines(services);
     this.log.info('model management started', { dataDir: services.settings.dataDir });
   }

@@ -4,8 +4,11 @@ import type { z } from 'zod';
 import type { Clock } from '../../../lib/clock';
 import type { Collections, Sources } from '../../../lib/collections';
 import { ModelShelf } from '../../../lib/edges/agent/model-shelf';
+import { trainingFeatures } from '../../../lib/edges/hub/edge-standing';
 import { PipelineRevisionDocument } from '../../../lib/edges/hub/pipelines/deployment-documents';
 import { namesFile } from '../../../lib/edges/hub/pipelines/revisions';
+import { RowIntake } from '../../../lib/edges/hub/rows/row-intake';
+import { EdgeTriggers } from '../../../lib/edges/hub/runs/edge-triggers';
 import { ModelManagementError } from '../../../lib/errors';
 import type { Engine } from '../../../lib/inference/engine';
 import { createEngine } from '../../../lib/inference/processes/process-engine';
@@ -24,7 +27,7 @@ import {
 } from '../../../lib/registry';
 import type { Version } from '../../../lib/registry/types';
 import { openBlobStore, openDataFolder, openDocumentStore } from '../../../lib/store';
-import type { Training } from '../../../lib/training';
+import { noEdges, type Training } from '../../../lib/training';
 import { BrokerLink } from './broker-link';
 import { Closers } from './closers';
 import { DockerProbe } from './docker-probe';
@@ -194,26 +197,38 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
   opened.defer(() => libraries.close());
   const openDocker = dockerClient(settings);
   const pipelineDocuments = new PipelineDocuments(await openDocuments('pipelines', PipelineDocument), clock);
-  const { collections, sources, training } = await openTraining(
-    { settings, folder, registry, blobs, clock, log, openDocker, openDocuments },
+  const part = { settings, folder, clock, log, openDocuments };
+  // Before the jobs, which may train on an edge.
+  if (settings.role === 'hub' && settings.broker) {
+    parts.edges = await openHubSide({ ...part, registry, blobs, libraries, revisions }, settings.broker, opened);
+  }
+  const { collections, sources, training, runnerOf } = await openTraining(
+    { ...part, registry, blobs, openDocker, edges: parts.edges?.runs ?? noEdges },
     opened,
   );
   parts.training = training;
+  if (parts.edges) {
+    const triggers = new EdgeTriggers({ hub: parts.edges.hub, training, log });
+    const { hub, rowsOf: fetcherOf } = parts.edges;
+    const intake = new RowIntake({ hub, collections, fetcherOf, accept: settings.edges.acceptRows, log });
+    opened.defer(async () => {
+      triggers.close();
+      intake.close();
+    });
+  }
   const broker = new BrokerLink(settings.broker, log);
   opened.defer(() => broker.close());
   await broker.open();
   const docker = new DockerProbe(openDocker, clock);
   const { packageVersion, nodeRedVersion } = options;
-  const capabilities = new CapabilityProbe({ packageVersion, nodeRedVersion, engine, docker });
-  const part = { settings, folder, clock, log, openDocuments };
+  const features = trainingFeatures(settings.training.allowProcessRunner);
+  const capabilities = new CapabilityProbe({ packageVersion, nodeRedVersion, engine, docker, features });
   let edge: EdgeSide | undefined;
   if (settings.role === 'edge' && settings.edge && settings.broker) {
-    const own = { ...part, engine, serving, shelf, capabilities, libraries };
+    const own = { ...part, engine, serving, shelf, capabilities, libraries, collections, runnerOf };
     edge = await openEdgeSide(own, settings.edge, settings.broker, opened);
   } else {
     opened.defer(() => capabilities.stop());
-    if (settings.broker)
-      parts.edges = await openHubSide({ ...part, registry, blobs, libraries, revisions }, settings.broker, opened);
   }
   return {
     packageVersion: options.packageVersion,

@@ -1,6 +1,6 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { SOURCE_NAME } from '../../../lib/collections';
+import { isCollectionName, SOURCE_NAME } from '../../../lib/collections';
 import { EdgeName } from '../../../lib/edges/protocol/documents';
 import { PublicKeyText } from '../../../lib/edges/protocol/keys';
 import { ModelManagementError } from '../../../lib/errors';
@@ -12,6 +12,11 @@ const count = z.number().int().positive();
 
 /** `fs.readFileSync(…)` in settings.js gives bytes. */
 const pem = z.union([z.string().min(1), z.instanceof(Uint8Array)]);
+
+/** Of collections; true = all of them. */
+const collectionNames = z
+  .union([z.literal(true), z.array(z.string().refine(isCollectionName, 'must be the name of a collection'))])
+  .default([]);
 
 const SettingsSchema = z.object({
   dataDir: z.string().min(1).optional(),
@@ -58,9 +63,10 @@ const SettingsSchema = z.object({
       hubPublicKey: PublicKeyText,
       token: z.string().optional(),
       maxBytes: count.default(8 * 1024 ** 3),
+      forward: collectionNames,
     })
     .optional(),
-  edges: z.object({ bytesPerSecond: count.optional() }).prefault({}),
+  edges: z.object({ bytesPerSecond: count.optional(), acceptRows: collectionNames }).prefault({}),
   docker: z.record(z.string(), z.unknown()).optional(),
   training: z
     .object({
@@ -119,6 +125,8 @@ export interface EdgeSettings {
   readonly token?: string | undefined;
   /** Files of the hub together take so much. */
   readonly maxBytes: number;
+  /** Collections of this edge whose rows go to the hub as well. */
+  readonly forward: true | readonly string[];
 }
 
 export interface TrainingSettings {
@@ -161,6 +169,8 @@ export interface Settings {
   readonly edges: {
     /** What all transfers to edges together may take of the broker's link. */
     readonly bytesPerSecond?: number | undefined;
+    /** Collections that take rows which edges forward. */
+    readonly acceptRows: true | readonly string[];
   };
   readonly docker?: Readonly<Record<string, unknown>>;
   readonly training: TrainingSettings;

@@ -8,7 +8,16 @@ import { ModelManagementError } from '../../../lib/errors';
 import type { Log } from '../../../lib/log';
 import type { Registry } from '../../../lib/registry';
 import { type BlobStore, type DataFolder, type DocumentStore, Secrets } from '../../../lib/store';
-import { DockerRunner, dockerOptions, JobDocument, ProcessRunner, RunDocument, Training } from '../../../lib/training';
+import {
+  DockerRunner,
+  dockerOptions,
+  JobDocument,
+  ProcessRunner,
+  RunDocument,
+  Training,
+  type TrainingDeps,
+  type TrainingEdges,
+} from '../../../lib/training';
 import type { Closers } from './closers';
 import type { Settings, SourceSettings } from './settings';
 
@@ -25,14 +34,23 @@ export interface TrainingServicesOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly openDocker: () => Promise<Docker>;
+  readonly edges: TrainingEdges;
   openDocuments<T extends { readonly _id: string }>(name: string, schema: z.ZodType<T>): Promise<DocumentStore<T>>;
+}
+
+export interface TrainingServices {
+  readonly collections: Collections;
+  readonly sources: Sources;
+  readonly training: Training;
+  /** Where scripts run on this machine. */
+  readonly runnerOf: TrainingDeps['runnerOf'];
 }
 
 /** Opens collections and jobs; what is opened is closed by `opened`. */
 export async function openTraining(
-  { settings, folder, registry, blobs, clock, log, openDocker, openDocuments }: TrainingServicesOptions,
+  { settings, folder, registry, blobs, clock, log, openDocker, edges, openDocuments }: TrainingServicesOptions,
   opened: Closers,
-): Promise<{ readonly collections: Collections; readonly sources: Sources; readonly training: Training }> {
+): Promise<TrainingServices> {
   const { training: given } = settings;
   const documents = { jobs: await openDocuments('jobs', JobDocument), runs: await openDocuments('runs', RunDocument) };
   const environments = await openDocuments<EnvironmentUse>('environments', EnvironmentUse);
@@ -73,12 +91,14 @@ export async function openTraining(
     caFile: given.caFile,
     pipIndexUrl: given.pipIndexUrl,
   });
+  const runnerOf: TrainingDeps['runnerOf'] = async (kind) => (kind === 'docker' ? openRunner() : processes);
   const training: Training = Training.open({
     documents,
     registry,
     collections,
     blobs,
-    runnerOf: (kind) => (kind === 'docker' ? openRunner() : Promise.resolve(processes)),
+    runnerOf,
+    edges,
     sources,
     secrets,
     runsPath: folder.runsPath,
@@ -90,7 +110,7 @@ export async function openTraining(
     isResting: settings.role === 'edge',
   });
   opened.defer(() => training.close());
-  return { collections, sources, training };
+  return { collections, sources, training, runnerOf };
 }
 
 /** One client of the Docker engine for all; loaded when somebody asks for it, not when Node-RED starts. */

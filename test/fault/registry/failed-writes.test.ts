@@ -58,7 +58,11 @@ const operations: readonly Operation[] = [
     run: ({ registry }) => registry.setAlias('iris', 'deployed', { version: 3 }, null),
   },
   { name: 'rollback', writeCount: 1, run: ({ registry }) => registry.rollback('iris', {}, null) },
-  { name: 'deletion_of_an_alias', writeCount: 1, run: ({ registry }) => registry.deleteAlias('iris', 'canary', null) },
+  {
+    name: 'deletion_of_an_alias',
+    writeCount: 1,
+    run: ({ registry }) => registry.deleteAlias('iris', 'canary', {}, null),
+  },
   { name: 'deletion_of_a_version', writeCount: 1, run: ({ registry }) => registry.deleteVersion('iris', 3, null) },
   { name: 'deletion_of_a_model', writeCount: 1, run: ({ registry }) => registry.deleteModel('iris', {}, null) },
 ];

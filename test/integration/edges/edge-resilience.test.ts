@@ -6,7 +6,7 @@ import { anAcl } from '../../support/edge-acl';
 import { edgeChecks, uploadIris } from '../../support/edge-checks';
 import { EdgeLab, type OpenAgent, PlayedMachine } from '../../support/edge-lab';
 import { mosquittoPath } from '../../support/mosquitto';
-import { modelNumber } from '../../support/registry-lab';
+import { modelNumber, withCode } from '../../support/registry-lab';
 import { requireOrSkip } from '../../support/requirement';
 import { waitFor } from '../../support/wait-for';
 
@@ -113,7 +113,11 @@ describe('edges whose disk, power or broker fails', function () {
     await lab.registry.upload('iris', modelNumber(3));
     await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2', version: 'canary' }] }, 'ann');
     await runs('edge-2', 2);
-    await registry.deleteAlias('iris', 'canary', 'ann');
+    const usedBy = lab.hub.hub.usage('iris');
+    assert.deepEqual(usedBy, [{ kind: 'edge', id: 'edge-2', name: 'edge-2', ref: 'canary' }]);
+    lab.registry.usage = usedBy;
+    await assert.rejects(registry.deleteAlias('iris', 'canary', {}, 'ann'), withCode('IN_USE', { usedBy }));
+    await registry.deleteAlias('iris', 'canary', { force: true }, 'ann');
     assert.equal(lab.hub.hub.usage('iris')[0]?.ref, '2');
     await runs('edge-2', 2);
   });

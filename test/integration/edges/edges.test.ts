@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { cp } from 'node:fs/promises';
 import type { MqttClient } from 'mqtt';
+import { systemClock } from '../../../lib/clock';
+import { ModelManagementError } from '../../../lib/errors';
 import { anAcl } from '../../support/edge-acl';
 import { edgeChecks, uploadIris } from '../../support/edge-checks';
-import { EdgeLab, openHub, PlayedMachine } from '../../support/edge-lab';
+import { EdgeLab, openHub, PlayedMachine, passing } from '../../support/edge-lab';
 import { mosquittoPath } from '../../support/mosquitto';
 import { modelNumber, withCode } from '../../support/registry-lab';
 import { requireOrSkip } from '../../support/requirement';
@@ -126,6 +128,45 @@ describe('hub and edges on a broker with its access rules in force', function ()
     await isState('edge-2', 'offline');
     assert.deepEqual(published, []);
     await watcher.endAsync();
+  });
+
+  it('GIVEN_a_write_that_fails_WHEN_edges_are_assigned_THEN_those_that_were_written_get_their_orders', async () => {
+    await enrolled('edge-2');
+    await enrolled('edge-3');
+    await lab.hub.close();
+    await lab.resumeHub(systemClock, (stores) => ({
+      ...stores,
+      assignments: {
+        ...passing(stores.assignments),
+        put: async (document) => {
+          if (document.edge === 'edge-3') throw new ModelManagementError('STORAGE_FULL', 'It is full.', 'Make room.');
+          await stores.assignments.put(document);
+        },
+      },
+    }));
+    const edges = [{ name: 'edge-3' }, { name: 'edge-2' }];
+    await assert.rejects(lab.hub.hub.assign('iris', { edges }, 'ann'), withCode('STORAGE_FULL'));
+    await runs('edge-2', 1);
+    assert.deepEqual(edgeOf('edge-3').models, []);
+  });
+
+  it('GIVEN_a_version_that_is_gone_THEN_its_edge_keeps_what_it_runs_and_the_hub_says_so_AND_another_one_mends_it', async () => {
+    const { machine } = await enrolled('edge-2');
+    await lab.registry.upload('other', modelNumber(7));
+    await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2', version: 2 }] }, 'ann');
+    await runs('edge-2', 2);
+    await lab.registry.registry.deleteVersion('iris', 2, 'ann');
+    await lab.hub.hub.assign('other', { edges: [{ name: 'edge-2' }] }, 'ann');
+    await lab.restartHub();
+    await isState('edge-2', 'online');
+    await lab.hub.hub.settled();
+    const { desired, reported, state, error } = modelOf('edge-2') ?? {};
+    assert.deepEqual([desired, reported, state, error?.code], [2, 2, 'failed', 'VERSION_NOT_FOUND']);
+    assert.equal(lab.hub.hub.modelEdges('iris')[0]?.reported?.state, 'failed');
+    assert.deepEqual(machine.activeVersions, new Map([['iris', 2]]));
+    await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2', version: 1 }] }, 'ann');
+    await runs('edge-2', 1);
+    await waitFor(() => machine.activeVersions.get('other') === 1);
   });
 
   it('refuses more models than fit into the desired state of an edge', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { Aedes } from 'aedes';
 import { systemClock } from '../../../lib/clock';
@@ -64,6 +65,22 @@ describe('the bus on a real broker', function () {
     );
     assert.deepEqual(foreign, []);
     await a.publish('kept', '', { retain: true });
+  });
+
+  it('holds no small packet back until the one before it is acknowledged', async () => {
+    const asked: unknown[] = [];
+    const onSocket = (message: unknown): void => {
+      const { socket } = message as { socket: Socket };
+      const setNoDelay = socket.setNoDelay.bind(socket);
+      socket.setNoDelay = (isOn) => {
+        asked.push(isOn);
+        return setNoDelay(isOn);
+      };
+    };
+    subscribe('net.client.socket', onSocket);
+    const bus = open();
+    await bus.publish('x', '').finally(() => unsubscribe('net.client.socket', onSocket));
+    assert.deepEqual(asked, [true]);
   });
 
   it('GIVEN_a_broker_that_is_away_WHEN_it_is_back_THEN_what_waited_is_sent_and_subscriptions_hold', async () => {

@@ -5,7 +5,7 @@ import type { RolloutView } from '../../../lib/edges/hub/rollout/rollout-view';
 import { ModelManagementError } from '../../../lib/errors';
 import type { DocumentStore } from '../../../lib/store';
 import { anAcl } from '../../support/edge-acl';
-import { EdgeLab, type OpenAgent, PlayedMachine } from '../../support/edge-lab';
+import { EdgeLab, type OpenAgent, PlayedMachine, passing } from '../../support/edge-lab';
 import { mosquittoPath } from '../../support/mosquitto';
 import { modelNumber, withCode } from '../../support/registry-lab';
 import { requireOrSkip } from '../../support/requirement';
@@ -17,16 +17,6 @@ interface PlayedEdge {
   readonly agent: OpenAgent;
   readonly machine: PlayedMachine;
 }
-
-const passing = <T extends { readonly _id: string }>(store: DocumentStore<T>): DocumentStore<T> => ({
-  get: (id) => store.get(id),
-  all: () => store.all(),
-  insert: (document) => store.insert(document),
-  put: (document) => store.put(document),
-  delete: (id) => store.delete(id),
-  compact: () => store.compact(),
-  close: () => store.close(),
-});
 
 describe('rollouts on a broker with its access rules in force', function () {
   this.timeout(120_000);

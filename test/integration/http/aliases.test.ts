@@ -305,6 +305,17 @@ describe('aliases over HTTP', function () {
       await nodeRed.deploy([]);
     });
 
+    it('an alias that a node follows needs force; the answer names the node', async () => {
+      await upload('followed', addModel(1));
+      await api.ok(200, 'PUT', 'models/followed/aliases/canary', { version: 1 });
+      await nodeRed.deploy(modelFlow({ model: 'followed', brokerPort: 1, node: { version: 'canary' } }));
+      const usedBy = [{ kind: 'node', id: 'model', name: 'the model', tab: 'Test tab', ref: 'canary' }];
+      await waitFor(async () => (await api.ok<Model>(200, 'GET', 'models/followed')).usedBy.length > 0);
+      assert.deepEqual((await api.refused(409, 'IN_USE', 'DELETE', 'models/followed/aliases/canary')).usedBy, usedBy);
+      await api.ok(204, 'DELETE', 'models/followed/aliases/canary?force=true');
+      await nodeRed.deploy([]);
+    });
+
     it('frees the file once it is old enough, and a dry run only tells', async () => {
       await upload('waste', addModel(1));
       const known = (await dataFolderFiles(nodeRed)).blobs;

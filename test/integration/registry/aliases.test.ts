@@ -99,7 +99,7 @@ describe('aliases', () => {
     lab.usage = [follower('canary')];
     await registry.setAlias('iris', 'canary', { version: 3, expectedVersion: null }, null);
     const deleting = async () => {
-      await registry.deleteAlias('iris', 'canary', null);
+      await registry.deleteAlias('iris', 'canary', { force: true }, null);
       return { commit: () => assert.fail('committed'), abandon: () => void lab.events.push('abandoned') };
     };
     lab.prepareAlias = deleting;
@@ -193,9 +193,15 @@ describe('aliases', () => {
       const set = registry.setAlias('iris', alias, { version: 1 }, null);
       await assert.rejects(set, withCode('INVALID_INPUT', { field: 'alias' }), alias);
     }
-    await assert.rejects(registry.deleteAlias('iris', 'deployed', null), withCode('INVALID_INPUT', { field: 'alias' }));
-    await assert.rejects(registry.deleteAlias('iris', 'latest', null), withCode('INVALID_INPUT', { field: 'alias' }));
-    await assert.rejects(registry.deleteAlias('iris', 'nope', null), withCode('ALIAS_NOT_FOUND'));
+    await assert.rejects(
+      registry.deleteAlias('iris', 'deployed', {}, null),
+      withCode('INVALID_INPUT', { field: 'alias' }),
+    );
+    await assert.rejects(
+      registry.deleteAlias('iris', 'latest', {}, null),
+      withCode('INVALID_INPUT', { field: 'alias' }),
+    );
+    await assert.rejects(registry.deleteAlias('iris', 'nope', {}, null), withCode('ALIAS_NOT_FOUND'));
     await assert.rejects(lab.upload('iris', modelNumber(2), { aliases: ['latest'] }), withCode('INVALID_INPUT'));
     for (const input of [
       {},

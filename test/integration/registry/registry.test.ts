@@ -105,7 +105,7 @@ describe('registry', () => {
     await lab.upload('iris', modelNumber(1));
     stop();
     await lab.registry.setAlias('iris', 'champion', { version: 1 }, null);
-    await lab.registry.deleteAlias('iris', 'champion', null);
+    await lab.registry.deleteAlias('iris', 'champion', {}, null);
     await lab.registry.deleteModel('iris', {}, null);
     assert.deepEqual(
       lab.changes.map(({ kind, change, version, alias }) => [kind, change, version, alias].filter(Boolean).join(' ')),

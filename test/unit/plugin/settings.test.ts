@@ -10,7 +10,7 @@ describe('settings.modelManagement', () => {
       dataDir: join(userDir, 'model-management'),
       allowedOrigins: [],
       role: 'hub',
-      edges: {},
+      edges: { acceptRows: [] },
       maxModelSizeBytes: 2_147_483_648,
       engine: {
         runtime: 'auto',

@@ -29,6 +29,44 @@ const all: readonly RunEvent[] = [
   { kind: 'stop', why: 'timeout' },
 ];
 
+describe('a run of an edge', () => {
+  const begun = (): RunDocument => reduceRun(someRun({ edge: 'edge-2' }), { kind: 'begun' }, 0);
+
+  it('is waited for a day longer than one here, in each of its states', () => {
+    const limitsOf = (edge: string): readonly (number | null)[] => {
+      let run = someRun({ edge });
+      return good.slice(0, 4).map((event) => {
+        run = reduceRun(run, event, 0);
+        return run.deadlineAt;
+      });
+    };
+    const day = 86_400_000;
+    assert.deepEqual(
+      limitsOf('edge-2'),
+      limitsOf('local').map((limit) => (limit ?? 0) + day),
+    );
+  });
+
+  it('is lost when that is over, and cancelled when it was cancelled', () => {
+    const late = reduceRun(reduceRun(begun(), { kind: 'stop', why: 'timeout' }, 1), { kind: 'failed', error }, 2);
+    assert.deepEqual([late.state, late.error?.code], ['lost', 'RUN_LOST']);
+    const cancelled = reduceRun(reduceRun(begun(), { kind: 'stop', why: 'cancel' }, 1), { kind: 'failed', error }, 2);
+    assert.equal(cancelled.state, 'cancelled');
+  });
+
+  it('has timed out when the edge says so', () => {
+    const run = reduceRun(begun(), { kind: 'failed', error: { ...error, code: 'RUN_TIMEOUT' } }, 2);
+    assert.equal(run.state, 'timed_out');
+  });
+
+  it('makes no version where it is carried out, and is put in order all the same', () => {
+    let run = someRun();
+    for (const event of good.slice(0, 4)) run = reduceRun(run, event, 0);
+    run = reduceRun(run, { kind: 'collected', metrics: {}, version: null }, 0);
+    assert.deepEqual([run.state, planRun(run).kind], ['succeeded', 'settle']);
+  });
+});
+
 describe('the life of a run', () => {
   it('goes from queued to succeeded, one step planned after the other', () => {
     let run = someRun();
@@ -156,6 +194,42 @@ describe('runs that may begin', () => {
     assert.deepEqual(
       mayBegin(runs, 5, 200).map(({ _id }) => _id),
       ['c'],
+    );
+  });
+
+  it('that any edge with a label may take begin on those that are free, and the others wait', () => {
+    const anywhere = { edge: 'label:gpu' };
+    const runs = [
+      queued('x', 'job-0', 5, { edge: 'gpu-1', state: 'training' }),
+      queued('a', 'job-1', 10, anywhere),
+      queued('b', 'job-2', 20, { edge: 'GPU-3' }),
+      queued('c', 'job-3', 30, anywhere),
+      queued('d', 'job-4', 40, anywhere),
+    ];
+    const places = ['gpu-1', 'gpu-2', 'gpu-3', 'gpu-4'];
+    const begun = mayBegin(runs, 2, 100, ({ edge }) => (edge === 'label:gpu' ? places : [edge]));
+    assert.deepEqual(
+      begun.map(({ _id, edge }) => `${_id} on ${edge}`),
+      ['a on gpu-2', 'b on GPU-3', 'c on gpu-4'],
+    );
+    assert.deepEqual(
+      mayBegin(runs.slice(1, 2), 2, 100, () => []),
+      [],
+    );
+  });
+
+  it('take no place of one another on different machines, and one at a time on each edge', () => {
+    const runs = [
+      queued('a', 'job-1', 10, { edge: 'edge-2' }),
+      queued('b', 'job-2', 20, { edge: 'Edge-2' }),
+      queued('c', 'job-3', 30, { edge: 'edge-3' }),
+      queued('d', 'job-4', 40),
+      queued('e', 'job-5', 50),
+      queued('f', 'job-6', 60),
+    ];
+    assert.deepEqual(
+      mayBegin(runs, 2, 100).map(({ _id }) => _id),
+      ['a', 'c', 'd', 'e'],
     );
   });
 });

@@ -56,7 +56,7 @@ describe('what jobs need', () => {
   for (const { name, fields } of jobs) {
     const isFound = ['plain', 'local', 'edge'].includes(name);
     it(`is ${isFound ? '' : 'not '}missed by the job ${name} when the collection is gone`, () => {
-      const problems = findProblems(job(name, fields), { hasModel: true, collections: [] });
+      const problems = findProblems(job(name, fields), { hasModel: true, collections: [], refusal: undefined });
       assert.deepEqual(
         problems.map(({ field }) => field),
         isFound ? ['queries.0'] : [],

@@ -43,9 +43,17 @@ export interface StandingPipeline {
 
 const idOf = (pipeline: string, edge: string): string => `${pipeline}/${edgeKey(edge)}`;
 
+interface Indexed {
+  readonly all: readonly PipelineDeploymentDocument[];
+  readonly byEdge: ReadonlyMap<string, readonly PipelineDeploymentDocument[]>;
+  readonly byPipeline: ReadonlyMap<string, readonly PipelineDeploymentDocument[]>;
+}
+
 /** Which pipelines run on which edges, and which revision of them. */
 export class PipelineDeployments {
   readonly #turns = new KeyedQueue();
+  /** Made anew when a deployment has changed. */
+  #indexed: Indexed | undefined;
 
   constructor(private readonly deps: DeploymentsDeps) {}
 
@@ -54,12 +62,11 @@ export class PipelineDeployments {
   }
 
   ofEdge(edge: string): readonly PipelineDeploymentDocument[] {
-    const key = edgeKey(edge);
-    return this.all().filter((one) => edgeKey(one.edge) === key);
+    return this.#index().byEdge.get(edgeKey(edge)) ?? [];
   }
 
   ofPipeline(pipeline: string): readonly PipelineDeploymentDocument[] {
-    return this.all().filter((one) => one.pipeline === pipeline);
+    return this.#index().byPipeline.get(pipeline) ?? [];
   }
 
   find(pipeline: string, edge: string): PipelineDeploymentDocument | undefined {
@@ -219,6 +226,15 @@ export class PipelineDeployments {
     });
     const libraries = [...newest.values()].map(({ name, digest, sizeBytes }) => ({ name, digest, sizeBytes }));
     return { libraries: libraries.sort((a, b) => (a.name < b.name ? -1 : 1)), pipelines };
+  }
+
+  #index(): Indexed {
+    const all = this.all();
+    if (this.#indexed?.all !== all) {
+      const byEdge = Map.groupBy(all, ({ edge }) => edgeKey(edge));
+      this.#indexed = { all, byEdge, byPipeline: Map.groupBy(all, ({ pipeline }) => pipeline) };
+    }
+    return this.#indexed;
   }
 
   #usersOf(model: string): readonly PipelineDeploymentDocument[] {

@@ -1,6 +1,7 @@
 import { ModelManagementError } from '../../../errors';
 import type { Usage, User } from '../../../registry';
 import type { DocumentStore } from '../../../store';
+import { KeyedQueue } from '../../../store/keyed-queue';
 import { edgeKey } from '../../protocol/names';
 import type { Assignments } from '../assignments';
 import type { EdgeBook } from '../edge-book';
@@ -43,7 +44,7 @@ export class Rollouts {
   #dueAt = Number.POSITIVE_INFINITY;
   #looking: Promise<void> | undefined;
   #isMissed = false;
-  #work: Promise<unknown> = Promise.resolve();
+  readonly #turns = new KeyedQueue();
   #isRunning = false;
   #watchedSinceMs: number | null = null;
   readonly #listeners = new Set<(id: string) => void>();
@@ -61,7 +62,7 @@ export class Rollouts {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     await this.#looking;
-    await this.#work;
+    await this.#inTurn(async () => undefined);
   }
 
   /** Edges are heard from now on, or not any more. */
@@ -292,8 +293,6 @@ export class Rollouts {
   }
 
   #inTurn<R>(change: () => Promise<R>): Promise<R> {
-    const running = this.#work.then(change, change);
-    this.#work = running.catch(() => undefined);
-    return running;
+    return this.#turns.run('', change);
   }
 }

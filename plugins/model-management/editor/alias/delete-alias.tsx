@@ -22,7 +22,8 @@ export function DeleteAlias({
   const followers = followerCount(model, alias);
   const run = (): void =>
     start(async (signal) => {
-      await deleteAlias(model.name, alias, signal);
+      // Whoever follows it has been named; one who came since then is told by the refusal.
+      await deleteAlias(model.name, alias, followers > 0, signal);
       announce(t('alias.deleted', { alias }));
       onDone();
       onClose();

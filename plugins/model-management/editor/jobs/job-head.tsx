@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { LOCAL_EDGE } from '../../../../lib/names';
 import { Age } from '../age';
 import { announce } from '../announce';
 import { DeleteQuestion } from '../delete-question';
@@ -13,6 +14,7 @@ import type { JobView } from './contract';
 import { openJobForm } from './form/job-form-tray';
 import { deleteJob, downloadBundle, startRun, updateJob } from './job-client';
 import { openJob } from './job-tray';
+import { placeWords } from './place-words';
 import { mayTrain, mayWriteJobs } from './rights';
 import { JobSign } from './run-sign';
 import { scheduleWords } from './schedule-words';
@@ -27,7 +29,9 @@ export function JobHead({ job, onChanged }: { readonly job: JobView; readonly on
             <JobSign job={job} /> {job.name}
           </h2>
           <p class="mm-sub">
-            {t('job.base', { model: job.baseModel })} · {t(`job.runner.${job.runner}`)} · {scheduleWords(job.schedule)}
+            {t('job.base', { model: job.baseModel })} · {t(`job.runner.${job.runner}`)}
+            {job.trainingEdge !== LOCAL_EDGE && ` · ${t('run.onEdge', { edge: placeWords(job.trainingEdge) })}`} ·{' '}
+            {scheduleWords(job.schedule)}
             {job.nextRunAt && (
               <>
                 {' · '}

@@ -1,4 +1,6 @@
+import { LOCAL_EDGE } from '../../../../lib/names';
 import { isFinal } from '../../../../lib/training/run/run-states';
+import { Age } from '../age';
 import { Busy, ErrorBox } from '../feedback';
 import { formatNumber } from '../format';
 import { t } from '../i18n';
@@ -8,6 +10,7 @@ import { SteadyButton } from '../steady-button';
 import type { RunView } from './contract';
 import { cancelRun } from './job-client';
 import { PhaseLine } from './phase-line';
+import { placeWords } from './place-words';
 import { mayTrain } from './rights';
 import { RunLog } from './run-log';
 import { RunSign } from './run-sign';
@@ -22,6 +25,7 @@ export function RunDetail({ run, onChanged }: { readonly run: RunView; readonly 
         </h3>
         {!isFinal(run.state) && mayTrain() && <CancelButton run={run} onChanged={onChanged} />}
       </header>
+      <RunPlace run={run} />
       <PhaseLine run={run} />
       {run.error && (
         <div class="mm-error" role="status">
@@ -36,6 +40,22 @@ export function RunDetail({ run, onChanged }: { readonly run: RunView; readonly 
       <Result run={run} />
       <RunLog key={run.id} run={run} />
     </section>
+  );
+}
+
+/** Of a run that another Node-RED carries out: which, and whether it can be heard. */
+function RunPlace({ run: { edge, edgeOfflineSince } }: { readonly run: RunView }) {
+  if (edge === LOCAL_EDGE) return null;
+  return (
+    <p class="mm-sub">
+      {t('run.onEdge', { edge: placeWords(edge) })}
+      {edgeOfflineSince !== undefined && (
+        <>
+          {' · '}
+          <i class="fa fa-chain-broken" aria-hidden="true" /> {t('run.edgeOffline')} <Age at={edgeOfflineSince} />
+        </>
+      )}
+    </p>
   );
 }
 

@@ -8,6 +8,8 @@ export interface CapabilityOptions {
   readonly nodeRedVersion: string;
   readonly engine: Engine;
   readonly docker: DockerProbe;
+  /** Of the protocol of edges, beside models. */
+  readonly features: readonly string[];
 }
 
 const ASK_MS = 60_000;
@@ -29,7 +31,7 @@ export class CapabilityProbe {
       memoryBytes: totalmem(),
       engine: { kind: 'none', version: null },
       docker: { available: false },
-      features: ['models', 'pipelines'],
+      features: ['models', 'pipelines', ...options.features],
     };
   }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Collections } from '../../../../lib/collections';
 import { AgentDocument } from '../../../../lib/edges/agent/agent-documents';
 import { EdgeAgent } from '../../../../lib/edges/agent/edge-agent';
 import { EngineEffects } from '../../../../lib/edges/agent/engine-effects';
@@ -6,6 +7,8 @@ import type { ModelShelf } from '../../../../lib/edges/agent/model-shelf';
 import { ModelState } from '../../../../lib/edges/agent/model-state';
 import { PipelineAgent } from '../../../../lib/edges/agent/pipelines/pipeline-agent';
 import { PipelineState, ProvidedLibrary } from '../../../../lib/edges/agent/pipelines/pipeline-state';
+import type { EdgeRunsDeps } from '../../../../lib/edges/agent/runs/edge-runs';
+import { HubTraining } from '../../../../lib/edges/agent/runs/hub-training';
 import { ArtifactFetcher } from '../../../../lib/edges/artifacts';
 import { MqttBus } from '../../../../lib/edges/mqtt-bus';
 import { verifyingKey } from '../../../../lib/edges/protocol/keys';
@@ -19,6 +22,8 @@ import { brokerAddress } from '../broker-address';
 import type { Closers } from '../closers';
 import type { BrokerSettings, EdgeSettings } from '../settings';
 import type { CapabilityProbe } from './capabilities';
+import { openRows } from './edge-rows-part';
+import { openRuns } from './edge-runs-part';
 import { FlowPipelines } from './flow-pipelines';
 import type { EdgePartOptions } from './part-options';
 
@@ -27,6 +32,8 @@ export interface EdgeSideOptions extends EdgePartOptions {
   readonly serving: Serving;
   readonly shelf: ModelShelf;
   readonly capabilities: CapabilityProbe;
+  readonly collections: Collections;
+  readonly runnerOf: EdgeRunsDeps['runnerOf'];
   readonly libraries: Libraries;
 }
 
@@ -34,6 +41,8 @@ export interface EdgeSideOptions extends EdgePartOptions {
 export interface EdgeSide {
   readonly agent: EdgeAgent;
   readonly shelf: ModelShelf;
+  /** The jobs of the hub, for nodes. */
+  readonly hubTraining: HubTraining;
   /** Pipelines of the hub; attached to the flows once these are watched. */
   readonly flows: FlowPipelines;
   readonly settings: EdgeSettings;
@@ -85,6 +94,11 @@ export async function openEdgeSide(
     clock,
     log,
   });
+  const runs = await openRuns(options, edge, {
+    bus,
+    root,
+    verify: (data, signature) => hubKey.verify(data, signature),
+  });
   const flows = new FlowPipelines({
     edgeName: edge.name,
     broker: await brokerAddress(broker),
@@ -102,6 +116,8 @@ export async function openEdgeSide(
   });
   const models = await openDocuments('edge-agent-models', ModelState);
   await effects.recall(models.all().flatMap(({ running }) => running ?? []));
+  const hubTraining = new HubTraining(clock);
+  const rows = await openRows(options, edge, root);
   const agent: EdgeAgent = new EdgeAgent({
     bus,
     stores: {
@@ -111,12 +127,16 @@ export async function openEdgeSide(
     keysPath: folder.keysPath,
     effects,
     pipelines,
+    runs: runs.runs,
+    hubTraining,
+    rows: rows.rows,
     clock,
     log,
     settings: edge,
     renewConnection: () => bus.renew(),
   });
   await agent.start();
+  runs.offer((data) => agent.sign(data), rows.openArtifact);
   capabilities.start(() => agent.wake());
   bus.open();
   opened.defer(async () => {
@@ -124,8 +144,9 @@ export async function openEdgeSide(
     await agent.stop();
     flows.close();
     effects.close();
+    await runs.close();
     await fetcher.stop();
     await bus.close();
   });
-  return { agent, shelf, flows, settings: edge };
+  return { agent, shelf, hubTraining, flows, settings: edge };
 }

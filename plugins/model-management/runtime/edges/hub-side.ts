@@ -1,5 +1,12 @@
 import { hostname } from 'node:os';
-import { ArtifactPublisher, blobArtifacts, type OpenArtifact } from '../../../../lib/edges/artifacts';
+import { join } from 'node:path';
+import {
+  ArtifactFetcher,
+  ArtifactPublisher,
+  blobArtifacts,
+  fileArtifact,
+  type OpenArtifact,
+} from '../../../../lib/edges/artifacts';
 import { EdgeHub } from '../../../../lib/edges/hub/edge-hub';
 import {
   AssignmentDocument,
@@ -12,13 +19,17 @@ import {
   type PipelineRevisionDocument,
 } from '../../../../lib/edges/hub/pipelines/deployment-documents';
 import { RolloutDocument } from '../../../../lib/edges/hub/rollout/rollout-document';
+import { HubRun } from '../../../../lib/edges/hub/runs/hub-run-document';
+import { RunDesk, type RunDeskDeps } from '../../../../lib/edges/hub/runs/run-desk';
 import { versionAttributes } from '../../../../lib/edges/hub/version-files';
 import { MqttBus } from '../../../../lib/edges/mqtt-bus';
-import { openSigningKey } from '../../../../lib/edges/protocol/keys';
-import { baseTopic } from '../../../../lib/edges/protocol/topics';
+import { prefixedBus } from '../../../../lib/edges/prefixed-bus';
+import { openSigningKey, verifyingKey } from '../../../../lib/edges/protocol/keys';
+import { artifactsOf, baseTopic } from '../../../../lib/edges/protocol/topics';
+import { ensureFolder } from '../../../../lib/files';
 import type { Libraries } from '../../../../lib/pipeline/library';
 import type { Registry } from '../../../../lib/registry';
-import { type BlobStore, type DocumentStore, Secrets } from '../../../../lib/store';
+import { type BlobStore, type DocumentStore, openBlobStore, Secrets } from '../../../../lib/store';
 import { brokerAddress } from '../broker-address';
 import type { Closers } from '../closers';
 import type { BrokerSettings } from '../settings';
@@ -28,13 +39,17 @@ import type { EdgePartOptions } from './part-options';
 export interface HubSideOptions extends EdgePartOptions {
   readonly registry: Registry;
   readonly blobs: BlobStore;
-  readonly libraries: Libraries;
+  readonly libraries: Pick<Libraries, 'get'>;
   readonly revisions: DocumentStore<PipelineRevisionDocument>;
 }
 
 export interface HubSide {
   readonly hub: EdgeHub;
   readonly log: EdgeLog;
+  /** What edges carry out for the jobs of this hub. */
+  readonly runs: RunDesk;
+  /** What edges leave of rows. */
+  readonly rowsOf: RunDeskDeps['fetcherOf'];
 }
 
 /** This Node-RED as the hub of its edges. Connects to the broker, without waiting for it; closed by `opened`. */
@@ -50,6 +65,15 @@ export async function openHubSide(options: HubSideOptions, broker: BrokerSetting
     log,
     lastWill: () => hub.lastWill(),
   });
+  const secrets = await Secrets.open(folder.keysPath);
+  const runs = new RunDesk({
+    hubId,
+    documents: await openDocuments('edge-runs', HubRun),
+    runsPath: folder.runsPath,
+    secrets,
+    fetcherOf: edgeFetchers(bus, options, 'edge-runs'),
+    log,
+  });
   const hub: EdgeHub = new EdgeHub({
     hubId,
     hubName: hostname(),
@@ -64,10 +88,11 @@ export async function openHubSide(options: HubSideOptions, broker: BrokerSetting
       revisions,
       deployments: await openDocuments('edge-pipelines', PipelineDeploymentDocument),
     },
-    secrets: await Secrets.open(folder.keysPath),
+    secrets,
     registry,
     blobs,
     library: (name) => libraries.get(name),
+    runsOf: (edge) => runs.desiredOf(edge),
     brokerOfEdges: () => brokerOfEdges(broker),
     clock,
     log,
@@ -76,20 +101,22 @@ export async function openHubSide(options: HubSideOptions, broker: BrokerSetting
   const { bytesPerSecond } = settings.edges;
   const publisher = new ArtifactPublisher({
     bus,
-    openArtifact: assignedArtifacts(hub, registry, blobs),
+    openArtifact: wantedArtifacts(hub, registry, blobs, runs),
     log,
     sign: (data) => key.sign(data),
     settings: bytesPerSecond === undefined ? {} : { bytesPerSecond },
   });
+  runs.attach(hub);
   await hub.start();
   publisher.start().catch((error: unknown) => log.warn('artifacts are not offered', { error }));
   bus.open();
   opened.defer(async () => {
+    runs.detach();
     await publisher.stop();
     await hub.stop();
     await bus.close();
   });
-  return { hub, log: edgeLog };
+  return { hub, log: edgeLog, runs, rowsOf: edgeFetchers(bus, options, 'edge-rows') };
 }
 
 /** As an edge needs it. What lets the hub in is the hub's: an edge has a login of its own. */
@@ -102,11 +129,35 @@ function brokerOfEdges({ url, topicPrefix }: BrokerSettings): Readonly<Record<st
   return { url: parsed.href.replace(/\/$/, ''), ...(topicPrefix === 'model-management' ? {} : { topicPrefix }) };
 }
 
+/** What edges leave for this hub: of each key apart, signed with it, below topics of the edge. */
+function edgeFetchers(bus: MqttBus, { folder, log }: HubSideOptions, part: string): RunDeskDeps['fetcherOf'] {
+  const fetchers = new Map<string, Promise<ArtifactFetcher>>();
+  return (edge, key) => {
+    const root = join(folder.path, part, key.id);
+    const open = async (): Promise<ArtifactFetcher> => {
+      const [path, tempPath] = [join(root, 'blobs'), join(folder.tempPath, part)];
+      await Promise.all([ensureFolder(path), ensureFolder(tempPath)]);
+      const { verify } = verifyingKey(key.publicKey);
+      return new ArtifactFetcher({
+        bus: prefixedBus(bus, artifactsOf(edge)),
+        blobs: await openBlobStore({ path, tempPath, log }),
+        partialsPath: join(root, 'partials'),
+        log,
+        verify,
+      });
+    };
+    const known = fetchers.get(key.id) ?? open();
+    fetchers.set(key.id, known);
+    return known;
+  };
+}
+
 /** Only what some edge shall run: a broker is read by many. What is told of a version is made when it is wanted. */
-function assignedArtifacts(hub: EdgeHub, registry: Registry, blobs: BlobStore): OpenArtifact {
+function wantedArtifacts(hub: EdgeHub, registry: Registry, blobs: BlobStore, runs: RunDesk): OpenArtifact {
   const fromDisk = blobArtifacts(blobs, (digest) => hub.offered(digest) !== undefined);
   return async (digest) => {
     const file = hub.offered(digest);
+    if (!file) return fileArtifact(digest, () => runs.pathOf(digest));
     const isAttributes = file !== undefined && 'model' in file && file.kind === 'attributes';
     const version = isAttributes ? registry.findVersion(file.model, file.version) : undefined;
     if (!version) return fromDisk(digest);

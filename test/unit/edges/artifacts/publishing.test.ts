@@ -7,7 +7,7 @@ import { WantBook } from '../../../../lib/edges/artifacts/want-book';
 import { Digest } from '../../../../lib/ids';
 
 /** Two units of the manifest, eight chunks. */
-const aBook = (): WantBook => new WantBook(10, 2, { gatherMs: 100, repeatAfterMs: 1_000 });
+const aBook = (): WantBook => new WantBook(10, 2, { gatherMs: 100, maxGatherMs: 1_000, repeatAfterMs: 1_000 });
 const want = (book: WantBook, units: readonly number[], nowMs: number): void => {
   for (const unit of units) book.want(unit, nowMs);
 };
@@ -26,9 +26,18 @@ describe('want book', () => {
     const book = aBook();
     want(book, [4, 5], 0);
     want(book, [5, 3], 99);
-    assert.deepEqual([book.next(99), book.readyAt], [undefined, 100]);
-    assert.deepEqual(drain(book, 100), [3, 4, 5]);
+    assert.deepEqual([book.next(198), book.readyAt], [undefined, 199]);
+    assert.deepEqual(drain(book, 199), [3, 4, 5]);
     assert.equal(book.readyAt, undefined);
+  });
+
+  it('gathers while more and more ask, but not for ever', () => {
+    const book = aBook();
+    for (let nowMs = 0; nowMs < 1_000; nowMs += 50) {
+      want(book, [4], nowMs);
+      assert.equal(book.next(nowMs), undefined);
+    }
+    assert.deepEqual(drain(book, 1_000), [4]);
   });
 
   it('publishes the manifest first', () => {

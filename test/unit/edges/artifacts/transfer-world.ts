@@ -32,7 +32,7 @@ const MANIFEST_UNITS = 2;
 const UNIT_MS = 10;
 const MAX_EARLY_COUNT = 64;
 const ROOT = '0123456789abcdef';
-const HUB_OPTIONS = { gatherMs: 250, repeatAfterMs: 1_000 };
+const HUB_OPTIONS = { gatherMs: 250, maxGatherMs: 5_000, repeatAfterMs: 1_000 };
 
 interface Edge {
   plan: FetchPlan | undefined;

@@ -2,6 +2,7 @@ import { useId } from 'preact/hooks';
 import { t } from '../../i18n';
 import { ChoiceField } from '../../widgets/choice-field';
 import { TextField } from '../../widgets/text-field';
+import { EdgeField } from './edge-field';
 import type { JobDraft } from './job-draft';
 
 const IMAGES = { usual: 'python:3.12-slim', original: 'python:3.9-bullseye' } as const;
@@ -20,7 +21,6 @@ export function BasicFields({
   readonly models: readonly string[];
   readonly onChange: (more: Partial<JobDraft>) => void;
 }) {
-  const edgeId = useId();
   const known = models.includes(draft.baseModel) || draft.baseModel === '' ? models : [...models, draft.baseModel];
   return (
     <section class="mm-form">
@@ -33,12 +33,7 @@ export function BasicFields({
           onChange({ baseModel, ...(isNew && draft.name === '' && baseModel !== '' && { name: `${baseModel}_job` }) })
         }
       />
-      <label for={edgeId}>
-        <span>{t('job.form.edge')}</span>
-        <select id={edgeId} value="local">
-          <option value="local">{t('job.form.local')}</option>
-        </select>
-      </label>
+      <EdgeField value={draft.trainingEdge} onChange={(trainingEdge) => onChange({ trainingEdge })} />
       <ChoiceField
         label={t('job.form.runner')}
         value={draft.runner}

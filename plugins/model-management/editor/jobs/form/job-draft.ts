@@ -1,3 +1,4 @@
+import { LOCAL_EDGE } from '../../../../../lib/names';
 import type { QueryToCount } from '../collection-client';
 import type { FileView, JobView } from '../contract';
 
@@ -36,6 +37,7 @@ export type ScheduleDraft = JobView['schedule'];
 export interface JobDraft {
   readonly name: string;
   readonly baseModel: string;
+  readonly trainingEdge: string;
   readonly runner: 'docker' | 'process';
   readonly image: string;
   readonly schedule: ScheduleDraft;
@@ -79,6 +81,7 @@ const GIBIBYTE = 1_073_741_824;
 export const newDraft = (runner: JobDraft['runner']): JobDraft => ({
   name: '',
   baseModel: '',
+  trainingEdge: LOCAL_EDGE,
   runner,
   image: '',
   schedule: null,
@@ -118,6 +121,7 @@ export function draftOf(job: JobView): JobDraft {
     ...newDraft(job.runner),
     name: job.name,
     baseModel: job.baseModel,
+    trainingEdge: job.trainingEdge,
     image: job.image,
     schedule: job.schedule,
     updateExistingModel: job.updateExistingModel,
@@ -146,6 +150,7 @@ export function bodyOf(draft: JobDraft): Readonly<Record<string, unknown>> {
   const { promotion, image, newModelName, updateExistingModel } = draft;
   return {
     baseModel: draft.baseModel,
+    trainingEdge: draft.trainingEdge,
     runner: draft.runner,
     ...(image === '' ? {} : { image }),
     schedule: draft.schedule,

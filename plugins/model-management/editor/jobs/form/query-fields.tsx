@@ -1,4 +1,5 @@
 import { useId, useState } from 'preact/hooks';
+import { LOCAL_EDGE } from '../../../../../lib/names';
 import { workFiles } from '../../../../../lib/training/env-list';
 import { t } from '../../i18n';
 import { useResource } from '../../live';
@@ -7,6 +8,7 @@ import { Toggle } from '../../toggle';
 import { TextField } from '../../widgets/text-field';
 import { fetchCollections, fetchSources } from '../collection-client';
 import { QueryPreview } from '../collections/query-preview';
+import { placeWords } from '../place-words';
 import type { JobDraft, QueryDraft } from './job-draft';
 import { NumberField } from './number-field';
 import { SourceSelect } from './source-select';
@@ -25,7 +27,8 @@ export function QueryFields({
   const collections = useResource(fetchCollections, []);
   const sources = useResource(fetchSources, []);
   const names = collections.data?.map(({ name }) => name) ?? [];
-  const { queries } = draft;
+  const { queries, trainingEdge } = draft;
+  const elsewhere = trainingEdge === LOCAL_EDGE ? undefined : placeWords(trainingEdge);
   const replace = (key: number, more: Partial<QueryDraft>): void =>
     onChange({ queries: queries.map((query) => (query.key === key ? { ...query, ...more } : query)) });
   const add = (): void => {
@@ -50,7 +53,8 @@ export function QueryFields({
           index={index}
           {...(isStored && { job: draft.name })}
           collections={names}
-          sources={sources.data?.map(({ name }) => name) ?? ['local']}
+          sources={[...(sources.data?.map(({ name }) => name) ?? [LOCAL_EDGE]), ...(elsewhere ? ['edge'] : [])]}
+          elsewhere={elsewhere}
           onChange={(more) => replace(query.key, more)}
           onRemove={() => onChange({ queries: queries.filter(({ key }) => key !== query.key) })}
         />
@@ -72,6 +76,7 @@ function QueryField({
   job,
   collections,
   sources,
+  elsewhere,
   onChange,
   onRemove,
 }: {
@@ -80,11 +85,14 @@ function QueryField({
   readonly job?: string;
   readonly collections: readonly string[];
   readonly sources: readonly string[];
+  /** The edge that trains, if it is another Node-RED. */
+  readonly elsewhere: string | undefined;
   readonly onChange: (more: Partial<QueryDraft>) => void;
   readonly onRemove: () => void;
 }) {
   const [isPreviewed, setIsPreviewed] = useState(false);
   const ids = { text: useId(), fresh: useId() };
+  const isElsewhere = elsewhere !== undefined && query.source === 'edge';
   return (
     <div class="mm-box mm-form">
       <label class="mm-block" for={ids.text}>
@@ -98,7 +106,12 @@ function QueryField({
           onInput={(event) => onChange({ query: event.currentTarget.value })}
         />
       </label>
-      <SourceSelect sources={sources} value={query.source} onChange={(source) => onChange({ source })} />
+      <SourceSelect
+        sources={sources}
+        edge={elsewhere}
+        value={query.source}
+        onChange={(source) => onChange({ source })}
+      />
       <label class="mm-check" for={ids.fresh} title={t('job.form.newDataHint')}>
         <input
           id={ids.fresh}
@@ -119,12 +132,14 @@ function QueryField({
         />
       )}
       <div class="mm-buttons">
-        <Toggle open={isPreviewed} text={t('collection.preview')} onClick={() => setIsPreviewed(!isPreviewed)} />
+        {!isElsewhere && (
+          <Toggle open={isPreviewed} text={t('collection.preview')} onClick={() => setIsPreviewed(!isPreviewed)} />
+        )}
         <button type="button" class="red-ui-button" onClick={onRemove}>
           {t('job.form.removeQuery')}
         </button>
       </div>
-      {isPreviewed && <QueryPreview query={query} {...(job === undefined ? {} : { job })} />}
+      {isPreviewed && !isElsewhere && <QueryPreview query={query} {...(job === undefined ? {} : { job })} />}
     </div>
   );
 }

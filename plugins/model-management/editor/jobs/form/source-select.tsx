@@ -4,10 +4,13 @@ import { ChoiceField } from '../../widgets/choice-field';
 /** Where a query reads; nothing where there is no choice. */
 export function SourceSelect({
   sources,
+  edge,
   value,
   onChange,
 }: {
   readonly sources: readonly string[];
+  /** Whose own collections `edge` means; absent = those of this Node-RED. */
+  readonly edge?: string | undefined;
   readonly value: string;
   readonly onChange: (source: string) => void;
 }) {
@@ -17,7 +20,10 @@ export function SourceSelect({
     <ChoiceField
       label={t('job.form.source')}
       value={value}
-      options={all.map((name) => ({ value: name, text: name }))}
+      options={all.map((name) => ({
+        value: name,
+        text: name === 'edge' && edge !== undefined ? t('job.form.edgeSource', { edge }) : name,
+      }))}
       onChange={onChange}
     />
   );

@@ -1,0 +1,121 @@
+import { createReadStream } from 'node:fs';
+import type { Collections } from '../../../collections';
+import { asModelManagementError, ModelManagementError } from '../../../errors';
+import type { Log } from '../../../log';
+import type { OfferedRows } from '../../protocol/row-documents';
+import type { EdgeHub } from '../edge-hub';
+import type { EdgeStanding } from '../edge-standing';
+import type { RunDeskDeps } from '../runs/run-desk';
+
+export interface RowIntakeDeps {
+  readonly hub: EdgeHub;
+  readonly collections: Pick<Collections, 'get' | 'create' | 'import'>;
+  readonly fetcherOf: RunDeskDeps['fetcherOf'];
+  /** Names of collections that take rows of edges; true = all. */
+  readonly accept: true | readonly string[];
+  readonly log: Log;
+}
+
+const RETRY_MS = 60_000;
+/** An edge that offers what was taken has not heard that; between two times that it is told. */
+const REPEAT_MS = 5_000;
+
+/** Takes rows that edges forward into collections of the same name; they stay on the edge as well. */
+export class RowIntake {
+  /** By edge and collection: what is under way. */
+  readonly #busy = new Set<string>();
+  readonly #heldUntil = new Map<string, number>();
+  readonly #refused = new Set<string>();
+  readonly #closing = new AbortController();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #end: () => void;
+
+  constructor(private readonly deps: RowIntakeDeps) {
+    this.#end = deps.hub.onChange((edge) => this.#look(edge));
+  }
+
+  close(): void {
+    this.#end();
+    this.#closing.abort();
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+
+  #look(name: string): void {
+    const edge = this.deps.hub.standing(name);
+    for (const offered of edge?.report?.rows ?? []) if (edge) this.#takeOnce(edge, offered);
+  }
+
+  #takeOnce(edge: EdgeStanding, offered: OfferedRows): void {
+    const lane = `${edge.name}/${offered.collection.toLowerCase()}`;
+    const key = `${lane} ${offered.digest}`;
+    if (!edge.key || this.#busy.has(lane) || Date.now() < (this.#heldUntil.get(key) ?? 0)) return;
+    if (!this.#isAccepted(offered.collection)) {
+      this.#refuse(lane);
+      return;
+    }
+    this.#busy.add(lane);
+    void this.#take(edge, edge.key, offered)
+      .then(() => this.#hold(key, edge.name, REPEAT_MS))
+      .catch((error: unknown) => {
+        if (this.#closing.signal.aborted) return;
+        const { code, message } = asModelManagementError(error);
+        this.deps.log.warn('rows of an edge not taken yet', {
+          edge: edge.name,
+          collection: offered.collection,
+          code,
+          message,
+        });
+        this.#hold(key, edge.name, RETRY_MS);
+      })
+      .finally(() => {
+        this.#busy.delete(lane);
+        // Meanwhile it may offer others.
+        if (!this.#closing.signal.aborted) this.#look(edge.name);
+      });
+  }
+
+  async #take({ name }: EdgeStanding, key: NonNullable<EdgeStanding['key']>, offered: OfferedRows): Promise<void> {
+    const { hub, collections, fetcherOf, log } = this.deps;
+    const { collection, digest, sizeBytes } = offered;
+    const fetcher = await fetcherOf(name, key);
+    const path = await fetcher.fetch({ digest, sizeBytes }, { signal: this.#closing.signal });
+    await this.#ensureCollection(collection);
+    const { inserted, duplicates } = await collections.import(collection, createReadStream(path), 'ndjson');
+    if (inserted > 0) log.info('rows of an edge taken', { edge: name, collection, inserted, duplicates });
+    // One that is away is told when it offers them again.
+    await hub.command(name, { type: 'rows-taken', collection, digest }).catch(() => undefined);
+    await fetcher.collect(new Set());
+  }
+
+  async #ensureCollection(name: string): Promise<void> {
+    try {
+      await this.deps.collections.get(name);
+    } catch (error) {
+      if (!ModelManagementError.is(error) || error.code !== 'COLLECTION_NOT_FOUND') throw error;
+      await this.deps.collections.create({ name });
+    }
+  }
+
+  #isAccepted(collection: string): boolean {
+    const { accept } = this.deps;
+    return accept === true || accept.some((name) => name.toLowerCase() === collection.toLowerCase());
+  }
+
+  #refuse(lane: string): void {
+    if (this.#refused.has(lane)) return;
+    this.#refused.add(lane);
+    const hint =
+      'Add the collection to modelManagement.edges.acceptRows in settings.js, or take it out of edge.forward there.';
+    this.deps.log.warn('an edge forwards rows that are not accepted', { lane, hint });
+  }
+
+  #hold(key: string, edge: string, ms: number): void {
+    this.#heldUntil.set(key, Date.now() + ms);
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      this.#heldUntil.delete(key);
+      this.#look(edge);
+    }, ms + 10).unref();
+    this.#timers.add(timer);
+  }
+}

@@ -1,0 +1,151 @@
+import { asModelManagementError, ModelManagementError } from '../../../errors';
+import type { Log } from '../../../log';
+import { isFinal } from '../../../training/run/run-states';
+import type { Training } from '../../../training/training';
+import { labelOf } from '../../../training/training-place';
+import type { TriggeredRun } from '../../../training/triggered-run';
+import type { RunNewsCommand, RunRequestEvent } from '../../protocol/run-requests';
+import type { EdgeHub } from '../edge-hub';
+
+export interface EdgeTriggersDeps {
+  readonly hub: EdgeHub;
+  readonly training: Training;
+  readonly log: Log;
+}
+
+/** Ends that an edge could not be told; more of them are forgotten. */
+const MAX_UNTOLD = 1_000;
+const MAX_TEXT_LENGTH = 1_000;
+
+/**
+ * Starts runs that nodes on edges ask for, of jobs that train there or name the edge as one that may, and tells the edge
+ * what becomes of them: the end of a run also when it is back after hours, as long as this process lasts.
+ */
+export class EdgeTriggers {
+  readonly #untold = new Set<string>();
+  readonly #ends: readonly (() => void)[];
+
+  constructor(private readonly deps: EdgeTriggersDeps) {
+    const { hub, training } = deps;
+    this.#ends = [
+      hub.onEvent((edge, event) => {
+        if (event.type === 'request-run') void this.#answer(edge, event);
+      }),
+      hub.onChange(() => this.#catchUp()),
+      training.onChange((change) => {
+        if (change.kind === 'run') void this.#tell(change.id);
+      }),
+    ];
+  }
+
+  close(): void {
+    for (const end of this.#ends) end();
+  }
+
+  async #answer(edge: string, event: RunRequestEvent): Promise<void> {
+    const { id: request, job, node, cancel, overrides } = event;
+    try {
+      await this.#refuseStranger(edge, job);
+      if (cancel) {
+        await this.deps.training.cancelJob(job);
+        await this.#send(edge, { type: 'run-news', request });
+        return;
+      }
+      if (overrides && 'env' in overrides) throw noVariables();
+      const body = overrides === undefined ? {} : { overrides };
+      const asked = { trigger: 'node', user: null, node: nodeOf(edge, node) } as const;
+      const run = await this.deps.training.startRun(job, body, asked);
+      await this.#send(edge, {
+        type: 'run-news',
+        request,
+        run: told(run, node),
+        ...(run.joined ? { joined: true } : {}),
+      });
+    } catch (error) {
+      const { code, message, hint } = asModelManagementError(error);
+      this.deps.log.info('run of an edge not started', { edge, job, code });
+      const cut = { code, message: message.slice(0, MAX_TEXT_LENGTH), hint: hint.slice(0, MAX_TEXT_LENGTH) };
+      await this.#send(edge, { type: 'run-news', request, error: cut });
+    }
+  }
+
+  /** @throws {ModelManagementError} `JOB_NOT_FOUND`, `FORBIDDEN` */
+  async #refuseStranger(edge: string, name: string): Promise<void> {
+    const { name: job, trainingEdge, triggerEdges } = await this.deps.training.job(name);
+    const label = labelOf(trainingEdge);
+    const isLabelled = label !== undefined && this.deps.hub.standing(edge)?.labels.includes(label);
+    const isNamed = [trainingEdge, ...triggerEdges].some((one) => one.toLowerCase() === edge.toLowerCase());
+    if (isNamed || isLabelled) return;
+    throw new ModelManagementError(
+      'FORBIDDEN',
+      `The job ${job} neither trains on ${edge} nor names it as one that may start it.`,
+      `Add ${edge} to triggerEdges of the job, or let the job train there.`,
+    );
+  }
+
+  async #tell(runId: string): Promise<void> {
+    const run = this.deps.training.run(runId);
+    const place = placeOf(run.node);
+    if (!place) return;
+    const isSent = await this.#send(place.edge, { type: 'run-news', run: told(run, place.node) });
+    const isEnd = isFinal(run.state) && (run.state !== 'succeeded' || run.promotion !== undefined);
+    if (isSent || !isEnd) this.#untold.delete(runId);
+    else this.#untold.add(runId);
+    for (const oldest of this.#untold) if (this.#untold.size > MAX_UNTOLD) this.#untold.delete(oldest);
+  }
+
+  #catchUp(): void {
+    for (const runId of [...this.#untold]) {
+      try {
+        const place = placeOf(this.deps.training.run(runId).node);
+        if (this.deps.hub.standing(place?.edge ?? '')?.state !== 'online') continue;
+        this.#untold.delete(runId);
+        void this.#tell(runId);
+      } catch {
+        // Removed by the retention of runs.
+        this.#untold.delete(runId);
+      }
+    }
+  }
+
+  /** False = the edge is away. Never rejects. */
+  async #send(edge: string, news: RunNewsCommand): Promise<boolean> {
+    try {
+      await this.deps.hub.command(edge, news);
+      return true;
+    } catch (error) {
+      this.deps.log.debug('edge not told of a run', () => ({ edge, error }));
+      return false;
+    }
+  }
+}
+
+/** A node of an edge, as runs keep it. */
+const nodeOf = (edge: string, node: string): string => `${edge}/${node}`;
+
+function placeOf(node: string | null): { readonly edge: string; readonly node: string } | undefined {
+  const [edge = '', id] = node?.split('/') ?? [];
+  return id === undefined ? undefined : { edge, node: id };
+}
+
+function told(run: TriggeredRun, node: string): NonNullable<RunNewsCommand['run']> {
+  const { id, number, job, state, phases, model, version, metrics, error, reason, promotion, durationMs } = run;
+  const cut = (text: string): string => text.slice(0, MAX_TEXT_LENGTH);
+  return {
+    ...{ id, number, job, state, node, durationMs },
+    phases: phases.map(({ name, startedAt, finishedAt }) => ({ name, startedAt, finishedAt })),
+    ...(model === undefined ? {} : { model }),
+    ...(version === undefined ? {} : { version }),
+    ...(metrics === undefined ? {} : { metrics }),
+    ...(error === undefined ? {} : { error: { code: error.code, message: cut(error.message), hint: cut(error.hint) } }),
+    ...(reason === undefined ? {} : { reason: cut(reason) }),
+    ...(promotion === undefined ? {} : { promotion: { decision: promotion.decision, reason: cut(promotion.reason) } }),
+  };
+}
+
+const noVariables = (): ModelManagementError =>
+  new ModelManagementError(
+    'FORBIDDEN',
+    'Variables of a run are not taken from an edge: overrides.env decides what scripts do with the secrets of the job.',
+    'Leave overrides.env out, or set the variables in the job.',
+  );

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { noEdges, type TrainingEdge } from '../../../lib/training/edges';
+import { labelOf, placeText, readyPlaces, refusalAt } from '../../../lib/training/training-place';
+
+const anEdge = (name: string, labels: readonly string[], more: Partial<TrainingEdge> = {}): TrainingEdge => ({
+  name,
+  labels,
+  state: 'online',
+  sinceMs: 0,
+  refusal: () => undefined,
+  ...more,
+});
+const known = [
+  anEdge('gpu-2', ['gpu']),
+  anEdge('gpu-1', ['gpu', 'line=1']),
+  anEdge('gpu-3', ['gpu'], { state: 'offline' }),
+  anEdge('gpu-4', ['gpu', 'old'], { refusal: () => 'no Docker' }),
+  anEdge('box', []),
+];
+const edges = { ...noEdges, list: () => known, find: (name: string) => known.find((edge) => edge.name === name) };
+
+describe('where a job trains', () => {
+  const places: readonly (readonly [string, string | undefined, string])[] = [
+    ['box', undefined, 'box'],
+    ['label:gpu', 'gpu', 'an edge with the label gpu'],
+    ['Label: line=1', 'line=1', 'an edge with the label line=1'],
+    ['label:', undefined, 'label:'],
+  ];
+  for (const [place, label, words] of places) {
+    it(`${place}: ${words}`, () => assert.deepEqual([labelOf(place), placeText(place)], [label, words]));
+  }
+
+  const facts: readonly (readonly [string, readonly string[], string | undefined])[] = [
+    ['box', ['box'], undefined],
+    ['nobody', [], 'There is no edge named nobody.'],
+    ['label:gpu', ['gpu-1', 'gpu-2'], undefined],
+    ['label:old', [], 'no Docker'],
+    ['label:none', [], 'No edge has the label none.'],
+  ];
+  for (const [place, ready, refusal] of facts) {
+    it(`${place}: now ${ready.join(', ') || 'nowhere'}${refusal ? `, because: ${refusal}` : ''}`, () => {
+      assert.deepEqual(readyPlaces(place, 'docker', edges), ready);
+      assert.equal(refusalAt(place, 'docker', edges), refusal);
+    });
+  }
+});
