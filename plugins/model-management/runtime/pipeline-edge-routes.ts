@@ -1,4 +1,4 @@
-import type { PipelineRevisionView } from '../../../lib/edges/hub/pipelines/pipeline-views';
+import type { PipelineEdgeView, PipelineRevisionView } from '../../../lib/edges/hub/pipelines/pipeline-views';
 import { bundleOf } from '../../../lib/pipeline/bundle/bundle';
 import type { AdminRouter, Call } from './admin-router';
 import { hubOf } from './edge-routes';
@@ -11,9 +11,18 @@ const revisionFields: ListFields<PipelineRevisionView> = {
   searchText: ({ revision, name, createdBy }) => [revision, name, createdBy ?? ''].join('\n'),
 };
 
+const edgeFields: ListFields<PipelineEdgeView> = {
+  sortable: ['name', 'state', 'revision', 'previousRevision', 'brokerId', 'running', 'reported'],
+  searchText: ({ name, state, reported }) => [name, state, reported.state].join('\n'),
+};
+
 /** Pipelines of this hub on its edges. What runs there is changed by who may change flows here. */
 export function registerPipelineEdgeRoutes(router: AdminRouter, pipelines: Pipelines): void {
   const edgesOf = ({ services, param }: Call) => ({ edges: hubOf(services).pipelines.edgesOf(param('id')) });
+  router.get('/pipelines/:id/edges', 'model-management.read', (call) => ({
+    status: 200,
+    body: applyListQuery(call.request, edgesOf(call).edges, edgeFields),
+  }));
   router.change(
     'put',
     '/pipelines/:id/edges',

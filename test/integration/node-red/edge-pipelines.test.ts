@@ -271,6 +271,11 @@ describe(`pipelines on an edge of Node-RED ${other}, of a hub of Node-RED ${node
       timeoutMs: 30_000,
     });
     assert.deepEqual(await answers([1, 0, 0, 0]), [102, 2, 2, 2]);
+    const { items } = await ask<{ items: PipelineEdgeView[] }>('GET', 'pipelines/tab/edges');
+    assert.deepEqual(
+      items.map(({ name, revision, brokerId }) => [name, revision, brokerId]),
+      [[EDGE, 2, 'own-broker']],
+    );
   });
 
   it('are taken off, and leave the flows of the edge as they were', async () => {
@@ -281,7 +286,9 @@ describe(`pipelines on an edge of Node-RED ${other}, of a hub of Node-RED ${node
       const { pipelines, models } = await ask<EdgeView>('GET', `edges/${EDGE}`);
       return pipelines.length + models.length === 0;
     });
-    const { body } = await edge.api<{ items: { name: string }[] }>('GET', 'libraries');
-    await waitFor(() => body.items.every(({ name }) => name !== 'pipelib_scale'));
+    await waitFor(async () => {
+      const { body } = await edge.api<{ items: { name: string }[] }>('GET', 'libraries');
+      return body.items.every(({ name }) => name !== 'pipelib_scale');
+    });
   });
 });

@@ -38,7 +38,19 @@ describe('the look of an edge', () => {
     { name: 'that waits for one', edge: { state: 'online', models: ['pending'] }, look: 'working' },
     { name: 'where one failed', edge: { state: 'online', models: ['downloading', 'failed'] }, look: 'failing' },
   ] as const) {
-    it(name, () => assert.equal(lookOf({ state: edge.state, models: edge.models.map((one) => aModel(one)) }), look));
+    it(name, () =>
+      assert.equal(lookOf({ state: edge.state, models: edge.models.map((one) => aModel(one)), pipelines: [] }), look),
+    );
+  }
+  for (const { name, state, look } of [
+    { name: 'with a pipeline that was not taken', state: 'failed', look: 'failingPipeline' },
+    { name: 'that fetches a pipeline', state: 'downloading', look: 'working' },
+    { name: 'with a pipeline as wanted', state: 'deployed', look: 'online' },
+  ] as const) {
+    it(name, () => {
+      const pipeline = { id: 'tab', name: 'iris', desired: 1, running: true, reported: { revision: null, state } };
+      assert.equal(lookOf({ state: 'online', models: [aModel('running')], pipelines: [pipeline] }), look);
+    });
   }
 });
 

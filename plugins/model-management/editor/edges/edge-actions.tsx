@@ -30,8 +30,14 @@ export function EdgeActions({ edge, onChanged }: { readonly edge: EdgeView; read
 }
 
 /** Says what it runs on without anybody to change it. */
-function DeleteEdge({ edge: { name, models }, onClose }: { readonly edge: EdgeView; readonly onClose: () => void }) {
-  const running = models.map((model) => model.name);
+function DeleteEdge({
+  edge: { name, models, pipelines },
+  onClose,
+}: {
+  readonly edge: EdgeView;
+  readonly onClose: () => void;
+}) {
+  const running = [...models, ...pipelines].map((one) => one.name);
   return (
     <DeleteQuestion
       confirm={t('delete.confirmModel', { name })}

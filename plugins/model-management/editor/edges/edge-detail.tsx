@@ -10,6 +10,7 @@ import { type EdgeView, fetchEdge } from './edge-client';
 import { EdgeLog } from './edge-log';
 import { lookOf } from './edge-look';
 import { EdgeModels } from './edge-models';
+import { EdgePipelines } from './edge-pipelines';
 import { EdgeSign } from './edge-sign';
 
 /** An edge: its state, what it can do, what it shall run beside what it runs, and what it told. */
@@ -30,6 +31,7 @@ export function EdgeDetail({ name }: { readonly name: string }) {
       <Head edge={data} />
       {isOther && mayWrite() && <EdgeActions edge={data} onChanged={reload} />}
       <EdgeModels edge={data} />
+      {isOther && <EdgePipelines edge={data} />}
       <EdgeCapabilities edge={data} />
       {isOther && <EdgeLog name={data.name} />}
     </div>

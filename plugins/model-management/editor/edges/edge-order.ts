@@ -9,6 +9,7 @@ export type Order = 'name' | 'state';
 const GRAVITY: Record<EdgeLook, number> = {
   conflict: 0,
   failing: 1,
+  failingPipeline: 1,
   revoked: 2,
   offline: 3,
   pending: 4,
@@ -16,7 +17,7 @@ const GRAVITY: Record<EdgeLook, number> = {
   online: 6,
 };
 
-/** The edges whose name, labels, models or words of their state hold every word of the search, in order; `local` stays first. */
+/** The edges whose name, labels, models, pipelines or words of their state hold every word of the search, in order; `local` stays first. */
 export function arrange(
   edges: readonly EdgeView[],
   search: string,
@@ -27,8 +28,8 @@ export function arrange(
   const isOther = ({ name }: EdgeView): number => (name === LOCAL_EDGE ? 0 : 1);
   return edges
     .filter((edge) => {
-      const { name, labels, models } = edge;
-      const text = [...labels, ...models.map((model) => model.name), wordOf(lookOf(edge))].join(' ');
+      const { name, labels, models, pipelines } = edge;
+      const text = [...labels, ...[...models, ...pipelines].map((one) => one.name), wordOf(lookOf(edge))].join(' ');
       return holdsWords({ name, description: text }, search);
     })
     .sort((a, b) => isOther(a) - isOther(b) || rank(a) - rank(b) || byName(a, b));

@@ -8,7 +8,7 @@ import { openEdge } from './edge-tray';
 import { ModelProgress } from './model-progress';
 
 export function EdgeRow({ edge }: { readonly edge: EdgeView }) {
-  const { name, labels, models, state, since } = edge;
+  const { name, labels, models, pipelines, state, since } = edge;
   const look = lookOf(edge);
   return (
     <li>
@@ -24,6 +24,7 @@ export function EdgeRow({ edge }: { readonly edge: EdgeView }) {
             </span>
           )}
           <Running models={models} />
+          {pipelines.length > 0 && <span>{tCount('edge.pipelines', pipelines.length)}</span>}
           {labels.map((label) => (
             <span class="mm-tag" key={label}>
               {label}

@@ -5,14 +5,14 @@ import { useTask } from '../live';
 import { importFlow } from '../model/flow-import';
 import { closeTray } from '../widgets/tray';
 import { deployHere, removeTab } from './own-deploy';
-import { deletePipeline, type NewFlow, type PipelineView } from './pipeline-client';
+import { deletePipeline, type NewFlow, type PipelineOnEdges } from './pipeline-client';
 
 /** Says what stops with it; what was deleted can be put back into the editor. */
 export function DeletePipeline({
-  pipeline: { id, name, inbound, outbound },
+  pipeline: { id, name, inbound, outbound, edges },
   onClose,
 }: {
-  readonly pipeline: PipelineView;
+  readonly pipeline: PipelineOnEdges;
   readonly onClose: () => void;
 }) {
   const { state, start } = useTask();
@@ -41,6 +41,13 @@ export function DeletePipeline({
           </p>
         )}
         <p>{t('flow.delete.keeps')}</p>
+        {edges.length > 0 && (
+          <p>
+            {t('flow.delete.onEdges', {
+              edges: new Intl.ListFormat(RED.i18n.lang()).format(edges.map((edge) => edge.name)),
+            })}
+          </p>
+        )}
       </Question>
     </>
   );

@@ -86,7 +86,7 @@ export function PipelineActions({
       {isBusy && <Busy text={t('flow.busy')} />}
       {task.status === 'failed' && <ErrorBox error={task.error} />}
       {warning && <p class="mm-hint">{warning}</p>}
-      {isTesting && state !== 'idle' && <PipelineTest id={id} model={models[0]} starts={starts} />}
+      {isTesting && state !== 'idle' && <PipelineTest place={{ id }} model={models[0]} starts={starts} />}
     </>
   );
 }

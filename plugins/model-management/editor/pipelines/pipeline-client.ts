@@ -1,3 +1,4 @@
+import type { PipelineOnEdges } from '../../../../lib/edges/hub/pipelines/pipeline-views';
 import type { Drawing } from '../../../../lib/pipeline/pipelines/drawing';
 import type { SavedTest } from '../../../../lib/pipeline/pipelines/pipeline-documents';
 import type {
@@ -10,6 +11,7 @@ import type {
 import { path, request, requestAll } from '../api';
 import type { PipelineRequest } from '../registry-client';
 
+export type { PipelineOnEdges } from '../../../../lib/edges/hub/pipelines/pipeline-views';
 export type { SavedTest } from '../../../../lib/pipeline/pipelines/pipeline-documents';
 export type { PipelineProblem } from '../../../../lib/pipeline/pipelines/problems';
 export type {
@@ -22,29 +24,38 @@ export type {
   PipelineView,
 } from '../../../../lib/pipeline/pipelines/views';
 
-export const fetchPipelines = (signal?: AbortSignal): Promise<readonly PipelineView[]> =>
+export const fetchPipelines = (signal?: AbortSignal): Promise<readonly PipelineOnEdges[]> =>
   requestAll('pipelines', {}, signal);
 
+/** A pipeline on this Node-RED, or as it is on an edge: that is then asked. */
+export interface PipelinePlace {
+  readonly id: string;
+  readonly edge?: string;
+}
+
+const at = ({ id, edge }: PipelinePlace): string =>
+  edge === undefined ? path`pipelines/${id}` : path`pipelines/${id}/edges/${edge}`;
+
 /** With its drawing, and the nodes that begin runs. */
-export type PipelineDetails = PipelineView & Drawing & { readonly starts: readonly PipelineStart[] };
+export type PipelineDetails = PipelineOnEdges & Drawing & { readonly starts: readonly PipelineStart[] };
 
-export const fetchPipeline = (id: string, signal: AbortSignal): Promise<PipelineDetails> =>
-  request(path`pipelines/${id}`, { signal });
-
-/** Newest first. */
-export const fetchPipelineRuns = (id: string, signal: AbortSignal): Promise<readonly PipelineRunView[]> =>
-  requestAll(path`pipelines/${id}/runs`, {}, signal);
-
-export const fetchPipelineRun = (id: string, runId: string, signal: AbortSignal): Promise<PipelineRunView> =>
-  request(path`pipelines/${id}/runs/${runId}`, { signal });
+export const fetchPipeline = (place: PipelinePlace, signal: AbortSignal): Promise<PipelineDetails> =>
+  request(at(place), { signal });
 
 /** Newest first. */
-export const fetchResults = (id: string, signal: AbortSignal): Promise<readonly PipelineResultView[]> =>
-  requestAll(path`pipelines/${id}/results`, {}, signal);
+export const fetchPipelineRuns = (place: PipelinePlace, signal: AbortSignal): Promise<readonly PipelineRunView[]> =>
+  requestAll(`${at(place)}/runs`, {}, signal);
+
+export const fetchPipelineRun = (place: PipelinePlace, runId: string, signal: AbortSignal): Promise<PipelineRunView> =>
+  request(at(place) + path`/runs/${runId}`, { signal });
+
+/** Newest first. */
+export const fetchResults = (place: PipelinePlace, signal: AbortSignal): Promise<readonly PipelineResultView[]> =>
+  requestAll(`${at(place)}/results`, {}, signal);
 
 /** Times and payloads of its nodes; they are taken for as long as somebody asks. */
-export const fetchNodes = (id: string, signal: AbortSignal): Promise<readonly PipelineNodeView[]> =>
-  requestAll(path`pipelines/${id}/nodes`, {}, signal);
+export const fetchNodes = (place: PipelinePlace, signal: AbortSignal): Promise<readonly PipelineNodeView[]> =>
+  requestAll(`${at(place)}/nodes`, {}, signal);
 
 export const fetchTests = (id: string, signal: AbortSignal): Promise<readonly SavedTest[]> =>
   requestAll(path`pipelines/${id}/tests`, { sort: 'name' }, signal);
@@ -101,5 +112,8 @@ export interface TestRequest {
   readonly confirm: boolean;
 }
 
-export const testPipeline = (id: string, body: TestRequest, signal: AbortSignal): Promise<{ readonly runId: string }> =>
-  request(path`pipelines/${id}/test`, { method: 'POST', body, signal });
+export const testPipeline = (
+  place: PipelinePlace,
+  body: TestRequest,
+  signal: AbortSignal,
+): Promise<{ readonly runId: string }> => request(`${at(place)}/test`, { method: 'POST', body, signal });

@@ -1,7 +1,9 @@
+import { useContext } from 'preact/hooks';
 import type { Drawing, DrawnNode } from '../../../../lib/pipeline/pipelines/drawing';
 import { formatNumber } from '../format';
 import { t } from '../i18n';
 import { closeTray } from '../widgets/tray';
+import { NodesThere } from './nodes-there';
 import type { PipelineNodeView, PipelineRunView, PipelineView } from './pipeline-client';
 
 const HALF_WIDTH = 66;
@@ -103,6 +105,28 @@ function figureWords({ received, p50Ms }: PipelineNodeView): string {
 const payloadWords = ({ payload, truncated }: PipelineNodeView): string =>
   payload.length > TOOLTIP || truncated ? `${payload.slice(0, TOOLTIP)}…` : payload;
 
+/** What the node says of itself in this editor. */
+function statusOf(id: string): string {
+  const status = RED.nodes.node(id)?.status;
+  const text = typeof status === 'object' && status !== null ? Reflect.get(status, 'text') : undefined;
+  return typeof text === 'string' ? text : '';
+}
+
+/** Makes it a button: there are none in a drawing. */
+function revealing(id: string) {
+  const reveal = (): void => void closeTray().then(() => RED.view.reveal(id));
+  return {
+    role: 'button',
+    tabIndex: 0,
+    onClick: reveal,
+    onKeyDown: (event: KeyboardEvent): void => {
+      if (event.key !== 'Enter' && event.key !== ' ') return;
+      event.preventDefault();
+      reveal();
+    },
+  } as const;
+}
+
 function NodeBox({
   node,
   state,
@@ -116,28 +140,14 @@ function NodeBox({
   const { id, name, type, x, y } = node;
   if (type === 'junction') return <circle class="mm-junction" cx={x} cy={y} r={5} />;
   const label = cut(name || type);
-  const status = RED.nodes.node(id)?.status;
-  const text = typeof status === 'object' && status !== null ? Reflect.get(status, 'text') : undefined;
-  const said = typeof text === 'string' ? cut(text) : '';
+  const isThere = useContext(NodesThere) !== undefined;
+  const said = isThere ? '' : cut(statusOf(id));
   const measured = figures ? figureWords(figures) : '';
   // Begins with what can be read on it.
   const shown = [label, said, measured].filter((words) => words !== '').join(' ');
   const words = state === 'plain' ? shown : `${shown}, ${t(`flow.node.${state}`)}`;
-  const reveal = (): void => void closeTray().then(() => RED.view.reveal(id));
   return (
-    // biome-ignore lint/a11y/useSemanticElements: there are no buttons in a drawing
-    <g
-      class={`mm-node mm-node-${state}`}
-      role="button"
-      tabIndex={0}
-      aria-label={words}
-      onClick={reveal}
-      onKeyDown={(event) => {
-        if (event.key !== 'Enter' && event.key !== ' ') return;
-        event.preventDefault();
-        reveal();
-      }}
-    >
+    <g class={`mm-node mm-node-${state}`} aria-label={words} {...(isThere ? { role: 'img' } : revealing(id))}>
       <title>{[`${name || type} (${type})`, figures ? payloadWords(figures) : ''].filter(Boolean).join('\n')}</title>
       <rect x={x - HALF_WIDTH} y={y - HALF_HEIGHT} width={2 * HALF_WIDTH} height={2 * HALF_HEIGHT} rx={5} />
       <text x={x} y={y + 4}>

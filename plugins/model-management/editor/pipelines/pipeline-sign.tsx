@@ -1,3 +1,4 @@
+import { Age } from '../age';
 import { t } from '../i18n';
 import { StateSign } from '../list/state-sign';
 import type { PipelineState } from './pipeline-client';
@@ -21,4 +22,13 @@ const KINDS: Record<PipelineState, string> = {
 
 export function PipelineSign({ state }: { readonly state: PipelineState }) {
   return <StateSign kind={KINDS[state]} icon={ICONS[state]} word={t(`flow.state.${state}`)} />;
+}
+
+/** "listening 3 minutes ago", with its sign. */
+export function PipelineStateLine({ state, since }: { readonly state: PipelineState; readonly since: string }) {
+  return (
+    <>
+      <PipelineSign state={state} /> {t(`flow.state.${state}`)} <Age at={since} />
+    </>
+  );
 }

@@ -3,24 +3,32 @@ import { effectiveSignature } from '../../../../lib/registry/signature-compariso
 import { Busy, ErrorBox, Question } from '../feedback';
 import { t } from '../i18n';
 import { parseJson } from '../json-text';
-import { usePipelineChanges, useResource, useTask } from '../live';
+import { usePolling, useResource, useTask } from '../live';
 import { samplePayloadOf } from '../model/sample-payload';
 import { fetchVersion } from '../registry-client';
 import { SteadyButton } from '../steady-button';
 import { ChoiceField } from '../widgets/choice-field';
 import { JsonEditor } from '../widgets/code-editor';
-import { fetchPipelineRun, fetchTests, type PipelineStart, type SavedTest, testPipeline } from './pipeline-client';
+import {
+  fetchPipelineRun,
+  fetchTests,
+  type PipelinePlace,
+  type PipelineStart,
+  type SavedTest,
+  testPipeline,
+} from './pipeline-client';
 import { mayRun } from './rights';
 import { RunSteps } from './run-steps';
 import { SavedTests } from './saved-tests';
+import { usePlaceChanges } from './use-pipeline';
 
 /** A message for the pipeline, and what it does with it, node by node. */
 export function PipelineTest({
-  id,
+  place,
   model,
   starts,
 }: {
-  readonly id: string;
+  readonly place: PipelinePlace;
   readonly model: string | undefined;
   readonly starts: readonly PipelineStart[];
 }) {
@@ -35,18 +43,19 @@ export function PipelineTest({
   );
   if (!sample.data && !sample.error) return <Busy text={t('signature.loading')} />;
   if (starts.length === 0) return <p class="mm-hint">{t('flow.test.nowhere')}</p>;
-  return <TestForm id={id} sample={sample.data ?? '{}'} starts={starts} />;
+  return <TestForm place={place} sample={sample.data ?? '{}'} starts={starts} />;
 }
 
 function TestForm({
-  id,
+  place,
   sample,
   starts,
 }: {
-  readonly id: string;
+  readonly place: PipelinePlace;
   readonly sample: string;
   readonly starts: readonly PipelineStart[];
 }) {
+  const { id } = place;
   const tests = useResource((signal) => fetchTests(id, signal), [id]);
   // Another one gives the editor another text.
   const [taken, setTaken] = useState({ text: sample, count: 0 });
@@ -61,7 +70,7 @@ function TestForm({
       setRunId(undefined);
       const payload = parseJson(text.current);
       const body = { payload, dryRun: isDry, confirm, ...(node && { nodeId: node.id }) };
-      setRunId((await testPipeline(id, body, signal)).runId);
+      setRunId((await testPipeline(place, body, signal)).runId);
     });
   const take = (test: SavedTest): void => {
     text.current = JSON.stringify(test.payload, null, 2);
@@ -89,13 +98,16 @@ function TestForm({
           text.current = typed;
         }}
       />
-      <SavedTests
-        id={id}
-        tests={tests.data ?? []}
-        current={() => ({ payload: parseJson(text.current), nodeId: node?.id ?? null })}
-        onTake={take}
-        onChanged={tests.reload}
-      />
+      {/* They are kept with the tab: of one that is only on edges there are none. */}
+      {!tests.error && (
+        <SavedTests
+          id={id}
+          tests={tests.data ?? []}
+          current={() => ({ payload: parseJson(text.current), nodeId: node?.id ?? null })}
+          onTake={take}
+          onChanged={tests.reload}
+        />
+      )}
       {mayRun() && (
         <label class="mm-check">
           <input type="checkbox" checked={isDry} onChange={(event) => setIsDry(event.currentTarget.checked)} />
@@ -115,16 +127,21 @@ function TestForm({
         </Question>
       )}
       {state.status === 'failed' && !(hasEffects && mayRun()) && <ErrorBox error={state.error} />}
-      {runId !== undefined && <TestRun key={runId} id={id} runId={runId} />}
+      {runId !== undefined && <TestRun key={runId} place={place} runId={runId} />}
     </section>
   );
 }
 
 const startWords = ({ name, topic, type }: PipelineStart): string => [name || type, topic].filter(Boolean).join(' · ');
 
-function TestRun({ id, runId }: { readonly id: string; readonly runId: string }) {
-  const { data, error, reload } = useResource((signal) => fetchPipelineRun(id, runId, signal), [id, runId]);
-  usePipelineChanges(reload);
+const RUN_MS = 1_000;
+const nothing = (): void => undefined;
+
+function TestRun({ place, runId }: { readonly place: PipelinePlace; readonly runId: string }) {
+  const { data, error, reload, poll } = useResource((signal) => fetchPipelineRun(place, runId, signal), [runId]);
+  usePlaceChanges(place, reload);
+  // An edge tells of its states, not of each run.
+  usePolling(place.edge !== undefined && data?.state === 'running' ? poll : nothing, RUN_MS);
   if (!data) return error ? <ErrorBox error={error} /> : <Busy text={t('try.busy')} />;
   return <RunSteps run={data} />;
 }

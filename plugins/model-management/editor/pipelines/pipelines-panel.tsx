@@ -7,9 +7,10 @@ import { ListToolbar, type ListWords } from '../list/list-toolbar';
 import { Pager } from '../list/pager';
 import { usePage } from '../list/pages';
 import { byName, holdsWords } from '../list/search';
-import { usePipelineChanges, useResource } from '../live';
+import { useEdgeChanges, usePipelineChanges, useResource } from '../live';
 import { openNewPipeline } from './new-pipeline';
-import { fetchPipelines, type PipelineView } from './pipeline-client';
+import { EdgeChips } from './on-edges/edge-chips';
+import { fetchPipelines, type PipelineOnEdges } from './pipeline-client';
 import { PipelineSign } from './pipeline-sign';
 import { openPipeline } from './pipeline-tray';
 import { mayChangeFlows } from './rights';
@@ -23,10 +24,11 @@ const words = (): ListWords<Order> => ({
 });
 
 /** The pipelines that hold every word of the search, in the order asked for. */
-function arrange(all: readonly PipelineView[], search: string, order: Order): readonly PipelineView[] {
-  const found = all.filter(({ name, inbound, outbound, models, libraries }) =>
-    holdsWords({ name, description: [...inbound, ...outbound, ...models, ...libraries].join(' ') }, search),
-  );
+function arrange(all: readonly PipelineOnEdges[], search: string, order: Order): readonly PipelineOnEdges[] {
+  const found = all.filter(({ name, inbound, outbound, models, libraries, edges }) => {
+    const text = [...inbound, ...outbound, ...models, ...libraries, ...edges.map((edge) => edge.name)].join(' ');
+    return holdsWords({ name, description: text }, search);
+  });
   if (order === 'name') return found.toSorted(byName);
   return found.toSorted((a, b) => (b.lastRunAt ?? '').localeCompare(a.lastRunAt ?? '') || byName(a, b));
 }
@@ -35,6 +37,8 @@ function arrange(all: readonly PipelineView[], search: string, order: Order): re
 export function PipelinesPanel() {
   const { data, error, reload } = useResource(fetchPipelines, []);
   usePipelineChanges(reload);
+  // Any of them: it may be new on one.
+  useEdgeChanges(reload);
   return (
     <div class="mm-panel">
       <div class="mm-pane">
@@ -46,7 +50,7 @@ export function PipelinesPanel() {
   );
 }
 
-function PipelineList({ pipelines }: { readonly pipelines: readonly PipelineView[] }) {
+function PipelineList({ pipelines }: { readonly pipelines: readonly PipelineOnEdges[] }) {
   const [search, setSearch] = useState('');
   const [order, setOrder] = useState<Order>('name');
   const page = usePage(arrange(pipelines, search, order));
@@ -72,8 +76,8 @@ function PipelineList({ pipelines }: { readonly pipelines: readonly PipelineView
   );
 }
 
-function Row({ pipeline }: { readonly pipeline: PipelineView }) {
-  const { id, name, state, since, counters, error } = pipeline;
+function Row({ pipeline }: { readonly pipeline: PipelineOnEdges }) {
+  const { id, name, state, since, counters, error, edges } = pipeline;
   const count = (value: number): string => formatNumber(value, RED.i18n.lang(), 4);
   return (
     <li>
@@ -85,6 +89,7 @@ function Row({ pipeline }: { readonly pipeline: PipelineView }) {
             {t(`flow.state.${state}`)} <Age at={since} />
           </span>
           <span>{t('flow.counts', { runs: count(counters.runs), failed: count(counters.failed) })}</span>
+          <EdgeChips edges={edges} />
           {error && <span class="mm-cut">{error.message}</span>}
         </span>
       </button>

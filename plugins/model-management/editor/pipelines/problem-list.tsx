@@ -1,7 +1,9 @@
+import { useContext } from 'preact/hooks';
 import { t } from '../i18n';
 import { findPlace } from '../model/node-place';
 import { closeTray } from '../widgets/tray';
 import { NodeLink } from './node-link';
+import { NodesThere } from './nodes-there';
 import type { PipelineProblem, PipelineView } from './pipeline-client';
 import { mayChangeFlows } from './rights';
 
@@ -23,10 +25,11 @@ export function ProblemList({ pipeline: { id, problems } }: { readonly pipeline:
   );
 }
 
-/** The missing end to put on the tab, or the dialog of the node; a wire only a person can draw. */
+/** The missing end to put on the tab, or the dialog of the node; a wire only a person can draw. Not on an edge. */
 function FixButton({ tabId, problem }: { readonly tabId: string; readonly problem: PipelineProblem }) {
   const fix = fixOf(tabId, problem);
-  if (!fix || !mayChangeFlows()) return null;
+  const isThere = useContext(NodesThere) !== undefined;
+  if (!fix || isThere || !mayChangeFlows()) return null;
   return (
     <button type="button" class="red-ui-button red-ui-button-small" onClick={() => void closeTray().then(fix)}>
       {t(`flow.fix.${problem.code}`)}

@@ -1,0 +1,46 @@
+import { Question } from '../../feedback';
+import { t } from '../../i18n';
+import { useResource } from '../../live';
+import { placedAnew } from './edge-choices';
+import { type EdgeAction, fetchPipelineEdges, type PipelineEdgeView } from './on-edges-client';
+
+export type Asked = Exclude<EdgeAction, 'start'> | 'rollBack' | 'takeOff';
+
+/** Says what changes on the edge, and when. */
+export function OnEdgeQuestion({
+  id,
+  asked,
+  onEdge: { name: edge, state, revision, previousRevision, reported },
+  confirm,
+  onConfirm,
+  onCancel,
+}: {
+  readonly id: string;
+  readonly asked: Asked;
+  readonly onEdge: PipelineEdgeView;
+  readonly confirm: string;
+  readonly onConfirm: () => void;
+  readonly onCancel: () => void;
+}) {
+  const isList = asked === 'rollBack' || asked === 'takeOff';
+  return (
+    <Question confirm={confirm} danger={asked === 'takeOff'} onConfirm={onConfirm} onCancel={onCancel}>
+      <p>
+        {asked === 'restore' && !reported.changed
+          ? t('flow.onEdges.effect.again', { edge, revision })
+          : t(`flow.onEdges.effect.${asked}`, { edge, revision, previous: previousRevision ?? 0 })}
+      </p>
+      {asked === 'rollBack' && <p>{t('flow.onEdges.effect.models')}</p>}
+      {isList && <Anew id={id} meant={[edge]} />}
+      {state !== 'online' && <p>{t('flow.onEdges.effect.later', { edge })}</p>}
+    </Question>
+  );
+}
+
+/** With the list each edge gets its pipeline, and one that failed or was changed gets it anew. */
+export function Anew({ id, meant }: { readonly id: string; readonly meant: readonly string[] }) {
+  const { data } = useResource((signal) => fetchPipelineEdges(id, signal), [id]);
+  const edges = placedAnew(data ?? [], meant);
+  if (edges.length === 0) return null;
+  return <p>{t('flow.onEdges.effect.anew', { edges: new Intl.ListFormat(RED.i18n.lang()).format(edges) })}</p>;
+}
