@@ -30,6 +30,7 @@ export const timing: FetchTiming = {
 
 const MANIFEST_UNITS = 2;
 const UNIT_MS = 10;
+const RETRY_MS = 10_000;
 const MAX_EARLY_COUNT = 64;
 const ROOT = '0123456789abcdef';
 const HUB_OPTIONS = { gatherMs: 250, maxGatherMs: 5_000, repeatAfterMs: 1_000 };
@@ -73,8 +74,7 @@ export class TransferWorld {
       const edge = this.edges[n % this.edges.length];
       if (!edge) continue;
       this.#after(atMs, () => {
-        edge.plan = undefined;
-        edge.early.clear();
+        this.#stop(edge);
       });
       this.#after(atMs + forMs, () => this.#start(edge));
     }
@@ -109,6 +109,14 @@ export class TransferWorld {
     this.#step(edge, edge.plan);
   }
 
+  /** What came before the manifest is in memory only, and asked for again. */
+  #stop(edge: Edge): void {
+    edge.plan = undefined;
+    for (const chunk of edge.early)
+      this.missed[MANIFEST_UNITS + chunk] = (this.missed[MANIFEST_UNITS + chunk] ?? 0) + 1;
+    edge.early.clear();
+  }
+
   /** The plan is asked until it waits, then again when it said. */
   #step(edge: Edge, plan: FetchPlan): void {
     if (edge.plan !== plan || edge.received.isFull) return;
@@ -127,6 +135,10 @@ export class TransferWorld {
       this.#after(0, () => this.#step(edge, plan));
     } else if (step.kind === 'wait') {
       this.#after(Math.max(1, Math.ceil(step.untilMs - this.nowMs)), () => this.#step(edge, plan));
+    } else if (step.kind === 'stalled') {
+      // Where four of ten messages are lost, ten minutes in vain do come; the agent begins anew then.
+      this.#stop(edge);
+      this.#after(RETRY_MS, () => this.#start(edge));
     } else {
       throw new Error(`${step.kind} at ${this.nowMs} ms`);
     }
