@@ -82,6 +82,7 @@ export const errorCodes = [
   'REVISION_NOT_FOUND',
   'FLOW_ID_TAKEN',
   'MISSING_NODE_TYPES',
+  'MISSING_MODULES',
   'BROKER_NOT_FOUND',
   'TEST_NOT_FOUND',
   'FLOW_LOCKED',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { asModelManagementError } from '../../errors';
-import { admitCommand, noCommands } from '../protocol/command-gate';
+import { KeyedQueue } from '../../store/keyed-queue';
+import { admitCommand, type CommandMemory, noCommands } from '../protocol/command-gate';
 import { CommandDocument, type EdgeEvent } from '../protocol/documents';
 import { open } from '../protocol/envelope';
 import { PipelineId } from '../protocol/pipeline-documents';
@@ -35,12 +36,19 @@ export type CommandExecutors = {
   readonly [K in EdgeCommand['type']]: (command: Extract<EdgeCommand, { type: K }>) => Promise<unknown>;
 };
 
-const MAX_REFUSED = 1_000;
+const MAX_REMEMBERED = 1_000;
+const MAX_DETAILS_LENGTH = 8_192;
+/** Harmless when they come twice: they need no memory, which is kept for those that do. */
+const REPEATABLE: ReadonlySet<string> = new Set(['report', 'pipeline-read', 'rows-taken', 'run-news']);
 
 /** Takes commands: proves them, carries each out once, and says what came of it. */
 export class CommandDesk {
   /** Ids whose refusal was told, the last of them: whoever repeats a command makes no more messages. */
   readonly #refused = new Set<string>();
+  /** Of repeatable ones. */
+  readonly #taken = new Set<string>();
+  /** What is remembered is read and written in turns. */
+  readonly #turns = new KeyedQueue();
 
   constructor(
     private readonly deps: Pick<EdgeAgentDeps, 'stores' | 'clock' | 'log'>,
@@ -49,7 +57,7 @@ export class CommandDesk {
 
   /** @returns what to tell the hub, once; nothing of what is not signed by it, or is a duplicate */
   async take(payload: Buffer, identity: EdgeIdentity): Promise<EdgeEvent | undefined> {
-    const { stores, clock, log } = this.deps;
+    const { clock, log } = this.deps;
     const at = clock.now();
     const opened = open('command', payload, identity.hubKey, CommandDocument);
     if (!opened.ok) {
@@ -64,37 +72,61 @@ export class CommandDesk {
       return undefined;
     }
     const { id, command } = document;
-    const admitted = admitCommand(findDocument(stores, 'commands')?.memory ?? noCommands, document, at);
+    if (this.#taken.has(id)) return undefined;
+    const known = EdgeCommand.safeParse(command);
+    const isRepeatable = known.success && REPEATABLE.has(known.data.type);
+    // Remembered before it is carried out: a crash between the two leaves it undone, and the hub without an answer.
+    const admitted = await this.#withMemory(async (memory) => {
+      const admission = admitCommand(memory, document, at);
+      if (admission.ok && known.success && !isRepeatable) await this.#keep(admission.value);
+      return admission;
+    });
     if (!admitted.ok) {
       log.warn('command not taken', { id, reason: admitted.reason, detail: admitted.detail });
       if (admitted.reason === 'duplicate') return undefined;
       return this.#refusal(id, `${admitted.reason}: ${admitted.detail}`);
     }
-    const known = EdgeCommand.safeParse(command);
-    if (!known.success) {
-      return this.#refusal(id, `this edge does not know the command ${command.type}`);
-    }
-    // Remembered before it is carried out: a crash between the two leaves it undone, and the hub without an answer.
-    await stores.agent.put({ _id: 'commands', memory: admitted.value });
+    if (!known.success) return this.#refusal(id, `this edge does not know the command ${command.type}`);
+    if (isRepeatable) remember(this.#taken, id);
     try {
       const value = await this.#carryOut(known.data);
-      return { type: 'command', at, id, result: 'done', ...(value !== undefined && { value }) };
+      return { type: 'command', at, id, result: 'done', ...(value !== undefined && { value: JSON.stringify(value) }) };
     } catch (error) {
       const { code, message, hint, details } = asModelManagementError(error);
       const reason = message.slice(0, 500);
-      return { type: 'command', at, id, result: 'failed', reason, code, hint, ...(details && { details }) };
+      const shown = JSON.stringify(details ?? null);
+      const more = details && shown.length <= MAX_DETAILS_LENGTH ? { details: shown } : {};
+      return { type: 'command', at, id, result: 'failed', reason, code, hint: hint.slice(0, 1_000), ...more };
     }
+  }
+
+  /** The hub's time as it stands now, also when it was wrong before. */
+  async heardHub(issuedAt: number): Promise<void> {
+    await this.#withMemory((memory) => this.#keep({ ...memory, hubTimeFloor: issuedAt }));
+  }
+
+  #withMemory<R>(work: (memory: CommandMemory) => Promise<R>): Promise<R> {
+    return this.#turns.run('', () => work(findDocument(this.deps.stores, 'commands')?.memory ?? noCommands));
+  }
+
+  #keep(memory: CommandMemory): Promise<void> {
+    return this.deps.stores.agent.put({ _id: 'commands', memory });
   }
 
   #refusal(id: string, reason: string): EdgeEvent | undefined {
     if (this.#refused.has(id)) return undefined;
-    this.#refused.add(id);
-    const [oldest] = this.#refused;
-    if (this.#refused.size > MAX_REFUSED && oldest !== undefined) this.#refused.delete(oldest);
+    remember(this.#refused, id);
     return { type: 'command', at: this.deps.clock.now(), id, result: 'refused', reason };
   }
 
   #carryOut<K extends EdgeCommand['type']>(command: Extract<EdgeCommand, { type: K }>): Promise<unknown> {
     return this.executors[command.type as K](command);
   }
+}
+
+/** The last of them only. */
+function remember(ids: Set<string>, id: string): void {
+  ids.add(id);
+  const [oldest] = ids;
+  if (ids.size > MAX_REMEMBERED && oldest !== undefined) ids.delete(oldest);
 }

@@ -1,8 +1,8 @@
 import { newId } from '../../ids';
 import { modelKey } from '../../names';
+import { KeyedQueue } from '../../store/keyed-queue';
 import type { BusMessage } from '../bus';
 import type { LastWill } from '../mqtt-bus';
-import { noCommands } from '../protocol/command-gate';
 import type { RefusalReason } from '../protocol/decode';
 import { type EdgeEvent, HubPresence, type ReportedModel } from '../protocol/documents';
 import { open, seal } from '../protocol/envelope';
@@ -54,8 +54,9 @@ export class EdgeAgent {
   #ends: (() => Promise<void>)[] = [];
   #endConnection: (() => void) | undefined;
   #subscribedFor: string | undefined;
-  /** Documents of the hub are taken one after the other. */
-  #intake: Promise<void> = Promise.resolve();
+  readonly #subscribed = new Set<string>();
+  /** Documents of a topic are taken one after the other; a command that takes its time holds up none of another. */
+  readonly #intake = new KeyedQueue();
 
   constructor(private readonly deps: EdgeAgentDeps) {
     const changed = (): void => this.#changed();
@@ -108,6 +109,7 @@ export class EdgeAgent {
     this.#desired = this.#storedDesired();
     await this.#reconciler.start(this.#desired);
     await this.deps.pipelines?.start(this.#desired, {
+      hubId: this.deps.settings.hubId,
       isModelReady: (model) => this.#reconciler.isReady(model),
       changed: () => this.#reconciler.wake(),
       present: this.#reconciler.present,
@@ -136,7 +138,7 @@ export class EdgeAgent {
     await this.deps.rows?.stop();
     if (this.#isConnected) await this.#announce(false).catch(() => undefined);
     for (const end of this.#ends.splice(0)) await end().catch(() => undefined);
-    await this.#intake;
+    for (const topic of this.#subscribed) await this.#intake.run(topic, async () => undefined);
     this.#reporter.stop();
   }
 
@@ -171,6 +173,7 @@ export class EdgeAgent {
       await this.#announce(false).catch(() => undefined);
     }
     await this.#enrolment.forget();
+    await this.deps.pipelines?.forget();
     this.#desire(null);
   }
 
@@ -256,10 +259,11 @@ export class EdgeAgent {
     ];
     for (const [filter, take] of intakes) {
       const listener = (message: BusMessage): void => {
-        this.#intake = this.#intake
-          .then(() => take(message))
+        this.#intake
+          .run(filter, async () => take(message))
           .catch((error: unknown) => log.error('document of the hub could not be kept', { error }));
       };
+      this.#subscribed.add(filter);
       this.#ends.push(keepSubscribed(this.deps, filter, listener));
     }
   }
@@ -293,9 +297,7 @@ export class EdgeAgent {
     const envelope = taken.kind === 'desired' ? payload.toString('base64') : null;
     const revoked = taken.kind === 'revoked' ? { revoked: taken.revocation.reason } : {};
     await stores.agent.put({ _id: 'desired', hubId, keyId, order, envelope, ...revoked });
-    // The hub's time as it stands now, also when it was wrong before.
-    const memory = findDocument(stores, 'commands')?.memory ?? noCommands;
-    await stores.agent.put({ _id: 'commands', memory: { ...memory, hubTimeFloor: document.issuedAt } });
+    await this.#commands.heardHub(document.issuedAt);
     log.info('desired state taken', { ...order, kind: taken.kind });
     if (taken.kind === 'revoked') return this.#revoked(taken.revocation.reason);
     this.#reporter.refused = null;

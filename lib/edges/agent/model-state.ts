@@ -82,7 +82,7 @@ export type ModelEvent =
   | { readonly kind: 'retry' };
 
 const MIN_RETRY_MS = 10_000;
-const MAX_RETRY_MS = 600_000;
+export const MAX_RETRY_MS = 600_000;
 
 /** The pause after the n-th failure in a row: doubles to ten minutes, half of it by chance. */
 export function retryDelayMs(count: number, jitter: number): number {

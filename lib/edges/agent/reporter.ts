@@ -149,7 +149,8 @@ export class Reporter {
 function withMessages(pipeline: ReportedPipeline, length: number): ReportedPipeline {
   const cut = <T extends { readonly error?: { readonly code: string; readonly message: string } }>(one: T): T =>
     one.error ? { ...one, error: { ...one.error, message: one.error.message.slice(0, length) } } : one;
-  return { ...cut(pipeline), ...(pipeline.status && { status: cut(pipeline.status) }) };
+  const { status, ...rest } = cut(pipeline);
+  return { ...rest, ...(status && length > 0 && { status: cut(status) }) };
 }
 
 /** As many as fit into a document; one alone always does. */

@@ -1,8 +1,9 @@
-import { errorCodes, ModelManagementError } from '../../errors';
+import { type ErrorExtras, errorCodes, ModelManagementError } from '../../errors';
 import { newId } from '../../ids';
 import type { EdgeCommand } from '../agent/command-desk';
+import { decodeJson } from '../protocol/decode';
 import type { EdgeEvent } from '../protocol/documents';
-import { seal } from '../protocol/envelope';
+import { MAX_DOCUMENT_BYTES, sealBytes } from '../protocol/envelope';
 import { edgeTopics } from '../protocol/topics';
 import type { EdgeHubDeps } from './hub-dependencies';
 import { type EdgeFacts, stateOf } from './views';
@@ -41,25 +42,25 @@ export class EdgeCommands {
    * Asks, and waits for the answer.
    * @throws {ModelManagementError} as {@link send}; what the edge says went wrong; `TIMEOUT` when it says nothing
    */
-  async ask(facts: EdgeFacts, command: EdgeCommand): Promise<unknown> {
+  async ask(facts: EdgeFacts, command: EdgeCommand, patienceMs = ANSWER_MS): Promise<unknown> {
     const id = newId();
     const { name } = facts.edge;
     let timer: NodeJS.Timeout | undefined;
     const answer = new Promise<unknown>((resolve, reject) => {
       const silence = new ModelManagementError(
         'TIMEOUT',
-        `The edge ${name} did not answer within ${ANSWER_MS / 1_000} s.`,
+        `The edge ${name} did not answer within ${patienceMs / 1_000} s.`,
         'It may have lost its connection: try again.',
       );
-      timer = setTimeout(() => reject(silence), ANSWER_MS);
+      timer = setTimeout(() => reject(silence), patienceMs);
       const settle: Waiting['settle'] = (event) =>
-        event.result === 'done' ? resolve(event.value) : reject(errorOf(name, event));
+        event.result === 'done' ? resolve(valueOf(event)) : reject(errorOf(name, event));
       this.#waiting.set(id, { edge: name, settle });
     });
     try {
       // One that fails to be sent is nobody's to hear twice.
       answer.catch(() => undefined);
-      await this.#publish(id, facts, command, ANSWER_MS);
+      await this.#publish(id, facts, command, patienceMs);
       return await answer;
     } finally {
       clearTimeout(timer);
@@ -93,15 +94,33 @@ export class EdgeCommands {
     // An edge whose clock is ahead would find everything expired: the expiry is written in its time.
     const expiresAt = issuedAt + lifeMs + Math.max(0, said?.clockSkewMs ?? 0);
     const document = { v: 1, hubId, edge: edge.name, edgeKeyId: edge.key.id, id, issuedAt, expiresAt, command };
+    const payload = Buffer.from(JSON.stringify(document));
+    const fits = decodeJson(payload, MAX_DOCUMENT_BYTES.command);
+    if (!fits.ok) {
+      throw new ModelManagementError(
+        'PAYLOAD_TOO_LARGE',
+        `What ${edge.name} is asked is ${fits.detail}.`,
+        'Give it less, or do it on the edge itself.',
+      );
+    }
     const expirySeconds = Math.max(1, Math.ceil(lifeMs / 1_000));
-    await bus.publish(edgeTopics(edge.name).command, seal('command', document, key), { expirySeconds });
+    await bus.publish(edgeTopics(edge.name).command, sealBytes('command', payload, key), { expirySeconds });
   }
 }
+
+/** Carried as text, so that what somebody sent through a pipeline does not nest the document too deep. */
+const valueOf = ({ value }: CommandEvent): unknown => (value === undefined ? undefined : JSON.parse(value));
 
 function errorOf(
   edge: string,
   { code, reason = 'it gave no reason', hint = 'See the log of the edge.', details }: CommandEvent,
 ): ModelManagementError {
   const known = errorCodes.find((one) => one === code) ?? 'EDGE_UNAVAILABLE';
-  return new ModelManagementError(known, `${edge}: ${reason}`, hint, details === undefined ? {} : { details });
+  return new ModelManagementError(known, `${edge}: ${reason}`, hint, details === undefined ? {} : detailsOf(details));
+}
+
+/** For who acts on them: nodes that have to be confirmed. */
+function detailsOf(text: string): ErrorExtras {
+  const details: unknown = JSON.parse(text);
+  return typeof details === 'object' && details !== null ? { details: { ...details } } : {};
 }

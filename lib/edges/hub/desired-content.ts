@@ -45,7 +45,8 @@ export class DesiredContent {
   ): EdgeContent {
     const assignments = change.assignments ?? this.assignments.ofEdge(edge);
     const deployments = change.deployments ?? this.deployments.ofEdge(edge);
-    const models = this.#modelsOf(assignments, this.deployments.needsOf(deployments));
+    const attempts = deployments.reduce((sum, { attempt }) => sum + attempt, 0);
+    const models = this.#modelsOf(assignments, this.deployments.needsOf(deployments), attempts);
     const { libraries, pipelines } = this.deployments.desired(deployments);
     return {
       models,
@@ -94,7 +95,8 @@ export class DesiredContent {
     return this.registry.findVersion(model, ref) ?? this.registry.findVersion(model, version);
   }
 
-  #modelsOf(assignments: readonly AssignmentDocument[], needs: readonly ModelNeed[]): DesiredModel[] {
+  /** @param attempts - of the pipelines: who wants one of them anew wants what came along with it anew */
+  #modelsOf(assignments: readonly AssignmentDocument[], needs: readonly ModelNeed[], attempts: number): DesiredModel[] {
     const needed = Map.groupBy(needs, ({ model }) => model.toLowerCase());
     const models = assignments.flatMap((assignment) => {
       const version = this.resolve(assignment);
@@ -106,7 +108,7 @@ export class DesiredContent {
       const versions = refs.flatMap(({ model, ref }) => this.registry.findVersion(model, ref) ?? []);
       const model = refs[0]?.model ?? '';
       const deployed = this.registry.findVersion(model, DEPLOYED) ?? versions[0];
-      return deployed ? [this.#desiredModel(deployed, refs, 0)] : [];
+      return deployed ? [this.#desiredModel(deployed, refs, attempts)] : [];
     });
     return [...models, ...brought];
   }

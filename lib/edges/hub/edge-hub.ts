@@ -85,15 +85,15 @@ export class EdgeHub {
       revisions,
       factsOf: (edge) => this.#facts(edge),
       changed: (keys) => this.#assigned(new Set(keys)),
-      ask: (facts, command) => this.#commands.ask(facts, command),
+      ask: (facts, command, patienceMs) => this.#commands.ask(facts, command, patienceMs),
     });
     this.#states = new EdgeStates({
       ...deps,
       states: stores.states,
       book: this.#book,
       onOnline: (edge) => this.#compare(edge, true),
-      onReport: (edge) => {
-        this.#late.heard(edge.name);
+      onReport: (edge, _report, isNew) => {
+        if (isNew) this.#late.heard(edge.name);
         this.#compare(edge, false);
       },
       onEvent: (edge, event) => this.#onEvent(edge, event),

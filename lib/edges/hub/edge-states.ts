@@ -18,10 +18,14 @@ export interface EdgeStatesDeps {
   readonly clock: Clock;
   readonly log: Log;
   onOnline(edge: EdgeDocument): void;
-  onReport(edge: EdgeDocument, report: ReportedState): void;
+  /** @param isNew - it says something else than the one before */
+  onReport(edge: EdgeDocument, report: ReportedState, isNew: boolean): void;
   onEvent(edge: EdgeDocument, event: EdgeEvent): void;
   onChange(edge: EdgeDocument): void;
 }
+
+/** Without its number and time. */
+const saidBy = (report: ReportedState | null): string => JSON.stringify(report && { ...report, seq: 0, at: 0 });
 
 /** What edges say is on the disk this much later: the newest of each is enough, and a crash loses nothing that is not said again. */
 const FLUSH_MS = 1_000;
@@ -58,8 +62,9 @@ export class EdgeStates {
 
   takeReport(message: BusMessage): void {
     this.#take('reported', message, ReportedState, admitReport, (edge, state, report) => {
+      const isNew = saidBy(state.report) !== saidBy(report);
       this.#keep(edge, { ...state, report });
-      this.deps.onReport(edge, report);
+      this.deps.onReport(edge, report, isNew);
     });
   }
 

@@ -187,6 +187,15 @@ export const CommandDocument = z.object({
 });
 export type CommandDocument = z.infer<typeof CommandDocument>;
 
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 export const EdgeEvent = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('command'),
@@ -197,9 +206,10 @@ export const EdgeEvent = z.discriminatedUnion('type', [
     /** Of a failure. */
     code: z.string().max(64).exactOptional(),
     hint: message.exactOptional(),
-    details: z.record(z.string(), z.unknown()).exactOptional(),
-    /** What was asked for. */
-    value: z.unknown().optional(),
+    /** JSON. */
+    details: z.string().max(8_192).refine(isJson).exactOptional(),
+    /** What was asked for, JSON. */
+    value: z.string().max(65_536).refine(isJson).exactOptional(),
   }),
   z.object({ type: z.literal('log'), at, level: z.enum(['error', 'warn', 'info']), text: message }),
   /** The edge gave up its key. */

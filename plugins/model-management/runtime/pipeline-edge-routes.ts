@@ -57,7 +57,7 @@ export function registerPipelineEdgeRoutes(router: AdminRouter, pipelines: Pipel
       hubOf(services).pipelines.setRunning(param('id'), param('edge'), running, user);
   act('start', setRunning(true));
   act('stop', setRunning(false));
-  act('restart', ({ services, param }) => hubOf(services).pipelines.restart(param('id'), param('edge')));
+  act('restart', ({ services, param, user }) => hubOf(services).pipelines.restart(param('id'), param('edge'), user));
   act('restore', ({ services, param, user }) => hubOf(services).pipelines.restore(param('id'), param('edge'), user));
   router.change(
     'post',

@@ -83,6 +83,7 @@ const PRESENTATION: Record<ErrorCode, { readonly httpStatus: number; readonly le
   REVISION_NOT_FOUND: { httpStatus: 404, level: 'debug' },
   FLOW_ID_TAKEN: { httpStatus: 409, level: 'debug' },
   MISSING_NODE_TYPES: { httpStatus: 409, level: 'debug' },
+  MISSING_MODULES: { httpStatus: 409, level: 'debug' },
   BROKER_NOT_FOUND: { httpStatus: 404, level: 'debug' },
   TEST_NOT_FOUND: { httpStatus: 404, level: 'debug' },
   FLOW_LOCKED: { httpStatus: 409, level: 'debug' },

@@ -225,7 +225,17 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
   const capabilities = new CapabilityProbe({ packageVersion, nodeRedVersion, engine, docker, features });
   let edge: EdgeSide | undefined;
   if (settings.role === 'edge' && settings.edge && settings.broker) {
-    const own = { ...part, engine, serving, shelf, capabilities, libraries, collections, runnerOf };
+    const own = {
+      ...part,
+      userDir: options.userDir,
+      engine,
+      serving,
+      shelf,
+      capabilities,
+      libraries,
+      collections,
+      runnerOf,
+    };
     edge = await openEdgeSide(own, settings.edge, settings.broker, opened);
   } else {
     opened.defer(() => capabilities.stop());

@@ -75,7 +75,8 @@ async function main({ folder: path, desired, killAt }: PipelineOptions): Promise
       point();
       withPlaced(readFlows(), target.id, entriesOf(target), isClaimed);
     },
-    place: async (target) => writeFlows(withPlaced(readFlows(), target.id, entriesOf(target), true)),
+    place: async (target, isClaimed) => writeFlows(withPlaced(readFlows(), target.id, entriesOf(target), isClaimed)),
+    isThere: (id) => readFlows().some((entry) => entry.id === id),
     remove: async (id) => writeFlows(withoutPlaced(readFlows(), id)),
     areFlowsReady: () => true,
     isChanged: () => false,
@@ -98,6 +99,7 @@ async function main({ folder: path, desired, killAt }: PipelineOptions): Promise
   });
   let failure: string | undefined;
   await agent.start(anAcceptedDesired([], { ...desired }), {
+    hubId: 'hub-1',
     isModelReady: () => true,
     changed: () => undefined,
     present,

@@ -109,7 +109,7 @@ describe(`versions that come and go in Node-RED ${nodeRedMajor}`, function () {
     await lab.upload('plus', addModel(offset), 'create=true&alias=canary');
     await lab.deployFlow('plus', { node: { version: 'canary' } });
     assert.equal(versionOf(await lab.mqtt.ask('in', [0, 0, 0, 0], 'out')), 1);
-    assert.equal((await lab.nodeRed.api('DELETE', 'models/plus/aliases/canary')).status, 204);
+    assert.equal((await lab.nodeRed.api('DELETE', 'models/plus/aliases/canary?force=true')).status, 204);
     const failure = (await lab.mqtt.ask('in', [0, 0, 0, 0], 'errors')) as { code: string; message: string };
     assert.equal(failure.code, 'MODEL_NOT_FOUND');
     assert.match(failure.message, /canary/);

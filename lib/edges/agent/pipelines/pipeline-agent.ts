@@ -37,6 +37,7 @@ export interface PipelineAgentDeps {
 
 /** Of the edge that it is part of. */
 export interface PipelineSurroundings {
+  readonly hubId: string;
   readonly isModelReady: (model: string) => boolean;
   /** What would be reported may have changed. */
   readonly changed: () => void;
@@ -49,8 +50,10 @@ export interface PipelineSurroundings {
   readonly tell: (level: 'info' | 'warn', text: string) => void;
 }
 
-/** Between two looks at how pipelines do: every message changes a counter. */
+/** Between two looks at how pipelines do. */
 const STATUS_MS = 10_000;
+/** Every message changes a counter; whoever looks at a pipeline asks for them. */
+const COUNTERS_MS = 300_000;
 const MAX_SLEEP_MS = 60_000;
 /** Of a step whose failure is noted nowhere. */
 const HOLD_MS = 10_000;
@@ -66,24 +69,24 @@ export class PipelineAgent {
   #isAgain = false;
   #heldUntil = 0;
   #timer: NodeJS.Timeout | undefined;
-  #abort = new AbortController();
-  #statuses: { readonly at: number; readonly byId: ReadonlyMap<string, PipelineStatus | undefined> } | undefined;
+  /** A fetch under way, with what it is for. */
+  #fetching: { readonly id: string; readonly abort: AbortController } | undefined;
+  /** What answers in this process. */
+  readonly #answering = new Map<string, Digest>();
+  readonly #statuses = new Map<
+    string,
+    { readonly status: PipelineStatus | undefined; readonly lookedAt: number; readonly toldAt: number }
+  >();
   #endListening: (() => void) | undefined;
 
   constructor(private readonly deps: PipelineAgentDeps) {}
 
-  /** Libraries answer again as they did before this process started; the flows are Node-RED's to start. */
+  /** Libraries come to answer again as they did before this process started; the flows are Node-RED's to start. */
   async start(desired: AcceptedDesired | null, around: PipelineSurroundings): Promise<void> {
-    const { libraries, effects, log } = this.deps;
+    const { pipelines, effects } = this.deps;
     this.#around = around;
     this.#desired = desired && listsOf(desired);
-    for (const library of libraries.all()) {
-      try {
-        await effects.provide(library);
-      } catch (error) {
-        log.warn('library of the hub not taken up', { library: library.name, error });
-      }
-    }
+    for (const { _id, hubId } of pipelines.all()) if (hubId !== around.hubId) await pipelines.delete(_id);
     this.#endListening = effects.onChange(() => this.wake());
     this.wake();
   }
@@ -92,13 +95,24 @@ export class PipelineAgent {
     this.#endListening?.();
     this.#around = undefined;
     clearTimeout(this.#timer);
-    this.#abort.abort(new Error('the edge stops'));
+    this.#fetching?.abort.abort(new Error('the edge stops'));
     await this.#work;
   }
 
   desire(desired: AcceptedDesired | null): void {
     this.#desired = desired && listsOf(desired);
     this.wake();
+  }
+
+  /** What stands in the flows is this Node-RED's own from now on. */
+  async forget(): Promise<void> {
+    const { pipelines, libraries, effects } = this.deps;
+    this.#desired = null;
+    await this.#work;
+    for (const { _id } of pipelines.all()) await pipelines.delete(_id);
+    for (const { _id } of libraries.all()) await libraries.delete(_id);
+    for (const name of this.#answering.keys()) await effects.withdraw(name);
+    this.#answering.clear();
   }
 
   /** What failed is tried at once. */
@@ -113,6 +127,7 @@ export class PipelineAgent {
     if (!this.#around) return;
     this.#isAgain = true;
     this.#work ??= this.#drain();
+    this.#reconsider();
   }
 
   /** Files that pipelines need. */
@@ -132,6 +147,11 @@ export class PipelineAgent {
     });
   }
 
+  /** As it was placed. */
+  isRunning(id: string): boolean {
+    return this.deps.pipelines.get(id)?.applied?.running ?? false;
+  }
+
   /** @throws {ModelManagementError} `PIPELINE_NOT_ON_EDGE` */
   require(id: string): PipelineEffects {
     if (this.deps.pipelines.get(id)?.applied) return this.deps.effects;
@@ -145,6 +165,7 @@ export class PipelineAgent {
   #situation(): PipelineSituation {
     const states = new Map(this.deps.pipelines.all().map((state) => [state._id, state]));
     const { effects, libraries } = this.deps;
+    const stored = libraries.all();
     const areFlowsReady = effects.areFlowsReady();
     const changed = [...states.values()].filter(
       ({ applied }) => applied !== null && areFlowsReady && effects.isChanged(applied),
@@ -153,7 +174,8 @@ export class PipelineAgent {
       desired: this.#desired,
       states,
       present: this.#around?.present ?? new Map(),
-      provided: new Map(libraries.all().map(({ name, digest }) => [name, digest])),
+      stored,
+      provided: this.#answering,
       isModelReady: (model) => this.#around?.isModelReady(model) ?? false,
       changed: new Set(changed.map(({ _id }) => _id)),
       surroundings: effects.surroundings,
@@ -194,11 +216,17 @@ export class PipelineAgent {
   async #run(step: PipelineStep): Promise<void> {
     try {
       await this.#carryOut(step);
+      if ('target' in step && step.kind !== 'place')
+        await this.#note(step.target.id, { kind: 'recovered', target: step.target });
     } catch (error) {
-      if (this.#abort.signal.aborted) return;
+      if (error === BROKEN_OFF) return;
       const { code, message } = asModelManagementError(error);
       this.deps.log.warn('step for a pipeline failed', { step: step.kind, code, message });
       try {
+        if (step.kind === 'remove') {
+          await this.#note(step.id, { kind: 'stuck', code, message: message.slice(0, 500), jitter: Math.random() });
+          return this.#around?.tell('warn', `${this.#nameOf(step.id)} could not be removed: ${message}`.slice(0, 900));
+        }
         if (!('target' in step)) throw error;
         // A file that is gone or damaged is fetched again.
         for (const digest of this.needed()) {
@@ -217,8 +245,11 @@ export class PipelineAgent {
     const { effects, libraries, pipelines } = this.deps;
     switch (step.kind) {
       case 'fetch':
-        await effects.fetch(step.file, this.#abort.signal);
-        return this.#around?.fetched(step.file);
+        return this.#fetch(step);
+      case 'recall':
+        await effects.provide(step.library);
+        this.#answering.set(step.library.name, step.library.digest);
+        return;
       case 'provide':
         return this.#provide(step.library);
       case 'place':
@@ -232,43 +263,88 @@ export class PipelineAgent {
       case 'withdraw':
         await libraries.delete(step.library);
         await effects.withdraw(step.library);
+        this.#answering.delete(step.library);
     }
   }
 
   async #provide(library: DesiredLibrary): Promise<void> {
     await this.deps.effects.provide(library);
+    this.#answering.set(library.name, library.digest);
     await this.deps.libraries.put({ ...library, _id: library.name });
     this.#around?.tell('info', `the library ${library.name} is as on the hub`);
   }
 
   async #place(target: DesiredPipeline, libraries: readonly DesiredLibrary[]): Promise<void> {
     const { effects, pipelines } = this.deps;
-    await effects.check(target, pipelines.get(target.id)?.isClaimed ?? false);
+    const isClaimed = pipelines.get(target.id)?.isClaimed ?? false;
+    await effects.check(target, isClaimed);
     for (const library of libraries) await this.#provide(library);
     // On the disk before it stands there: after a crash between the two it is known whose it is.
-    await this.#note(target.id, { kind: 'claimed' });
-    await effects.place(target);
+    await this.#note(target.id, { kind: 'claimed', isClaimed: true });
+    try {
+      await effects.place(target, isClaimed);
+    } catch (error) {
+      if (!isClaimed && !effects.isThere(target.id)) await this.#note(target.id, { kind: 'claimed', isClaimed: false });
+      throw error;
+    }
     await this.#note(target.id, { kind: 'applied', target, surroundings: effects.surroundings });
-    this.#statuses = undefined;
+    this.#statuses.delete(target.id);
     const how = target.running ? 'runs' : 'is stopped';
     this.#around?.tell('info', `${target.name} ${how}, revision ${target.revision}`);
   }
 
   async #note(id: string, event: PipelineEvent): Promise<void> {
-    const before = this.deps.pipelines.get(id) ?? newPipeline(id);
+    const before = this.deps.pipelines.get(id) ?? newPipeline(id, this.#around?.hubId ?? '');
     const after = reducePipeline(before, event, this.deps.clock.now());
     if (after !== before) await this.deps.pipelines.put(after);
   }
 
+  #nameOf(id: string): string {
+    return this.deps.pipelines.get(id)?.applied?.name ?? id;
+  }
+
+  async #fetch(step: Extract<PipelineStep, { kind: 'fetch' }>): Promise<void> {
+    const abort = new AbortController();
+    this.#fetching = { id: fetchId(step), abort };
+    try {
+      await this.deps.effects.fetch(step.file, abort.signal);
+      this.#around?.fetched(step.file);
+    } catch (error) {
+      // Ended from here, which is no failure.
+      throw abort.signal.aborted ? BROKEN_OFF : error;
+    } finally {
+      this.#fetching = undefined;
+    }
+  }
+
+  /** What is fetched goes on later where something else can be done now, or it is wanted no more. */
+  #reconsider(): void {
+    if (!this.#fetching) return;
+    const step = planPipelines(this.#situation(), this.deps.clock.now());
+    if (step?.kind !== 'fetch' || fetchId(step) !== this.#fetching.id) {
+      this.#fetching.abort.abort(new Error('something else goes first'));
+    }
+  }
+
   #status(id: string): PipelineStatus | undefined {
     const now = this.deps.clock.now();
-    const isFresh = this.#statuses && now - this.#statuses.at < STATUS_MS && now >= this.#statuses.at;
-    if (!isFresh || !this.#statuses?.byId.has(id)) {
-      const ids = this.deps.pipelines.all().map(({ _id }) => _id);
-      this.#statuses = { at: now, byId: new Map(ids.map((one) => [one, this.deps.effects.status(one)])) };
-    }
-    return this.#statuses.byId.get(id);
+    const known = this.#statuses.get(id);
+    if (known && now - known.lookedAt < STATUS_MS && now >= known.lookedAt) return known.status;
+    const status = this.deps.effects.status(id);
+    const isNew =
+      !known || now - known.toldAt >= COUNTERS_MS || now < known.toldAt || told(status) !== told(known.status);
+    const next = isNew ? { status, toldAt: now, lookedAt: now } : { ...known, lookedAt: now };
+    this.#statuses.set(id, next);
+    return next.status;
   }
 }
+
+/** What is told at once when it changes. */
+const told = (status: PipelineStatus | undefined): string =>
+  JSON.stringify([status?.state, status?.failedAt, status?.error]);
+
+const BROKEN_OFF = new Error('broken off');
+
+const fetchId = ({ target, file }: Extract<PipelineStep, { kind: 'fetch' }>): string => `${target.id} ${file.digest}`;
 
 const listsOf = ({ pipelines, libraries }: AcceptedDesired) => ({ pipelines, libraries });

@@ -16,7 +16,11 @@ export function pipelineExecutors(
     throw new ModelManagementError('EDGE_UNAVAILABLE', 'This edge takes no pipelines.', 'Update its package.');
   };
   return {
-    'pipeline-restart': ({ pipeline }) => effectsFor(pipeline).restart(pipeline),
+    'pipeline-restart': ({ pipeline }) => {
+      const effects = effectsFor(pipeline);
+      if (agent?.isRunning(pipeline)) return effects.restart(pipeline);
+      throw new ModelManagementError('FLOWS_NOT_RUNNING', 'The pipeline is stopped on the edge.', 'Start it.');
+    },
     'pipeline-test': async ({ pipeline, input }) => ({ runId: await effectsFor(pipeline).test(pipeline, input) }),
     'pipeline-read': async ({ pipeline, what, runId }) =>
       whatFits(effectsFor(pipeline).read(pipeline, what, runId), MAX_ANSWER_BYTES),
@@ -39,5 +43,10 @@ export function whatFits(value: unknown, maxBytes: number): unknown {
     bytes += Buffer.byteLength(JSON.stringify(row) ?? '') + 1;
     return bytes > maxBytes;
   });
-  return end < 0 ? value : value.slice(0, end);
+  if (end !== 0) return end < 0 ? value : value.slice(0, end);
+  throw new ModelManagementError(
+    'PAYLOAD_TOO_LARGE',
+    `The last of them alone is larger than the ${maxBytes} bytes that travel.`,
+    'Look at it on the edge itself.',
+  );
 }

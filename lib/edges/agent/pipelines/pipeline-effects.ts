@@ -20,8 +20,10 @@ export interface PipelineEffects {
    * @throws {ModelManagementError} `MISSING_NODE_TYPES`, `BROKER_NOT_FOUND`, `FLOW_ID_TAKEN`; `STORAGE_CORRUPT` when its file cannot be read
    */
   check(target: DesiredPipeline, isClaimed: boolean): Promise<void>;
-  /** Its tab stands in the flows as it is wanted; nothing else of them changes. @throws as `FlowAdapter.deploy` */
-  place(target: DesiredPipeline): Promise<void>;
+  /** Its tab stands in the flows as it is wanted; nothing else of them changes. @throws as {@link check}; as `FlowAdapter.deploy` */
+  place(target: DesiredPipeline, isClaimed: boolean): Promise<void>;
+  /** A tab of that id stands in the flows. */
+  isThere(id: string): boolean;
   remove(id: string): Promise<void>;
   areFlowsReady(): boolean;
   /** True when the tab does not stand in the flows as it was placed. */

@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { LibraryName } from '../../../ids';
 import { DesiredLibrary, DesiredPipeline } from '../../protocol/pipeline-documents';
-import { retryDelayMs } from '../model-state';
+import { MAX_RETRY_MS, retryDelayMs } from '../model-state';
 
 /** What an edge keeps of one pipeline of its hub, in `edge-agent-pipelines.db`. */
 export const PipelineState = z
   .object({
     _id: z.string(),
+    /** Of another hub it is nothing that this one may touch. */
+    hubId: z.string(),
     /** What was placed last. */
     applied: DesiredPipeline.nullable(),
     /** Name and broker of the edge when that was; not themselves. */
@@ -28,8 +30,9 @@ export const PipelineState = z
   .readonly();
 export type PipelineState = z.infer<typeof PipelineState>;
 
-export const newPipeline = (id: string): PipelineState => ({
+export const newPipeline = (id: string, hubId: string): PipelineState => ({
   _id: id,
+  hubId,
   applied: null,
   surroundings: null,
   isClaimed: false,
@@ -44,13 +47,27 @@ export type ProvidedLibrary = z.infer<typeof ProvidedLibrary>;
 export const pipelineKey = ({ id, revision, digest, brokerId, running }: DesiredPipeline): string =>
   JSON.stringify([id, revision, digest, brokerId ?? null, running]);
 
+const REMOVAL = 'removal';
+
+/** True while a removal that failed waits for its time. */
+export function isStuck({ failure }: PipelineState, nowMs: number): boolean {
+  return failure?.key === REMOVAL && isAhead(failure.retryAt, nowMs);
+}
+
+/** True of a moment to come; one that is further off than any pause is of a clock that was set back. */
+export const isAhead = (atMs: number, nowMs: number): boolean => atMs > nowMs && atMs - nowMs <= MAX_RETRY_MS;
+
 /** True when a failure is of this target and this attempt. */
 export function isFailureOf({ failure }: PipelineState, target: DesiredPipeline): boolean {
   return failure !== null && failure.key === pipelineKey(target) && failure.attempt === target.attempt;
 }
 
 export type PipelineEvent =
-  | { readonly kind: 'claimed' }
+  | { readonly kind: 'claimed'; readonly isClaimed: boolean }
+  /** What failed before went well. */
+  | { readonly kind: 'recovered'; readonly target: DesiredPipeline }
+  /** Its removal failed. */
+  | { readonly kind: 'stuck'; readonly code: string; readonly message: string; readonly jitter: number }
   | { readonly kind: 'applied'; readonly target: DesiredPipeline; readonly surroundings: string }
   | {
       readonly kind: 'failed';
@@ -67,17 +84,28 @@ export type PipelineEvent =
 export function reducePipeline(state: PipelineState, event: PipelineEvent, nowMs: number): PipelineState {
   switch (event.kind) {
     case 'claimed':
-      return state.isClaimed ? state : { ...state, isClaimed: true };
+      return state.isClaimed === event.isClaimed ? state : { ...state, isClaimed: event.isClaimed };
+    case 'recovered':
+      return isFailureOf(state, event.target) ? { ...state, failure: null } : state;
     case 'applied':
       return { ...state, applied: event.target, surroundings: event.surroundings, isClaimed: true, failure: null };
-    case 'failed': {
-      const { target, code, message, jitter } = event;
-      const count = isFailureOf(state, target) ? (state.failure?.count ?? 0) + 1 : 1;
-      const retryAt = nowMs + retryDelayMs(count, jitter);
-      const { attempt } = target;
-      return { ...state, failure: { key: pipelineKey(target), attempt, code, message, count, retryAt } };
-    }
+    case 'failed':
+      return failed(state, pipelineKey(event.target), event.target.attempt, event, nowMs);
+    case 'stuck':
+      return failed(state, REMOVAL, 0, event, nowMs);
     case 'retry':
       return state.failure ? { ...state, failure: { ...state.failure, retryAt: nowMs } } : state;
   }
+}
+
+function failed(
+  state: PipelineState,
+  key: string,
+  attempt: number,
+  { code, message, jitter }: { readonly code: string; readonly message: string; readonly jitter: number },
+  nowMs: number,
+): PipelineState {
+  const isAgain = state.failure?.key === key && state.failure.attempt === attempt;
+  const count = isAgain ? (state.failure?.count ?? 0) + 1 : 1;
+  return { ...state, failure: { key, attempt, code, message, count, retryAt: nowMs + retryDelayMs(count, jitter) } };
 }

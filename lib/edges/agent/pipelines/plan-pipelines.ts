@@ -1,11 +1,13 @@
 import type { Digest } from '../../../ids';
 import type { DesiredFile } from '../../protocol/documents';
 import type { DesiredLibrary, DesiredPipeline, ReportedPipeline } from '../../protocol/pipeline-documents';
-import { isFailureOf, type PipelineState, pipelineKey } from './pipeline-state';
+import { isAhead, isFailureOf, isStuck, type PipelineState, pipelineKey } from './pipeline-state';
 
 /** One thing to do. Each can be done again, and leaves what runs as it is when it fails. */
 export type PipelineStep =
   | { readonly kind: 'fetch'; readonly target: DesiredPipeline; readonly file: DesiredFile }
+  /** It answers again as it did before this process started; nobody has said yet what is wanted. */
+  | { readonly kind: 'recall'; readonly library: DesiredLibrary }
   /** Its source answers from now on. */
   | { readonly kind: 'provide'; readonly target: DesiredPipeline; readonly library: DesiredLibrary }
   /** Its tab stands in the flows as it is wanted, and its libraries answer as it knows them. */
@@ -28,6 +30,8 @@ export interface PipelineSituation {
   readonly states: ReadonlyMap<string, PipelineState>;
   /** Files that are whole on the disk. */
   readonly present: Pick<ReadonlySet<Digest>, 'has'>;
+  /** Libraries that answered before, as the disk says. */
+  readonly stored: readonly DesiredLibrary[];
   /** Libraries of the hub that answer, by name. */
   readonly provided: ReadonlyMap<string, Digest>;
   /** Keys of models that run as the hub wants them. */
@@ -45,27 +49,34 @@ export interface PipelineSituation {
  */
 export function planPipelines(situation: PipelineSituation, nowMs: number): PipelineStep | undefined {
   const { desired, states, provided, areFlowsReady } = situation;
-  if (!desired) return undefined;
+  if (!desired) {
+    const library = situation.stored.find(({ name }) => !provided.has(name));
+    return library && { kind: 'recall', library };
+  }
   const wanted = new Set(desired.pipelines.map(({ id }) => id));
-  for (const id of [...states.keys()].sort()) {
-    if (!wanted.has(id) && areFlowsReady) return { kind: 'remove', id };
+  const steps = [...desired.pipelines]
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+    .flatMap((target) => planOne(target, situation, nowMs) ?? []);
+  // A file may take long to come, or never: what needs none goes first.
+  const first = steps.find(({ kind }) => kind !== 'fetch');
+  if (first) return first;
+  for (const state of [...states.values()].sort((a, b) => (a._id < b._id ? -1 : 1))) {
+    if (!wanted.has(state._id) && areFlowsReady && !isStuck(state, nowMs)) return { kind: 'remove', id: state._id };
   }
-  for (const target of [...desired.pipelines].sort((a, b) => (a.id < b.id ? -1 : 1))) {
-    const step = planOne(target, situation, nowMs);
-    if (step) return step;
-  }
+  if (steps[0]) return steps[0];
   // A pipeline that waits may still call what it brought before.
   const isAllPlaced = desired.pipelines.every((target) => isPlacedAs(states.get(target.id), target, situation));
   if (!isAllPlaced || [...states.keys()].some((id) => !wanted.has(id))) return undefined;
   const libraries = new Set<string>(desired.libraries.map(({ name }) => name));
-  const idle = [...provided.keys()].sort().find((name) => !libraries.has(name));
+  const known = [...provided.keys(), ...situation.stored.map(({ name }) => name as string)];
+  const idle = known.sort().find((name) => !libraries.has(name));
   return idle === undefined ? undefined : { kind: 'withdraw', library: idle };
 }
 
 function planOne(target: DesiredPipeline, situation: PipelineSituation, nowMs: number): PipelineStep | undefined {
   const { states, present, provided, areFlowsReady } = situation;
   const state = states.get(target.id);
-  if (state && isFailureOf(state, target) && nowMs < (state.failure?.retryAt ?? 0)) return undefined;
+  if (state && isFailureOf(state, target) && isAhead(state.failure?.retryAt ?? 0, nowMs)) return undefined;
   const libraries = librariesOf(target, situation);
   const isPlaced = isPlacedAs(state, target, situation);
   const { digest, sizeBytes } = target;

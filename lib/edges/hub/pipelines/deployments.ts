@@ -41,6 +41,12 @@ export interface StandingPipeline {
   readonly isToRepeat: boolean;
 }
 
+const isKept = (
+  known: PipelineDeploymentDocument,
+  revision: number | undefined,
+  brokerId: string | undefined,
+): boolean => revision === known.revision && (brokerId ?? null) === known.brokerId;
+
 const idOf = (pipeline: string, edge: string): string => `${pipeline}/${edgeKey(edge)}`;
 
 interface Indexed {
@@ -125,7 +131,8 @@ export class PipelineDeployments {
           previousRevision: before !== null && before !== next ? before : (known?.previousRevision ?? null),
           brokerId: brokerId ?? null,
           running: known?.running ?? true,
-          attempt: known ? known.attempt + (isToRepeat ? 1 : 0) : 0,
+          // An entry that says what is there already only keeps it.
+          attempt: known ? known.attempt + (isToRepeat && !isKept(known, revision, brokerId) ? 1 : 0) : 0,
         };
       });
       for (const [index, document] of documents.entries()) {

@@ -25,9 +25,12 @@ export interface EdgePipelinesDeps {
   readonly factsOf: (edge: EdgeDocument) => EdgeFacts;
   /** What is wanted of these edges has changed. */
   readonly changed: (keys: Iterable<string>) => void;
-  readonly ask: (facts: EdgeFacts, command: EdgeCommand) => Promise<unknown>;
+  readonly ask: (facts: EdgeFacts, command: EdgeCommand, patienceMs?: number) => Promise<unknown>;
   readonly log: Log;
 }
+
+/** Node-RED stops its flows, and starts them: each may take its time. */
+const RESTART_MS = 60_000;
 
 type ReadCommand = Extract<EdgeCommand, { type: 'pipeline-read' }>;
 
@@ -92,9 +95,11 @@ export class EdgePipelines {
     this.deps.changed([edgeKey(name)]);
   }
 
-  /** @throws as {@link setRunning}; as `EdgeCommands.ask` */
-  async restart(pipeline: string, edge: string): Promise<void> {
-    await this.#ask(pipeline, edge, { type: 'pipeline-restart', pipeline });
+  /** One that is stopped is started. @throws as {@link setRunning}; as `EdgeCommands.ask` */
+  async restart(pipeline: string, edge: string, user: User): Promise<void> {
+    const { name } = this.deps.book.get(edge);
+    if (!this.deps.deployments.get(pipeline, name).running) return this.setRunning(pipeline, edge, true, user);
+    await this.#ask(pipeline, edge, { type: 'pipeline-restart', pipeline }, RESTART_MS);
   }
 
   /** @param input - as of `POST /pipelines/:id/test`. @returns the id of the run there. @throws as {@link restart} */
@@ -112,10 +117,10 @@ export class EdgePipelines {
     });
   }
 
-  #ask(pipeline: string, name: string, command: EdgeCommand): Promise<unknown> {
+  #ask(pipeline: string, name: string, command: EdgeCommand, patienceMs?: number): Promise<unknown> {
     const edge = this.deps.book.get(name);
     this.deps.deployments.get(pipeline, edge.name);
-    return this.deps.ask(this.deps.factsOf(edge), command);
+    return this.deps.ask(this.deps.factsOf(edge), command, patienceMs);
   }
 
   #standing(pipeline: string, name: string): StandingPipeline {

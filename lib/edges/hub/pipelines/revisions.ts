@@ -2,7 +2,8 @@ import { Readable } from 'node:stream';
 import type { Clock } from '../../../clock';
 import { ModelManagementError } from '../../../errors';
 import type { Digest, LibraryName } from '../../../ids';
-import { librariesOf, modelNeedsOf, type PipelineBundle } from '../../../pipeline/bundle/bundle';
+import { parseInput } from '../../../parse-input';
+import { librariesOf, modelNeedsOf, PipelineBundle } from '../../../pipeline/bundle/bundle';
 import type { Registry, User } from '../../../registry';
 import type { BlobLease, BlobStore, DocumentStore } from '../../../store';
 import type { PipelineRevisionDocument } from './deployment-documents';
@@ -62,6 +63,7 @@ export class PipelineRevisions {
    */
   async take(bundle: PipelineBundle, user: User): Promise<PipelineRevisionDocument> {
     const { registry, library, revisions, clock } = this.deps;
+    parseInput(PipelineBundle, bundle, 'pipeline');
     const models = modelNeedsOf(bundle).map(({ model, ref }) => ({
       model: registry.getVersion(model, ref).model,
       ref,

@@ -20,6 +20,7 @@ import type { Libraries } from '../../../../lib/pipeline/library';
 import { openBlobStore } from '../../../../lib/store';
 import { brokerAddress } from '../broker-address';
 import type { Closers } from '../closers';
+import { moduleLookup } from '../module-lookup';
 import type { BrokerSettings, EdgeSettings } from '../settings';
 import type { CapabilityProbe } from './capabilities';
 import { openRows } from './edge-rows-part';
@@ -28,6 +29,8 @@ import { FlowPipelines } from './flow-pipelines';
 import type { EdgePartOptions } from './part-options';
 
 export interface EdgeSideOptions extends EdgePartOptions {
+  /** Where modules of function nodes are. */
+  readonly userDir: string;
   readonly engine: Engine;
   readonly serving: Serving;
   readonly shelf: ModelShelf;
@@ -101,7 +104,11 @@ export async function openEdgeSide(
   });
   const flows = new FlowPipelines({
     edgeName: edge.name,
-    broker: await brokerAddress(broker),
+    broker: await brokerAddress(broker).catch((error: unknown) => {
+      log.error('broker of pipelines not known', { error });
+      return undefined;
+    }),
+    hasModule: moduleLookup(options.userDir),
     blobs,
     fetcher,
     libraries,

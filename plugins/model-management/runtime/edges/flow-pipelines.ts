@@ -18,7 +18,9 @@ import type { Log } from '../../../../lib/log';
 import { parseInput } from '../../../../lib/parse-input';
 import { PipelineBundle } from '../../../../lib/pipeline/bundle/bundle';
 import {
+  isBrought,
   isPlaced,
+  modulesOf,
   nodeTypesOf,
   type PlaceBroker,
   placeBundle,
@@ -41,8 +43,10 @@ const LibraryFile = z.object({
 
 export interface FlowPipelinesOptions {
   readonly edgeName: string;
-  /** What pipelines use that name no other. */
-  readonly broker: BrokerAddress;
+  /** What pipelines use that name no other; undefined = its settings name files that cannot be read. */
+  readonly broker: BrokerAddress | undefined;
+  /** True of an npm module that function nodes can load here. */
+  readonly hasModule: (name: string) => boolean;
   readonly blobs: BlobStore;
   readonly fetcher: Pick<ArtifactFetcher, 'fetch'>;
   readonly libraries: Pick<Libraries, 'lend' | 'takeBack'>;
@@ -54,7 +58,7 @@ type Placed = { readonly key: string; readonly entries: readonly FlowEntry[] };
 /** Pipelines of a hub in the flows of this Node-RED. */
 export class FlowPipelines implements PipelineEffects {
   readonly surroundings: string;
-  readonly #broker: PlaceBroker;
+  readonly #broker: PlaceBroker | undefined;
   readonly #placed = new Map<string, Placed>();
   readonly #changed = new Map<string, boolean>();
   readonly #listeners = new Set<() => void>();
@@ -62,10 +66,7 @@ export class FlowPipelines implements PipelineEffects {
   #stopListening: (() => void) | undefined;
 
   constructor(private readonly options: FlowPipelinesOptions) {
-    const { url, username, password, ...pem } = options.broker;
-    const text = (value: string | Uint8Array | undefined) =>
-      value === undefined ? undefined : String(Buffer.from(value));
-    this.#broker = { url, username, password, ca: text(pem.ca), cert: text(pem.cert), key: text(pem.key) };
+    this.#broker = options.broker && asPlaceBroker(options.broker);
     this.surroundings = createHash('sha256')
       .update(JSON.stringify([options.edgeName, this.#broker]))
       .digest('base64url');
@@ -104,9 +105,18 @@ export class FlowPipelines implements PipelineEffects {
     const pipelines = this.#attached();
     const placed = await this.#place(target);
     const entries = pipelines.entries();
+    if (pipelines.isReadOnly) {
+      throw new ModelManagementError(
+        'FLOWS_NOT_RUNNING',
+        'The flows of the edge are read-only: what is placed there would be gone after a restart.',
+        'Take readOnly out of its settings.js.',
+      );
+    }
     withPlaced(entries, target.id, placed, isClaimed);
     const { brokerId } = target;
-    if (brokerId !== undefined && !entries.some(({ id, type }) => id === brokerId && type === 'mqtt-broker')) {
+    const isOwnBroker = ({ id, type }: FlowEntry): boolean =>
+      id === brokerId && type === 'mqtt-broker' && !isBrought(id);
+    if (brokerId !== undefined && !entries.some(isOwnBroker)) {
       throw new ModelManagementError(
         'BROKER_NOT_FOUND',
         `The flows of the edge have no mqtt-broker ${brokerId}.`,
@@ -115,7 +125,7 @@ export class FlowPipelines implements PipelineEffects {
     }
     const installed = await pipelines.types();
     const missing = nodeTypesOf(placed).filter((type) => !installed.has(type));
-    if (missing.length === 0) return;
+    if (missing.length === 0) return this.#checkModules(placed);
     throw new ModelManagementError(
       'MISSING_NODE_TYPES',
       `The edge lacks these types of nodes: ${missing.slice(0, 10).join(', ')}.`,
@@ -124,9 +134,21 @@ export class FlowPipelines implements PipelineEffects {
     );
   }
 
-  async place(target: DesiredPipeline): Promise<void> {
+  /** One that is missing would keep this and all other flows from starting, at the next deploy or start of Node-RED. */
+  #checkModules(placed: readonly FlowEntry[]): void {
+    const missing = modulesOf(placed).filter((name) => !this.options.hasModule(name));
+    if (missing.length === 0) return;
+    throw new ModelManagementError(
+      'MISSING_MODULES',
+      `Function nodes use modules that the edge lacks: ${missing.slice(0, 10).join(', ')}.`,
+      'Install them in the user directory of its Node-RED; it is tried again by itself.',
+      { details: { missing } },
+    );
+  }
+
+  async place(target: DesiredPipeline, isClaimed: boolean): Promise<void> {
     const placed = await this.#place(target);
-    await this.#attached().deploy((entries) => withPlaced(entries, target.id, placed, true), null);
+    await this.#attached().deploy((entries) => withPlaced(entries, target.id, placed, isClaimed), null);
     this.#changed.clear();
   }
 
@@ -135,8 +157,12 @@ export class FlowPipelines implements PipelineEffects {
     this.#placed.delete(id);
   }
 
+  isThere(id: string): boolean {
+    return this.#pipelines?.entries().some((entry) => entry.id === id) ?? false;
+  }
+
   areFlowsReady(): boolean {
-    return this.#pipelines?.areFlowsReady ?? false;
+    return this.#pipelines?.canChangeFlows ?? false;
   }
 
   isChanged(target: DesiredPipeline): boolean {
@@ -164,7 +190,8 @@ export class FlowPipelines implements PipelineEffects {
       since,
       counters,
       lastRunAt,
-      ...(failedAt !== undefined && { failedAt }),
+      // Of a node deep in subflows it would not travel.
+      ...(failedAt !== undefined && failedAt.length <= 64 && { failedAt }),
       ...(error && { error: { code: error.code.slice(0, 64), message: error.message.slice(0, 500) } }),
     };
   }
@@ -206,10 +233,19 @@ export class FlowPipelines implements PipelineEffects {
     const bundle = await this.#read(target.digest, PipelineBundle);
     if (bundle.id !== target.id) throw unreadable(target.digest);
     const { edgeName } = this.options;
-    const broker = target.brokerId === undefined ? this.#broker : { id: target.brokerId };
+    const broker = target.brokerId === undefined ? this.#ownBroker() : { id: target.brokerId };
     const entries = placeBundle(bundle, { edgeName, broker, isRunning: target.running });
     this.#placed.set(target.id, { key, entries });
     return entries;
+  }
+
+  #ownBroker(): PlaceBroker {
+    if (this.#broker) return this.#broker;
+    throw new ModelManagementError(
+      'BROKER_NOT_FOUND',
+      'The certificates of modelManagement.broker of the edge cannot be read.',
+      'Put the files in their place there, and restart its Node-RED.',
+    );
   }
 
   async #read<T>(digest: Digest, schema: z.ZodType<T>): Promise<T> {
@@ -233,6 +269,12 @@ export class FlowPipelines implements PipelineEffects {
     if (this.#pipelines) return this.#pipelines;
     throw new ModelManagementError('NOT_READY', 'The flows are not there yet.', 'Try again in a moment.');
   }
+}
+
+function asPlaceBroker({ url, username, password, ...pem }: BrokerAddress): PlaceBroker {
+  const text = (value: string | Uint8Array | undefined) =>
+    value === undefined ? undefined : String(Buffer.from(value));
+  return { url, username, password, ca: text(pem.ca), cert: text(pem.cert), key: text(pem.key) };
 }
 
 const unreadable = (digest: string): ModelManagementError =>

@@ -208,9 +208,18 @@ export class Pipelines {
     return this.#tester.test(this.#find(id).pipeline, this.#standstill === undefined, input);
   }
 
-  /** A deploy would start what it changes. */
-  get areFlowsReady(): boolean {
-    return this.#doFlowsRun && this.#standstill === undefined;
+  /** A deploy would start what it changes, or may end a standstill. */
+  get canChangeFlows(): boolean {
+    const cause = this.#standstill?.cause;
+    return this.#areLoaded && (cause === undefined || cause === 'missing-types' || cause === 'missing-modules');
+  }
+
+  get isReadOnly(): boolean {
+    return (this.red.settings as { readonly readOnly?: boolean }).readOnly === true;
+  }
+
+  get #areLoaded(): boolean {
+    return this.#doFlowsRun || this.#standstill !== undefined;
   }
 
   /** All of the flow file, what is disabled too. */

@@ -19,9 +19,12 @@ const scale2 = aLibrary('pipelib_scale', 2);
 const withScale = aPipeline('a', 1, { libraries: ['pipelib_scale'] });
 
 const applied = (target: DesiredPipeline): PipelineState =>
-  reducePipeline(newPipeline(target.id), { kind: 'applied', target, surroundings: 's' }, NOW);
-const failed = (target: DesiredPipeline, before = newPipeline(target.id)): PipelineState =>
+  reducePipeline(newPipeline(target.id, 'hub-1'), { kind: 'applied', target, surroundings: 's' }, NOW);
+const failed = (target: DesiredPipeline, before = newPipeline(target.id, 'hub-1')): PipelineState =>
   reducePipeline(before, { kind: 'failed', target, code: 'MISSING_NODE_TYPES', message: 'x', jitter: 0 }, NOW);
+
+const stuck = (target: DesiredPipeline): PipelineState =>
+  reducePipeline(applied(target), { kind: 'stuck', code: 'FLOWS_NOT_RUNNING', message: 'x', jitter: 0 }, NOW);
 
 const situation = (
   pipelines: readonly DesiredPipeline[] | null,
@@ -35,6 +38,7 @@ const situation = (
     desired: pipelines && { pipelines, libraries },
     states: new Map(states.map((state) => [state._id, state])),
     present: new Set(),
+    stored: [],
     provided: new Map(),
     isModelReady: () => true,
     changed: new Set(),
@@ -63,6 +67,8 @@ const told = (step: PipelineStep | undefined): string => {
       );
     case 'remove':
       return `remove ${step.id}`;
+    case 'recall':
+      return `recall ${step.library.name}`;
     case 'withdraw':
       return `withdraw ${step.library}`;
   }
@@ -71,6 +77,21 @@ const told = (step: PipelineStep | undefined): string => {
 describe('the plan for the pipelines of an edge', () => {
   const cases: readonly (readonly [string, PipelineSituation, string])[] = [
     ['before the hub has said anything', situation(null, { states: [applied(a1)], ...provides(scale1) }), 'nothing'],
+    ['before that, of a library that answered', situation(null, { stored: [scale1] }), 'recall pipelib_scale'],
+    ['of a library that answered and is wanted no more', situation([], { stored: [scale1] }), 'withdraw pipelib_scale'],
+    ['of two, of which one has to be fetched', situation([a1, b1], has(b1)), 'place b 1'],
+    ['of one to go, while another is fetched', situation([b1], { states: [applied(a1)] }), 'remove a'],
+    ['of one whose removal failed', situation([b1], { states: [stuck(a1)] }), 'fetch pipeline of b'],
+    [
+      'of a clock that was set back',
+      situation([a1], {
+        ...has(a1),
+        states: [
+          reducePipeline(applied(a2), { kind: 'failed', target: a1, code: 'X', message: 'x', jitter: 0 }, NOW + 1e9),
+        ],
+      }),
+      'place a 1',
+    ],
     ['of a new one', situation([a1]), 'fetch pipeline of a'],
     ['of one whose bundle is there', situation([a1], has(a1)), 'place a 1'],
     ['of one that stands', situation([a1], { ...has(a1), states: [applied(a1)] }), 'nothing'],
@@ -103,7 +124,11 @@ describe('the plan for the pipelines of an edge', () => {
       'nothing',
     ],
     ['of one that is wanted no more', situation([b1], { ...has(a1), states: [applied(a1)] }), 'remove a'],
-    ['of one that is wanted no more and never stood', situation([], { states: [newPipeline('a')] }), 'remove a'],
+    [
+      'of one that is wanted no more and never stood',
+      situation([], { states: [newPipeline('a', 'hub-1')] }),
+      'remove a',
+    ],
     ['while no flows run', situation([b1], { ...has(b1), states: [applied(a1)], areFlowsReady: false }), 'nothing'],
     ['while no flows run, of what need not', situation([b1], { areFlowsReady: false }), 'fetch pipeline of b'],
     [
@@ -154,14 +179,14 @@ describe('the plan for the pipelines of an edge', () => {
       'withdraw pipelib_scale',
     ],
     [
-      'of a library that what stands may still call',
+      'of a library that what stands may still call, beside one to go',
       situation([a2], {
         ...has(a2),
         states: [applied(withScale), failed(b1)],
         isModelReady: () => false,
         ...provides(scale1),
       }),
-      'remove b',
+      'place a 2',
     ],
     [
       'of a library that the revision before calls, whose successor waits',
@@ -192,6 +217,19 @@ describe('the plan for the pipelines of an edge', () => {
     assert.equal(nextPipelinePlanAt([reducePipeline(state, { kind: 'retry' }, NOW)], NOW), undefined);
   });
 
+  it('has nothing to tell of a failure that is over', () => {
+    const recovered = reducePipeline(
+      failed(withScale, applied(withScale)),
+      { kind: 'recovered', target: withScale },
+      NOW,
+    );
+    assert.equal(recovered.failure, null);
+    assert.equal(
+      reducePipeline(failed(a2), { kind: 'recovered', target: a1 }, NOW).failure?.code,
+      'MISSING_NODE_TYPES',
+    );
+  });
+
   it('comes to an end from any beginning, with what is wanted and nothing else', () => {
     const targets = [withScale, a2, aPipeline('a', 2, { running: false }), b1];
     for (const first of [undefined, ...targets]) {
@@ -215,7 +253,7 @@ describe('the plan for the pipelines of an edge', () => {
           else if (step.kind === 'provide') provided.set(step.library.name, step.library.digest);
           else if (step.kind === 'remove') states.delete(step.id);
           else if (step.kind === 'withdraw') provided.delete(step.library);
-          else {
+          else if (step.kind === 'place') {
             for (const { name, digest } of step.libraries) provided.set(name, digest);
             states.set(step.target.id, applied(step.target));
           }
