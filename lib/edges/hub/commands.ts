@@ -54,7 +54,7 @@ export class EdgeCommands {
       );
       timer = setTimeout(() => reject(silence), patienceMs);
       const settle: Waiting['settle'] = (event) =>
-        event.result === 'done' ? resolve(valueOf(event)) : reject(errorOf(name, event));
+        event.result === 'done' ? resolve(answerOf(event)) : reject(errorOf(name, event));
       this.#waiting.set(id, { edge: name, settle });
     });
     try {
@@ -109,7 +109,7 @@ export class EdgeCommands {
 }
 
 /** Carried as text, so that what somebody sent through a pipeline does not nest the document too deep. */
-const valueOf = ({ value }: CommandEvent): unknown => (value === undefined ? undefined : JSON.parse(value));
+const answerOf = ({ value }: CommandEvent): unknown => (value === undefined ? undefined : JSON.parse(value));
 
 function errorOf(
   edge: string,
