@@ -62,10 +62,17 @@ export interface QueryCount {
 }
 
 /** One query of a job, to be written to a file. */
+export interface NewData {
+  readonly collection: string;
+  readonly from?: Watermark;
+  /** The first of them, of our own collections; absent = all. */
+  readonly maxRows?: number;
+}
+
 export interface DataRequest {
   readonly query: string;
   /** Collections of which only rows after a mark count; `from` absent = all of them. */
-  readonly newData: readonly { readonly collection: string; readonly from?: Watermark }[];
+  readonly newData: readonly NewData[];
   /** Rows younger than this are left for the next time, since a transaction that is still open may yet add to them. */
   readonly lagMs: number;
 }

@@ -3,7 +3,7 @@ import { ModelManagementError } from '../../errors';
 import { quoteName } from '../names';
 import { counted, mentions, parseReadQuery, type ReadQuery, refuseQualified, withExpressions } from '../sql/read-query';
 import { invalidQuery } from '../sql/tokens';
-import type { DataFile, DataRequest, DataWindow, QueryCount, QueryRows } from '../types';
+import type { DataFile, DataRequest, DataWindow, NewData, QueryCount, QueryRows } from '../types';
 import { JsonArrayFile } from './json-array-file';
 import { QueryAnswer } from './query-answer';
 import { RowText } from './row-text';
@@ -69,10 +69,11 @@ export class SqliteReader {
     query: ReadQuery,
     request: DataRequest,
   ): { readonly sql: string; readonly bound: Record<string, number>; readonly windows: readonly DataWindow[] } {
-    const windows = request.newData.map(({ collection, from }) => {
+    const windows = request.newData.map((newData) => {
+      const { collection } = newData;
       if (!mentions(query, collection)) throw notInQuery(collection);
       refuseQualified(query, ['main', 'temp'], collection);
-      return this.#window(collection, request.lagMs, from);
+      return this.#window(newData, request.lagMs);
     });
     const bound: Record<string, number> = {};
     const expressions = windows.map(({ collection, from, to }, index) => {
@@ -84,8 +85,8 @@ export class SqliteReader {
     return { sql: withExpressions(query, expressions), bound, windows };
   }
 
-  /** @param from - taken only when it is of this very table: another of its name has other numbers */
-  #window(collection: string, lagMs: number, from: DataRequest['newData'][number]['from']): DataWindow {
+  /** `from` is taken only when it is of this very table: another of its name has other numbers. */
+  #window({ collection, from, maxRows }: NewData, lagMs: number): DataWindow {
     const found = this.#db.prepare('SELECT name, id, last_seq FROM mm_collections WHERE name = ?').get(collection) as
       | { readonly name: string; readonly id: string; readonly last_seq: number }
       | undefined;
@@ -96,8 +97,9 @@ export class SqliteReader {
         { collection },
       );
     }
-    const to = lagMs > 0 ? Math.max(this.#lastSeqBefore(found, lagMs), 0) : found.last_seq;
+    const old = lagMs > 0 ? Math.max(this.#lastSeqBefore(found, lagMs), 0) : found.last_seq;
     const start = from && from.identity === found.id ? Number(from.to) : null;
+    const to = maxRows === undefined ? old : Math.min(old, this.#seqOfRow(found.name, start ?? 0, maxRows) ?? old);
     // With a lag that grew, nothing is new yet, and the mark stays where it was.
     return {
       collection: found.name,
@@ -105,6 +107,14 @@ export class SqliteReader {
       from: start === null ? null : String(start),
       to: String(Math.max(to, start ?? 0)),
     };
+  }
+
+  /** Of the row that is the `count`th after another one; undefined = there are fewer. */
+  #seqOfRow(name: string, after: number, count: number): number | undefined {
+    const row = this.#db
+      .prepare(`SELECT rowid AS seq FROM main.${quoteName(name)} WHERE rowid > ? ORDER BY rowid LIMIT 1 OFFSET ?`)
+      .get(after, count - 1) as { readonly seq: number } | undefined;
+    return row?.seq;
   }
 
   /** All rows up to it are old enough. */

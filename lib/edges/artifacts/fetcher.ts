@@ -118,11 +118,12 @@ export class ArtifactFetcher {
   }
 
   /**
-   * Removes blobs and partial artifacts that are neither named nor being fetched.
+   * Removes blobs and partial artifacts that are neither wanted nor being fetched.
+   * @param isWanted - asked right before each is removed, since others may come to be wanted meanwhile
    * @throws {ModelManagementError} `STORAGE_FAILED`
    */
-  async collect(keep: ReadonlySet<Digest>): Promise<CollectReport> {
-    const isNamed = (digest: Digest): boolean => keep.has(digest) || this.#running.has(digest);
+  async collect(isWanted: (digest: Digest) => boolean): Promise<CollectReport> {
+    const isNamed = (digest: Digest): boolean => this.#running.has(digest) || isWanted(digest);
     // The moment of a file is that of a clock that may have been wrong: it decides nothing here.
     const minAgeMs = Number.NEGATIVE_INFINITY;
     const blobs = await this.options.blobs.collectGarbage({ isNamed, dryRun: false, minAgeMs });

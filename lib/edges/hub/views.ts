@@ -61,12 +61,16 @@ export function stateOf({ edge, said, isConflict }: EdgeFacts): {
   return { state: isOnline(said.marks) ? 'online' : 'offline', sinceMs: said.marks.changedAt };
 }
 
-/** True when something is wanted of an edge that is online and, by its last word, not brought about yet. */
+/**
+ * True when something is wanted of an edge that is online and, by its last word, not brought about yet; or it has runs or
+ * rows for the hub, of which it would say more.
+ */
 export function isUnderWay(facts: EdgeFacts): boolean {
   const { said, isTaken } = facts;
   if (stateOf(facts).state !== 'online') return false;
-  const { models = [], pipelines = [] } = said?.report ?? {};
+  const { models = [], pipelines = [], runs = [], rows = [] } = said?.report ?? {};
   const isBusy = ({ state }: { readonly state: string }): boolean => state === 'pending' || state === 'downloading';
+  if (runs.length > 0 || rows.length > 0) return true;
   return !said?.report || !isTaken || models.some(isBusy) || pipelines.some(isBusy);
 }
 

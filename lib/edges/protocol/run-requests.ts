@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { activeStates, runStates } from '../../training/run/run-states';
 
 const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
+/** Of Node-RED: one in a subflow is named after all that it is in, and one of an older flow has a dot. */
+const nodeId = z.string().regex(/^[A-Za-z0-9._-]{1,256}$/);
 const text = z.string().max(1_000);
 const moment = z.string().max(64);
 
@@ -12,7 +14,7 @@ export const RunRequestEvent = z.object({
   /** The answer carries it. */
   id,
   job: z.string().max(63),
-  node: id,
+  node: nodeId,
   cancel: z.literal(true).exactOptional(),
   overrides: z.looseObject({}).exactOptional(),
 });
@@ -23,7 +25,7 @@ const Run = z.object({
   number: z.int().positive(),
   job: z.string().max(63),
   state: z.enum(runStates),
-  node: id,
+  node: nodeId,
   phases: z.array(z.object({ name: z.enum(activeStates), startedAt: moment, finishedAt: moment.nullable() })).max(16),
   model: z.string().max(63).exactOptional(),
   version: z.int().positive().exactOptional(),

@@ -1,6 +1,7 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ModelManagementError } from '../../errors';
+import { withFile } from '../../files';
 import { workFiles } from '../env-list';
 import type { JobFields } from '../job';
 
@@ -41,7 +42,7 @@ export async function checkOutputs(
 async function metricOf(outputsPath: string, name: string): Promise<number> {
   const file = workFiles.metric(name);
   const hint = `Write the number to the path in os.environ["${name}_path"].`;
-  const text = await readFile(join(outputsPath, file)).catch(() => undefined);
+  const text = await beginningOf(join(outputsPath, file)).catch(() => undefined);
   if (text === undefined) {
     throw new ModelManagementError(
       'OUTPUT_MISSING',
@@ -52,7 +53,7 @@ async function metricOf(outputsPath: string, name: string): Promise<number> {
       },
     );
   }
-  const word = text.subarray(0, MAX_METRIC_BYTES).toString('utf8').trim();
+  const word = text.toString('utf8').trim();
   const value = Number(word);
   if (word !== '' && Number.isFinite(value)) return value;
   throw new ModelManagementError(
@@ -61,4 +62,12 @@ async function metricOf(outputsPath: string, name: string): Promise<number> {
     hint,
     { details: { path: file } },
   );
+}
+
+/** The file may be of any size. */
+async function beginningOf(path: string): Promise<Buffer> {
+  const { bytesRead, buffer } = await withFile(path, 'r', (file) =>
+    file.read(Buffer.alloc(MAX_METRIC_BYTES), 0, MAX_METRIC_BYTES, 0),
+  );
+  return buffer.subarray(0, bytesRead);
 }

@@ -33,6 +33,22 @@ export function preparedEvent(
   throw new ModelManagementError('NO_NEW_DATA', reason, hint);
 }
 
+/** Of each query of the job what was read for it, the first when there are several; others are none of it. */
+export function onePerQuery(
+  { queries }: { readonly queries: readonly MaybeNamed[] },
+  inputs: readonly QueryInput[],
+): readonly QueryInput[] {
+  return queries.flatMap((query, index) => {
+    const id = queryIdOf(query, index);
+    return inputs.find((input) => input.id === id) ?? [];
+  });
+}
+
+type MaybeNamed = Partial<Pick<JobQuery, 'id'>>;
+
+/** Of jobs from before queries had ids, its place. */
+export const queryIdOf = ({ id }: MaybeNamed, index: number): string => id ?? `q${index + 1}`;
+
 function emptyReason(fields: RunDocument['fields'], queries: readonly QueryInput[]): string | undefined {
   const counted = queries.filter(({ newDataOnly }) => newDataOnly);
   if (counted.length === 0 || counted.some(({ rows }) => rows > 0)) return undefined;

@@ -15,7 +15,7 @@ import { baseVersionOf } from './base-version';
 import { checkOutputs } from './outcome';
 import { archiveOf } from './outputs-archive';
 import { decidePromotion } from './promotion';
-import { exportQuery, preparedEvent } from './run-data';
+import { exportQuery, onePerQuery, preparedEvent, queryIdOf } from './run-data';
 import type { RunDocument } from './run-document';
 import type { RunLog } from './run-log';
 import type { RunEvent } from './run-state';
@@ -52,7 +52,7 @@ export class RunSteps extends ScriptSteps {
     }
     const prepared = await delegation?.prepared(run._id, log, signal);
     if (!prepared) throw new Error(`the run ${run._id} has data that is elsewhere, and runs here`);
-    return preparedEvent(run, prepared.base, prepared.queries);
+    return preparedEvent(run, prepared.base, onePerQuery(run.fields, prepared.queries));
   }
 
   /** Everything a script finds, into a folder; but data of the edge, unless that is this Node-RED. */
@@ -75,7 +75,7 @@ export class RunSteps extends ScriptSteps {
     const queries: PreparedInput['queries'][number][] = [];
     for (const [index, query] of run.fields.queries.entries()) {
       signal.throwIfAborted();
-      const id = query.id ?? `q${index + 1}`;
+      const id = queryIdOf(query, index);
       const request = dataRequest({ ...query, id }, run.jobId, marks);
       if (readsElsewhere(query, run.fields)) {
         log.line(`Query ${id}: read on ${placeText(run.fields.trainingEdge)}.`);

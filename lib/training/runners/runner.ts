@@ -54,7 +54,7 @@ export interface Delegation {
    * @throws {ModelManagementError} `RUNNER_UNAVAILABLE`, `STORAGE_FULL`, `STORAGE_FAILED`
    */
   give(run: RunDocument, input: PreparedInput, workPath: string, log: MarkedLog, signal: AbortSignal): Promise<void>;
-  /** Resolves when everything is there. @throws what the run failed with; `RUN_LOST` */
+  /** Resolves when everything is there. @returns of several `queries` of one id the first counts. @throws what the run failed with; `RUN_LOST` */
   prepared(
     runId: string,
     log: MarkedLog,

@@ -197,6 +197,33 @@ describe('collections', function () {
     assert.equal(second.windows[0]?.from, window.to);
   });
 
+  it('come in parts when so many at most are asked for', async () => {
+    await using lab = await CollectionsLab.open();
+    const { collections } = lab;
+    const name = 'parted';
+    await collections.create({ name });
+    await collections.insert(
+      name,
+      Array.from({ length: 5 }, (_, x) => ({ x })),
+    );
+    const parts: unknown[] = [];
+    let from: Watermark | undefined;
+    for (let part = 0; part < 4; part += 1) {
+      const newData = [{ collection: name, maxRows: 2, ...(from && { from }) }];
+      const path = lab.file('part.json');
+      const { windows } = await collections.export(
+        'local',
+        { query: `SELECT x FROM ${name}`, newData, lagMs: 0 },
+        path,
+      );
+      parts.push(await readJson(path));
+      const [window] = windows;
+      assert.ok(window);
+      from = { collection: name, identity: window.identity, to: window.to };
+    }
+    assert.deepEqual(parts, [[{ x: 0 }, { x: 1 }], [{ x: 2 }, { x: 3 }], [{ x: 4 }], []]);
+  });
+
   it('count rows, and those that are new', async () => {
     await using lab = await CollectionsLab.open();
     const { collections } = lab;

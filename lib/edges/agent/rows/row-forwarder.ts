@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { type Collections, LOCAL_SOURCE } from '../../../collections';
 import type { Digest } from '../../../ids';
 import type { Log } from '../../../log';
@@ -25,6 +24,16 @@ export interface RowForwarderDeps {
 const MAX_OFFERS = 16;
 /** Rows that nobody was told of, as those of before a start. */
 const LOOK_MS = 60_000;
+/** Between two batches of a collection: rows that trickle in go together. */
+const BATCH_PAUSE_MS = 10_000;
+/** Of a batch: a long backlog goes in parts. */
+const MAX_BATCH_ROWS = 10_000;
+
+const LF = 10;
+const COMMA = 44;
+const END = Buffer.of(LF);
+/** No row is that short. */
+const isBracket = (line: Buffer): boolean => line.length === 1;
 
 /**
  * Sends the rows of collections of this edge to the hub as well, however long that is away. What waits is the collection
@@ -37,6 +46,8 @@ export class RowForwarder {
   #isPlanned = false;
   #isStopped = true;
   #timer: NodeJS.Timeout | undefined;
+  /** By collection: those of which a batch was offered a moment ago. */
+  readonly #pauses = new Map<string, NodeJS.Timeout>();
   #unwatch = (): void => undefined;
 
   constructor(private readonly deps: RowForwarderDeps) {}
@@ -56,6 +67,8 @@ export class RowForwarder {
     this.#unwatch();
     clearInterval(this.#timer);
     await this.#looking;
+    for (const pause of this.#pauses.values()) clearTimeout(pause);
+    this.#pauses.clear();
   }
 
   /** Fields of a report. */
@@ -102,12 +115,14 @@ export class RowForwarder {
 
   async #offer(collection: string): Promise<void> {
     const { documents, blobs, collections, tempPath } = this.deps;
-    const own = documents.get(collection.toLowerCase());
-    if (own?.batch) return;
+    const key = collection.toLowerCase();
+    const own = documents.get(key);
+    if (own?.batch || this.#pauses.has(key)) return;
     const path = join(tempPath, `rows-${randomUUID()}.json`);
     try {
       const from = own?.mark ? { from: { collection, ...own.mark } } : {};
-      const request = { query: `SELECT * FROM "${collection}"`, newData: [{ collection, ...from }], lagMs: 0 };
+      const newData = [{ collection, ...from, maxRows: MAX_BATCH_ROWS }];
+      const request = { query: `SELECT * FROM "${collection}"`, newData, lagMs: 0 };
       const { rows, windows } = await collections.export(LOCAL_SOURCE, request, path);
       const [window] = windows;
       if (rows === 0 || !window) return;
@@ -116,17 +131,36 @@ export class RowForwarder {
       const { digest, sizeBytes } = lease;
       const next = { identity: window.identity, to: window.to };
       const batch = { offered: { collection, digest, sizeBytes, rows }, next };
-      await documents.put({ _id: collection.toLowerCase(), mark: own?.mark ?? null, batch }).finally(lease.release);
+      await documents.put({ _id: key, mark: own?.mark ?? null, batch }).finally(lease.release);
+      this.#pause(key);
       this.#wake();
     } finally {
       await rm(path, { force: true });
     }
   }
+
+  #pause(key: string): void {
+    clearTimeout(this.#pauses.get(key));
+    const end = (): void => {
+      this.#pauses.delete(key);
+      this.look();
+    };
+    this.#pauses.set(key, setTimeout(end, BATCH_PAUSE_MS).unref());
+  }
 }
 
-/** The items of a JSON array that has one on each line, without what makes it an array. */
-async function* linesOf(path: string): AsyncGenerator<Buffer, void, undefined> {
-  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
-    if (line !== '[' && line !== ']' && line !== '') yield Buffer.from(`${line.replace(/,$/, '')}\n`);
+/** The items of a JSON array that has one on each line, without what makes it an array; line breaks of Unicode in a text are no end. */
+export async function* linesOf(path: string): AsyncGenerator<Buffer, void, undefined> {
+  let parts: Buffer[] = [];
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    let begin = 0;
+    for (let end = chunk.indexOf(LF); end >= 0; end = chunk.indexOf(LF, begin)) {
+      const line = Buffer.concat([...parts, chunk.subarray(begin, end)]);
+      const item = line.at(-1) === COMMA ? line.subarray(0, -1) : line;
+      if (!isBracket(item)) yield Buffer.concat([item, END]);
+      parts = [];
+      begin = end + 1;
+    }
+    if (begin < chunk.length) parts.push(chunk.subarray(begin));
   }
 }

@@ -229,7 +229,7 @@ export class EdgeRuns {
     this.#progress.delete(id);
     this.#heldUntil.delete(id);
     this.deps.log.info('run of the hub put away', { run: id });
-    await this.deps.fetcher.collect(this.#named());
+    await this.deps.fetcher.collect((digest) => this.#isNamed(digest));
     this.wake();
     void this.#collectEnvironments(own);
   }
@@ -306,11 +306,12 @@ export class EdgeRuns {
     }));
   }
 
-  #named(): ReadonlySet<Digest> {
-    const digests = this.#store
+  #isNamed(digest: Digest): boolean {
+    return this.#store
       .all()
-      .flatMap(({ spec, given, outputs }) => [spec, ...(given?.files ?? []), ...outputs].map(({ digest }) => digest));
-    return new Set(digests);
+      .some(({ spec, given, outputs }) =>
+        [spec, ...(given?.files ?? []), ...outputs].some((file) => file.digest === digest),
+      );
   }
 
   #hold(id: string, ms: number): void {

@@ -1,16 +1,20 @@
 import { createReadStream } from 'node:fs';
 import type { Collections } from '../../../collections';
 import { asModelManagementError, ModelManagementError } from '../../../errors';
+import type { Digest } from '../../../ids';
 import type { Log } from '../../../log';
+import type { ArtifactFetcher } from '../../artifacts';
 import type { OfferedRows } from '../../protocol/row-documents';
 import type { EdgeHub } from '../edge-hub';
 import type { EdgeStanding } from '../edge-standing';
 import type { RunDeskDeps } from '../runs/run-desk';
 
+type Fetcher = Pick<ArtifactFetcher, 'fetch' | 'collect'>;
+
 export interface RowIntakeDeps {
-  readonly hub: EdgeHub;
+  readonly hub: Pick<EdgeHub, 'standing' | 'standings' | 'onChange' | 'command'>;
   readonly collections: Pick<Collections, 'get' | 'create' | 'import'>;
-  readonly fetcherOf: RunDeskDeps['fetcherOf'];
+  readonly fetcherOf: (...edge: Parameters<RunDeskDeps['fetcherOf']>) => Promise<Fetcher>;
   /** Names of collections that take rows of edges; true = all. */
   readonly accept: true | readonly string[];
   readonly log: Log;
@@ -23,7 +27,9 @@ const REPEAT_MS = 5_000;
 /** Takes rows that edges forward into collections of the same name; they stay on the edge as well. */
 export class RowIntake {
   /** By edge and collection: what is under way. */
-  readonly #busy = new Set<string>();
+  readonly #busy = new Map<string, Digest>();
+  /** By edge and collection: what came last. It may be offered until the edge has heard that it was taken. */
+  readonly #taken = new Map<string, Digest>();
   readonly #heldUntil = new Map<string, number>();
   readonly #refused = new Set<string>();
   readonly #closing = new AbortController();
@@ -32,6 +38,8 @@ export class RowIntake {
 
   constructor(private readonly deps: RowIntakeDeps) {
     this.#end = deps.hub.onChange((edge) => this.#look(edge));
+    // What was offered before a restart is not told again.
+    for (const { name } of deps.hub.standings()) this.#look(name);
   }
 
   close(): void {
@@ -46,14 +54,15 @@ export class RowIntake {
   }
 
   #takeOnce(edge: EdgeStanding, offered: OfferedRows): void {
-    const lane = `${edge.name}/${offered.collection.toLowerCase()}`;
+    const lane = laneOf(edge, offered);
     const key = `${lane} ${offered.digest}`;
-    if (!edge.key || this.#busy.has(lane) || Date.now() < (this.#heldUntil.get(key) ?? 0)) return;
+    if (!edge.key || edge.state !== 'online' || this.#busy.has(lane)) return;
+    if (Date.now() < (this.#heldUntil.get(key) ?? 0)) return;
     if (!this.#isAccepted(offered.collection)) {
       this.#refuse(lane);
       return;
     }
-    this.#busy.add(lane);
+    this.#busy.set(lane, offered.digest);
     void this.#take(edge, edge.key, offered)
       .then(() => this.#hold(key, edge.name, REPEAT_MS))
       .catch((error: unknown) => {
@@ -74,17 +83,37 @@ export class RowIntake {
       });
   }
 
-  async #take({ name }: EdgeStanding, key: NonNullable<EdgeStanding['key']>, offered: OfferedRows): Promise<void> {
-    const { hub, collections, fetcherOf, log } = this.deps;
+  async #take(edge: EdgeStanding, key: NonNullable<EdgeStanding['key']>, offered: OfferedRows): Promise<void> {
+    const { collection, digest } = offered;
+    const lane = laneOf(edge, offered);
+    if (this.#taken.get(lane) !== digest) {
+      const fetcher = await this.deps.fetcherOf(edge.name, key);
+      try {
+        await this.#store(edge, fetcher, offered);
+        this.#taken.set(lane, digest);
+      } finally {
+        await fetcher.collect((other) => this.#isNeeded(edge.name, lane, other));
+      }
+    }
+    // One that is away is told when it offers them again.
+    await this.deps.hub.command(edge.name, { type: 'rows-taken', collection, digest }).catch(() => undefined);
+  }
+
+  async #store({ name }: EdgeStanding, fetcher: Fetcher, offered: OfferedRows): Promise<void> {
+    const { collections, log } = this.deps;
     const { collection, digest, sizeBytes } = offered;
-    const fetcher = await fetcherOf(name, key);
     const path = await fetcher.fetch({ digest, sizeBytes }, { signal: this.#closing.signal });
     await this.#ensureCollection(collection);
-    const { inserted, duplicates } = await collections.import(collection, createReadStream(path), 'ndjson');
+    const { inserted, duplicates } = await collections.import(collection, lazily(path), 'ndjson');
     if (inserted > 0) log.info('rows of an edge taken', { edge: name, collection, inserted, duplicates });
-    // One that is away is told when it offers them again.
-    await hub.command(name, { type: 'rows-taken', collection, digest }).catch(() => undefined);
-    await fetcher.collect(new Set());
+  }
+
+  /** Whether another collection of the edge has these rows in work, or has them to be taken yet. */
+  #isNeeded(name: string, own: string, digest: Digest): boolean {
+    if ([...this.#busy].some(([lane, other]) => lane !== own && other === digest)) return true;
+    const edge = this.deps.hub.standing(name);
+    const offers = edge?.report?.rows?.filter((offered) => offered.digest === digest) ?? [];
+    return edge !== undefined && offers.some((offered) => this.#taken.get(laneOf(edge, offered)) !== digest);
   }
 
   async #ensureCollection(name: string): Promise<void> {
@@ -118,4 +147,11 @@ export class RowIntake {
     }, ms + 10).unref();
     this.#timers.add(timer);
   }
+}
+
+const laneOf = ({ name }: EdgeStanding, { collection }: OfferedRows): string => `${name}/${collection.toLowerCase()}`;
+
+/** Opens the file when it is read: one that is gone then is an error of who reads it. */
+async function* lazily(path: string): AsyncGenerator<Buffer, void, undefined> {
+  yield* createReadStream(path);
 }

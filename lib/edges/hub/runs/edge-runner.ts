@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { type ErrorCode, errorCodes, ModelManagementError } from '../../../errors';
+import { asModelManagementError, type ErrorCode, errorCodes, ModelManagementError } from '../../../errors';
 import { maxTarBytes, unpackTar } from '../../../training/delegated/outputs-tar';
 import type { Environment } from '../../../training/run/run-document';
 import { isFinal } from '../../../training/run/run-states';
@@ -77,8 +77,9 @@ export class EdgeRunner implements Runner {
 
   async #prepared(runId: string, log: MarkedLog, signal: AbortSignal): ReturnType<Delegation['prepared']> {
     const word = await this.#follow(runId, log, signal, ({ queries }) => queries !== undefined);
-    const { base } = this.desk.get(runId) ?? { base: null };
-    return word.queries ? { base, queries: word.queries } : this.#failed(runId, word, log, signal);
+    const { base, queries } = this.desk.get(runId) ?? { base: null, queries: [] };
+    // What was read here is known here.
+    return word.queries ? { base, queries: [...queries, ...word.queries] } : this.#failed(runId, word, log, signal);
   }
 
   /** Until it has come so far, or is over. */
@@ -100,8 +101,19 @@ export class EdgeRunner implements Runner {
     throw new ModelManagementError(known, message, hint);
   }
 
+  /** The run ends as it ended there, also when its log does not come. */
+  async #takeLog(runId: string, word: ReportedRun, log: MarkedLog, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#replaceLog(runId, word, log, signal);
+    } catch (error) {
+      if (signal.aborted || (ModelManagementError.is(error) && error.code === 'RUN_LOST')) throw error;
+      const { message } = asModelManagementError(error);
+      log.line(`The whole log did not come from ${this.edge}, lines may be missing: ${message}`);
+    }
+  }
+
   /** In place of what was heard of it, which may have gaps. */
-  async #takeLog(runId: string, { outputs }: ReportedRun, log: MarkedLog, signal: AbortSignal): Promise<void> {
+  async #replaceLog(runId: string, { outputs }: ReportedRun, log: MarkedLog, signal: AbortSignal): Promise<void> {
     const file = outputs?.find(({ kind }) => kind === 'log');
     const { logOffset } = this.desk.get(runId) ?? {};
     if (!file || logOffset === undefined || file.sizeBytes > MAX_LOG_FILE_BYTES) return;

@@ -185,9 +185,10 @@ export class RunDesk implements TrainingEdges {
     this.#changed(run.edge);
     const edge = this.#hub?.standing(run.edge);
     if (edge?.key?.id !== run.edgeKeyId) return;
-    const wanted = this.#runsOn(run.edge).flatMap((other) => this.#wordOn(other)?.outputs ?? []);
     const fetcher = await this.deps.fetcherOf(edge.name, edge.key);
-    await fetcher.collect(new Set(wanted.map(({ digest }) => digest)));
+    await fetcher.collect((digest) =>
+      this.#runsOn(run.edge).some((other) => this.#wordOn(other)?.outputs?.some((output) => output.digest === digest)),
+    );
   }
 
   /**

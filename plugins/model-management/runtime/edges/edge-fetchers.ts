@@ -35,9 +35,13 @@ export function edgeFetchers(
         verify,
       });
     };
-    const known = fetchers.get(key.id) ?? open();
-    fetchers.set(key.id, known);
-    return known;
+    const known = fetchers.get(key.id);
+    if (known) return known;
+    const opening = open();
+    fetchers.set(key.id, opening);
+    // As on a full disk: the next one tries again.
+    opening.catch(() => fetchers.delete(key.id));
+    return opening;
   };
 }
 
