@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 import { type NodeRed, nodeRedMajor } from '../support/node-red';
+import { waitFor } from '../support/wait-for';
 
 const candidates = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 export const chromiumPath = candidates.find((path) => existsSync(path));
@@ -102,10 +103,17 @@ export class Editor implements AsyncDisposable {
   /** Replaces what stands in a code editor by pasting: typed brackets would be closed by the editor. */
   async pasteCode(field: Locator, text: string): Promise<void> {
     await this.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-    await field.locator('.mm-code').first().click();
-    await this.page.evaluate((copied) => navigator.clipboard.writeText(copied), text);
-    await this.page.keyboard.press('ControlOrMeta+a');
-    await this.page.keyboard.press('ControlOrMeta+v');
+    const code = field.locator('.mm-code').first();
+    // A code editor that has just opened may not hear the keys yet.
+    const paste = async (): Promise<boolean> => {
+      await code.click();
+      await this.page.evaluate((copied) => navigator.clipboard.writeText(copied), text);
+      await this.page.keyboard.press('ControlOrMeta+a');
+      await this.page.keyboard.press('ControlOrMeta+v');
+      const held = await code.evaluate(codeIn);
+      return held === undefined || held.trim() === text.trim();
+    };
+    await waitFor(paste, { what: 'the code to be pasted', intervalMs: 200 });
   }
 
   button(name: string | RegExp): Locator {
@@ -187,4 +195,16 @@ export class Editor implements AsyncDisposable {
 function storeToken(token: string): void {
   const value = JSON.stringify({ access_token: token, expires_in: 604_800, token_type: 'Bearer' });
   for (const suffix of ['', '-']) localStorage.setItem(`auth-tokens${suffix}`, value);
+}
+
+/** In the browser: what the Monaco inside an element holds; undefined where there is none. */
+function codeIn(element: Element): string | undefined {
+  interface Monaco {
+    readonly editor: { getEditors?(): readonly { getDomNode(): Node | null; getValue(): string }[] };
+  }
+  const { monaco } = window as unknown as { readonly monaco?: Monaco };
+  return monaco?.editor
+    .getEditors?.()
+    .find((one) => element.contains(one.getDomNode()))
+    ?.getValue();
 }
