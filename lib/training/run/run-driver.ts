@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { asModelManagementError, ModelManagementError } from '../../errors';
 import { ensureFolder } from '../../files';
+import { LOCAL_EDGE } from '../../names';
 import type { TrainingDeps } from '../dependencies';
 import type { RunDocument } from './run-document';
 import { RunLog } from './run-log';
@@ -81,7 +82,8 @@ export class RunDriver {
     const { run } = this;
     if (!run || isFinal(run.state) || this.#isStopping) return;
     this.#isStopping = true;
-    if (run.state !== 'training') return this.#cancel.abort();
+    // An edge may be further than what was heard of it.
+    if (run.state !== 'training' && run.edge === LOCAL_EDGE) return this.#cancel.abort();
     this.#log?.line(why === 'cancel' ? 'Cancelled.' : 'The time limit is over.');
     void this.#askToEnd(run);
   }
