@@ -56,7 +56,7 @@ export async function writeFileDurably(path: string, data: string | Uint8Array, 
       mode,
     );
     await rename(temporary, path);
-    await syncFolder(dirname(path));
+    await syncPath(dirname(path));
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw storageError(error, `writing ${basename(path)}`);
@@ -92,11 +92,11 @@ export function readEnd(path: string, maxBytes: number): Promise<string> {
   });
 }
 
-/** What systems and file systems without fsync for folders (Windows, some network mounts) answer. */
+/** What systems and file systems without such an fsync (Windows, some network mounts) answer. */
 const NO_FOLDER_SYNC = new Set(['EPERM', 'EISDIR', 'EINVAL', 'ENOTSUP', 'EACCES']);
 
-/** Makes new, renamed and removed names in a folder durable, where the system can. */
-export async function syncFolder(path: string): Promise<void> {
+/** Makes what a file holds, or the names in a folder, durable, where the system can. */
+export async function syncPath(path: string): Promise<void> {
   try {
     await withFile(path, 'r', (handle) => handle.sync());
   } catch (error) {
@@ -114,11 +114,11 @@ export async function ensureFolder(path: string, mode = 0o700): Promise<void> {
   try {
     const first = await mkdir(path, { recursive: true, mode });
     // One that was there may have been made by a process that a crash kept from this.
-    if (first === undefined) return await syncFolder(dirname(resolve(path)));
+    if (first === undefined) return await syncPath(dirname(resolve(path)));
     // Every level from the deepest up to the parent of the first one made holds a new name.
     const last = dirname(resolve(first));
     for (let folder = dirname(resolve(path)); ; folder = dirname(folder)) {
-      await syncFolder(folder);
+      await syncPath(folder);
       if (folder === last || folder === dirname(folder)) return;
     }
   } catch (error) {

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { type Clock, systemClock } from '../clock';
 import { ModelManagementError } from '../errors';
-import { ensureFolder, errorCode, storageError, syncFolder, TEMPORARY_SUFFIX, withFile } from '../files';
+import { ensureFolder, errorCode, storageError, syncPath, TEMPORARY_SUFFIX, withFile } from '../files';
 import { Digest } from '../ids';
 import type { Log } from '../log';
 import { readChunks } from './chunk-source';
@@ -190,7 +190,7 @@ class FileBlobStore implements BlobStore {
       if (!['EPERM', 'EACCES', 'EBUSY'].includes(errorCode(error) ?? '')) throw error;
       if ((await this.verify(digest)) !== 'whole') throw error;
     }
-    await syncFolder(dirname(target));
+    await syncPath(dirname(target));
   }
 
   async #stat(digest: Digest): Promise<BlobInfo | undefined> {

@@ -2,15 +2,7 @@ import { chmod, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock';
 import { ModelManagementError } from '../errors';
-import {
-  ensureFolder,
-  errorCode,
-  namesIn,
-  storageError,
-  syncFolder,
-  TEMPORARY_SUFFIX,
-  writeFileDurably,
-} from '../files';
+import { ensureFolder, errorCode, namesIn, storageError, syncPath, TEMPORARY_SUFFIX, writeFileDurably } from '../files';
 import { newId } from '../ids';
 import type { Log } from '../log';
 import { settleDataVersion } from './data-version';
@@ -65,7 +57,7 @@ export async function openDataFolder({ path, log, clock }: DataFolderOptions): P
     }
     await chmod(folder.keysPath, 0o700);
     // What was read above may have been written by a process that a crash kept from this.
-    await syncFolder(path);
+    await syncPath(path);
     return folder;
   } catch (error) {
     lock.release();

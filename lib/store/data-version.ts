@@ -2,7 +2,7 @@ import { cp, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, toIso } from '../clock';
 import { ModelManagementError } from '../errors';
-import { ensureFolder, errorCode, namesIn, syncFolder, TEMPORARY_SUFFIX, withFile, writeFileDurably } from '../files';
+import { ensureFolder, errorCode, namesIn, syncPath, TEMPORARY_SUFFIX, withFile, writeFileDurably } from '../files';
 import type { Log } from '../log';
 
 /** The form of the data this package writes. */
@@ -95,8 +95,8 @@ async function copyDocuments(folder: string, name: string): Promise<string> {
     await cp(join(folder, 'db', file), join(temporary, file));
     await withFile(join(temporary, file), 'r+', (handle) => handle.sync());
   }
-  await syncFolder(temporary);
+  await syncPath(temporary);
   await rename(temporary, join(backups, name));
-  await syncFolder(backups);
+  await syncPath(backups);
   return `${BACKUPS}/${name}`;
 }

@@ -2,7 +2,7 @@ import { rm, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import Datastore from 'nedb-promises';
 import { ModelManagementError } from '../errors';
-import { errorCode, storageError, syncFolder, withFile } from '../files';
+import { errorCode, storageError, syncPath, withFile } from '../files';
 import type { Log } from '../log';
 import { compactionPath, cutFile, type DocumentFileContent, readDocumentFile } from './document-file';
 import { frameLine, unframeLine } from './document-line';
@@ -200,7 +200,7 @@ async function apply(nedb: Nedb, change: Change): Promise<void> {
 
 async function isFolderSynced(path: string): Promise<boolean> {
   try {
-    await syncFolder(path);
+    await syncPath(path);
     return true;
   } catch {
     return false;

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { ensureFolder, errorCode, storageError, syncFolder, writeFileDurably } from '../../files';
+import { ensureFolder, errorCode, storageError, syncPath, writeFileDurably } from '../../files';
 import { Digest } from '../../ids';
 import { cancelled } from './artifact-errors';
 import { ChunkSet } from './chunk-set';
@@ -86,7 +86,7 @@ export class PartialFile {
     this.#manifest = undefined;
     this.#received = new ChunkSet(0);
     for (const name of ['state', 'manifest']) await rm(join(this.folder, name), { force: true });
-    await syncFolder(this.folder);
+    await syncPath(this.folder);
   }
 
   /** @param chunk - chunk `n` of the manifest, proved. @throws {ModelManagementError} `STORAGE_FULL`, `STORAGE_FAILED` */
@@ -153,9 +153,9 @@ export class PartialFile {
     try {
       await ensureFolder(dirname(path));
       await rename(join(this.folder, 'data'), path);
-      await syncFolder(dirname(path));
+      await syncPath(dirname(path));
       await rm(this.folder, { recursive: true, force: true });
-      await syncFolder(dirname(this.folder));
+      await syncPath(dirname(this.folder));
     } catch (error) {
       throw storageError(error, 'putting an artifact in its place');
     }
@@ -200,7 +200,7 @@ async function openData(path: string): Promise<FileHandle> {
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error;
     const handle = await open(path, 'wx+', 0o600);
-    await syncFolder(dirname(path));
+    await syncPath(dirname(path));
     return handle;
   }
 }

@@ -1,6 +1,6 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ensureFolder, errorCode, namesIn, storageError, syncFolder } from '../../files';
+import { ensureFolder, errorCode, namesIn, storageError, syncPath } from '../../files';
 import { Digest } from '../../ids';
 
 /** The folder that holds a folder for each artifact of which a part is there. */
@@ -36,7 +36,7 @@ export class Partials {
     try {
       await ensureFolder(this.path);
       await rm(this.folderOf(digest), { recursive: true, force: true });
-      await syncFolder(this.path);
+      await syncPath(this.path);
     } catch (error) {
       throw storageError(error, 'removing a partial artifact');
     }

@@ -23,6 +23,8 @@ const MAX_TEXT_LENGTH = 1_000;
  */
 export class EdgeTriggers {
   readonly #untold = new Set<string>();
+  /** By edge and request, the last of them. */
+  readonly #answers = new Map<string, Promise<RunNewsCommand>>();
   readonly #ends: readonly (() => void)[];
 
   constructor(private readonly deps: EdgeTriggersDeps) {
@@ -42,30 +44,35 @@ export class EdgeTriggers {
     for (const end of this.#ends) end();
   }
 
+  /** An edge that lost its connection asks once more what it does not know to have been heard. */
   async #answer(edge: string, event: RunRequestEvent): Promise<void> {
+    const key = `${edge.toLowerCase()} ${event.id}`;
+    const answer = this.#answers.get(key) ?? this.#carryOut(edge, event);
+    this.#answers.set(key, answer);
+    const [oldest] = this.#answers.keys();
+    if (this.#answers.size > MAX_UNTOLD && oldest !== undefined) this.#answers.delete(oldest);
+    await this.#send(edge, await answer);
+  }
+
+  /** Never rejects. */
+  async #carryOut(edge: string, event: RunRequestEvent): Promise<RunNewsCommand> {
     const { id: request, job, node, cancel, overrides } = event;
     try {
       await this.#refuseStranger(edge, job);
       if (cancel) {
         await this.deps.training.cancelJob(job);
-        await this.#send(edge, { type: 'run-news', request });
-        return;
+        return { type: 'run-news', request };
       }
       if (overrides && 'env' in overrides) throw noVariables();
       const body = overrides === undefined ? {} : { overrides };
       const asked = { trigger: 'node', user: null, node: nodeOf(edge, node) } as const;
       const run = await this.deps.training.startRun(job, body, asked);
-      await this.#send(edge, {
-        type: 'run-news',
-        request,
-        run: told(run, node),
-        ...(run.joined ? { joined: true } : {}),
-      });
+      return { type: 'run-news', request, run: told(run, node), ...(run.joined ? { joined: true } : {}) };
     } catch (error) {
       const { code, message, hint } = asModelManagementError(error);
       this.deps.log.info('run of an edge not started', { edge, job, code });
       const cut = { code, message: message.slice(0, MAX_TEXT_LENGTH), hint: hint.slice(0, MAX_TEXT_LENGTH) };
-      await this.#send(edge, { type: 'run-news', request, error: cut });
+      return { type: 'run-news', request, error: cut };
     }
   }
 

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { toIso } from '../../../clock';
 import { ModelManagementError } from '../../../errors';
-import { writeFileDurably } from '../../../files';
+import { syncPath, writeFileDurably } from '../../../files';
 import { Digest, newId } from '../../../ids';
 import type { Log } from '../../../log';
 import type { DocumentStore, Secrets } from '../../../store';
@@ -302,16 +302,21 @@ export class RunDesk implements TrainingEdges {
 
 const specPath = (runsPath: string, runId: string): string => join(runsPath, runId, 'spec');
 
+/** They are on the disk before it is written down that the edge shall have them: nothing makes them anew after that. */
 async function filesOf(workPath: string, signal: AbortSignal): Promise<RunFile[]> {
   const files: RunFile[] = [];
+  const folders = new Set([workPath]);
   for (const path of await filesBelow(workPath)) {
     const source = join(workPath, ...path.split('/'));
     const { size, mtimeMs } = await stat(source);
+    await syncPath(source);
+    folders.add(dirname(source));
     const hash = createHash('sha256');
     for await (const chunk of createReadStream(source, { signal })) hash.update(chunk as Buffer);
     const digest = Digest.parse(`sha256:${hash.digest('hex')}`);
     files.push({ path, digest, sizeBytes: size, ...(mtimeMs === 0 ? { isBase: true } : {}) });
   }
+  for (const folder of folders) await syncPath(folder);
   return files;
 }
 

@@ -2,7 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { asModelManagementError, invalidInput, ModelManagementError } from '../../../../lib/errors';
-import { ensureFolder, errorCode, storageError, syncFolder, writeFileDurably } from '../../../../lib/files';
+import { ensureFolder, errorCode, storageError, syncPath, writeFileDurably } from '../../../../lib/files';
 import { parseInput } from '../../../../lib/parse-input';
 import { parseSettings, type Settings } from '../settings';
 
@@ -80,7 +80,7 @@ export class EdgeRole {
     const path = pathIn(this.settings.dataDir);
     try {
       await rm(path, { force: true });
-      await syncFolder(join(path, '..'));
+      await syncPath(join(path, '..'));
     } catch (error) {
       throw storageError(error, 'removing keys/edge-settings.json');
     }
