@@ -26,6 +26,8 @@ export interface AcceptedDesired {
   /** Of the signed bytes. */
   readonly digest: Digest;
   readonly models: readonly DesiredModel[];
+  /** Models that stay as they are. */
+  readonly keep: readonly string[];
   readonly libraries: readonly DesiredLibrary[];
   readonly pipelines: readonly DesiredPipeline[];
   readonly runs: readonly DesiredRun[];
@@ -54,8 +56,8 @@ export function acceptDesired(envelope: Buffer, identity: EdgeIdentity, last: De
     return refuse('stale', `${order.epoch}.${order.revision} is not later than ${last.epoch}.${last.revision}`);
   }
   if (document.kind === 'revoked') return { ok: true, value: { kind: 'revoked', revocation: document } };
-  const { issuedAt, models, libraries = [], pipelines = [], runs = [] } = document;
-  const digest = digestOf(payload);
-  const desired = { [PROVEN]: true as const, order, issuedAt, digest, models, libraries, pipelines, runs, envelope };
+  const { issuedAt, models, keep = [], libraries = [], pipelines = [], runs = [] } = document;
+  const lists = { models, keep, libraries, pipelines, runs };
+  const desired = { [PROVEN]: true as const, order, issuedAt, digest: digestOf(payload), ...lists, envelope };
   return { ok: true, value: { kind: 'desired', desired } };
 }

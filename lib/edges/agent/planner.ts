@@ -114,7 +114,9 @@ function planModel(
 ): EdgeStep | undefined {
   const { desired, models, facts } = situation;
   const state = models.get(key);
-  if (desired && !target) return state || facts.active.has(key) ? { kind: 'remove', model: key } : undefined;
+  if (desired && !target && !desired.keep.some((name) => modelKey(name) === key)) {
+    return state || facts.active.has(key) ? { kind: 'remove', model: key } : undefined;
+  }
   const running = state?.running;
   if (state && running) {
     if (facts.active.get(key) !== targetKey(running)) {

@@ -12,7 +12,7 @@ import { filesOfVersion } from './version-files';
 import type { AssignedModel } from './views';
 
 /** What an edge shall run, as its desired state says it; lists that are empty are left out, but for the models. */
-export type EdgeContent = Pick<DesiredState, 'models' | 'libraries' | 'pipelines'>;
+export type EdgeContent = Pick<DesiredState, 'models' | 'keep' | 'libraries' | 'pipelines'>;
 
 /** A file that travels. */
 export type OfferedFile =
@@ -48,8 +48,10 @@ export class DesiredContent {
     const attempts = deployments.reduce((sum, { attempt }) => sum + attempt, 0);
     const models = this.#modelsOf(assignments, this.deployments.needsOf(deployments), attempts);
     const { libraries, pipelines } = this.deployments.desired(deployments);
+    const keep = assignments.filter((assignment) => !this.resolve(assignment)).map(({ model }) => model);
     return {
       models,
+      ...(keep.length > 0 && { keep }),
       ...(libraries.length > 0 && { libraries: [...libraries] }),
       ...(pipelines.length > 0 && { pipelines: [...pipelines] }),
     };

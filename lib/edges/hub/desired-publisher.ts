@@ -198,12 +198,9 @@ export class DesiredPublisher {
     for (const assignment of this.assignments.ofEdge(edge.name)) {
       const version = this.deps.registry.findVersion(assignment.model, assignment.ref);
       if (version) await this.assignments.noteVersion(assignment, version.version);
-      // Left out it would be removed from the edge, which is to keep what it runs: the last that was issued stays.
-      if (!this.content.resolve(assignment)) {
-        const { model, version: gone } = assignment;
-        this.deps.log.warn('edge gets nothing new, a version it shall run is gone', { edge: edge.name, model, gone });
-        return undefined;
-      }
+      if (this.content.resolve(assignment)) continue;
+      const { model, version: gone } = assignment;
+      this.deps.log.warn('edge keeps what it runs, the version it shall run is gone', { edge: edge.name, model, gone });
     }
     const runs = this.deps.runsOf?.(edge) ?? [];
     return { kind: 'desired', edgeKeyId: key.id, ...this.content.of(edge.name), ...(runs.length > 0 ? { runs } : {}) };

@@ -106,7 +106,7 @@ export function toEdgeModel({ said, isTaken, isGone }: EdgeFacts, assignment: As
   const reported = said?.report?.models.find(({ name }) => name === model);
   const common = { name: model, desired, reported: reported?.version ?? null };
   if (isGone(assignment)) {
-    const message = `Version ${desired} of ${model} is gone: the edge keeps what it runs and gets nothing new until another version is assigned.`;
+    const message = `Version ${desired} of ${model} is gone: the edge keeps what it runs of it until another version is assigned.`;
     return { ...common, state: 'failed', error: { code: 'VERSION_NOT_FOUND', message } };
   }
   if (!reported || !isTaken) return { ...common, state: 'pending' };

@@ -95,6 +95,8 @@ export const DesiredState = z.object({
       error: 'a model is there twice',
     }),
   ...DesiredPipelines,
+  /** Models of which the hub has lost the version: the edge keeps what it runs of them. */
+  keep: z.array(ModelName).max(1_000).exactOptional(),
   /** Absent = none, so that documents without one are what they were. */
   runs: DesiredRuns.exactOptional(),
 });

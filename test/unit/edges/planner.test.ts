@@ -261,6 +261,14 @@ describe('the plan of an edge', () => {
     });
   }
 
+  it('keeps what runs of a model of which the hub has lost the version, and starts it again', () => {
+    const desired = anAcceptedDesired([], { keep: ['Iris'] });
+    const models = new Map([['iris', state({ running: v1 })]]);
+    const steps = (given: Partial<Facts>) => planEdge({ desired, models, facts: facts(given) }, NOW).map(told);
+    assert.deepEqual(steps({ ...ready(v1), active: new Map([['iris', targetKey(v1)]]) }), []);
+    assert.deepEqual(steps(ready(v1)), ['start 1']);
+  });
+
   it('fetches a file of two models once', () => {
     const desired = anAcceptedDesired([v1, { ...aTarget('other', 1), versions: v1.versions }]);
     const steps = planEdge({ desired, models: new Map(), facts: facts() }, NOW);
