@@ -10,7 +10,7 @@ import { toLibraryError } from './faults';
 import { type LibraryState, type RevisionFact, toRevision } from './history';
 import { checkSize, parseLibraryName, SaveInput, TestInput } from './input';
 import { type JournalDeps, LibraryJournal } from './journal';
-import { type LibraryFollowing, LibraryHost } from './library-host';
+import { type HostedSource, type LibraryFollowing, LibraryHost } from './library-host';
 import { moved, notFound } from './refusals';
 import { compile } from './sandbox';
 import { type TrialAnswer, tryLibrary } from './trial';
@@ -118,7 +118,7 @@ export class Libraries {
       if (present?.source === source && present.description === wanted.description) return this.get(name);
       // Other words about the same source: what runs keeps its state.
       if (present?.source === source) await append(wanted);
-      else await this.#replace(name, source, () => append(wanted));
+      else await this.#replace(name, { revision: this.#journal.nextRevision(name), source }, () => append(wanted));
       this.#announce({ name, change: present ? 'updated' : 'created' });
       return this.get(name);
     });
@@ -192,10 +192,7 @@ export class Libraries {
       this.#lent.set(name, state);
       return;
     }
-    await this.#prove(name, source);
-    const prepared = this.#host.prepare(name, { revision, source });
-    this.#lent.set(name, state);
-    prepared.commit();
+    await this.#replace(name, { revision, source }, async () => void this.#lent.set(name, state));
     this.#announce({ name, change: 'updated' });
   }
 
@@ -223,9 +220,9 @@ export class Libraries {
   }
 
   /** @throws {ModelManagementError} as {@link #prove}; what `write` throws. Nothing is replaced then */
-  async #replace(name: LibraryName, source: string, write: () => Promise<void>): Promise<void> {
-    await this.#prove(name, source);
-    const prepared = this.#host.prepare(name, { revision: this.#journal.nextRevision(name), source });
+  async #replace(name: LibraryName, next: HostedSource, write: () => Promise<void>): Promise<void> {
+    await this.#prove(name, next.source);
+    const prepared = this.#host.prepare(name, next);
     try {
       await write();
     } catch (error) {
