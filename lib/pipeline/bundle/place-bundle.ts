@@ -57,8 +57,7 @@ export function placeBundle({ id: tabId, entries }: PipelineBundle, place: Place
 }
 
 /** Certificates of a broker that is another one here are of no use. */
-const names = (entry: FlowEntry, id: string): boolean =>
-  entry.id !== id && [...textsIn(entry)].some((text) => text === id);
+const names = (entry: FlowEntry, id: string): boolean => entry.id !== id && [...textsIn(entry)].includes(id);
 
 /** The entries of the flow file that are this pipeline's: its tab, what is on it, and what it brought. */
 export function entriesOfPlaced(entries: readonly FlowEntry[], tabId: string): readonly FlowEntry[] {
@@ -91,7 +90,7 @@ export function withPlaced(
   }
   // Credentials are not to be seen, so what brings some is placed anew.
   const isSecret = placed.some(({ credentials }) => credentials !== undefined);
-  if (isKnown && !isSecret && isSame([...before], placed)) return entries;
+  if (isKnown && !isSecret && areAlike([...before], placed, isDeepStrictEqual)) return entries;
   const rest = entries.filter((entry) => !before.has(entry));
   // Tabs stay in their order.
   const at = entries.findIndex((entry) => before.has(entry) && entry.type === 'tab');
@@ -122,26 +121,26 @@ export function withoutPlaced(entries: readonly FlowEntry[], tabId: string): rea
   return gone.size === 0 ? entries : entries.filter((entry) => !gone.has(entry));
 }
 
-function isSame(standing: readonly FlowEntry[], placed: readonly FlowEntry[]): boolean {
-  const byId = new Map(standing.map((entry) => [entry.id, entry]));
+/** True when the pipeline stands there as it was placed; what an editor adds to entries it stores is no difference. */
+export function isPlaced(entries: readonly FlowEntry[], tabId: string, placed: readonly FlowEntry[]): boolean {
+  return areAlike(entriesOfPlaced(entries, tabId), placed, (found, wanted) =>
+    Object.entries(wanted).every(([key, value]) => isDeepStrictEqual(found[key], value)),
+  );
+}
+
+/** Entry by entry, whatever their order; credentials are not to be seen in flows that run. */
+function areAlike(
+  standing: readonly FlowEntry[],
+  placed: readonly FlowEntry[],
+  isLike: (found: Readonly<Record<string, unknown>>, wanted: Readonly<Record<string, unknown>>) => boolean,
+): boolean {
   const withoutSecrets = ({ credentials: _, ...entry }: FlowEntry) => entry;
+  const byId = new Map(standing.map((entry) => [entry.id, entry]));
   return (
     byId.size === placed.length &&
     placed.every((wanted) => {
       const found = byId.get(wanted.id);
-      return found && isDeepStrictEqual(withoutSecrets(found), withoutSecrets(wanted));
-    })
-  );
-}
-
-/** True when the pipeline stands there as it was placed; what an editor adds to entries it stores is no difference. */
-export function isPlaced(entries: readonly FlowEntry[], tabId: string, placed: readonly FlowEntry[]): boolean {
-  const standing = new Map(entriesOfPlaced(entries, tabId).map((entry) => [entry.id, entry]));
-  return (
-    standing.size === placed.length &&
-    placed.every(({ credentials: _, ...wanted }) => {
-      const found = standing.get(wanted.id as string);
-      return found && Object.entries(wanted).every(([key, value]) => isDeepStrictEqual(found[key], value));
+      return found !== undefined && isLike(withoutSecrets(found), withoutSecrets(wanted));
     })
   );
 }
