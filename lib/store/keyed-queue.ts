@@ -2,6 +2,11 @@
 export class KeyedQueue {
   readonly #last = new Map<string, Promise<void>>();
 
+  /** Resolves when what was asked for until now is over, well or not. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#last.values());
+  }
+
   /** @param signal - gives up waiting for the turn, not the task; rejects with its reason */
   async run<R>(key: string, task: () => Promise<R>, signal?: AbortSignal): Promise<R> {
     const previous = this.#last.get(key) ?? Promise.resolve();

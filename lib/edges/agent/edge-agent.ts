@@ -54,7 +54,6 @@ export class EdgeAgent {
   #ends: (() => Promise<void>)[] = [];
   #endConnection: (() => void) | undefined;
   #subscribedFor: string | undefined;
-  readonly #subscribed = new Set<string>();
   /** Documents of a topic are taken one after the other; a command that takes its time holds up none of another. */
   readonly #intake = new KeyedQueue();
 
@@ -138,7 +137,7 @@ export class EdgeAgent {
     await this.deps.rows?.stop();
     if (this.#isConnected) await this.#announce(false).catch(() => undefined);
     for (const end of this.#ends.splice(0)) await end().catch(() => undefined);
-    for (const topic of this.#subscribed) await this.#intake.run(topic, async () => undefined);
+    await this.#intake.settled();
     this.#reporter.stop();
   }
 
@@ -263,7 +262,6 @@ export class EdgeAgent {
           .run(filter, async () => take(message))
           .catch((error: unknown) => log.error('document of the hub could not be kept', { error }));
       };
-      this.#subscribed.add(filter);
       this.#ends.push(keepSubscribed(this.deps, filter, listener));
     }
   }

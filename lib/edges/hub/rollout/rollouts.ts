@@ -1,4 +1,5 @@
 import { ModelManagementError } from '../../../errors';
+import { modelKey } from '../../../names';
 import type { Usage, User } from '../../../registry';
 import type { DocumentStore } from '../../../store';
 import { KeyedQueue } from '../../../store/keyed-queue';
@@ -62,7 +63,7 @@ export class Rollouts {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     await this.#looking;
-    await this.#inTurn(async () => undefined);
+    await this.#turns.settled();
   }
 
   /** Edges are heard from now on, or not any more. */
@@ -174,10 +175,10 @@ export class Rollouts {
   }
 
   #of(model: string): readonly RolloutDocument[] {
-    const sought = model.toLowerCase();
+    const sought = modelKey(model);
     return this.deps.rollouts
       .all()
-      .filter((rollout) => rollout.model.toLowerCase() === sought)
+      .filter((rollout) => modelKey(rollout.model) === sought)
       .sort((a, b) => b.createdAt - a.createdAt);
   }
 
