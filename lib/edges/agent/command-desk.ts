@@ -4,7 +4,7 @@ import { KeyedQueue } from '../../store/keyed-queue';
 import { admitCommand, type CommandMemory, noCommands } from '../protocol/command-gate';
 import { CommandDocument, type EdgeEvent } from '../protocol/documents';
 import { open } from '../protocol/envelope';
-import { PipelineId } from '../protocol/pipeline-documents';
+import { PipelineId, PipelinePart } from '../protocol/pipeline-documents';
 import { RowsTakenCommand } from '../protocol/row-documents';
 import { RunNewsCommand } from '../protocol/run-requests';
 import type { EdgeIdentity } from './accepted-desired';
@@ -26,7 +26,7 @@ export const EdgeCommand = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('pipeline-read'),
     pipeline: PipelineId,
-    what: z.enum(['pipeline', 'runs', 'run', 'results', 'nodes']),
+    what: PipelinePart,
     runId: z.string().max(128).exactOptional(),
   }),
 ]);

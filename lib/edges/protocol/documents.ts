@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AliasName, Digest, ModelName, VersionNumber } from '../../ids';
+import { modelKey } from '../../names';
 import { KeyId, PublicKeyText } from './keys';
 import { EDGE_NAME } from './names';
 import { DesiredPipelines, ReportedPipeline } from './pipeline-documents';
@@ -91,7 +92,7 @@ export const DesiredState = z.object({
   models: z
     .array(DesiredModel)
     .max(1_000)
-    .refine((models) => new Set(models.map(({ name }) => name.toLowerCase())).size === models.length, {
+    .refine((models) => new Set(models.map(({ name }) => modelKey(name))).size === models.length, {
       error: 'a model is there twice',
     }),
   ...DesiredPipelines,

@@ -48,6 +48,10 @@ export const DesiredPipelines = {
 const at = z.int().min(0).max(8_640_000_000_000_000);
 const error = z.object({ code: z.string().max(64), message: z.string().max(1_000) });
 
+/** What a hub may read of a pipeline on an edge. */
+export const PipelinePart = z.enum(['pipeline', 'runs', 'run', 'results', 'nodes']);
+export type PipelinePart = z.infer<typeof PipelinePart>;
+
 /** How a pipeline does that stands in the flows of an edge. */
 export const PipelineStatus = z.object({
   state: z.enum(['idle', 'listening', 'succeeded', 'failed', 'failed_initializing']),

@@ -32,8 +32,7 @@ export function registerPipelineEdgeRoutes(router: AdminRouter, pipelines: Pipel
       const bundle = () => bundleOf(pipelines.entriesOfPipeline(id), id);
       await hubOf(services).pipelines.deploy(id, bundle, request.body ?? {}, user);
       // Also of one whose tab is gone, and that is taken off its edges.
-      const isHere = pipelines.list().some((pipeline) => pipeline.id === id);
-      return { status: 200, body: isHere ? pipelines.get(id) : { id, ...edgesOf(call) } };
+      return { status: 200, body: pipelines.find(id) ? pipelines.get(id) : { id, ...edgesOf(call) } };
     },
     'flows.write',
   );

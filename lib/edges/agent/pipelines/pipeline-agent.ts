@@ -167,9 +167,6 @@ export class PipelineAgent {
     const { effects, libraries } = this.deps;
     const stored = libraries.all();
     const areFlowsReady = effects.areFlowsReady();
-    const changed = [...states.values()].filter(
-      ({ applied }) => applied !== null && areFlowsReady && effects.isChanged(applied),
-    );
     return {
       desired: this.#desired,
       states,
@@ -177,7 +174,10 @@ export class PipelineAgent {
       stored,
       provided: this.#answering,
       isModelReady: (model) => this.#around?.isModelReady(model) ?? false,
-      changed: new Set(changed.map(({ _id }) => _id)),
+      isChanged: (id) => {
+        const applied = states.get(id)?.applied;
+        return areFlowsReady && applied != null && effects.isChanged(applied);
+      },
       surroundings: effects.surroundings,
       areFlowsReady,
     };

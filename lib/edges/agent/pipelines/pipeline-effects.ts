@@ -1,6 +1,6 @@
 import type { Digest } from '../../../ids';
 import type { DesiredFile } from '../../protocol/documents';
-import type { DesiredLibrary, DesiredPipeline, PipelineStatus } from '../../protocol/pipeline-documents';
+import type { DesiredLibrary, DesiredPipeline, PipelinePart, PipelineStatus } from '../../protocol/pipeline-documents';
 
 /** What an agent does for pipelines to its Node-RED. Each can be done again. Codes and messages of failures go to the hub. */
 export interface PipelineEffects {
@@ -33,7 +33,7 @@ export interface PipelineEffects {
   /** @returns the id of the run */
   test(id: string, input: unknown): string | Promise<string>;
   /** What is known of it, newest first where it is a list; the later ones are left out where it would not travel. */
-  read(id: string, what: 'pipeline' | 'runs' | 'run' | 'results' | 'nodes', runId: string | undefined): unknown;
+  read(id: string, what: PipelinePart, runId: string | undefined): unknown;
   /** Flows were started or changed, or a pipeline did something. @returns ends it */
   onChange(listener: () => void): () => void;
 }

@@ -34,10 +34,10 @@ export interface PipelineSituation {
   readonly stored: readonly DesiredLibrary[];
   /** Libraries of the hub that answer, by name. */
   readonly provided: ReadonlyMap<string, Digest>;
-  /** Keys of models that run as the hub wants them. */
+  /** True of a model that runs as the hub wants it. */
   readonly isModelReady: (model: string) => boolean;
-  /** Pipelines that do not stand in the flows as they were placed. */
-  readonly changed: ReadonlySet<string>;
+  /** True of a pipeline that does not stand in the flows as it was placed. */
+  readonly isChanged: (id: string) => boolean;
   readonly surroundings: string;
   /** Flows can be changed: they are loaded, and Node-RED runs them. */
   readonly areFlowsReady: boolean;
@@ -123,7 +123,7 @@ function waitingFor(
 
 /** How a pipeline stands; its status is for whoever sees it run. */
 export function reportPipeline(target: DesiredPipeline, situation: PipelineSituation): ReportedPipeline {
-  const { states, changed, present } = situation;
+  const { states, isChanged, present } = situation;
   const state = states.get(target.id);
   const revision = state?.applied?.revision ?? null;
   const common = { id: target.id, revision };
@@ -132,7 +132,7 @@ export function reportPipeline(target: DesiredPipeline, situation: PipelineSitua
     return { ...common, state: 'failed', error: { code, message }, retryAt };
   }
   if (isPlacedAs(state, target, situation)) {
-    return { ...common, state: 'deployed', ...(changed.has(target.id) && { changed: true }) };
+    return { ...common, state: 'deployed', ...(isChanged(target.id) && { changed: true }) };
   }
   if (!present.has(target.digest)) return { ...common, state: 'downloading' };
   const missing = waitingFor(target, situation);

@@ -4,6 +4,7 @@ import type { PipelineBundle } from '../../../pipeline/bundle/bundle';
 import type { User } from '../../../registry';
 import type { EdgeCommand } from '../../agent/command-desk';
 import { edgeKey } from '../../protocol/names';
+import type { PipelinePart } from '../../protocol/pipeline-documents';
 import type { EdgeBook } from '../edge-book';
 import type { EdgeDocument } from '../hub-documents';
 import type { EdgeFacts } from '../views';
@@ -31,8 +32,6 @@ export interface EdgePipelinesDeps {
 
 /** Node-RED stops its flows, and starts them: each may take its time. */
 const RESTART_MS = 60_000;
-
-type ReadCommand = Extract<EdgeCommand, { type: 'pipeline-read' }>;
 
 /** Pipelines of the hub on its edges: which revision where, started or stopped, and what the edges tell of them. */
 export class EdgePipelines {
@@ -108,7 +107,7 @@ export class EdgePipelines {
   }
 
   /** Runs, results or figures of nodes, as the edge has them now. @throws as {@link restart} */
-  read(pipeline: string, edge: string, what: ReadCommand['what'], runId?: string): Promise<unknown> {
+  read(pipeline: string, edge: string, what: PipelinePart, runId?: string): Promise<unknown> {
     return this.#ask(pipeline, edge, {
       type: 'pipeline-read',
       pipeline,

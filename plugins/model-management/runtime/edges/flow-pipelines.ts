@@ -10,6 +10,7 @@ import { digestOf } from '../../../../lib/edges/protocol/enrolment';
 import type {
   DesiredLibrary,
   DesiredPipeline,
+  PipelinePart,
   PipelineStatus,
 } from '../../../../lib/edges/protocol/pipeline-documents';
 import { ModelManagementError } from '../../../../lib/errors';
@@ -182,7 +183,7 @@ export class FlowPipelines implements PipelineEffects {
   }
 
   status(id: string): PipelineStatus | undefined {
-    const view = this.#pipelines?.list().find((one) => one.id === id);
+    const view = this.#pipelines?.find(id);
     if (!view) return undefined;
     const { state, since, failedAt, error, counters, lastRunAt } = view;
     return {
@@ -204,7 +205,7 @@ export class FlowPipelines implements PipelineEffects {
     return this.#attached().test(id, parseInput(TestInput, input ?? {}, 'body'));
   }
 
-  read(id: string, what: 'pipeline' | 'runs' | 'run' | 'results' | 'nodes', runId = ''): unknown {
+  read(id: string, what: PipelinePart, runId = ''): unknown {
     const pipelines = this.#attached();
     switch (what) {
       case 'pipeline':

@@ -144,6 +144,11 @@ export class Pipelines {
     return all.map((watched) => this.#view(watched, all));
   }
 
+  find(id: string): PipelineOnEdges | undefined {
+    const watched = this.#watch.find(id);
+    return watched && this.#view(watched, this.#watch.list());
+  }
+
   /** With its drawing and the nodes that begin runs. @throws {ModelManagementError} `PIPELINE_NOT_FOUND`, as everything below */
   get(id: string): PipelineOnEdges & Drawing & { readonly starts: readonly PipelineStart[] } {
     const watched = this.#find(id);

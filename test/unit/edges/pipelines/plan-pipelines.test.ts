@@ -41,7 +41,7 @@ const situation = (
     stored: [],
     provided: new Map(),
     isModelReady: () => true,
-    changed: new Set(),
+    isChanged: () => false,
     surroundings: 's',
     areFlowsReady: true,
     ...more,
@@ -120,7 +120,7 @@ describe('the plan for the pipelines of an edge', () => {
     ],
     [
       'of one that was changed on the edge',
-      situation([a1], { ...has(a1), states: [applied(a1)], changed: new Set(['a']) }),
+      situation([a1], { ...has(a1), states: [applied(a1)], isChanged: () => true }),
       'nothing',
     ],
     ['of one that is wanted no more', situation([b1], { ...has(a1), states: [applied(a1)] }), 'remove a'],
@@ -291,7 +291,7 @@ describe('what an edge says of a pipeline', () => {
     [
       'that was changed there',
       a1,
-      situation([], { states: [applied(a1)], changed: new Set(['a']) }),
+      situation([], { states: [applied(a1)], isChanged: () => true }),
       { state: 'deployed', revision: 1, changed: true },
     ],
     [
