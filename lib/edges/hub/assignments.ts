@@ -7,6 +7,7 @@ import { parseInput } from '../../parse-input';
 import type { Usage, VersionRef } from '../../registry';
 import { KeyedQueue } from '../../store/keyed-queue';
 import { edgeKey, LOCAL_EDGE } from '../protocol/names';
+import { allEnded } from './all-ended';
 import type { EdgeHubDeps } from './hub-dependencies';
 import type { AssignmentDocument, EdgeDocument } from './hub-documents';
 import type { AssignmentWrite } from './rollout/plan-rollout';
@@ -18,12 +19,6 @@ const ModelEdges = z.strictObject({
 });
 
 const idOf = (model: string, edge: string): string => `${modelKey(model)}/${edgeKey(edge)}`;
-
-/** One that fails ends the turn only when the others are written. */
-async function allEnded(changes: readonly Promise<void>[]): Promise<void> {
-  await Promise.allSettled(changes);
-  await Promise.all(changes);
-}
 
 type Deps = Pick<EdgeHubDeps, 'registry'> & { readonly assignments: EdgeHubDeps['stores']['assignments'] };
 

@@ -1,5 +1,6 @@
 import { invalidInput } from '../../errors';
 import { DEPLOYED, type Digest, type VersionNumber } from '../../ids';
+import { modelKey } from '../../names';
 import type { ModelNeed } from '../../pipeline/bundle/bundle';
 import type { Registry, Version } from '../../registry';
 import type { DesiredModel, DesiredState } from '../protocol/documents';
@@ -45,8 +46,7 @@ export class DesiredContent {
   ): EdgeContent {
     const assignments = change.assignments ?? this.assignments.ofEdge(edge);
     const deployments = change.deployments ?? this.deployments.ofEdge(edge);
-    const attempts = deployments.reduce((sum, { attempt }) => sum + attempt, 0);
-    const models = this.#modelsOf(assignments, this.deployments.needsOf(deployments), attempts);
+    const models = this.#modelsOf(assignments, deployments);
     const { libraries, pipelines } = this.deployments.desired(deployments);
     const keep = assignments.filter((assignment) => !this.resolve(assignment)).map(({ model }) => model);
     return {
@@ -70,10 +70,12 @@ export class DesiredContent {
 
   /** Models that run on an edge for its pipelines only, with the version that `deployed` is there. */
   broughtAlong(edge: EdgeDocument): readonly AssignedModel[] {
-    const assigned = new Set(this.assignments.ofEdge(edge.name).map(({ model }) => model));
-    return this.of(edge.name)
-      .models.filter(({ name }) => !assigned.has(name))
-      .map(({ name, deployed }) => ({ model: name, ref: deployed, version: deployed }));
+    const needs = this.deployments.needsOf(this.deployments.ofEdge(edge.name));
+    return this.#broughtBy(needs, this.assignments.ofEdge(edge.name)).map(({ deployed: { model, version } }) => ({
+      model,
+      ref: version,
+      version,
+    }));
   }
 
   /** The file of that content, if some edge shall have it now. */
@@ -89,7 +91,7 @@ export class DesiredContent {
 
   /** A version got other labels or features. */
   forgetFiles(model: string): void {
-    for (const key of this.#files.keys()) if (key.startsWith(`${model.toLowerCase()}/`)) this.#files.delete(key);
+    for (const key of this.#files.keys()) if (key.startsWith(`${modelKey(model)}/`)) this.#files.delete(key);
   }
 
   /** What a reference names now; where its alias went, what it named last; undefined = that is gone as well. */
@@ -97,22 +99,35 @@ export class DesiredContent {
     return this.registry.findVersion(model, ref) ?? this.registry.findVersion(model, version);
   }
 
-  /** @param attempts - of the pipelines: who wants one of them anew wants what came along with it anew */
-  #modelsOf(assignments: readonly AssignmentDocument[], needs: readonly ModelNeed[], attempts: number): DesiredModel[] {
-    const needed = Map.groupBy(needs, ({ model }) => model.toLowerCase());
-    const models = assignments.flatMap((assignment) => {
+  #modelsOf(
+    assignments: readonly AssignmentDocument[],
+    deployments: readonly PipelineDeploymentDocument[],
+  ): DesiredModel[] {
+    const needs = this.deployments.needsOf(deployments);
+    const needed = Map.groupBy(needs, ({ model }) => modelKey(model));
+    const assigned = assignments.flatMap((assignment) => {
       const version = this.resolve(assignment);
-      const refs = needed.get(assignment.model.toLowerCase()) ?? [];
-      needed.delete(assignment.model.toLowerCase());
-      return version ? [this.#desiredModel(version, refs, assignment.attempt)] : [];
+      const own = needed.get(modelKey(assignment.model)) ?? [];
+      return version ? [this.#desiredModel(version, own, assignment.attempt)] : [];
     });
-    const brought = [...needed.values()].flatMap((refs) => {
-      const versions = refs.flatMap(({ model, ref }) => this.registry.findVersion(model, ref) ?? []);
-      const model = refs[0]?.model ?? '';
-      const deployed = this.registry.findVersion(model, DEPLOYED) ?? versions[0];
-      return deployed ? [this.#desiredModel(deployed, refs, attempts)] : [];
+    // Who wants one of the pipelines anew wants what came along with it anew.
+    const attempts = deployments.reduce((sum, { attempt }) => sum + attempt, 0);
+    const brought = this.#broughtBy(needs, assignments).map((one) =>
+      this.#desiredModel(one.deployed, one.needs, attempts),
+    );
+    return [...assigned, ...brought];
+  }
+
+  /** Models that are needed and not assigned, with what `deployed` is then. */
+  #broughtBy(needs: readonly ModelNeed[], assignments: readonly AssignmentDocument[]) {
+    const assigned = new Set(assignments.map(({ model }) => modelKey(model)));
+    const others = needs.filter(({ model }) => !assigned.has(modelKey(model)));
+    return [...Map.groupBy(others, ({ model }) => modelKey(model))].flatMap(([model, own]) => {
+      const deployed = [DEPLOYED, ...own.map(({ ref }) => ref)].flatMap(
+        (ref) => this.registry.findVersion(model, ref) ?? [],
+      )[0];
+      return deployed ? [{ deployed, needs: own }] : [];
     });
-    return [...models, ...brought];
   }
 
   #desiredModel(deployed: Version, needs: readonly ModelNeed[], attempt: number): DesiredModel {
@@ -136,7 +151,7 @@ export class DesiredContent {
   }
 
   #desiredVersion(version: Version): DesiredModel['versions'][number] {
-    const key = `${version.model.toLowerCase()}/${version.version}`;
+    const key = `${modelKey(version.model)}/${version.version}`;
     let made = this.#files.get(key);
     if (!made) {
       made = { version: version.version, files: [...filesOfVersion(version)] };

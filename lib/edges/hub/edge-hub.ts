@@ -1,4 +1,5 @@
 import type { Digest } from '../../ids';
+import { modelKey } from '../../names';
 import type { ModelEdge, Usage, User } from '../../registry';
 import type { EdgeCommand } from '../agent/command-desk';
 import type { BusMessage } from '../bus';
@@ -24,7 +25,6 @@ import { PipelineDeployments } from './pipelines/deployments';
 import { EdgePipelines, requirePipelines } from './pipelines/edge-pipelines';
 import { PipelineRevisions } from './pipelines/revisions';
 import { Rollouts } from './rollout/rollouts';
-
 import { type EdgeFacts, type EdgeView, isUnderWay, stateOf, toEdgeView, toModelEdge } from './views';
 
 export interface Enrolment {
@@ -219,7 +219,7 @@ export class EdgeHub {
    */
   async assign(model: string, input: unknown, user: User): Promise<readonly ModelEdge[]> {
     const hasFailed = (edge: string): boolean =>
-      this.get(edge).models.some(({ name, state }) => name.toLowerCase() === model.toLowerCase() && state === 'failed');
+      this.get(edge).models.some(({ name, state }) => modelKey(name) === modelKey(model) && state === 'failed');
     const before = this.#edgesOf(model);
     try {
       const keys = await this.#assignments.assign(model, input, hasFailed);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { invalidInput, ModelManagementError } from '../../../errors';
+import { modelKey } from '../../../names';
 import { parseInput } from '../../../parse-input';
 import type { ModelNeed, PipelineBundle } from '../../../pipeline/bundle/bundle';
 import { pipelineNotFound } from '../../../pipeline/pipelines/tab-changes';
@@ -7,7 +8,8 @@ import type { Usage, User } from '../../../registry';
 import type { DocumentStore } from '../../../store';
 import { KeyedQueue } from '../../../store/keyed-queue';
 import { edgeKey, LOCAL_EDGE } from '../../protocol/names';
-import type { DesiredLibrary, DesiredPipeline } from '../../protocol/pipeline-documents';
+import { type DesiredLibrary, type DesiredPipeline, PipelineId } from '../../protocol/pipeline-documents';
+import { allEnded } from '../all-ended';
 import type { EdgeDocument } from '../hub-documents';
 import type { PipelineDeploymentDocument, PipelineRevisionDocument } from './deployment-documents';
 import type { PipelineRevisions } from './revisions';
@@ -122,34 +124,28 @@ export class PipelineDeployments {
         const known = this.find(pipeline, edge.name);
         const next = revision ?? taken?.revision ?? 0;
         const { revision: standingRevision, isToRepeat } = standing(edge.name);
-        const before = standingRevision ?? known?.revision ?? null;
+        const last = standingRevision ?? known?.revision ?? null;
         return {
           _id: idOf(pipeline, edge.name),
           pipeline,
           edge: edge.name,
           revision: next,
-          previousRevision: before !== null && before !== next ? before : (known?.previousRevision ?? null),
+          previousRevision: last !== null && last !== next ? last : (known?.previousRevision ?? null),
           brokerId: brokerId ?? null,
           running: known?.running ?? true,
           // An entry that says what is there already only keeps it.
           attempt: known ? known.attempt + (isToRepeat && !isKept(known, revision, brokerId) ? 1 : 0) : 0,
         };
       });
-      for (const [index, document] of documents.entries()) {
+      for (const document of documents) {
         const others = this.ofEdge(document.edge).filter(({ _id }) => _id !== document._id);
-        const edge = wanted[index]?.edge;
-        if (edge) this.deps.check(edge, [...others, document]);
+        this.deps.check(this.deps.getEdge(document.edge), [...others, document]);
       }
-      const ids = new Set(documents.map(({ _id }) => _id));
-      await this.#write([
-        ...documents.map((document) => () => this.deps.deployments.put(document)),
-        ...before
-          .filter(({ _id }) => !ids.has(_id))
-          .map(
-            ({ _id }) =>
-              () =>
-                this.deps.deployments.delete(_id),
-          ),
+      const gone = before.filter(({ _id }) => !documents.some((document) => document._id === _id));
+      // One that fails ends the turn only when the others are written.
+      await allEnded([
+        ...documents.map((document) => this.deps.deployments.put(document)),
+        ...gone.map(({ _id }) => this.deps.deployments.delete(_id)),
       ]);
       const used = new Set(this.ofPipeline(pipeline).flatMap((one) => [one.revision, one.previousRevision]));
       await this.deps.revisions.prune(pipeline, (revision) => used.has(revision));
@@ -168,15 +164,7 @@ export class PipelineDeployments {
   }
 
   async removeEdge(edge: string): Promise<void> {
-    await this.#turns.run('', () =>
-      this.#write(
-        this.ofEdge(edge).map(
-          ({ _id }) =>
-            () =>
-              this.deps.deployments.delete(_id),
-        ),
-      ),
-    );
+    await this.#turns.run('', () => allEnded(this.ofEdge(edge).map(({ _id }) => this.deps.deployments.delete(_id))));
   }
 
   /** What an edge needs of the registry for its pipelines, each once; also for what runs there until they do. */
@@ -194,7 +182,7 @@ export class PipelineDeployments {
   usage(model: string): readonly Usage[] {
     return this.#usersOf(model).flatMap((one) => {
       const revision = this.revisionOf(one);
-      const refs = revision?.models.filter((need) => need.model.toLowerCase() === model.toLowerCase()) ?? [];
+      const refs = revision?.models.filter((need) => modelKey(need.model) === modelKey(model)) ?? [];
       return refs.map(({ ref }) => ({
         kind: 'pipeline' as const,
         id: one.pipeline,
@@ -245,9 +233,9 @@ export class PipelineDeployments {
   }
 
   #usersOf(model: string): readonly PipelineDeploymentDocument[] {
-    const key = model.toLowerCase();
+    const key = modelKey(model);
     return this.all().filter((one) =>
-      this.#revisionsOf(one).some(({ models }) => models.some((need) => need.model.toLowerCase() === key)),
+      this.#revisionsOf(one).some(({ models }) => models.some((need) => modelKey(need.model) === key)),
     );
   }
 
@@ -259,7 +247,7 @@ export class PipelineDeployments {
 
   #parse(pipeline: string, input: unknown) {
     const { edges } = parseInput(PipelineEdges, input);
-    if (!/^[A-Za-z0-9._-]{1,64}$/.test(pipeline)) throw pipelineNotFound(pipeline);
+    if (!PipelineId.safeParse(pipeline).success) throw pipelineNotFound(pipeline);
     const wanted = edges.map(({ name, ...more }) => {
       if (edgeKey(name) === LOCAL_EDGE) {
         throw invalidInput('edges', 'edges: local has the pipeline already.', 'Leave it out.');
@@ -278,12 +266,5 @@ export class PipelineDeployments {
     change: (known: PipelineDeploymentDocument) => PipelineDeploymentDocument,
   ): Promise<void> {
     return this.#turns.run('', () => this.deps.deployments.put(change(this.get(pipeline, edge))));
-  }
-
-  /** One that fails ends the turn only when the others are written. */
-  async #write(writes: readonly (() => Promise<unknown>)[]): Promise<void> {
-    const results = await Promise.allSettled(writes.map((write) => write()));
-    const failed = results.find(({ status }) => status === 'rejected');
-    if (failed?.status === 'rejected') throw failed.reason;
   }
 }
