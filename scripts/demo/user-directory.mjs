@@ -5,7 +5,9 @@ import { dirname, join } from 'node:path';
 
 const PACKAGE_NAME = '@edge-models/node-red-model-management';
 
-const SETTINGS = `// Written by npm start. Change what you like in flows; this file is written again at each start.
+const settingsText = (
+  brokerPort,
+) => `// Written by npm start. Change what you like in flows; this file is written again at each start.
 const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
 
@@ -17,8 +19,12 @@ module.exports = {
   credentialSecret: readFileSync(join(__dirname, 'credential-secret'), 'utf8'),
   telemetry: { enabled: false, updateNotification: false },
   editorTheme: { tours: false, projects: { enabled: false }, header: { title: 'Model Management demo' } },
-  // The demo's own script is trusted; elsewhere let jobs run in Docker.
-  modelManagement: { training: { allowProcessRunner: true } },
+  modelManagement: {
+    // Of edges, which may be further Node-REDs on this machine.
+    broker: { url: 'mqtt://127.0.0.1:${brokerPort}' },
+    // The demo's own script is trusted; elsewhere let jobs run in Docker.
+    training: { allowProcessRunner: true },
+  },
 };
 `;
 
@@ -51,7 +57,7 @@ export function prepareUserDirectory({ directory, projectRoot, brokerPort }) {
   mkdirSync(directory, { recursive: true });
   const secret = join(directory, 'credential-secret');
   if (!existsSync(secret)) writeFileSync(secret, randomBytes(24).toString('hex'), { mode: 0o600 });
-  writeFileSync(join(directory, 'settings.js'), SETTINGS);
+  writeFileSync(join(directory, 'settings.js'), settingsText(brokerPort));
   linkPackage(directory, projectRoot);
   pointFlowAtBroker(directory, projectRoot, brokerPort);
 }

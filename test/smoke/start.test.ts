@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import mqtt, { type MqttClient } from 'mqtt';
 import { exampleLibraries, exampleModels } from '../support/examples';
 import { freePort } from '../support/free-port';
-import { nodeRedMajor } from '../support/node-red';
+import { NodeRed, nodeRedMajor } from '../support/node-red';
 import { temporaryFolder } from '../support/temporary-folder';
 import { waitFor } from '../support/wait-for';
 
@@ -116,6 +116,20 @@ if (nodeRedMajor === '5') {
       const [code] = await once(demo.launcher, 'exit');
       assert.equal(code, 0);
       assert.ok(await bothClosed(demo), 'something still listens');
+    });
+
+    it('has a broker for edges: another Node-RED becomes one', async () => {
+      await using demo = await startDemo(startScript);
+      const post = { method: 'POST', headers: { 'content-type': 'application/json', 'x-model-management': '1' } };
+      const added = await fetch(`${demo.url}/model-management/edges`, { ...post, body: '{"name":"edge-2"}' });
+      assert.equal(added.status, 201, await added.clone().text());
+      const { enrolment } = (await added.json()) as { enrolment: { settings: Record<string, unknown> } };
+      await using _edge = await NodeRed.start({ modelManagement: enrolment.settings });
+      const isOnline = async (): Promise<boolean> => {
+        const answer = await fetch(`${demo.url}/model-management/edges/edge-2`);
+        return ((await answer.json()) as { state: string }).state === 'online';
+      };
+      await waitFor(isOnline, { what: 'the edge to be online', timeoutMs: 30_000 });
     });
 
     it('GIVEN_a_demo_started_by_npm_WHEN_npm_is_ended_THEN_launcher_broker_and_node_red_end_too', async () => {
