@@ -1,12 +1,12 @@
 import { isFinal } from '../../../training/run/run-states';
 import { type DesiredRun, type ReportedRun, sameFence } from '../../protocol/run-documents';
+import { reportedProgress } from '../report';
 import { type EdgeRun, fenceKey } from './edge-run-document';
 import type { EdgeRunSituation } from './plan-edge-runs';
 
 /** Of a report that has to tell of models too. */
 const MAX_PACKAGE_BYTES = 8_192;
 const MAX_TEXT_LENGTH = 1_000;
-const PROGRESS_STEP = 0.05;
 
 /**
  * What an edge says of its runs: all that are wanted, and none that are not. One that is over is told as over only when
@@ -33,7 +33,7 @@ function reportRun({ _id: run, fence, run: own, end, outputs }: EdgeRun, progres
   const common = { run, fence };
   if (end) return { ...common, state: end.state, ...(end.error ? { error: cut(end.error) } : {}) };
   if (!own) {
-    const shown = progress === undefined ? {} : { progress: roundedDown(progress) };
+    const shown = progress === undefined ? {} : { progress: reportedProgress(progress) };
     return { ...common, state: 'queued', ...shown };
   }
   const isTold = !isFinal(own.state) || own.settled;
@@ -47,10 +47,6 @@ function reportRun({ _id: run, fence, run: own, end, outputs }: EdgeRun, progres
     ...(isTold && error ? { error: cut(error) } : {}),
     ...(isTold && isFinal(own.state) ? { outputs: [...outputs] } : {}),
   };
-}
-
-function roundedDown(ratio: number): number {
-  return Number((Math.floor(Math.min(1, Math.max(0, ratio)) / PROGRESS_STEP) * PROGRESS_STEP).toFixed(2));
 }
 
 function firstPackages(packages: readonly string[]): readonly string[] {

@@ -4,6 +4,7 @@ import { isFinal } from '../../../training/run/run-states';
 import type { Training } from '../../../training/training';
 import { labelOf } from '../../../training/training-place';
 import type { TriggeredRun } from '../../../training/triggered-run';
+import { edgeKey, isSameEdge } from '../../protocol/names';
 import type { RunNewsCommand, RunRequestEvent } from '../../protocol/run-requests';
 import type { EdgeHub } from '../edge-hub';
 
@@ -46,7 +47,7 @@ export class EdgeTriggers {
 
   /** An edge that lost its connection asks once more what it does not know to have been heard. */
   async #answer(edge: string, event: RunRequestEvent): Promise<void> {
-    const key = `${edge.toLowerCase()} ${event.id}`;
+    const key = `${edgeKey(edge)} ${event.id}`;
     const answer = this.#answers.get(key) ?? this.#carryOut(edge, event);
     this.#answers.set(key, answer);
     const [oldest] = this.#answers.keys();
@@ -81,7 +82,7 @@ export class EdgeTriggers {
     const { name: job, trainingEdge, triggerEdges } = await this.deps.training.job(name);
     const label = labelOf(trainingEdge);
     const isLabelled = label !== undefined && this.deps.hub.standing(edge)?.labels.includes(label);
-    const isNamed = [trainingEdge, ...triggerEdges].some((one) => one.toLowerCase() === edge.toLowerCase());
+    const isNamed = [trainingEdge, ...triggerEdges].some((one) => isSameEdge(one, edge));
     if (isNamed || isLabelled) return;
     throw new ModelManagementError(
       'FORBIDDEN',

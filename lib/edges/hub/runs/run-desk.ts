@@ -17,6 +17,7 @@ import { runPaths } from '../../../training/run/script-steps';
 import type { MarkedLog, PreparedInput, Runner } from '../../../training/runners/runner';
 import type { ArtifactFetcher } from '../../artifacts';
 import { digestOf } from '../../protocol/enrolment';
+import { isSameEdge } from '../../protocol/names';
 import { type DesiredRun, type Fence, type ReportedRun, type RunOutput, sameFence } from '../../protocol/run-documents';
 import { sealSpec } from '../../protocol/run-spec-box';
 import type { EdgeHub } from '../edge-hub';
@@ -260,8 +261,7 @@ export class RunDesk implements TrainingEdges {
   }
 
   #runsOn(edge: string): readonly HubRun[] {
-    const key = edge.toLowerCase();
-    return this.deps.documents.all().filter((run) => run.edge.toLowerCase() === key);
+    return this.deps.documents.all().filter((run) => isSameEdge(run.edge, edge));
   }
 
   /** Under the fence it has now, nothing else counts. */
