@@ -39,13 +39,7 @@ export class ChildProgram<C extends Calls> implements AsyncDisposable {
 
   /** @param path - of a program that ends in `answerCalls` */
   static async start<C extends Calls>(path: string): Promise<ChildProgram<C>> {
-    const child = fork(path, [], {
-      execArgv: [
-        '-r',
-        'tsx/cjs',
-        ...(process.env.WTB_PROF && path.includes('fleet') ? ['--cpu-prof', '--cpu-prof-dir=/tmp/wtbprof'] : []),
-      ],
-    });
+    const child = fork(path, [], { execArgv: ['-r', 'tsx/cjs'] });
     await once(child, 'message');
     return new ChildProgram<C>(child, path);
   }

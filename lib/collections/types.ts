@@ -61,17 +61,18 @@ export interface QueryCount {
   readonly newRows: number;
 }
 
-/** One query of a job, to be written to a file. */
+/** A collection of which only rows after a mark count. */
 export interface NewData {
   readonly collection: string;
+  /** Absent = all of its rows. */
   readonly from?: Watermark;
   /** The first of them, of our own collections; absent = all. */
   readonly maxRows?: number;
 }
 
+/** One query of a job, to be written to a file. */
 export interface DataRequest {
   readonly query: string;
-  /** Collections of which only rows after a mark count; `from` absent = all of them. */
   readonly newData: readonly NewData[];
   /** Rows younger than this are left for the next time, since a transaction that is still open may yet add to them. */
   readonly lagMs: number;

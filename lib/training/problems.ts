@@ -23,9 +23,7 @@ export function findProblems(
   const problems: Problem[] = [];
   const add = (field: string, message: string): void => void problems.push({ field, message });
   if (!hasModel) add('baseModel', `There is no model named ${fields.baseModel}.`);
-  if (fields.trainingEdge !== LOCAL_EDGE) {
-    if (refusal !== undefined) add('trainingEdge', refusal);
-  }
+  if (fields.trainingEdge !== LOCAL_EDGE && refusal !== undefined) add('trainingEdge', refusal);
   if (fields.scripts.length === 0) add('scripts', 'The job has no script.');
   for (const name of fields.scripts) {
     if (!files.scripts.some(({ path }) => path === name)) add('scripts', `The file of the script ${name} is missing.`);

@@ -1,3 +1,4 @@
+export { isAway } from './artifact-errors';
 export { blobArtifacts, fileArtifact } from './blob-artifacts';
 export {
   type Artifact,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AliasName, Digest, ModelName, VersionNumber } from '../../ids';
 import { modelKey } from '../../names';
+import { at, count, file, id, ReportedError, text } from './fields';
 import { KeyId, PublicKeyText } from './keys';
 import { EDGE_NAME } from './names';
 import { DesiredPipelines, ReportedPipeline } from './pipeline-documents';
@@ -18,11 +19,6 @@ export const EdgeName = z.string().regex(EDGE_NAME).brand<'EdgeName'>();
 export type EdgeName = z.infer<typeof EdgeName>;
 
 const v = z.literal(1);
-const count = z.int().nonnegative();
-const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
-/** Epoch ms of the sender's clock, within what a date can be. */
-const at = z.int().min(0).max(8_640_000_000_000_000);
-const message = z.string().max(1_000);
 
 /** Random, once per start of a process. */
 const bootId = id;
@@ -48,8 +44,7 @@ export type HubPresence = z.infer<typeof HubPresence>;
 export const DesiredFile = z.object({
   /** `model`, `preprocessing`, `attributes` (labels, features, signature as JSON); an edge keeps others and uses them not. */
   kind: z.string().regex(/^[a-z-]{1,32}$/),
-  digest: Digest,
-  sizeBytes: count,
+  ...file,
 });
 export type DesiredFile = z.infer<typeof DesiredFile>;
 
@@ -141,8 +136,6 @@ export const Capabilities = z.object({
 });
 export type Capabilities = z.infer<typeof Capabilities>;
 
-const ReportedError = z.object({ code: z.string().max(64), message });
-
 export const ReportedModel = z.object({
   name: ModelName,
   /** What `deployed` really is; null = nothing yet. */
@@ -205,16 +198,16 @@ export const EdgeEvent = z.discriminatedUnion('type', [
     at,
     id,
     result: z.enum(['done', 'refused', 'failed']),
-    reason: message.exactOptional(),
+    reason: text.exactOptional(),
     /** Of a failure. */
     code: z.string().max(64).exactOptional(),
-    hint: message.exactOptional(),
+    hint: text.exactOptional(),
     /** JSON. */
     details: z.string().max(8_192).refine(isJson).exactOptional(),
     /** What was asked for, JSON. */
     value: z.string().max(65_536).refine(isJson).exactOptional(),
   }),
-  z.object({ type: z.literal('log'), at, level: z.enum(['error', 'warn', 'info']), text: message }),
+  z.object({ type: z.literal('log'), at, level: z.enum(['error', 'warn', 'info']), text }),
   /** The edge gave up its key. */
   z.object({ type: z.literal('left'), at }),
   RunLogEvent,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { Digest, LibraryName, ModelName } from '../../ids';
+import { LibraryName, ModelName } from '../../ids';
+import { at, count, file, ReportedError } from './fields';
 
 /*
  * What of the protocol concerns pipelines. The lists are left out where there is nothing in them, so documents of edges
@@ -8,9 +9,6 @@ import { Digest, LibraryName, ModelName } from '../../ids';
 
 /** Of a flow tab. */
 export const PipelineId = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/);
-
-const count = z.int().nonnegative();
-const file = { digest: Digest, sizeBytes: count };
 
 /** The source of a library, as it stood when a pipeline that calls it was deployed. */
 export const DesiredLibrary = z.object({ name: LibraryName, ...file });
@@ -45,9 +43,6 @@ export const DesiredPipelines = {
     .exactOptional(),
 };
 
-const at = z.int().min(0).max(8_640_000_000_000_000);
-const error = z.object({ code: z.string().max(64), message: z.string().max(1_000) });
-
 /** What a hub may read of a pipeline on an edge. */
 export const PipelinePart = z.enum(['pipeline', 'runs', 'run', 'results', 'nodes']);
 export type PipelinePart = z.infer<typeof PipelinePart>;
@@ -57,7 +52,7 @@ export const PipelineStatus = z.object({
   state: z.enum(['idle', 'listening', 'succeeded', 'failed', 'failed_initializing']),
   since: z.string().max(40),
   failedAt: z.string().max(64).exactOptional(),
-  error: error.exactOptional(),
+  error: ReportedError.exactOptional(),
   counters: z.object({ runs: count, failed: count, noOutput: count, dropped: count }),
   lastRunAt: z.string().max(40).nullable(),
 });
@@ -72,7 +67,7 @@ export const ReportedPipeline = z.object({
   changed: z.boolean().exactOptional(),
   /** What it waits for, in words. */
   waitingFor: z.string().max(200).exactOptional(),
-  error: error.exactOptional(),
+  error: ReportedError.exactOptional(),
   /** Epoch ms of the next try after a failure. */
   retryAt: at.exactOptional(),
   status: PipelineStatus.exactOptional(),

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { Digest } from '../../ids';
+import { file } from './fields';
 
 const collection = z.string().max(63);
 
 /** Rows that wait on an edge for the hub: an artifact of the edge, one row as JSON on each line. */
 export const OfferedRows = z.object({
   collection,
-  digest: Digest,
-  sizeBytes: z.int().nonnegative(),
+  ...file,
   rows: z.int().positive(),
 });
 export type OfferedRows = z.infer<typeof OfferedRows>;

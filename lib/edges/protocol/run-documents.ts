@@ -1,16 +1,13 @@
 import { z } from 'zod';
-import { Digest } from '../../ids';
 import { Environment, QueryInput } from '../../training/run/run-document';
 import { runStates } from '../../training/run/run-states';
+import { at, file, id } from './fields';
+import { ToldError } from './told-error';
 
 /*
  * What of the documents is about training runs on edges. A run is a part of the desired state, so it converges after
  * any break; the fence tells each attempt from all others, also from those of a hub that was restored from a backup.
  */
-
-const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
-const count = z.int().nonnegative();
-const text = z.string().max(1_000);
 
 export const Fence = z.object({
   /** Random, once per start of a hub. */
@@ -21,8 +18,6 @@ export const Fence = z.object({
 export type Fence = z.infer<typeof Fence>;
 
 export const sameFence = (a: Fence, b: Fence): boolean => a.epoch === b.epoch && a.counter === b.counter;
-
-const file = { digest: Digest, sizeBytes: count };
 
 export const DesiredRun = z.object({
   run: id,
@@ -55,7 +50,7 @@ export const ReportedRun = z.object({
   /** Once the packages are installed; of very many only the first are named. */
   environment: Environment.exactOptional(),
   oomKilled: z.literal(true).exactOptional(),
-  error: z.object({ code: z.string().max(64), message: text, hint: text }).exactOptional(),
+  error: ToldError.exactOptional(),
   outputs: z.array(RunOutput).max(4).exactOptional(),
 });
 export type ReportedRun = z.infer<typeof ReportedRun>;
@@ -67,7 +62,7 @@ export const MAX_LIVE_LINES = 400;
 /** What a run says while it goes on, as far as there is a connection. */
 export const RunLogEvent = z.object({
   type: z.literal('run-log'),
-  at: z.int().min(0).max(8_640_000_000_000_000),
+  at,
   run: id,
   fence: Fence,
   lines: z.array(z.string().max(MAX_LIVE_LINE_LENGTH)).max(MAX_LIVE_LINES),

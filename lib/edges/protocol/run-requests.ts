@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import { activeStates, runStates } from '../../training/run/run-states';
+import { at, id, text } from './fields';
+import { ToldError } from './told-error';
 
-const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 /** Of Node-RED: one in a subflow is named after all that it is in, and one of an older flow has a dot. */
 const nodeId = z.string().regex(/^[A-Za-z0-9._-]{1,256}$/);
-const text = z.string().max(1_000);
 const moment = z.string().max(64);
 
 /** A node on an edge asks for a run of a job of the hub, or for the end of those that go on. */
 export const RunRequestEvent = z.object({
   type: z.literal('request-run'),
-  at: z.int().min(0).max(8_640_000_000_000_000),
+  at,
   /** The answer carries it. */
   id,
   job: z.string().max(63),
@@ -30,7 +30,7 @@ const Run = z.object({
   model: z.string().max(63).exactOptional(),
   version: z.int().positive().exactOptional(),
   metrics: z.record(z.string().max(128), z.number()).exactOptional(),
-  error: z.object({ code: z.string().max(64), message: text, hint: text }).exactOptional(),
+  error: ToldError.exactOptional(),
   reason: text.exactOptional(),
   promotion: z.object({ decision: z.string().max(32), reason: text }).exactOptional(),
   durationMs: z.int().nonnegative().nullable(),
@@ -44,6 +44,6 @@ export const RunNewsCommand = z.object({
   /** Absent in the answer to a request that was refused, or that asked for an end. */
   run: Run.exactOptional(),
   joined: z.literal(true).exactOptional(),
-  error: z.object({ code: z.string().max(64), message: text, hint: text }).exactOptional(),
+  error: ToldError.exactOptional(),
 });
 export type RunNewsCommand = z.infer<typeof RunNewsCommand>;

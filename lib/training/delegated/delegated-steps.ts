@@ -5,14 +5,12 @@ import { ensureFolder } from '../../files';
 import type { BlobStore } from '../../store';
 import { workFiles } from '../env-list';
 import type { JobFields } from '../job';
-import { checkOutputs } from '../run/outcome';
 import { exportQuery, preparedEvent } from '../run/run-data';
 import type { QueryInput, RunDocument } from '../run/run-document';
 import type { DrivenSteps } from '../run/run-driver';
 import type { RunLog } from '../run/run-log';
 import type { RunEvent } from '../run/run-state';
 import { runPaths, type ScriptStepDeps, ScriptSteps } from '../run/script-steps';
-import { heardBy } from '../runners/patience';
 import type { Runner } from '../runners/runner';
 import { packOutputs } from './outputs-tar';
 import type { RunGiven } from './run-spec';
@@ -71,13 +69,8 @@ export class DelegatedSteps extends ScriptSteps implements DrivenSteps {
   }
 
   async collect(run: RunDocument, log: RunLog, signal: AbortSignal): Promise<RunEvent> {
-    signal.throwIfAborted();
+    const metrics = await this.takeOutputs(run, signal);
     const { outputs } = runPaths(this.deps.runsPath, run._id);
-    await rm(outputs, { recursive: true, force: true, maxRetries: 3 });
-    await mkdir(outputs, { recursive: true, mode: 0o700 });
-    const runner = await this.runnerOf(run);
-    await heardBy(signal, runner.collect(await this.task(run), outputs, signal));
-    const metrics = await checkOutputs(outputs, run.fields);
     const lease = await this.deps.blobs.put(packOutputs(outputs), { maxBytes: Number.MAX_SAFE_INTEGER, signal });
     try {
       await this.deps.keep(run._id, 'outputs', lease);

@@ -1,22 +1,13 @@
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { Limits } from '../job';
-import { filesBelow, tarOf } from '../run/outputs-archive';
+import { addFiles, tarOf } from '../run/outputs-archive';
 import { unpackOutputs } from '../runners/docker/archives';
 import { OutputBudget } from '../runners/output-budget';
 
 /** All outputs of a run as one file. */
 export function packOutputs(path: string): Readable {
-  return tarOf(async (archive) => {
-    for (const name of await filesBelow(path)) {
-      const source = join(path, ...name.split('/'));
-      const { size } = await stat(source);
-      await pipeline(createReadStream(source), archive.entry({ name, size }));
-    }
-  });
+  return tarOf((archive) => addFiles(archive, path));
 }
 
 /** A tar has a header and a filling for each of its files, of which there are 10,000 at most. */

@@ -8,8 +8,14 @@ import { workFiles } from '../env-list';
 
 /** The outputs as an upload brings them. */
 export function archiveOf(path: string, attributes: Readonly<Record<string, unknown>>): Readable {
-  return tarOf((archive) => fillArchive(archive, path, attributes));
+  return tarOf(async (archive) => {
+    archive.entry({ name: 'version.json' }, JSON.stringify(attributes));
+    await addFiles(archive, path, isPartOfVersion);
+  });
 }
+
+const isPartOfVersion = (name: string): boolean =>
+  name === workFiles.model || name === workFiles.preprocessing || name.startsWith(`${workFiles.additionalOutput}/`);
 
 /** @param fill - puts the entries in; a failure of it is one of the stream */
 export function tarOf(fill: (archive: Pack) => Promise<void>): Readable {
@@ -33,12 +39,14 @@ async function* chunksOf(fill: (archive: Pack) => Promise<void>): AsyncGenerator
   }
 }
 
-async function fillArchive(archive: Pack, path: string, attributes: Readonly<Record<string, unknown>>): Promise<void> {
-  archive.entry({ name: 'version.json' }, JSON.stringify(attributes));
+/** Files below a folder, under their names there. */
+export async function addFiles(
+  archive: Pack,
+  path: string,
+  isWanted: (name: string) => boolean = () => true,
+): Promise<void> {
   for (const name of await filesBelow(path)) {
-    const isPart =
-      name === workFiles.model || name === workFiles.preprocessing || name.startsWith(`${workFiles.additionalOutput}/`);
-    if (!isPart) continue;
+    if (!isWanted(name)) continue;
     const source = join(path, ...name.split('/'));
     const { size } = await stat(source);
     await pipeline(createReadStream(source), archive.entry({ name, size }));

@@ -199,8 +199,11 @@ export class RunDriver {
 
   /** Once it was asked to stop, only a version that is there already counts for more. */
   #asStopped(event: RunEvent): RunEvent {
-    if (!this.run?.stop || isFinal(this.run.state) || event.kind === 'collected') return event;
-    return event.kind === 'failed' ? event : failureEvent(asModelManagementError(new Error('stopped')));
+    const { run } = this;
+    if (!run?.stop || isFinal(run.state) || event.kind === 'collected' || event.kind === 'failed') return event;
+    // How far an edge has come is not how the run ended there: that is heard next, with the last words of the scripts.
+    if (run.edge !== LOCAL_EDGE && (event.kind === 'prepared' || event.kind === 'installed')) return event;
+    return failureEvent(asModelManagementError(new Error('stopped')));
   }
 
   #sayFailure(event: RunEvent): void {

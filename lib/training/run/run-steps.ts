@@ -1,4 +1,3 @@
-import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ModelManagementError } from '../../errors';
 import { errorCode, storageError } from '../../files';
@@ -8,11 +7,9 @@ import type { Version } from '../../registry';
 import type { TrainingDeps } from '../dependencies';
 import { listedVariables, workFiles } from '../env-list';
 import { readsElsewhere } from '../job';
-import { heardBy } from '../runners/patience';
 import type { LineLog, PreparedInput, Runner } from '../runners/runner';
 import { placeText } from '../training-place';
 import { baseVersionOf } from './base-version';
-import { checkOutputs } from './outcome';
 import { archiveOf } from './outputs-archive';
 import { decidePromotion } from './promotion';
 import { exportQuery, onePerQuery, preparedEvent, queryIdOf } from './run-data';
@@ -96,7 +93,6 @@ export class RunSteps extends ScriptSteps {
     const made = this.#versionOf(run);
     if (made) return collected(made);
     try {
-      signal.throwIfAborted();
       return await this.#collect(run, log, signal);
     } catch (error) {
       const madeMeanwhile = this.#versionOf(run);
@@ -106,12 +102,8 @@ export class RunSteps extends ScriptSteps {
   }
 
   async #collect(run: RunDocument, log: LineLog, signal: AbortSignal): Promise<RunEvent> {
+    const metrics = await this.takeOutputs(run, signal);
     const { outputs } = runPaths(this.deps.runsPath, run._id);
-    await rm(outputs, { recursive: true, force: true, maxRetries: 3 });
-    await mkdir(outputs, { recursive: true, mode: 0o700 });
-    const runner = await this.runnerOf(run);
-    await heardBy(signal, runner.collect(await this.task(run), outputs, signal));
-    const metrics = await checkOutputs(outputs, run.fields);
     const base = run.base && this.deps.registry.findVersion(run.base.model, VersionNumber.parse(run.base.version));
     const model = targetModel(run);
     const isNew = !run.fields.updateExistingModel;

@@ -1,10 +1,10 @@
-import { readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TrainingDeps } from '../dependencies';
 import { scriptVariables, workFiles } from '../env-list';
 import { heardBy } from '../runners/patience';
 import type { Runner, RunTask } from '../runners/runner';
-import { outputPaths } from './outcome';
+import { checkOutputs, outputPaths } from './outcome';
 import type { RunDocument } from './run-document';
 import type { RunLog } from './run-log';
 import type { RunEvent } from './run-state';
@@ -63,6 +63,17 @@ export abstract class ScriptSteps {
     await heardBy(signal, runner.remove(run._id, signal));
     await rm(runPaths(this.scripts.runsPath, run._id).work, { recursive: true, force: true, maxRetries: 3 });
     return { kind: 'cleaned' };
+  }
+
+  /** Outputs into a fresh folder. @returns the metrics in them. @throws as {@link Runner.collect}, {@link checkOutputs} */
+  protected async takeOutputs(run: RunDocument, signal: AbortSignal): ReturnType<typeof checkOutputs> {
+    signal.throwIfAborted();
+    const { outputs } = runPaths(this.scripts.runsPath, run._id);
+    await rm(outputs, { recursive: true, force: true, maxRetries: 3 });
+    await mkdir(outputs, { recursive: true, mode: 0o700 });
+    const runner = await this.runnerOf(run);
+    await heardBy(signal, runner.collect(await this.task(run), outputs, signal));
+    return checkOutputs(outputs, run.fields);
   }
 
   protected async task(run: RunDocument): Promise<RunTask> {

@@ -95,7 +95,7 @@ describe('training on an edge', function () {
     assert.deepEqual([run.state, run.error?.code], ['timed_out', 'RUN_TIMEOUT'], JSON.stringify(run));
   });
 
-  it('is cancelled, and nothing of it is left', async () => {
+  it('is cancelled, and the script may put its work in order', async () => {
     const script = `import signal, sys, time
 def end(*_):
     print('putting my work in order', flush=True); sys.exit(3)
@@ -108,8 +108,7 @@ time.sleep(600)`;
     await lab.hub.call('POST', `runs/${id}/cancel`);
     const run = await lab.hub.ended(id);
     assert.equal(run.state, 'cancelled', JSON.stringify(run));
-    // Its last words come with the log of the edge, which a cancel in the first moments of a script may outrun.
-    assert.match(await lab.hub.log(id), /Cancelled\.|putting my work in order/);
+    assert.match(await lab.hub.log(id), /putting my work in order/);
     await isTidy();
   });
 

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { ModelManagementError } from '../../../lib/errors';
+import { noEdges, type TrainingEdge } from '../../../lib/training/edges';
+import { runPaths } from '../../../lib/training/run/script-steps';
+import type { Runner } from '../../../lib/training/runners/runner';
 import { canRunPython } from '../../support/python';
 import { requireOrSkip } from '../../support/requirement';
 import { type TemporaryFolder, temporaryFolder } from '../../support/temporary-folder';
@@ -67,4 +71,56 @@ describe('what comes of the end of a run', function () {
     await host.train();
     assert.deepEqual(told, ['queued', 'preparing', 'installing', 'training', 'failed']);
   });
+
+  for (const late of ['prepared', 'environment'] as const) {
+    it(`GIVEN_run_on_an_edge_WHEN_it_is_cancelled_before_its_${late}_is_heard_of_THEN_its_last_words_are_waited_for`, async () => {
+      const stopped = Promise.withResolvers<void>();
+      const hears = async (what: typeof late): Promise<unknown> => what === late && stopped.promise;
+      let runner: Runner | undefined;
+      const edge: TrainingEdge = { name: 'edge-2', labels: [], state: 'online', sinceMs: 0, refusal: () => undefined };
+      await using host = await TrainingHost.open({
+        folder: folder.path,
+        wrapRunner: (own) => {
+          runner = withRunner(own, {
+            delegation: {
+              isGiven: () => true,
+              give: async () => undefined,
+              prepared: async () => {
+                await hears('prepared');
+                return { base: null, queries: [] };
+              },
+            },
+            install: async () => {
+              await hears('environment');
+              return { key: null, imageId: '', packages: [], cached: true };
+            },
+            train: async (_task, _environment, log) => {
+              log.line('putting my work in order');
+              throw new ModelManagementError('RUN_CANCELLED', 'It was cancelled.', 'Start it again.');
+            },
+            stop: async () => {
+              stopped.resolve();
+              return true;
+            },
+          });
+          return own;
+        },
+        edges: {
+          ...noEdges,
+          list: () => [edge],
+          find: () => edge,
+          runnerOn: async () => runner ?? noEdges.runnerOn('edge-2'),
+        },
+      });
+      await host.addModel();
+      await host.addJob('', { trainingEdge: 'edge-2', queries: [] });
+      const { id } = await host.start();
+      await host.reached(id, late === 'prepared' ? 'preparing' : 'installing');
+      await host.training.cancelRun(id);
+      const run = await host.ended(id);
+      assert.equal(run.state, 'cancelled', JSON.stringify(run));
+      const log = await readFile(runPaths(`${folder.path}/runs`, id).log, 'utf8');
+      assert.match(log, /^Cancelled\.\nputting my work in order$/m);
+    });
+  }
 });

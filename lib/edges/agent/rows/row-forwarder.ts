@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Collections, LOCAL_SOURCE } from '../../../collections';
@@ -7,6 +6,7 @@ import type { Digest } from '../../../ids';
 import type { Log } from '../../../log';
 import type { BlobStore, DocumentStore } from '../../../store';
 import type { OfferedRows, RowsTakenCommand } from '../../protocol/row-documents';
+import { wholeLines } from '../whole-lines';
 import type { EdgeRowsDocument } from './edge-rows-document';
 
 export interface RowForwarderDeps {
@@ -29,9 +29,8 @@ const BATCH_PAUSE_MS = 10_000;
 /** Of a batch: a long backlog goes in parts. */
 const MAX_BATCH_ROWS = 10_000;
 
-const LF = 10;
 const COMMA = 44;
-const END = Buffer.of(LF);
+const END = Buffer.from('\n');
 /** No row is that short. */
 const isBracket = (line: Buffer): boolean => line.length === 1;
 
@@ -149,18 +148,10 @@ export class RowForwarder {
   }
 }
 
-/** The items of a JSON array that has one on each line, without what makes it an array; line breaks of Unicode in a text are no end. */
+/** The items of a JSON array that has one on each line, without what makes it an array. */
 export async function* linesOf(path: string): AsyncGenerator<Buffer, void, undefined> {
-  let parts: Buffer[] = [];
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
-    let begin = 0;
-    for (let end = chunk.indexOf(LF); end >= 0; end = chunk.indexOf(LF, begin)) {
-      const line = Buffer.concat([...parts, chunk.subarray(begin, end)]);
-      const item = line.at(-1) === COMMA ? line.subarray(0, -1) : line;
-      if (!isBracket(item)) yield Buffer.concat([item, END]);
-      parts = [];
-      begin = end + 1;
-    }
-    if (begin < chunk.length) parts.push(chunk.subarray(begin));
+  for await (const line of wholeLines(path)) {
+    const item = line.at(-1) === COMMA ? line.subarray(0, -1) : line;
+    if (!isBracket(item)) yield Buffer.concat([item, END]);
   }
 }

@@ -12,7 +12,7 @@ import type { RunDocument } from '../../../training/run/run-document';
 import { RunDriver } from '../../../training/run/run-driver';
 import { isFinal } from '../../../training/run/run-states';
 import { runPaths } from '../../../training/run/script-steps';
-import type { ArtifactFetcher } from '../../artifacts';
+import { type ArtifactFetcher, isAway } from '../../artifacts';
 import type { DesiredRun, ReportedRun, RunLogEvent } from '../../protocol/run-documents';
 import { boxContext, openSpec } from '../../protocol/run-spec-box';
 import type { BoxKey, BoxKeyText } from '../../protocol/sealed-box';
@@ -55,7 +55,6 @@ const FETCH_PAUSE_MS = 5_000;
 /** Of what could not be put in order, as while an engine is away. */
 const ORDER_PAUSE_MS = 30_000;
 const ENVIRONMENT_UNUSED_MS = 30 * 86_400_000;
-const AWAY = new Set(['TIMEOUT', 'NOT_FOUND', 'BROKER_UNAVAILABLE']);
 
 /**
  * Carries out the runs that the hub wants on this edge, one at a time: brings their files here, drives them as any run
@@ -271,7 +270,7 @@ export class EdgeRuns {
       if (signal.aborted) return;
       const { code, message, hint } = asModelManagementError(error);
       log.warn('files of a run not fetched', { run: id, code, message });
-      if (AWAY.has(code)) return this.#hold(id, FETCH_PAUSE_MS);
+      if (isAway(error)) return this.#hold(id, FETCH_PAUSE_MS);
       await this.#store
         .update(id, (own) => ({ ...own, end: { state: 'failed', error: { code, message, hint } } }))
         .catch(() => this.#hold(id, FETCH_PAUSE_MS));

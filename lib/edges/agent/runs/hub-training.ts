@@ -1,10 +1,11 @@
 import type { Clock } from '../../../clock';
-import { errorCodes, ModelManagementError } from '../../../errors';
+import { ModelManagementError } from '../../../errors';
 import { newId } from '../../../ids';
 import { isFinal } from '../../../training/run/run-states';
 import type { TrainingChange } from '../../../training/training';
 import type { TriggeredRun, TriggerTarget } from '../../../training/triggered-run';
 import type { RunNewsCommand, RunRequestEvent } from '../../protocol/run-requests';
+import { heardError } from '../../protocol/told-error';
 
 export interface HubTrainingLink {
   isConnected(): boolean;
@@ -120,8 +121,7 @@ export class HubTraining implements TriggerTarget {
       link.tell({ type: 'request-run', at: this.clock.now(), id, ...request });
     });
     if (!news.error) return news;
-    const { code, message, hint } = news.error;
-    throw new ModelManagementError(errorCodes.find((one) => one === code) ?? 'INTERNAL', message, hint);
+    throw heardError(news.error);
   }
 }
 

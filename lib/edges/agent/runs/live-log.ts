@@ -1,7 +1,7 @@
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Clock } from '../../../clock';
 import { type Fence, MAX_LIVE_LINE_LENGTH, MAX_LIVE_LINES, type RunLogEvent } from '../../protocol/run-documents';
+import { wholeLines } from '../whole-lines';
 
 export interface LiveLogDeps {
   readonly clock: Clock;
@@ -71,15 +71,16 @@ export class LiveLog {
       [lines, length, dropped] = [[], 0, 0];
       eventCount += 1;
     };
-    for await (const { text, sizeBytes } of wholeLines(this.path, this.#offset)) {
+    for await (const bytes of wholeLines(this.path, this.#offset)) {
       if (eventCount >= MAX_EVENTS_AT_ONCE) break;
+      const sizeBytes = bytes.length + 1;
       this.#offset += sizeBytes;
       if (skipBytes > 0) {
         skipBytes -= sizeBytes;
         dropped += 1;
         continue;
       }
-      const line = text.slice(0, MAX_LIVE_LINE_LENGTH);
+      const line = bytes.toString('utf8').slice(0, MAX_LIVE_LINE_LENGTH);
       lines.push(line);
       length += line.length;
       if (lines.length === MAX_LIVE_LINES || length >= MAX_EVENT_LENGTH) tell();
@@ -90,21 +91,3 @@ export class LiveLog {
 }
 
 const sizeOf = async (path: string): Promise<number> => (await stat(path).catch(() => undefined))?.size ?? 0;
-
-interface Line {
-  readonly text: string;
-  /** With its end. */
-  readonly sizeBytes: number;
-}
-
-/** Lines that have an end. */
-async function* wholeLines(path: string, start: number): AsyncGenerator<Line, void, undefined> {
-  let rest = Buffer.alloc(0);
-  for await (const chunk of createReadStream(path, { start })) {
-    rest = Buffer.concat([rest, chunk as Buffer]);
-    for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10)) {
-      yield { text: rest.subarray(0, end).toString('utf8'), sizeBytes: end + 1 };
-      rest = rest.subarray(end + 1);
-    }
-  }
-}

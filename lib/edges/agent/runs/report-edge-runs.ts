@@ -1,12 +1,12 @@
 import { isFinal } from '../../../training/run/run-states';
 import { type DesiredRun, type ReportedRun, sameFence } from '../../protocol/run-documents';
+import { type ToldError, toldError } from '../../protocol/told-error';
+import { reportedProgress } from '../report';
 import { type EdgeRun, fenceKey } from './edge-run-document';
 import type { EdgeRunSituation } from './plan-edge-runs';
 
 /** Of a report that has to tell of models too. */
 const MAX_PACKAGE_BYTES = 8_192;
-const MAX_TEXT_LENGTH = 1_000;
-const PROGRESS_STEP = 0.05;
 
 /**
  * What an edge says of its runs: all that are wanted, and none that are not. One that is over is told as over only when
@@ -31,9 +31,9 @@ function reportUnbegun({ run, fence, cancel }: DesiredRun, spent: ReadonlySet<st
 
 function reportRun({ _id: run, fence, run: own, end, outputs }: EdgeRun, progress: number | undefined): ReportedRun {
   const common = { run, fence };
-  if (end) return { ...common, state: end.state, ...(end.error ? { error: cut(end.error) } : {}) };
+  if (end) return { ...common, state: end.state, ...(end.error ? { error: toldError(end.error) } : {}) };
   if (!own) {
-    const shown = progress === undefined ? {} : { progress: roundedDown(progress) };
+    const shown = progress === undefined ? {} : { progress: reportedProgress(progress) };
     return { ...common, state: 'queued', ...shown };
   }
   const isTold = !isFinal(own.state) || own.settled;
@@ -44,13 +44,9 @@ function reportRun({ _id: run, fence, run: own, end, outputs }: EdgeRun, progres
     ...(own.state !== 'preparing' ? { queries: [...queries] } : {}),
     ...(environment ? { environment: { ...environment, packages: firstPackages(environment.packages) } } : {}),
     ...(oomKilled ? { oomKilled: true } : {}),
-    ...(isTold && error ? { error: cut(error) } : {}),
+    ...(isTold && error ? { error: toldError(error) } : {}),
     ...(isTold && isFinal(own.state) ? { outputs: [...outputs] } : {}),
   };
-}
-
-function roundedDown(ratio: number): number {
-  return Number((Math.floor(Math.min(1, Math.max(0, ratio)) / PROGRESS_STEP) * PROGRESS_STEP).toFixed(2));
 }
 
 function firstPackages(packages: readonly string[]): readonly string[] {
@@ -61,13 +57,7 @@ function firstPackages(packages: readonly string[]): readonly string[] {
   });
 }
 
-const cut = ({ code, message, hint }: NonNullable<ReportedRun['error']>): NonNullable<ReportedRun['error']> => ({
-  code,
-  message: message.slice(0, MAX_TEXT_LENGTH),
-  hint: hint.slice(0, MAX_TEXT_LENGTH),
-});
-
-const nothingLeft: NonNullable<ReportedRun['error']> = {
+const nothingLeft: ToldError = {
   code: 'RUN_LOST',
   message: 'The run was carried out on the edge before, and nothing of it is left there.',
   hint: 'Start the job again: the hub was perhaps restored from a backup that is older than the end of the run.',

@@ -1,11 +1,12 @@
 import { createReadStream } from 'node:fs';
-import { asModelManagementError, type ErrorCode, errorCodes, ModelManagementError } from '../../../errors';
+import { asModelManagementError, ModelManagementError } from '../../../errors';
 import { maxTarBytes, unpackTar } from '../../../training/delegated/outputs-tar';
 import type { Environment } from '../../../training/run/run-document';
 import { isFinal } from '../../../training/run/run-states';
 import { LineSplitter } from '../../../training/runners/line-splitter';
 import type { Delegation, MarkedLog, RunExit, Runner, RunTask } from '../../../training/runners/runner';
 import type { ReportedRun } from '../../protocol/run-documents';
+import { heardError, type ToldError } from '../../protocol/told-error';
 import type { RunDesk } from './run-desk';
 
 /** Larger is no log of ours: see `MAX_LOG_BYTES`. */
@@ -96,9 +97,7 @@ export class EdgeRunner implements Runner {
 
   async #failed(runId: string, word: ReportedRun, log: MarkedLog, signal: AbortSignal): Promise<never> {
     await this.#takeLog(runId, word, log, signal);
-    const { code, message, hint } = word.error ?? unexplained(word, this.edge);
-    const known = errorCodes.find((one) => one === code) ?? ('INTERNAL' satisfies ErrorCode);
-    throw new ModelManagementError(known, message, hint);
+    throw heardError(word.error ?? unexplained(word, this.edge));
   }
 
   /** The run ends as it ended there, also when its log does not come. */
@@ -128,7 +127,7 @@ export class EdgeRunner implements Runner {
 
 const noLog: MarkedLog = { lastLines: [], line: () => undefined, restart: () => undefined, mark: async () => 0 };
 
-function unexplained({ state }: ReportedRun, edge: string): NonNullable<ReportedRun['error']> {
+function unexplained({ state }: ReportedRun, edge: string): ToldError {
   const code = state === 'cancelled' ? 'RUN_CANCELLED' : state === 'timed_out' ? 'RUN_TIMEOUT' : 'INTERNAL';
   return { code, message: `The run ended as ${state} on ${edge}.`, hint: `See the log of Node-RED on ${edge}.` };
 }

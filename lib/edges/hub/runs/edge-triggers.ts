@@ -4,7 +4,9 @@ import { isFinal } from '../../../training/run/run-states';
 import type { Training } from '../../../training/training';
 import { labelOf } from '../../../training/training-place';
 import type { TriggeredRun } from '../../../training/triggered-run';
+import { edgeKey, isSameEdge } from '../../protocol/names';
 import type { RunNewsCommand, RunRequestEvent } from '../../protocol/run-requests';
+import { toldError, toldText } from '../../protocol/told-error';
 import type { EdgeHub } from '../edge-hub';
 
 export interface EdgeTriggersDeps {
@@ -15,7 +17,6 @@ export interface EdgeTriggersDeps {
 
 /** Ends that an edge could not be told; more of them are forgotten. */
 const MAX_UNTOLD = 1_000;
-const MAX_TEXT_LENGTH = 1_000;
 
 /**
  * Starts runs that nodes on edges ask for, of jobs that train there or name the edge as one that may, and tells the edge
@@ -46,7 +47,7 @@ export class EdgeTriggers {
 
   /** An edge that lost its connection asks once more what it does not know to have been heard. */
   async #answer(edge: string, event: RunRequestEvent): Promise<void> {
-    const key = `${edge.toLowerCase()} ${event.id}`;
+    const key = `${edgeKey(edge)} ${event.id}`;
     const answer = this.#answers.get(key) ?? this.#carryOut(edge, event);
     this.#answers.set(key, answer);
     const [oldest] = this.#answers.keys();
@@ -69,10 +70,9 @@ export class EdgeTriggers {
       const run = await this.deps.training.startRun(job, body, asked);
       return { type: 'run-news', request, run: told(run, node), ...(run.joined ? { joined: true } : {}) };
     } catch (error) {
-      const { code, message, hint } = asModelManagementError(error);
-      this.deps.log.info('run of an edge not started', { edge, job, code });
-      const cut = { code, message: message.slice(0, MAX_TEXT_LENGTH), hint: hint.slice(0, MAX_TEXT_LENGTH) };
-      return { type: 'run-news', request, error: cut };
+      const known = asModelManagementError(error);
+      this.deps.log.info('run of an edge not started', { edge, job, code: known.code });
+      return { type: 'run-news', request, error: toldError(known) };
     }
   }
 
@@ -81,7 +81,7 @@ export class EdgeTriggers {
     const { name: job, trainingEdge, triggerEdges } = await this.deps.training.job(name);
     const label = labelOf(trainingEdge);
     const isLabelled = label !== undefined && this.deps.hub.standing(edge)?.labels.includes(label);
-    const isNamed = [trainingEdge, ...triggerEdges].some((one) => one.toLowerCase() === edge.toLowerCase());
+    const isNamed = [trainingEdge, ...triggerEdges].some((one) => isSameEdge(one, edge));
     if (isNamed || isLabelled) return;
     throw new ModelManagementError(
       'FORBIDDEN',
@@ -137,16 +137,17 @@ function placeOf(node: string | null): { readonly edge: string; readonly node: s
 
 function told(run: TriggeredRun, node: string): NonNullable<RunNewsCommand['run']> {
   const { id, number, job, state, phases, model, version, metrics, error, reason, promotion, durationMs } = run;
-  const cut = (text: string): string => text.slice(0, MAX_TEXT_LENGTH);
   return {
     ...{ id, number, job, state, node, durationMs },
     phases: phases.map(({ name, startedAt, finishedAt }) => ({ name, startedAt, finishedAt })),
     ...(model === undefined ? {} : { model }),
     ...(version === undefined ? {} : { version }),
     ...(metrics === undefined ? {} : { metrics }),
-    ...(error === undefined ? {} : { error: { code: error.code, message: cut(error.message), hint: cut(error.hint) } }),
-    ...(reason === undefined ? {} : { reason: cut(reason) }),
-    ...(promotion === undefined ? {} : { promotion: { decision: promotion.decision, reason: cut(promotion.reason) } }),
+    ...(error === undefined ? {} : { error: toldError(error) }),
+    ...(reason === undefined ? {} : { reason: toldText(reason) }),
+    ...(promotion === undefined
+      ? {}
+      : { promotion: { decision: promotion.decision, reason: toldText(promotion.reason) } }),
   };
 }
 

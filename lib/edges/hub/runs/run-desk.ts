@@ -15,8 +15,9 @@ import { filesBelow } from '../../../training/run/outputs-archive';
 import type { RunDocument } from '../../../training/run/run-document';
 import { runPaths } from '../../../training/run/script-steps';
 import type { MarkedLog, PreparedInput, Runner } from '../../../training/runners/runner';
-import type { ArtifactFetcher } from '../../artifacts';
+import { type ArtifactFetcher, isAway } from '../../artifacts';
 import { digestOf } from '../../protocol/enrolment';
+import { isSameEdge } from '../../protocol/names';
 import { type DesiredRun, type Fence, type ReportedRun, type RunOutput, sameFence } from '../../protocol/run-documents';
 import { sealSpec } from '../../protocol/run-spec-box';
 import type { EdgeHub } from '../edge-hub';
@@ -42,7 +43,6 @@ const FETCH_PAUSE_MS = 5_000;
 /** An edge that has just started may not know yet that its engine answers. */
 const REFUSAL_PATIENCE_MS = 15_000;
 const REFUSAL_LOOK_MS = 500;
-const AWAY = new Set(['TIMEOUT', 'NOT_FOUND', 'BROKER_UNAVAILABLE']);
 
 /**
  * The runs that edges carry out for this hub. A run is on the disk here before its edge hears of it, and a part of what
@@ -230,7 +230,7 @@ export class RunDesk implements TrainingEdges {
         const fetcher = await this.deps.fetcherOf(edge.name, edge.key);
         return await fetcher.fetch(file, { signal });
       } catch (error) {
-        if (!ModelManagementError.is(error) || !AWAY.has(error.code)) throw error;
+        if (!isAway(error)) throw error;
         this.deps.log.debug('outputs of a run not fetched yet', () => ({ run: runId, error }));
         await pause(FETCH_PAUSE_MS, undefined, { signal });
       }
@@ -260,8 +260,7 @@ export class RunDesk implements TrainingEdges {
   }
 
   #runsOn(edge: string): readonly HubRun[] {
-    const key = edge.toLowerCase();
-    return this.deps.documents.all().filter((run) => run.edge.toLowerCase() === key);
+    return this.deps.documents.all().filter((run) => isSameEdge(run.edge, edge));
   }
 
   /** Under the fence it has now, nothing else counts. */
