@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
 import { EdgeSign } from '../../edges/edge-sign';
+import { useOtherEdges } from '../../edges/use-other-edges';
 import { t } from '../../i18n';
 import { Pager } from '../../list/pager';
 import { usePage } from '../../list/pages';
-import { useOtherEdges } from '../../model/use-other-edges';
 import { Toggle } from '../../toggle';
 import { closeTray } from '../../widgets/tray';
 import type { PipelineOnEdges } from '../pipeline-client';
