@@ -1,6 +1,6 @@
 import { announce } from '../announce';
 import { t } from '../i18n';
-import { Pager } from '../list/pager';
+import { PagerOfMany } from '../list/pager';
 import { usePage } from '../list/pages';
 import { openModel } from '../model/model-tray';
 import { mayWrite } from '../rights';
@@ -37,7 +37,7 @@ export function EdgeModels({ edge }: { readonly edge: EdgeView }) {
           </table>
         </div>
       )}
-      {page.total > page.shown.length && <Pager page={page} />}
+      <PagerOfMany page={page} />
       {hasFailed && edge.state === 'online' && mayWrite() && (
         <RetryButton
           hint={t('edge.retryHint')}

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { t } from '../i18n';
-import { Pager } from '../list/pager';
+import { PagerOfMany } from '../list/pager';
 import { usePage } from '../list/pages';
 import { holdsWords } from '../list/search';
 import type { EdgeView } from './edge-client';
@@ -51,7 +51,7 @@ export function EdgePicker({
           </li>
         ))}
       </ul>
-      {page.total > page.shown.length && <Pager page={page} />}
+      <PagerOfMany page={page} />
     </>
   );
 }

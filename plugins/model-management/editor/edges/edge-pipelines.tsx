@@ -1,5 +1,5 @@
 import { t } from '../i18n';
-import { Pager } from '../list/pager';
+import { PagerOfMany } from '../list/pager';
 import { usePage } from '../list/pages';
 import { OnEdgeState, revisionText } from '../pipelines/on-edges/on-edge-state';
 import { openPipelineOnEdge } from '../pipelines/on-edges/on-edge-tray';
@@ -33,7 +33,7 @@ export function EdgePipelines({ edge: { name, pipelines } }: { readonly edge: Ed
           </table>
         </div>
       )}
-      {page.total > page.shown.length && <Pager page={page} />}
+      <PagerOfMany page={page} />
     </section>
   );
 }

@@ -4,7 +4,7 @@ import { EdgeSign } from '../edges/edge-sign';
 import { ModelProgress } from '../edges/model-progress';
 import { versionText } from '../edges/version-text';
 import { t } from '../i18n';
-import { Pager } from '../list/pager';
+import { PagerOfMany } from '../list/pager';
 import { usePage } from '../list/pages';
 import { useEdgeChanges, useResource, useRolloutChanges } from '../live';
 import { mayWrite } from '../rights';
@@ -106,7 +106,7 @@ function EdgeTable({ model, edges }: { readonly model: Model; readonly edges: re
           </tbody>
         </table>
       </div>
-      {page.total > page.shown.length && <Pager page={page} />}
+      <PagerOfMany page={page} />
     </>
   );
 }

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { EdgeSign } from '../../edges/edge-sign';
 import { useOtherEdges } from '../../edges/use-other-edges';
 import { t } from '../../i18n';
-import { Pager } from '../../list/pager';
+import { PagerOfMany } from '../../list/pager';
 import { usePage } from '../../list/pages';
 import { Toggle } from '../../toggle';
 import { closeTray } from '../../widgets/tray';
@@ -41,7 +41,7 @@ export function PipelineEdges({
           ))}
         </ul>
       )}
-      {page.total > page.shown.length && <Pager page={page} />}
+      <PagerOfMany page={page} />
     </section>
   );
 }
