@@ -3,11 +3,10 @@ import { announce } from '../../announce';
 import type { EdgeView } from '../../edges/edge-client';
 import { EdgePicker } from '../../edges/edge-picker';
 import { EdgeSign } from '../../edges/edge-sign';
-import { Busy, ErrorBox } from '../../feedback';
+import { FormEnd } from '../../form-end';
 import { FormGroup } from '../../form-group';
 import { t } from '../../i18n';
 import { useResource, useTask } from '../../live';
-import { SteadyButton } from '../../steady-button';
 import { TextField } from '../../widgets/text-field';
 import type { PipelineOnEdges } from '../pipeline-client';
 import { withDeployed } from './edge-choices';
@@ -64,16 +63,9 @@ export function DeployForm({
         <TextField label={t('flow.onEdges.brokerId')} value={brokerId} onInput={setBrokerId} />
         <p class="mm-hint">{t('flow.onEdges.brokerHint')}</p>
       </details>
-      {state.status === 'busy' && <Busy text={t('edge.busy')} />}
-      {state.status === 'failed' && <ErrorBox error={state.error} />}
-      <div class="mm-buttons">
-        <SteadyButton primary off={!isReady} onClick={deploy}>
-          {t('action.deploy')}
-        </SteadyButton>
-        <button type="button" class="red-ui-button" onClick={onClose}>
-          {t('action.cancel')}
-        </button>
-      </div>
+      <FormEnd state={state} busy={t('edge.busy')} isReady={isReady} onSubmit={deploy} onCancel={onClose}>
+        {t('action.deploy')}
+      </FormEnd>
     </FormGroup>
   );
 }
