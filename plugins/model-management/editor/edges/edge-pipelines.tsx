@@ -1,8 +1,7 @@
 import { t } from '../i18n';
 import { OnEdgeState, revisionText } from '../pipelines/on-edges/on-edge-state';
-import { openPipelineOnEdge } from '../pipelines/on-edges/on-edge-tray';
+import { OnEdgeLink } from '../pipelines/on-edges/on-edge-tray';
 import type { EdgePipelineView } from '../pipelines/on-edges/on-edges-client';
-import { closeTray } from '../widgets/tray';
 import type { EdgeView } from './edge-client';
 import { WantedTable } from './wanted-table';
 
@@ -29,14 +28,7 @@ function Row({ edge, pipeline }: { readonly edge: string; readonly pipeline: Edg
   return (
     <tr>
       <td>
-        <button
-          type="button"
-          class="mm-link"
-          title={t('flow.onEdges.open', { name, edge })}
-          onClick={() => void closeTray().then(() => openPipelineOnEdge({ id, edge }, name))}
-        >
-          {name}
-        </button>
+        <OnEdgeLink id={id} name={name} edge={edge} text={name} />
       </td>
       <td data-name={t('edge.column.wanted')}>{revisionText(desired)}</td>
       <td data-name={t('edge.column.runs')}>{revisionText(reported.revision)}</td>
