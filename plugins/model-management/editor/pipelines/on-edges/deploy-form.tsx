@@ -101,7 +101,7 @@ function Effect({ pipeline, ticked }: { readonly pipeline: PipelineOnEdges; read
       {libraries.length > 0 && <p>{t('flow.onEdges.libraries', { names: list.format(libraries) })}</p>}
       <p>{t('flow.onEdges.without')}</p>
       {isShared && <p>{t('flow.onEdges.sameTopics')}</p>}
-      <Anew id={pipeline.id} meant={ticked} />
+      <Anew edges={pipeline.edges} meant={ticked} />
       {RED.nodes.dirty() && <p>{t('flow.onEdges.dirty')}</p>}
     </div>
   );
