@@ -4,7 +4,7 @@ import { EdgePicker } from '../edges/edge-picker';
 import { useDraft } from '../edit/use-draft';
 import { FormEnd } from '../form-end';
 import { FormGroup } from '../form-group';
-import { t } from '../i18n';
+import { t, tList } from '../i18n';
 import { type Assignment, assignmentOf, changesOf, choicesOf, refKey, refOfKey, refsOf } from './assignment';
 import { refText } from './ref-text';
 
@@ -121,12 +121,9 @@ function RefSelect({
 
 /** "edge-2 and edge-3: deployed (v5). Not any more: edge-4." Empty: nothing changes. */
 function effectOf(model: Model, before: Assignment, after: Assignment): string {
-  const list = new Intl.ListFormat(RED.i18n.lang());
   const { given, removed } = changesOf(before, after);
   return [
-    ...given.map(({ ref, edges }) =>
-      t('edge.assign.gives', { edges: list.format(edges), version: refText(model, ref) }),
-    ),
-    ...(removed.length > 0 ? [t('edge.assign.takes', { edges: list.format(removed), name: model.name })] : []),
+    ...given.map(({ ref, edges }) => t('edge.assign.gives', { edges: tList(edges), version: refText(model, ref) })),
+    ...(removed.length > 0 ? [t('edge.assign.takes', { edges: tList(removed), name: model.name })] : []),
   ].join(' ');
 }

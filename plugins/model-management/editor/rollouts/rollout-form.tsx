@@ -4,7 +4,7 @@ import type { Model } from '../contract';
 import type { EdgeView } from '../edges/edge-client';
 import { FormEnd } from '../form-end';
 import { FormGroup } from '../form-group';
-import { t, tCount } from '../i18n';
+import { t, tCount, tList } from '../i18n';
 import { useTask } from '../live';
 import { refText } from '../model/ref-text';
 import { ChoiceField } from '../widgets/choice-field';
@@ -95,7 +95,7 @@ function Effect({
   const followers = followerCount(model, selected);
   const counts = waveCounts(draft, selected.length).map(String);
   const edges = tCount('usage.edges', selected.length);
-  const sizes = new Intl.ListFormat(RED.i18n.lang()).format(counts);
+  const sizes = tList(counts);
   return (
     <div role="status">
       {selected.length === 0 && <p>{t('rollout.form.nobody')}</p>}

@@ -1,5 +1,5 @@
 import { formatNumber } from '../format';
-import { t, tCount } from '../i18n';
+import { t, tCount, tList } from '../i18n';
 import type { RolloutSummary } from './rollout-client';
 
 type Counts = RolloutSummary['counts'];
@@ -24,7 +24,7 @@ export const waitsForEdge = ({ state, counts }: Pick<RolloutSummary, 'state' | '
 /** "edges with line-1 and press" or "12 edges" */
 export function targetText({ selection, counts }: Pick<RolloutSummary, 'selection' | 'counts'>): string {
   if (!('labels' in selection)) return tCount('usage.edges', edgeCount(counts));
-  const labels = new Intl.ListFormat(RED.i18n.lang()).format(selection.labels);
+  const labels = tList(selection.labels);
   return t('rollout.withLabels', { labels });
 }
 

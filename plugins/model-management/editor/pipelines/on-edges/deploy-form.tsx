@@ -5,7 +5,7 @@ import { EdgePicker } from '../../edges/edge-picker';
 import { EdgeSign } from '../../edges/edge-sign';
 import { FormEnd } from '../../form-end';
 import { FormGroup } from '../../form-group';
-import { t } from '../../i18n';
+import { t, tList } from '../../i18n';
 import { useResource, useTask } from '../../live';
 import { TextField } from '../../widgets/text-field';
 import type { PipelineOnEdges } from '../pipeline-client';
@@ -86,19 +86,18 @@ function HowItStands({ edge, pipeline }: { readonly edge: EdgeView | undefined; 
 function Effect({ pipeline, ticked }: { readonly pipeline: PipelineOnEdges; readonly ticked: readonly string[] }) {
   const revisions = useResource((signal) => fetchRevisions(pipeline.id, signal), [pipeline.id]);
   if (ticked.length === 0) return <p role="status">{t('flow.onEdges.nothing')}</p>;
-  const list = new Intl.ListFormat(RED.i18n.lang());
   const last = revisions.data?.[0]?.revision;
   const { models, libraries, inbound } = pipeline;
   const isShared = inbound.length > 0 && !inbound.some((topic) => topic.includes(NAME_OF_EDGE));
   return (
     <div role="status">
       <p>
-        {t('flow.onEdges.gives', { edges: list.format(ticked) })}{' '}
+        {t('flow.onEdges.gives', { edges: tList(ticked) })}{' '}
         {revisions.data &&
           (last === undefined ? t('flow.onEdges.first') : t('flow.onEdges.next', { last, next: last + 1 }))}
       </p>
-      {models.length > 0 && <p>{t('flow.onEdges.models', { names: list.format(models) })}</p>}
-      {libraries.length > 0 && <p>{t('flow.onEdges.libraries', { names: list.format(libraries) })}</p>}
+      {models.length > 0 && <p>{t('flow.onEdges.models', { names: tList(models) })}</p>}
+      {libraries.length > 0 && <p>{t('flow.onEdges.libraries', { names: tList(libraries) })}</p>}
       <p>{t('flow.onEdges.without')}</p>
       {isShared && <p>{t('flow.onEdges.sameTopics')}</p>}
       <Anew edges={pipeline.edges} meant={ticked} />

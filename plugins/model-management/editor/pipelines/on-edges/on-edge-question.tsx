@@ -1,5 +1,5 @@
 import { Question } from '../../feedback';
-import { t } from '../../i18n';
+import { t, tList } from '../../i18n';
 import { byName } from '../../list/search';
 import { placedAnew } from './edge-choices';
 import type { EdgeAction, PipelineEdgeView } from './on-edges-client';
@@ -48,5 +48,5 @@ export function Anew({
 }) {
   const anew = placedAnew(edges.toSorted(byName), meant);
   if (anew.length === 0) return null;
-  return <p>{t('flow.onEdges.effect.anew', { edges: new Intl.ListFormat(RED.i18n.lang()).format(anew) })}</p>;
+  return <p>{t('flow.onEdges.effect.anew', { edges: tList(anew) })}</p>;
 }
