@@ -30,9 +30,8 @@ export function targetText({ selection, counts }: Pick<RolloutSummary, 'selectio
 
 /** "wave 1 of 3", or the word of a state that says more. */
 export function stageText({ state, openWaves, waveCount }: RolloutSummary): string {
-  const word = t(`rollout.state.${state}`);
   if (state === 'running') return t('rollout.stage', { number: Math.max(1, openWaves), count: waveCount });
-  return word;
+  return t(`rollout.state.${state}`);
 }
 
 /** "5 min between waves · stops when more than 0 edges fail" */
