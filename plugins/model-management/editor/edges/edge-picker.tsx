@@ -9,6 +9,10 @@ import type { EdgeView } from './edge-client';
 /** From here on a search is quicker than looking. */
 const SEARCH_FROM = 8;
 
+/** What is picked, with one more or without it. */
+export const withOrWithout = (picked: readonly string[], one: string, isPicked: boolean): readonly string[] =>
+  isPicked ? [...picked, one] : picked.filter((other) => other !== one);
+
 /** Edges to be ticked, a page at a time, with a search where they are many. */
 export function EdgePicker({
   edges,

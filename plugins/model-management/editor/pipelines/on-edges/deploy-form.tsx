@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { announce } from '../../announce';
 import type { EdgeView } from '../../edges/edge-client';
-import { EdgePicker } from '../../edges/edge-picker';
+import { EdgePicker, withOrWithout } from '../../edges/edge-picker';
 import { EdgeSign } from '../../edges/edge-sign';
 import { FormEnd } from '../../form-end';
 import { FormGroup } from '../../form-group';
@@ -35,7 +35,7 @@ export function DeployForm({
   const isReady = ticked.length > 0 && state.status !== 'busy';
   const pick = (name: string, isPicked: boolean): void => {
     if (state.status === 'failed') reset();
-    setTicked(isPicked ? [...ticked, name] : ticked.filter((one) => one !== name));
+    setTicked(withOrWithout(ticked, name, isPicked));
   };
   const deploy = (): void =>
     start(async (signal) => {
