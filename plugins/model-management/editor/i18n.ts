@@ -17,3 +17,6 @@ export function tCount(key: string, count: number, values: Values = {}): string 
   const form = new Intl.PluralRules(RED.i18n.lang()).select(count) === 'one' ? 'one' : 'other';
   return t(`${key}.${form}`, { count: new Intl.NumberFormat(RED.i18n.lang()).format(count), ...values });
 }
+
+/** "a, b and c", as the language puts a list together. */
+export const tList = (words: readonly string[]): string => new Intl.ListFormat(RED.i18n.lang()).format(words);

@@ -119,6 +119,9 @@ export function useRolloutChanges(changed: () => void, id?: string): void {
   useChanges('rollouts', changed, matters);
 }
 
+/** What to call where nothing is followed now. */
+export const nothing = (): void => undefined;
+
 type Things = 'models' | 'libraries' | 'jobs' | 'runs' | 'collections' | 'pipelines' | 'edges' | 'rollouts';
 
 const isLog = (change: unknown): boolean => (change as { readonly kind?: unknown }).kind === 'log';

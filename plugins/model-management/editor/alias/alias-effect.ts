@@ -1,6 +1,6 @@
 import { isAliasName } from '../../../../lib/names';
 import type { Model } from '../contract';
-import { t, tCount } from '../i18n';
+import { t, tCount, tList } from '../i18n';
 
 /** The key of what is wrong with a name for an alias. */
 export function aliasFault(alias: string): 'alias.bad' | 'alias.computed' | undefined {
@@ -25,7 +25,7 @@ export function followerCount({ usedBy }: Model, alias: string): number {
 export function followersText(model: Model, alias: string): string {
   const nodeCount = followerCount(model, alias);
   const edgeCount = model.edges.filter(({ version }) => version === alias).length;
-  return new Intl.ListFormat(RED.i18n.lang()).format([
+  return tList([
     ...(nodeCount > 0 ? [tCount('usage.nodeCount', nodeCount)] : []),
     ...(edgeCount > 0 ? [tCount('usage.edges', edgeCount)] : []),
   ]);

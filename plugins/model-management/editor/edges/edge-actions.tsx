@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { announce } from '../announce';
 import { DeleteQuestion } from '../delete-question';
-import { t } from '../i18n';
+import { t, tList } from '../i18n';
 import { Toggle } from '../toggle';
 import { closeTray } from '../widgets/tray';
 import { deleteEdge, type EdgeView } from './edge-client';
@@ -50,9 +50,7 @@ function DeleteEdge({
       onClose={onClose}
     >
       <p>{t('edge.delete.effect', { name })}</p>
-      {running.length > 0 && (
-        <p>{t('edge.delete.stops', { models: new Intl.ListFormat(RED.i18n.lang()).format(running) })}</p>
-      )}
+      {running.length > 0 && <p>{t('edge.delete.stops', { models: tList(running) })}</p>}
     </DeleteQuestion>
   );
 }

@@ -2,7 +2,7 @@ import { isSameEdge } from '../../../../lib/edges/protocol/names';
 import { Age } from '../age';
 import { Busy, ErrorBox } from '../feedback';
 import { t } from '../i18n';
-import { Pager } from '../list/pager';
+import { PagerOfMany } from '../list/pager';
 import { usePage } from '../list/pages';
 import { useEdgeChanges, useResource } from '../live';
 import { type EdgeLogEntry, fetchEdgeLog } from './edge-client';
@@ -40,7 +40,7 @@ export function EdgeLog({ name }: { readonly name: string }) {
           </li>
         ))}
       </ul>
-      {page.total > page.shown.length && <Pager page={page} />}
+      <PagerOfMany page={page} />
     </section>
   );
 }

@@ -1,7 +1,5 @@
 import { announce } from '../announce';
 import { t } from '../i18n';
-import { Pager } from '../list/pager';
-import { usePage } from '../list/pages';
 import { openModel } from '../model/model-tray';
 import { mayWrite } from '../rights';
 import { closeTray } from '../widgets/tray';
@@ -9,35 +7,23 @@ import { type EdgeModelView, type EdgeView, retryEdge } from './edge-client';
 import { ModelProgress } from './model-progress';
 import { RetryButton } from './retry-button';
 import { versionText } from './version-text';
+import { WantedTable } from './wanted-table';
 
 /** What shall run there beside what runs. */
 export function EdgeModels({ edge }: { readonly edge: EdgeView }) {
-  const page = usePage(edge.models);
   const hasFailed = edge.models.some(({ state }) => state === 'failed');
   return (
     <section>
       <h3>{t('edge.model.title')}</h3>
       {edge.models.length === 0 && <p class="mm-hint">{t('edge.model.none')}</p>}
       {edge.models.length > 0 && (
-        <div class="mm-table-wrap">
-          <table class="mm-table mm-stack" aria-label={t('edge.model.title')}>
-            <thead>
-              <tr>
-                <th scope="col">{t('edge.column.model')}</th>
-                <th scope="col">{t('edge.column.wanted')}</th>
-                <th scope="col">{t('edge.column.runs')}</th>
-                <th scope="col">{t('run.column.state')}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {page.shown.map((model) => (
-                <Row key={model.name} model={model} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <WantedTable
+          label={t('edge.model.title')}
+          of={t('edge.column.model')}
+          rows={edge.models}
+          row={(model) => <Row key={model.name} model={model} />}
+        />
       )}
-      {page.total > page.shown.length && <Pager page={page} />}
       {hasFailed && edge.state === 'online' && mayWrite() && (
         <RetryButton
           hint={t('edge.retryHint')}

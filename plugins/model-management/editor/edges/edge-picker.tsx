@@ -1,13 +1,17 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { t } from '../i18n';
-import { Pager } from '../list/pager';
+import { PagerOfMany } from '../list/pager';
 import { usePage } from '../list/pages';
 import { holdsWords } from '../list/search';
 import type { EdgeView } from './edge-client';
 
 /** From here on a search is quicker than looking. */
 const SEARCH_FROM = 8;
+
+/** What is picked, with one more or without it. */
+export const withOrWithout = (picked: readonly string[], one: string, isPicked: boolean): readonly string[] =>
+  isPicked ? [...picked, one] : picked.filter((other) => other !== one);
 
 /** Edges to be ticked, a page at a time, with a search where they are many. */
 export function EdgePicker({
@@ -51,7 +55,7 @@ export function EdgePicker({
           </li>
         ))}
       </ul>
-      {page.total > page.shown.length && <Pager page={page} />}
+      <PagerOfMany page={page} />
     </>
   );
 }

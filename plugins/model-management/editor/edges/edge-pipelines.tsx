@@ -1,39 +1,24 @@
 import { t } from '../i18n';
-import { Pager } from '../list/pager';
-import { usePage } from '../list/pages';
 import { OnEdgeState, revisionText } from '../pipelines/on-edges/on-edge-state';
-import { openPipelineOnEdge } from '../pipelines/on-edges/on-edge-tray';
+import { OnEdgeLink } from '../pipelines/on-edges/on-edge-tray';
 import type { EdgePipelineView } from '../pipelines/on-edges/on-edges-client';
-import { closeTray } from '../widgets/tray';
 import type { EdgeView } from './edge-client';
+import { WantedTable } from './wanted-table';
 
 /** The pipelines that shall run there beside how they do; also of those whose tab is gone here. */
 export function EdgePipelines({ edge: { name, pipelines } }: { readonly edge: EdgeView }) {
-  const page = usePage(pipelines);
   return (
     <section>
       <h3>{t('tab.pipelines')}</h3>
       {pipelines.length === 0 && <p class="mm-hint">{t('edge.pipeline.none')}</p>}
       {pipelines.length > 0 && (
-        <div class="mm-table-wrap">
-          <table class="mm-table mm-stack" aria-label={t('tab.pipelines')}>
-            <thead>
-              <tr>
-                <th scope="col">{t('usage.kind.pipeline')}</th>
-                <th scope="col">{t('edge.column.wanted')}</th>
-                <th scope="col">{t('edge.column.runs')}</th>
-                <th scope="col">{t('run.column.state')}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {page.shown.map((pipeline) => (
-                <Row key={pipeline.id} edge={name} pipeline={pipeline} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <WantedTable
+          label={t('tab.pipelines')}
+          of={t('usage.kind.pipeline')}
+          rows={pipelines}
+          row={(pipeline) => <Row key={pipeline.id} edge={name} pipeline={pipeline} />}
+        />
       )}
-      {page.total > page.shown.length && <Pager page={page} />}
     </section>
   );
 }
@@ -43,14 +28,7 @@ function Row({ edge, pipeline }: { readonly edge: string; readonly pipeline: Edg
   return (
     <tr>
       <td>
-        <button
-          type="button"
-          class="mm-link"
-          title={t('flow.onEdges.open', { name, edge })}
-          onClick={() => void closeTray().then(() => openPipelineOnEdge({ id, edge }, name))}
-        >
-          {name}
-        </button>
+        <OnEdgeLink id={id} name={name} edge={edge} text={name} />
       </td>
       <td data-name={t('edge.column.wanted')}>{revisionText(desired)}</td>
       <td data-name={t('edge.column.runs')}>{revisionText(reported.revision)}</td>

@@ -14,6 +14,11 @@ export function Pager({ page: { shown, first, total, onPrevious, onNext } }: { r
   );
 }
 
+/** The same for lists that are short mostly: nothing while all rows are in sight. */
+export function PagerOfMany({ page }: { readonly page: Page<unknown> }) {
+  return page.total > page.shown.length ? <Pager page={page} /> : null;
+}
+
 /** Stays where it is, with the focus, when there is no such page. */
 function PageButton({
   icon,

@@ -2,10 +2,9 @@ import type { Model } from '../contract';
 import { assignEdges, type EdgeChoice, type EdgeView } from '../edges/edge-client';
 import { EdgePicker } from '../edges/edge-picker';
 import { useDraft } from '../edit/use-draft';
-import { Busy, ErrorBox } from '../feedback';
+import { FormEnd } from '../form-end';
 import { FormGroup } from '../form-group';
-import { t } from '../i18n';
-import { SteadyButton } from '../steady-button';
+import { t, tList } from '../i18n';
 import { type Assignment, assignmentOf, changesOf, choicesOf, refKey, refOfKey, refsOf } from './assignment';
 import { refText } from './ref-text';
 
@@ -48,16 +47,9 @@ export function AssignForm({
     >
       <EdgeChoices model={model} edges={edges} wanted={draft.wanted} onChange={(wanted) => change({ wanted })} />
       <p role="status">{effect || t('edge.assign.nothing')}</p>
-      {state.status === 'busy' && <Busy text={t('edge.busy')} />}
-      {state.status === 'failed' && <ErrorBox error={state.error} />}
-      <div class="mm-buttons">
-        <SteadyButton primary off={!isReady} onClick={save}>
-          {t('edge.assign.save')}
-        </SteadyButton>
-        <button type="button" class="red-ui-button" onClick={onClose}>
-          {t('action.cancel')}
-        </button>
-      </div>
+      <FormEnd state={state} busy={t('edge.busy')} isReady={isReady} onSubmit={save} onCancel={onClose}>
+        {t('edge.assign.save')}
+      </FormEnd>
     </FormGroup>
   );
 }
@@ -129,12 +121,9 @@ function RefSelect({
 
 /** "edge-2 and edge-3: deployed (v5). Not any more: edge-4." Empty: nothing changes. */
 function effectOf(model: Model, before: Assignment, after: Assignment): string {
-  const list = new Intl.ListFormat(RED.i18n.lang());
   const { given, removed } = changesOf(before, after);
   return [
-    ...given.map(({ ref, edges }) =>
-      t('edge.assign.gives', { edges: list.format(edges), version: refText(model, ref) }),
-    ),
-    ...(removed.length > 0 ? [t('edge.assign.takes', { edges: list.format(removed), name: model.name })] : []),
+    ...given.map(({ ref, edges }) => t('edge.assign.gives', { edges: tList(edges), version: refText(model, ref) })),
+    ...(removed.length > 0 ? [t('edge.assign.takes', { edges: tList(removed), name: model.name })] : []),
   ].join(' ');
 }

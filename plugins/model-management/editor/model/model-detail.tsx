@@ -1,4 +1,5 @@
 import { useCallback, useContext, useState } from 'preact/hooks';
+import { useOtherEdges } from '../edges/use-other-edges';
 import { Busy, ErrorBox } from '../feedback';
 import { t } from '../i18n';
 import { useModelChanges, usePolling, useResource } from '../live';
@@ -10,7 +11,6 @@ import { MetricChart } from './metric-chart';
 import { ModelActions } from './model-actions';
 import { type EdgeForm, ModelEdges } from './model-edges';
 import { ModelHeader } from './model-header';
-import { useOtherEdges } from './use-other-edges';
 import { VersionSection } from './version-section';
 import { VersionTable } from './version-table';
 

@@ -3,9 +3,8 @@ import type { EdgeModelView, EdgeView } from '../edges/edge-client';
 import { EdgeSign } from '../edges/edge-sign';
 import { ModelProgress } from '../edges/model-progress';
 import { versionText } from '../edges/version-text';
+import { WantedTable } from '../edges/wanted-table';
 import { t } from '../i18n';
-import { Pager } from '../list/pager';
-import { usePage } from '../list/pages';
 import { useEdgeChanges, useResource, useRolloutChanges } from '../live';
 import { mayWrite } from '../rights';
 import { ModelRollouts } from '../rollouts/model-rollouts';
@@ -80,34 +79,21 @@ function EdgeSection({ model, edges, form, onForm, onChanged }: ModelEdgesProps)
 }
 
 function EdgeTable({ model, edges }: { readonly model: Model; readonly edges: readonly EdgeView[] }) {
-  const page = usePage(model.edges);
   return (
-    <>
-      <div class="mm-table-wrap">
-        <table class="mm-table mm-stack" aria-label={t('edge.assign.table')}>
-          <thead>
-            <tr>
-              <th scope="col">{t('usage.kind.edge')}</th>
-              <th scope="col">{t('edge.column.wanted')}</th>
-              <th scope="col">{t('edge.column.runs')}</th>
-              <th scope="col">{t('run.column.state')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {page.shown.map(({ name, version }) => (
-              <Row
-                key={name}
-                name={name}
-                wanted={refText(model, version)}
-                edge={edges.find((edge) => edge.name === name)}
-                model={model.name}
-              />
-            ))}
-          </tbody>
-        </table>
-      </div>
-      {page.total > page.shown.length && <Pager page={page} />}
-    </>
+    <WantedTable
+      label={t('edge.assign.table')}
+      of={t('usage.kind.edge')}
+      rows={model.edges}
+      row={({ name, version }) => (
+        <Row
+          key={name}
+          name={name}
+          wanted={refText(model, version)}
+          edge={edges.find((edge) => edge.name === name)}
+          model={model.name}
+        />
+      )}
+    />
   );
 }
 

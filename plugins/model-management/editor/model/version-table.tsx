@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { CompareVersions } from '../compare/compare-versions';
 import type { Model } from '../contract';
 import { t } from '../i18n';
-import { Pager } from '../list/pager';
+import { PagerOfMany } from '../list/pager';
 import { usePage } from '../list/pages';
 import { metricNames } from './metric-series';
 import { type Asked, VersionQuestion } from './version-question';
@@ -68,7 +68,7 @@ export function VersionTable({
           </tbody>
         </table>
       </div>
-      {page.total > page.shown.length && <Pager page={page} />}
+      <PagerOfMany page={page} />
       {canCompare && <Comparison model={model.name} picked={picked} />}
     </>
   );

@@ -4,7 +4,7 @@ import type { ApiError } from '../api';
 import { type Joining, joinHub } from '../edges/edge-client';
 import { Busy, ErrorBox, Question } from '../feedback';
 import { FormGroup } from '../form-group';
-import { t, tCount } from '../i18n';
+import { t, tCount, tList } from '../i18n';
 import { useTask } from '../live';
 import { SteadyButton } from '../steady-button';
 import { readSettings } from './settings-literal';
@@ -113,7 +113,7 @@ function settingsIn(text: string): object | undefined {
 function restingIn({ code, details }: ApiError): string | undefined {
   if (code !== 'IN_USE') return undefined;
   const { models = 0, jobs = 0, edges = 0 } = (details['resting'] ?? {}) as Readonly<Record<string, number>>;
-  return new Intl.ListFormat(RED.i18n.lang()).format([
+  return tList([
     ...(models > 0 ? [tCount('edge.models', models)] : []),
     ...(jobs > 0 ? [tCount('edge.join.jobs', jobs)] : []),
     ...(edges > 0 ? [tCount('usage.edges', edges)] : []),

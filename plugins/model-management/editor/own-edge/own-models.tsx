@@ -7,7 +7,7 @@ import { RetryButton } from '../edges/retry-button';
 import { versionText } from '../edges/version-text';
 import { Busy } from '../feedback';
 import { t } from '../i18n';
-import { Pager } from '../list/pager';
+import { PagerOfMany } from '../list/pager';
 import { usePage } from '../list/pages';
 import { OwnEdgeSource } from './use-own-edge';
 
@@ -38,7 +38,7 @@ export function OwnModels() {
           <OwnModel key={model.name} model={model} />
         ))}
       </ul>
-      {page.total > page.shown.length && <Pager page={page} />}
+      <PagerOfMany page={page} />
     </>
   );
 }

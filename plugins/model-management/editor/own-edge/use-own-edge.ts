@@ -1,10 +1,8 @@
 import { createContext } from 'preact';
 import { fetchOwnEdge, type OwnEdge } from '../edges/edge-client';
-import { type Resource, useEdgeChanges, usePolling, useResource } from '../live';
+import { nothing, type Resource, useEdgeChanges, usePolling, useResource } from '../live';
 
 const STATE_INTERVAL_MS = 5_000;
-
-const nothing = (): void => undefined;
 
 /** What this Node-RED is to its hub, for all that show it; undefined where it is no edge, or not known yet. */
 export const OwnEdgeSource = createContext<Resource<OwnEdge | undefined> | undefined>(undefined);

@@ -1,6 +1,6 @@
 import { announce } from '../announce';
 import { Busy, ErrorBox, Question } from '../feedback';
-import { t } from '../i18n';
+import { t, tList } from '../i18n';
 import { useTask } from '../live';
 import { importFlow } from '../model/flow-import';
 import { closeTray } from '../widgets/tray';
@@ -41,13 +41,7 @@ export function DeletePipeline({
           </p>
         )}
         <p>{t('flow.delete.keeps')}</p>
-        {edges.length > 0 && (
-          <p>
-            {t('flow.delete.onEdges', {
-              edges: new Intl.ListFormat(RED.i18n.lang()).format(edges.map((edge) => edge.name)),
-            })}
-          </p>
-        )}
+        {edges.length > 0 && <p>{t('flow.delete.onEdges', { edges: tList(edges.map((edge) => edge.name)) })}</p>}
       </Question>
     </>
   );

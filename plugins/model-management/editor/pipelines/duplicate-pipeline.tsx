@@ -1,10 +1,9 @@
 import { useState } from 'preact/hooks';
-import { Busy, ErrorBox } from '../feedback';
+import { FormEnd } from '../form-end';
 import { FormGroup } from '../form-group';
 import { t } from '../i18n';
 import { useTask } from '../live';
 import { importFlow } from '../model/flow-import';
-import { SteadyButton } from '../steady-button';
 import { TextField } from '../widgets/text-field';
 import { closeTray } from '../widgets/tray';
 import { duplicatePipeline, type PipelineView } from './pipeline-client';
@@ -23,8 +22,7 @@ export function DuplicatePipeline({
     Object.fromEntries(ends.map((topic) => [topic, topic])),
   );
   const { state, start } = useTask();
-  const isBusy = state.status === 'busy';
-  const isComplete = copy.trim() !== '' && ends.every((topic) => topics[topic] !== '');
+  const isReady = state.status !== 'busy' && copy.trim() !== '' && ends.every((topic) => topics[topic] !== '');
   const isShared = inbound.some((topic) => topics[topic] === topic);
   const create = (): void =>
     start(async (signal) => {
@@ -36,9 +34,7 @@ export function DuplicatePipeline({
     <FormGroup
       class="mm-form mm-question"
       label={t('flow.duplicate.title')}
-      onSubmit={() => {
-        if (isComplete && !isBusy) create();
-      }}
+      onSubmit={() => isReady && create()}
       onEscape={onClose}
     >
       <TextField label={t('flow.new.name')} value={copy} onInput={setCopy} />
@@ -52,16 +48,9 @@ export function DuplicatePipeline({
       ))}
       {isShared && <p class="mm-hint">{t('flow.duplicate.shared')}</p>}
       <p class="mm-hint">{t('flow.duplicate.hint')}</p>
-      {isBusy && <Busy text={t('pipeline.busy')} />}
-      {state.status === 'failed' && <ErrorBox error={state.error} />}
-      <div class="mm-buttons">
-        <SteadyButton primary off={isBusy || !isComplete} onClick={create}>
-          {t('flow.duplicate.create')}
-        </SteadyButton>
-        <button type="button" class="red-ui-button" onClick={onClose}>
-          {t('action.cancel')}
-        </button>
-      </div>
+      <FormEnd state={state} busy={t('pipeline.busy')} isReady={isReady} onSubmit={create} onCancel={onClose}>
+        {t('flow.duplicate.create')}
+      </FormEnd>
     </FormGroup>
   );
 }

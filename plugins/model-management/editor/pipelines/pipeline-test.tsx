@@ -3,7 +3,7 @@ import { effectiveSignature } from '../../../../lib/registry/signature-compariso
 import { Busy, ErrorBox, Question } from '../feedback';
 import { t } from '../i18n';
 import { parseJson } from '../json-text';
-import { usePolling, useResource, useTask } from '../live';
+import { nothing, usePolling, useResource, useTask } from '../live';
 import { samplePayloadOf } from '../model/sample-payload';
 import { fetchVersion } from '../registry-client';
 import { SteadyButton } from '../steady-button';
@@ -135,7 +135,6 @@ function TestForm({
 const startWords = ({ name, topic, type }: PipelineStart): string => [name || type, topic].filter(Boolean).join(' · ');
 
 const RUN_MS = 1_000;
-const nothing = (): void => undefined;
 
 function TestRun({ place, runId }: { readonly place: PipelinePlace; readonly runId: string }) {
   const { data, error, reload, poll } = useResource((signal) => fetchPipelineRun(place, runId, signal), [runId]);

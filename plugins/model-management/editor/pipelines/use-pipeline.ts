@@ -1,6 +1,6 @@
 import { useCallback, useEffect } from 'preact/hooks';
 import { isSameEdge } from '../../../../lib/edges/protocol/names';
-import { type Resource, useEdgeChanges, usePipelineChanges, usePolling, useResource } from '../live';
+import { nothing, type Resource, useEdgeChanges, usePipelineChanges, usePolling, useResource } from '../live';
 import {
   fetchNodes,
   fetchPipeline,
@@ -16,8 +16,6 @@ import {
 const FIGURES_MS = 2_000;
 /** Over a broker, and perhaps a slow line; nodes are timed for longer than that after each question. */
 const EDGE_FIGURES_MS = 5_000;
-
-const nothing = (): void => undefined;
 
 /** Calls `changed` when the pipeline of this place may have changed. */
 export function usePlaceChanges({ edge }: PipelinePlace, changed: () => void): void {

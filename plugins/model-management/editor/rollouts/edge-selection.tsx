@@ -1,5 +1,5 @@
 import type { EdgeView } from '../edges/edge-client';
-import { EdgePicker } from '../edges/edge-picker';
+import { EdgePicker, withOrWithout } from '../edges/edge-picker';
 import { t } from '../i18n';
 import { ChoiceField } from '../widgets/choice-field';
 import { labelsOf, type RolloutDraft, selectedEdges } from './rollout-draft';
@@ -46,9 +46,6 @@ export function EdgeSelection({
     </>
   );
 }
-
-const withOrWithout = (all: readonly string[], one: string, isWith: boolean): readonly string[] =>
-  isWith ? [...all, one] : all.filter((other) => other !== one);
 
 function Labels({
   labels,

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { ErrorBox } from '../feedback';
 import { t } from '../i18n';
-import { Pager } from '../list/pager';
+import { PagerOfMany } from '../list/pager';
 import { usePage } from '../list/pages';
 import type { Resource } from '../live';
 import type { RolloutSummary } from './rollout-client';
@@ -33,7 +33,7 @@ export function ModelRollouts({ rollouts }: { readonly rollouts: Resource<readon
           </li>
         ))}
       </ul>
-      {page.total > page.shown.length && <Pager page={page} />}
+      <PagerOfMany page={page} />
     </section>
   );
 }

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { Age } from '../age';
 import { t } from '../i18n';
-import { Pager } from '../list/pager';
+import { PagerOfMany } from '../list/pager';
 import { usePage } from '../list/pages';
 import { Toggle } from '../toggle';
 import type { RolloutView } from './rollout-client';
@@ -30,7 +30,7 @@ export function RolloutAudit({ entries }: { readonly entries: readonly Entry[] }
               </li>
             ))}
           </ol>
-          {page.total > page.shown.length && <Pager page={page} />}
+          <PagerOfMany page={page} />
         </>
       )}
     </section>

@@ -4,7 +4,7 @@ import type { RolloutSummary, RolloutView } from '../../../../lib/edges/hub/roll
 import { path, request, requestAll } from '../api';
 
 export type { RolloutAction } from '../../../../lib/edges/hub/rollout/rollout-actions';
-export type { RolloutStatus, StopCriteria, WaveSize } from '../../../../lib/edges/hub/rollout/rollout-document';
+export type { RolloutStatus, WaveSize } from '../../../../lib/edges/hub/rollout/rollout-document';
 export type { RolloutEdgeView, RolloutSummary, RolloutView } from '../../../../lib/edges/hub/rollout/rollout-view';
 
 /** Those of all models that are not over, newest first. */

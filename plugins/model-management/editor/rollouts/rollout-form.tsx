@@ -2,12 +2,11 @@ import { useRef, useState } from 'preact/hooks';
 import { announce } from '../announce';
 import type { Model } from '../contract';
 import type { EdgeView } from '../edges/edge-client';
-import { Busy, ErrorBox } from '../feedback';
+import { FormEnd } from '../form-end';
 import { FormGroup } from '../form-group';
-import { t, tCount } from '../i18n';
+import { t, tCount, tList } from '../i18n';
 import { useTask } from '../live';
 import { refText } from '../model/ref-text';
-import { SteadyButton } from '../steady-button';
 import { ChoiceField } from '../widgets/choice-field';
 import { EdgeSelection } from './edge-selection';
 import { startRollout } from './rollout-client';
@@ -74,16 +73,9 @@ export function RolloutForm({
         <WaveFields draft={draft} edgeCount={selected.length} onChange={change} />
         <StopFields draft={draft} onChange={change} />
         <Effect model={model} draft={draft} selected={selected} />
-        {state.status === 'busy' && <Busy text={t('edge.busy')} />}
-        {state.status === 'failed' && <ErrorBox error={state.error} />}
-        <div class="mm-buttons">
-          <SteadyButton primary off={!isReady} onClick={send}>
-            {t('rollout.form.start', { version: draft.version })}
-          </SteadyButton>
-          <button type="button" class="red-ui-button" onClick={onClose}>
-            {t('action.cancel')}
-          </button>
-        </div>
+        <FormEnd state={state} busy={t('edge.busy')} isReady={isReady} onSubmit={send} onCancel={onClose}>
+          {t('rollout.form.start', { version: draft.version })}
+        </FormEnd>
       </FormGroup>
     </div>
   );
@@ -103,7 +95,7 @@ function Effect({
   const followers = followerCount(model, selected);
   const counts = waveCounts(draft, selected.length).map(String);
   const edges = tCount('usage.edges', selected.length);
-  const sizes = new Intl.ListFormat(RED.i18n.lang()).format(counts);
+  const sizes = tList(counts);
   return (
     <div role="status">
       {selected.length === 0 && <p>{t('rollout.form.nobody')}</p>}

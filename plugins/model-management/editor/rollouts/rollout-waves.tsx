@@ -2,7 +2,7 @@ import { useContext } from 'preact/hooks';
 import { openEdge } from '../edges/edge-tray';
 import { versionRefText } from '../edges/version-text';
 import { t } from '../i18n';
-import { Pager } from '../list/pager';
+import { PagerOfMany } from '../list/pager';
 import { usePage } from '../list/pages';
 import { Leave } from '../model/frame';
 import type { RolloutEdgeView, RolloutView } from './rollout-client';
@@ -46,7 +46,7 @@ export function RolloutWaves({ rollout }: { readonly rollout: RolloutView }) {
           </tbody>
         </table>
       </div>
-      {page.total > page.shown.length && <Pager page={page} />}
+      <PagerOfMany page={page} />
     </>
   );
 }

@@ -1,5 +1,5 @@
 import { formatNumber } from '../format';
-import { t, tCount } from '../i18n';
+import { t, tCount, tList } from '../i18n';
 import type { RolloutSummary } from './rollout-client';
 
 type Counts = RolloutSummary['counts'];
@@ -24,15 +24,14 @@ export const waitsForEdge = ({ state, counts }: Pick<RolloutSummary, 'state' | '
 /** "edges with line-1 and press" or "12 edges" */
 export function targetText({ selection, counts }: Pick<RolloutSummary, 'selection' | 'counts'>): string {
   if (!('labels' in selection)) return tCount('usage.edges', edgeCount(counts));
-  const labels = new Intl.ListFormat(RED.i18n.lang()).format(selection.labels);
+  const labels = tList(selection.labels);
   return t('rollout.withLabels', { labels });
 }
 
 /** "wave 1 of 3", or the word of a state that says more. */
 export function stageText({ state, openWaves, waveCount }: RolloutSummary): string {
-  const word = t(`rollout.state.${state}`);
   if (state === 'running') return t('rollout.stage', { number: Math.max(1, openWaves), count: waveCount });
-  return word;
+  return t(`rollout.state.${state}`);
 }
 
 /** "5 min between waves · stops when more than 0 edges fail" */

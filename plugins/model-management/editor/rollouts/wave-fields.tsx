@@ -1,6 +1,6 @@
 import { MAX_WAVES } from '../../../../lib/edges/hub/rollout/waves';
 import { t } from '../i18n';
-import { NumberField } from '../jobs/form/number-field';
+import { NumberField } from '../widgets/number-field';
 import { type Amount, type RolloutDraft, type Unit, type WaveDraft, waveCounts } from './rollout-draft';
 
 const UNITS: readonly Unit[] = ['count', 'percent'];

@@ -4,9 +4,9 @@ import { FormGroup } from '../../form-group';
 import { t } from '../../i18n';
 import { useTask } from '../../live';
 import { SteadyButton } from '../../steady-button';
+import { NumberField } from '../../widgets/number-field';
 import { updateCollection } from '../collection-client';
 import type { CollectionView } from '../contract';
-import { NumberField } from '../form/number-field';
 
 const DAY_MS = 86_400_000;
 

@@ -6,10 +6,10 @@ import { t } from '../../i18n';
 import { useTask } from '../../live';
 import { SteadyButton } from '../../steady-button';
 import { ChoiceField } from '../../widgets/choice-field';
+import { NumberField } from '../../widgets/number-field';
 import { TextField } from '../../widgets/text-field';
 import { putSource, runQuery } from '../collection-client';
 import type { SourceView } from '../contract';
-import { NumberField } from '../form/number-field';
 
 const DEFAULT_COLUMN = 'created';
 const PEM_BEGIN = '-----BEGIN CERTIFICATE-----';

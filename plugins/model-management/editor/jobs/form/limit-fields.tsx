@@ -1,9 +1,9 @@
 import { useId } from 'preact/hooks';
 import { t } from '../../i18n';
 import { ChoiceField } from '../../widgets/choice-field';
+import { NumberField } from '../../widgets/number-field';
 import { EnvFields } from './env-fields';
 import type { JobDraft } from './job-draft';
-import { NumberField } from './number-field';
 
 const MEBIBYTE = 1_048_576;
 const MINUTE_MS = 60_000;

@@ -1,8 +1,8 @@
 import { isMetricName } from '../../../../../lib/registry/metric-name';
 import { t } from '../../i18n';
 import { ChoiceField } from '../../widgets/choice-field';
+import { NumberField } from '../../widgets/number-field';
 import type { JobDraft, MetricDraft } from './job-draft';
-import { NumberField } from './number-field';
 
 /** The numbers a script writes, and whether they deploy the new version. */
 export function MetricFields({

@@ -5,12 +5,12 @@ import { t } from '../../i18n';
 import { useResource } from '../../live';
 import { namesIn } from '../../names-in';
 import { Toggle } from '../../toggle';
+import { NumberField } from '../../widgets/number-field';
 import { TextField } from '../../widgets/text-field';
 import { fetchCollections, fetchSources } from '../collection-client';
 import { QueryPreview } from '../collections/query-preview';
 import { placeWords } from '../place-words';
 import type { JobDraft, QueryDraft } from './job-draft';
-import { NumberField } from './number-field';
 import { SourceSelect } from './source-select';
 
 /** Which rows a run reads; the n-th query is collection_data_n.json. */

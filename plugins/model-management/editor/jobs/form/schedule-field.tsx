@@ -5,10 +5,10 @@ import { t, tCount } from '../../i18n';
 import { useResource } from '../../live';
 import { useSettled } from '../../use-settled';
 import { ChoiceField } from '../../widgets/choice-field';
+import { NumberField } from '../../widgets/number-field';
 import { previewSchedule } from '../job-client';
 import { scheduleWords } from '../schedule-words';
 import type { ScheduleDraft } from './job-draft';
-import { NumberField } from './number-field';
 
 const UNITS = ['second', 'minute', 'hour', 'day', 'week', 'month', 'year'] as const;
 type Unit = (typeof UNITS)[number];

@@ -1,13 +1,12 @@
 import { useState } from 'preact/hooks';
 import { announce } from '../../announce';
 import type { EdgeView } from '../../edges/edge-client';
-import { EdgePicker } from '../../edges/edge-picker';
+import { EdgePicker, withOrWithout } from '../../edges/edge-picker';
 import { EdgeSign } from '../../edges/edge-sign';
-import { Busy, ErrorBox } from '../../feedback';
+import { FormEnd } from '../../form-end';
 import { FormGroup } from '../../form-group';
-import { t } from '../../i18n';
+import { t, tList } from '../../i18n';
 import { useResource, useTask } from '../../live';
-import { SteadyButton } from '../../steady-button';
 import { TextField } from '../../widgets/text-field';
 import type { PipelineOnEdges } from '../pipeline-client';
 import { withDeployed } from './edge-choices';
@@ -36,7 +35,7 @@ export function DeployForm({
   const isReady = ticked.length > 0 && state.status !== 'busy';
   const pick = (name: string, isPicked: boolean): void => {
     if (state.status === 'failed') reset();
-    setTicked(isPicked ? [...ticked, name] : ticked.filter((one) => one !== name));
+    setTicked(withOrWithout(ticked, name, isPicked));
   };
   const deploy = (): void =>
     start(async (signal) => {
@@ -64,16 +63,9 @@ export function DeployForm({
         <TextField label={t('flow.onEdges.brokerId')} value={brokerId} onInput={setBrokerId} />
         <p class="mm-hint">{t('flow.onEdges.brokerHint')}</p>
       </details>
-      {state.status === 'busy' && <Busy text={t('edge.busy')} />}
-      {state.status === 'failed' && <ErrorBox error={state.error} />}
-      <div class="mm-buttons">
-        <SteadyButton primary off={!isReady} onClick={deploy}>
-          {t('action.deploy')}
-        </SteadyButton>
-        <button type="button" class="red-ui-button" onClick={onClose}>
-          {t('action.cancel')}
-        </button>
-      </div>
+      <FormEnd state={state} busy={t('edge.busy')} isReady={isReady} onSubmit={deploy} onCancel={onClose}>
+        {t('action.deploy')}
+      </FormEnd>
     </FormGroup>
   );
 }
@@ -94,22 +86,21 @@ function HowItStands({ edge, pipeline }: { readonly edge: EdgeView | undefined; 
 function Effect({ pipeline, ticked }: { readonly pipeline: PipelineOnEdges; readonly ticked: readonly string[] }) {
   const revisions = useResource((signal) => fetchRevisions(pipeline.id, signal), [pipeline.id]);
   if (ticked.length === 0) return <p role="status">{t('flow.onEdges.nothing')}</p>;
-  const list = new Intl.ListFormat(RED.i18n.lang());
   const last = revisions.data?.[0]?.revision;
   const { models, libraries, inbound } = pipeline;
   const isShared = inbound.length > 0 && !inbound.some((topic) => topic.includes(NAME_OF_EDGE));
   return (
     <div role="status">
       <p>
-        {t('flow.onEdges.gives', { edges: list.format(ticked) })}{' '}
+        {t('flow.onEdges.gives', { edges: tList(ticked) })}{' '}
         {revisions.data &&
           (last === undefined ? t('flow.onEdges.first') : t('flow.onEdges.next', { last, next: last + 1 }))}
       </p>
-      {models.length > 0 && <p>{t('flow.onEdges.models', { names: list.format(models) })}</p>}
-      {libraries.length > 0 && <p>{t('flow.onEdges.libraries', { names: list.format(libraries) })}</p>}
+      {models.length > 0 && <p>{t('flow.onEdges.models', { names: tList(models) })}</p>}
+      {libraries.length > 0 && <p>{t('flow.onEdges.libraries', { names: tList(libraries) })}</p>}
       <p>{t('flow.onEdges.without')}</p>
       {isShared && <p>{t('flow.onEdges.sameTopics')}</p>}
-      <Anew id={pipeline.id} meant={ticked} />
+      <Anew edges={pipeline.edges} meant={ticked} />
       {RED.nodes.dirty() && <p>{t('flow.onEdges.dirty')}</p>}
     </div>
   );

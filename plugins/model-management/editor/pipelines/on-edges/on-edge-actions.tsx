@@ -12,6 +12,7 @@ import { actOnEdge, changeEdges, type PipelineEdgeView } from './on-edges-client
 export function OnEdgeActions({
   isInRow,
   id,
+  edges,
   onEdge,
   onChanged,
   onGone,
@@ -19,6 +20,8 @@ export function OnEdgeActions({
   /** In a list, where buttons are small. */
   readonly isInRow?: boolean;
   readonly id: string;
+  /** All that run it, this one among them. */
+  readonly edges: readonly PipelineEdgeView[];
   readonly onEdge: PipelineEdgeView;
   readonly onChanged: () => void;
   /** It was taken off. Default: as `onChanged`. */
@@ -62,8 +65,8 @@ export function OnEdgeActions({
       </div>
       {asked && (
         <OnEdgeQuestion
-          id={id}
           asked={asked}
+          edges={edges}
           onEdge={onEdge}
           confirm={wordsOf(asked, onEdge)}
           onConfirm={() => act(asked)}

@@ -1,22 +1,23 @@
 import { Question } from '../../feedback';
-import { t } from '../../i18n';
-import { useResource } from '../../live';
+import { t, tList } from '../../i18n';
+import { byName } from '../../list/search';
 import { placedAnew } from './edge-choices';
-import { type EdgeAction, fetchPipelineEdges, type PipelineEdgeView } from './on-edges-client';
+import type { EdgeAction, PipelineEdgeView } from './on-edges-client';
 
 export type Asked = Exclude<EdgeAction, 'start'> | 'rollBack' | 'takeOff';
 
 /** Says what changes on the edge, and when. */
 export function OnEdgeQuestion({
-  id,
   asked,
+  edges,
   onEdge: { name: edge, state, revision, previousRevision, reported },
   confirm,
   onConfirm,
   onCancel,
 }: {
-  readonly id: string;
   readonly asked: Asked;
+  /** All that run it. */
+  readonly edges: readonly PipelineEdgeView[];
   readonly onEdge: PipelineEdgeView;
   readonly confirm: string;
   readonly onConfirm: () => void;
@@ -31,16 +32,21 @@ export function OnEdgeQuestion({
           : t(`flow.onEdges.effect.${asked}`, { edge, revision, previous: previousRevision ?? 0 })}
       </p>
       {asked === 'rollBack' && <p>{t('flow.onEdges.effect.models')}</p>}
-      {isList && <Anew id={id} meant={[edge]} />}
+      {isList && <Anew edges={edges} meant={[edge]} />}
       {state !== 'online' && <p>{t('flow.onEdges.effect.later', { edge })}</p>}
     </Question>
   );
 }
 
 /** With the list each edge gets its pipeline, and one that failed or was changed gets it anew. */
-export function Anew({ id, meant }: { readonly id: string; readonly meant: readonly string[] }) {
-  const { data } = useResource((signal) => fetchPipelineEdges(id, signal), [id]);
-  const edges = placedAnew(data ?? [], meant);
-  if (edges.length === 0) return null;
-  return <p>{t('flow.onEdges.effect.anew', { edges: new Intl.ListFormat(RED.i18n.lang()).format(edges) })}</p>;
+export function Anew({
+  edges,
+  meant,
+}: {
+  readonly edges: readonly PipelineEdgeView[];
+  readonly meant: readonly string[];
+}) {
+  const anew = placedAnew(edges.toSorted(byName), meant);
+  if (anew.length === 0) return null;
+  return <p>{t('flow.onEdges.effect.anew', { edges: tList(anew) })}</p>;
 }

@@ -5,7 +5,6 @@ import type { PipelineEdgeChoice } from './edge-choices';
 export type {
   EdgePipelineView,
   PipelineEdgeView,
-  PipelineRevisionView,
   ReportedPipelineView,
 } from '../../../../../lib/edges/hub/pipelines/pipeline-views';
 
@@ -27,8 +26,7 @@ export async function changeEdges(
   await request(path`pipelines/${id}/edges`, { method: 'PUT', body: { edges }, signal });
 }
 
-export const EDGE_ACTIONS = ['start', 'stop', 'restart', 'restore'] as const;
-export type EdgeAction = (typeof EDGE_ACTIONS)[number];
+export type EdgeAction = 'start' | 'stop' | 'restart' | 'restore';
 
 export const actOnEdge = (id: string, edge: string, action: EdgeAction, signal: AbortSignal): Promise<unknown> =>
   request(path`pipelines/${id}/edges/${edge}/` + action, { method: 'POST', body: {}, signal });

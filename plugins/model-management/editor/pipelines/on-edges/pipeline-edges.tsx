@@ -1,17 +1,16 @@
 import { useState } from 'preact/hooks';
 import { EdgeSign } from '../../edges/edge-sign';
+import { useOtherEdges } from '../../edges/use-other-edges';
 import { t } from '../../i18n';
-import { Pager } from '../../list/pager';
+import { PagerOfMany } from '../../list/pager';
 import { usePage } from '../../list/pages';
-import { useOtherEdges } from '../../model/use-other-edges';
 import { Toggle } from '../../toggle';
-import { closeTray } from '../../widgets/tray';
 import type { PipelineOnEdges } from '../pipeline-client';
 import { mayRun } from '../rights';
 import { DeployForm } from './deploy-form';
 import { OnEdgeActions } from './on-edge-actions';
 import { OnEdgeState, revisionWords } from './on-edge-state';
-import { openPipelineOnEdge } from './on-edge-tray';
+import { OnEdgeLink } from './on-edge-tray';
 import type { PipelineEdgeView } from './on-edges-client';
 
 /** The edges that run a pipeline, and the way to say which; nothing where there are no edges. */
@@ -41,13 +40,13 @@ export function PipelineEdges({
           ))}
         </ul>
       )}
-      {page.total > page.shown.length && <Pager page={page} />}
+      <PagerOfMany page={page} />
     </section>
   );
 }
 
 function Row({
-  pipeline: { id, name },
+  pipeline: { id, name, edges },
   onEdge,
   onChanged,
 }: {
@@ -59,15 +58,7 @@ function Row({
   return (
     <li>
       <p>
-        <EdgeSign look={state} />{' '}
-        <button
-          type="button"
-          class="mm-link"
-          title={t('flow.onEdges.open', { name, edge })}
-          onClick={() => void closeTray().then(() => openPipelineOnEdge({ id, edge }, name))}
-        >
-          {edge}
-        </button>{' '}
+        <EdgeSign look={state} /> <OnEdgeLink id={id} name={name} edge={edge} text={edge} />{' '}
         <span class="mm-sub">
           {state !== 'online' && `${t(`edge.look.${state}`)} · `}
           {revisionWords(revision, reported.revision)}
@@ -75,7 +66,7 @@ function Row({
         </span>
       </p>
       <OnEdgeState onEdge={onEdge} />
-      <OnEdgeActions isInRow id={id} onEdge={onEdge} onChanged={onChanged} />
+      <OnEdgeActions isInRow id={id} edges={edges} onEdge={onEdge} onChanged={onChanged} />
     </li>
   );
 }

@@ -1,6 +1,6 @@
-import { edgeKey, LOCAL_EDGE } from '../../../../lib/edges/protocol/names';
-import { type EdgeView, fetchEdges } from '../edges/edge-client';
+import { isSameEdge, LOCAL_EDGE } from '../../../../lib/edges/protocol/names';
 import { useEdgeChanges, useKept, useResource } from '../live';
+import { type EdgeView, fetchEdges } from './edge-client';
 
 /**
  * All edges but this Node-RED itself; loaded anew when one changes that runs the model or pipeline, or that was not there yet.
@@ -14,7 +14,7 @@ export function useOtherEdges(
   // Choosing begins with those that are shown; what changed among the others comes at once.
   const edges = useKept(data) ?? [];
   useEdgeChanges(reload, (changed) => {
-    const isThis = ({ name }: { readonly name: string }): boolean => edgeKey(name) === edgeKey(changed);
+    const isThis = ({ name }: { readonly name: string }): boolean => isSameEdge(name, changed);
     return isChoosing || (shown?.edges.some(isThis) ?? false) || !edges.some(isThis);
   });
   return edges.filter(({ name }) => name !== LOCAL_EDGE);
