@@ -54,9 +54,12 @@ describe('retrain-trigger on an edge', function () {
   };
   const said = (text: RegExp, timeoutMs = 60_000): Promise<unknown> =>
     waitFor(() => text.test(lab.edge.log), { timeoutMs, what: () => `${text} in ${lab.edge.log.slice(-3_000)}` });
-  const isConnected = (side: NodeRed): Promise<unknown> => {
-    const states = () => side.log.match(/connected to the broker|connection to the broker ended/g) ?? [];
-    return waitFor(() => states().at(-1) === 'connected to the broker', { timeoutMs: 60_000, what: () => side.log });
+  const CONNECTED = 'connected to the broker';
+  const ENDED = 'connection to the broker ended';
+  /** The last that its log says: an edge connects twice when it enrols. */
+  const connectionIs = (side: NodeRed, state: typeof CONNECTED | typeof ENDED): Promise<unknown> => {
+    const last = () => side.log.match(new RegExp(`${CONNECTED}|${ENDED}`, 'g'))?.at(-1);
+    return waitFor(() => last() === state, { timeoutMs: 60_000, what: () => `${state} in ${side.log}` });
   };
   const runsOf = async (job: string): Promise<readonly RunView[]> =>
     (await lab.hub.call<{ readonly items: readonly RunView[] }>('GET', `jobs/${job}/runs`)).items;
@@ -86,11 +89,11 @@ describe('retrain-trigger on an edge', function () {
   it('says at once that the hub cannot be asked, and asks it when that is over', async () => {
     await lab.edge.deploy(triggerFlow('here'));
     await lab.broker.pause();
-    await waitFor(() => lab.edge.log.includes('connection to the broker ended'));
+    await connectionIs(lab.edge, ENDED);
     await trigger();
     await said(/The hub cannot be asked for the run now/);
     await lab.broker.resume();
-    for (const side of [lab.edge, lab.hub.nodeRed]) await isConnected(side);
+    for (const side of [lab.edge, lab.hub.nodeRed]) await connectionIs(side, CONNECTED);
     await lab.edgeIs('online');
     await trigger();
     await waitFor(async () => (await runsOf('here')).length === 2, { what: 'a second run' });
