@@ -4,8 +4,10 @@ import type { Clock } from '../clock';
 import { ModelManagementError } from '../errors';
 import type { Log } from '../log';
 import type { Bus, BusMessage } from './bus';
-import { type BrokerAddress, connectOnce, nextVersion, type ProtocolVersion } from './mqtt-connection';
+import { explainFailure } from './connection-failure';
+import { type BrokerAddress, connectOnce } from './mqtt-connection';
 import { Outbox, type OutboxEntry, type OutboxLimits } from './outbox';
+import { type ConnectionEvent, firstChoice, type ProtocolVersion, reduceChoice } from './protocol-choice';
 import { FilterListeners } from './topic-filter';
 
 /** Topic as in {@link Bus}: below the base. Retained. */
@@ -126,24 +128,30 @@ export class MqttBus implements Bus {
 
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
-    let version: ProtocolVersion = 5;
+    let choice = firstChoice;
+    const note = (event: ConnectionEvent): void => {
+      choice = reduceChoice(choice, event, performance.now());
+    };
     let lastReason = '';
     for (let failures = 0; !signal.aborted; ) {
       try {
-        const client = await this.#connect(version, signal);
+        const client = await this.#connect(choice.next, signal);
         const connectedAt = performance.now();
         lastReason = '';
+        note({ kind: 'connected' });
         await this.#serve(client);
+        note({ kind: 'ended' });
         // Two that end each other's connections, as those of one client id, come to rest with growing pauses.
         failures = performance.now() - connectedAt < STABLE_MS ? failures + 1 : 0;
       } catch (error) {
         if (signal.aborted) break;
         failures += 1;
-        version = nextVersion(version, error);
-        const message = error instanceof Error ? error.message : String(error);
-        if (message !== lastReason) this.options.log.warn('broker not reached', { message });
+        note({ kind: 'failed', error });
+        const reason = explainFailure(error);
+        const { message } = reason;
+        if (message !== lastReason) this.options.log.warn('broker not reached', reason);
         lastReason = message;
-        this.options.log.debug('broker not reached', () => ({ message, failures, nextVersion: version }));
+        this.options.log.debug('broker not reached', () => ({ message, failures, nextVersion: choice.next }));
       }
       await pause(this.#retryMs(failures), signal);
     }
