@@ -30,6 +30,8 @@ export interface MqttBusOptions {
   /** Default 1,000 and 60,000: the pause before a new try doubles from one to the other, with jitter. */
   readonly minRetryMs?: number;
   readonly maxRetryMs?: number;
+  /** Default 30: after one and a half of it without a word the broker publishes the last will. */
+  readonly keepAliveSeconds?: number;
   /** Default 1,000 messages of 16 MiB. */
   readonly outbox?: OutboxLimits;
 }
@@ -37,7 +39,6 @@ export interface MqttBusOptions {
 type Listener = (message: BusMessage) => void;
 
 const CONNECT_TIMEOUT_MS = 15_000;
-/** After one and a half of it without a word the broker publishes the last will. */
 const KEEP_ALIVE_SECONDS = 30;
 const GOODBYE_MS = 2_000;
 /** A connection that lasts as long as this is no failure. */
@@ -159,15 +160,12 @@ export class MqttBus implements Bus {
   }
 
   async #connect(version: ProtocolVersion, signal: AbortSignal): Promise<MqttClient> {
-    const { base, clientId, lastWill } = this.options;
+    const { base, clientId, lastWill, keepAliveSeconds = KEEP_ALIVE_SECONDS } = this.options;
     const broker = typeof this.options.broker === 'function' ? await this.options.broker() : this.options.broker;
     const last = lastWill?.();
     const will = last && { topic: base + last.topic, payload: last.payload, retain: true };
     const connectTimeoutMs = CONNECT_TIMEOUT_MS;
-    return connectOnce(
-      { broker, clientId, version, will, connectTimeoutMs, keepAliveSeconds: KEEP_ALIVE_SECONDS },
-      signal,
-    );
+    return connectOnce({ broker, clientId, version, will, connectTimeoutMs, keepAliveSeconds }, signal);
   }
 
   /** Until the connection ends. */

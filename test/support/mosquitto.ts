@@ -119,6 +119,13 @@ export class Mosquitto implements AsyncDisposable {
     await gone;
   }
 
+  /** It does nothing any more, and no connection breaks. @returns lets it go on */
+  freeze(): () => void {
+    const { child } = this;
+    child?.kill('SIGSTOP');
+    return () => child?.kill('SIGCONT');
+  }
+
   /** A connected client; the caller ends it. */
   async connect(username?: string): Promise<MqttClient> {
     return mqtt.connectAsync(this.url, { ...(await this.#login(username)), connectTimeout: 5_000 });
