@@ -1,3 +1,5 @@
+import type { Misfits } from './misfits';
+
 /** How the values of a column are stored and given back. `number` takes any finite number, `json` anything JSON can say. */
 export const columnTypes = ['text', 'integer', 'number', 'boolean', 'json'] as const;
 export type ColumnType = (typeof columnTypes)[number];
@@ -31,12 +33,21 @@ export interface Collection {
 
 export type Row = Readonly<Record<string, unknown>>;
 
+export interface InsertOptions {
+  /** The result tells the rows as they are stored. */
+  readonly wantsRows?: boolean;
+  /** Rows that do not fit are left out, and do not refuse the others. */
+  readonly leavesOutMisfits?: boolean;
+}
+
 export interface InsertResult {
   readonly inserted: number;
   /** Rows whose `item_id` was there already: they are left as they are. */
   readonly duplicates: number;
   /** As stored, with `item_id` and `created`; only when asked for. */
   readonly rows?: readonly Row[];
+  /** What was left out; only where rows that do not fit are, and there were some. */
+  readonly misfits?: Misfits;
 }
 
 /** The beginning of a query's answer. */

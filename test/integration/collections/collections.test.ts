@@ -25,7 +25,7 @@ describe('collections', function () {
     const { collections } = lab;
     await collections.create({ name: 'iris' });
     const row = { petal: 1.4, species: 'setosä', ok: true, raw: [1, { a: null }], empty: null };
-    const { inserted, rows = [] } = await collections.insert('IRIS', row, true);
+    const { inserted, rows = [] } = await collections.insert('IRIS', row, { wantsRows: true });
     assert.equal(inserted, 1);
     const answer = await collections.query({ query: 'SELECT * FROM iris' });
     assert.deepEqual(answer.rows, rows);
