@@ -72,13 +72,20 @@ export interface QueryCount {
   readonly newRows: number;
 }
 
+/** So much of a collection at most; one row is always taken, however long it is. */
+export interface RowBounds {
+  readonly maxRows: number;
+  /** Of the whole rows as JSON, which `SELECT *` writes. */
+  readonly maxBytes: number;
+}
+
 /** A collection of which only rows after a mark count. */
 export interface NewData {
   readonly collection: string;
   /** Absent = all of its rows. */
   readonly from?: Watermark;
   /** The first of them, of our own collections; absent = all. */
-  readonly maxRows?: number;
+  readonly first?: RowBounds;
 }
 
 /** One query of a job, to be written to a file. */

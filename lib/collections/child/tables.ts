@@ -19,7 +19,8 @@ const SCHEMA = `
 /** The declared type tells a reader how to give a value back; SQLite itself only takes its affinity from it. */
 const declaredTypes = { text: 'TEXT', integer: 'INTEGER', number: 'REAL', boolean: 'BOOLEAN', json: 'JSON' } as const;
 
-interface StoredCollection {
+/** A row of `mm_collections`. */
+export interface StoredCollection {
   readonly name: string;
   readonly id: string;
   readonly columns: string;
