@@ -41,4 +41,42 @@ describe('an edge whose power goes amid a run', function () {
       });
     }
   }
+
+  for (const write of [1, 2]) {
+    for (const when of ['before', 'after'] as const) {
+      it(`GIVEN_the_power_goes_${when}_write_${write}_of_putting_a_run_away_WHEN_it_starts_again_THEN_nothing_of_it_stays_AND_it_is_known_as_spent`, async () => {
+        await using folder = await temporaryFolder();
+        const first = await openRunsEdge(folder.path);
+        const wanted = await wantedRun(first, join(folder.path, 'notes'));
+        first.runs.start(edgeLink, [wanted]);
+        await runIsOver(first);
+        await first.close();
+        const gone = Promise.withResolvers<void>();
+        const never = new Promise<never>(() => undefined);
+        let starts = 0;
+        const second = await openRunsEdge(folder.path, {
+          cut: { write, when },
+          onCut: () => gone.resolve(),
+          deps: {
+            fetcher: {
+              fetch: () => never,
+              // It is gone before it comes to the files of the run.
+              collect: async () => (starts++ === 0 ? { removed: [], freedBytes: 0 } : never),
+            },
+          },
+        });
+        second.runs.start(edgeLink, []);
+        await gone.promise;
+        await second.close();
+        const third = await openRunsEdge(folder.path);
+        assert.ok((await third.blobs.list()).length > 0, 'its files are there still');
+        third.runs.start(edgeLink, []);
+        await waitFor(async () => (await third.blobs.list()).length === 0, { what: 'its files to go' });
+        assert.deepEqual(await readdir(join(folder.path, 'runs')), []);
+        third.runs.desire([wanted]);
+        await waitFor(() => third.reported()?.state === 'lost', { what: 'the fence to be known as spent' });
+        await third.close();
+      });
+    }
+  }
 });

@@ -87,6 +87,7 @@ export class EdgeRuns {
   /** Goes on with what was under way. @param desired - null while nobody has said what is wanted */
   start(link: RunsLink, desired: readonly DesiredRun[] | null): void {
     this.#link = link;
+    this.#planning = this.#planning.then(() => this.#collectLeftovers());
     this.desire(desired);
   }
 
@@ -235,6 +236,15 @@ export class EdgeRuns {
     await this.deps.fetcher.collect((digest) => this.#isNamed(digest));
     this.wake();
     void this.#collectEnvironments(own);
+  }
+
+  /** Files that no run names: a crash may have come before they were named, or after they were. Never rejects. */
+  async #collectLeftovers(): Promise<void> {
+    try {
+      await this.deps.fetcher.collect((digest) => this.#isNamed(digest));
+    } catch (error) {
+      this.deps.log.warn('files that runs left not put away', { error });
+    }
   }
 
   /** Packages that no run has used for long. Never rejects. */
