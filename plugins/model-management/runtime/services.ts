@@ -209,7 +209,7 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
   );
   parts.training = training;
   if (parts.edges) {
-    const triggers = new EdgeTriggers({ hub: parts.edges.hub, training, log });
+    const triggers = new EdgeTriggers({ hub: parts.edges.hub, training, clock, log });
     const { hub, rowsOf: fetcherOf } = parts.edges;
     const intake = new RowIntake({ hub, collections, fetcherOf, accept: settings.edges.acceptRows, log });
     opened.defer(async () => {
