@@ -26,7 +26,7 @@ import type { CapabilityProbe } from './capabilities';
 import { openRows } from './edge-rows-part';
 import { openRuns } from './edge-runs-part';
 import { FlowPipelines } from './flow-pipelines';
-import type { EdgePartOptions } from './part-options';
+import { type EdgePartOptions, edgeRoot } from './part-options';
 
 export interface EdgeSideOptions extends EdgePartOptions {
   /** Where modules of function nodes are. */
@@ -63,7 +63,7 @@ export async function openEdgeSide(
 ): Promise<EdgeSide> {
   const { folder, clock, log, openDocuments, engine, serving, shelf, capabilities, libraries } = options;
   const hubKey = verifyingKey(edge.hubPublicKey);
-  const root = join(folder.path, 'edge');
+  const root = edgeRoot(folder);
   const blobsPath = join(root, 'blobs');
   const tempPath = join(folder.tempPath, 'edge');
   await Promise.all([ensureFolder(blobsPath), ensureFolder(tempPath)]);
@@ -99,7 +99,6 @@ export async function openEdgeSide(
   });
   const runs = await openRuns(options, edge, {
     bus,
-    root,
     verify: (data, signature) => hubKey.verify(data, signature),
   });
   const flows = new FlowPipelines({
