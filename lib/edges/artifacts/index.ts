@@ -19,3 +19,4 @@ export {
   type PublisherSettings,
   publisherDefaults,
 } from './publisher';
+export { StorageBudget } from './storage-budget';

@@ -8,6 +8,7 @@ import {
   blobArtifacts,
   type OpenArtifact,
   type SignManifest,
+  StorageBudget,
   type VerifyManifest,
 } from '../../../../lib/edges/artifacts';
 import { type Bus, noBus } from '../../../../lib/edges/bus';
@@ -32,13 +33,13 @@ export interface RunsPart {
 }
 
 type RunsPartOptions = EdgePartOptions & Pick<EdgeSideOptions, 'collections' | 'runnerOf'>;
-type RunsIdentity = Pick<EdgeSettings, 'hubId' | 'maxBytes'> & { readonly name: string };
+type RunsIdentity = Pick<EdgeSettings, 'hubId'> & { readonly name: string };
 
 /** The runs of an edge, with stores and transfers of their own: what models need is collected by other rules. */
 export async function openRuns(
   options: RunsPartOptions,
   edge: RunsIdentity,
-  { bus, verify }: { readonly bus: Bus; readonly verify: VerifyManifest },
+  { bus, budget, verify }: { readonly bus: Bus; readonly budget: StorageBudget; readonly verify: VerifyManifest },
 ): Promise<RunsPart> {
   const { folder, clock, log, openDocuments, collections, runnerOf } = options;
   const [path, tempPath] = [blobsPathIn(folder), join(folder.tempPath, 'edge-runs')];
@@ -50,7 +51,8 @@ export async function openRuns(
     partialsPath: join(edgeRoot(folder), 'run-partials'),
     log,
     verify,
-    settings: { maxBytes: edge.maxBytes, maxConcurrent: FETCHES_AT_ONCE },
+    budget,
+    settings: { maxConcurrent: FETCHES_AT_ONCE },
   });
   const runs = new EdgeRuns({
     documents: await openDocuments('edge-agent-runs', EdgeRunDocument),
@@ -93,7 +95,11 @@ export async function openRuns(
 export async function putRunsAway(options: RunsPartOptions, opened: Closers): Promise<void> {
   if (!existsSync(blobsPathIn(options.folder))) return;
   try {
-    const { runs, close } = await openRuns(options, nobody, { bus: noBus, verify: () => false });
+    const { runs, close } = await openRuns(options, nobody, {
+      bus: noBus,
+      budget: new StorageBudget(0),
+      verify: () => false,
+    });
     runs.start({ isConnected: () => false, tell: () => undefined, wake: () => undefined }, []);
     opened.defer(async () => {
       await runs.stop();
@@ -105,6 +111,6 @@ export async function putRunsAway(options: RunsPartOptions, opened: Closers): Pr
 }
 
 /** Nothing is fetched any more, whoever it was for. */
-const nobody: RunsIdentity = { hubId: '', name: '', maxBytes: 0 };
+const nobody: RunsIdentity = { hubId: '', name: '' };
 
 const blobsPathIn = (folder: DataFolder): string => join(edgeRoot(folder), 'run-blobs');
