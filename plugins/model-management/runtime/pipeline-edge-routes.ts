@@ -36,10 +36,11 @@ export function registerPipelineEdgeRoutes(router: AdminRouter, pipelines: Pipel
     },
     'flows.write',
   );
-  router.get('/pipelines/:id/revisions', 'model-management.read', ({ request, services, param }) => ({
-    status: 200,
-    body: applyListQuery(request, hubOf(services).pipelines.revisions(param('id')), revisionFields),
-  }));
+  router.get('/pipelines/:id/revisions', 'model-management.read', ({ request, services, param }) => {
+    const id = param('id');
+    const revisions = hubOf(services).pipelines.revisions(id, () => pipelines.get(id));
+    return { status: 200, body: applyListQuery(request, revisions, revisionFields) };
+  });
   const act = (action: string, work: (call: Call) => Promise<unknown>): void =>
     router.change(
       'post',

@@ -9,12 +9,15 @@ import {
   PipelineRevisionDocument,
 } from '../../../lib/edges/hub/pipelines/deployment-documents';
 import { PipelineDeployments, type StandingPipeline } from '../../../lib/edges/hub/pipelines/deployments';
+import { EdgePipelines } from '../../../lib/edges/hub/pipelines/edge-pipelines';
 import { namesFile, PipelineRevisions } from '../../../lib/edges/hub/pipelines/revisions';
+import type { EdgeFacts } from '../../../lib/edges/hub/views';
 import { ModelManagementError } from '../../../lib/errors';
 import { LibraryName } from '../../../lib/ids';
 import { silentLog } from '../../../lib/log';
 import { bundleOf, type PipelineBundle } from '../../../lib/pipeline/bundle/bundle';
 import type { FlowEntry } from '../../../lib/pipeline/flow-entry';
+import { pipelineNotFound } from '../../../lib/pipeline/pipelines/tab-changes';
 import { openDocumentStore } from '../../../lib/store';
 import { aNode, aTab } from '../../support/flow-entries';
 import { modelNumber, type RegistryLab, registryLab, withCode } from '../../support/registry-lab';
@@ -28,6 +31,10 @@ const bundle =
   (): PipelineBundle =>
     bundleOf([aTab('t'), ...nodes], 't');
 const nothing = { revision: null, isToRepeat: false };
+
+const notFound = (): never => {
+  throw pipelineNotFound('t');
+};
 
 const edgeOf = (name: string): EdgeDocument =>
   EdgeDocument.parse({
@@ -45,6 +52,7 @@ const edgeOf = (name: string): EdgeDocument =>
 class Desk implements AsyncDisposable {
   readonly libraries = new Map<string, { readonly revision: number; readonly source: string }>();
   standing: StandingPipeline = nothing;
+  readonly told = new Set<string>();
   /** Throws where an edge cannot take so much. */
   check = (): void => undefined;
 
@@ -104,6 +112,21 @@ class Desk implements AsyncDisposable {
     await lab.registry.setAlias('iris', 'canary', { version: 2 }, 'ann');
     desk.libraries.set('pipelib_scale', { revision: 1, source: 'scale 1' });
     return desk;
+  }
+
+  /** Beside one edge, which tells of the pipelines that are `told`. */
+  pipelines(): EdgePipelines {
+    const edge = edgeOf('edge-2');
+    const pipelines = () => [...this.told].map((id) => ({ id, revision: 1, state: 'deployed' }));
+    return new EdgePipelines({
+      book: { all: () => [edge], find: () => edge, get: () => edge },
+      deployments: this.deployments,
+      revisions: this.revisions,
+      factsOf: () => ({ edge, said: { report: { pipelines: pipelines() } } }) as unknown as EdgeFacts,
+      changed: () => undefined,
+      ask: () => Promise.reject(new Error('nobody is there')),
+      log: silentLog,
+    });
   }
 
   deploy(take: () => PipelineBundle, ...edges: object[]): Promise<ReadonlySet<string>> {
@@ -305,5 +328,33 @@ describe('the deployments of a pipeline', () => {
     await assert.rejects(desk.deploy(gone, { name: 'edge-2' }), withCode('PIPELINE_NOT_FOUND'));
     assert.deepEqual([...(await desk.deploy(gone))], ['edge-2']);
     assert.deepEqual(desk.deployments.all(), []);
+  });
+
+  it('are forgotten with all revisions once no edge shall have the pipeline or told that it has it', async () => {
+    await using desk = await Desk.open();
+    const pipelines = desk.pipelines();
+    const unknown = () => assert.throws(() => pipelines.revisions('t', notFound), withCode('PIPELINE_NOT_FOUND'));
+    unknown();
+    await desk.deploy(bundle(ask('m', 'iris'), call('c', 'pipelib_scale')), { name: 'edge-2' });
+    const [taken] = desk.revisions.of('t');
+    assert.deepEqual(pipelines.idle(), []);
+    await pipelines.forget('t');
+    assert.equal(pipelines.revisions('t', notFound).length, 1, 'an edge shall have it');
+    await desk.deploy(bundle());
+    desk.told.add('t');
+    assert.deepEqual(pipelines.idle(), [], 'an edge has it still');
+    desk.told.clear();
+    assert.deepEqual(pipelines.idle(), ['t']);
+    assert.equal(pipelines.revisions('t', notFound).length, 1, 'one may go back to it');
+    await pipelines.forget('t');
+    unknown();
+    for (const { digest } of [taken?.bundle, ...(taken?.libraries ?? [])].flatMap((one) => one ?? [])) {
+      assert.ok(!desk.namesFile(digest), 'garbage');
+    }
+    assert.deepEqual(
+      pipelines.revisions('t', () => undefined),
+      [],
+      'of a tab without any',
+    );
   });
 });

@@ -163,6 +163,13 @@ export class PipelineDeployments {
     await this.#change(pipeline, edge, (known) => ({ ...known, attempt: known.attempt + 1 }));
   }
 
+  /** Its revisions, unless an edge shall have it. */
+  async forgetRevisions(pipeline: string): Promise<void> {
+    await this.#turns.run('', async () => {
+      if (this.ofPipeline(pipeline).length === 0) await this.deps.revisions.forget(pipeline);
+    });
+  }
+
   async removeEdge(edge: string): Promise<void> {
     await this.#turns.run('', () => allEnded(this.ofEdge(edge).map(({ _id }) => this.deps.deployments.delete(_id))));
   }
