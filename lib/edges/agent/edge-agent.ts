@@ -110,6 +110,7 @@ export class EdgeAgent {
     await this.deps.pipelines?.start(this.#desired, {
       hubId: this.deps.settings.hubId,
       isModelReady: (model) => this.#reconciler.isReady(model),
+      isModelServed: (model) => this.#reconciler.isServed(model),
       changed: () => this.#reconciler.wake(),
       present: this.#reconciler.present,
       fetched: ({ digest, sizeBytes }) => this.#reconciler.noteFile(digest, sizeBytes),

@@ -39,6 +39,7 @@ export interface PipelineAgentDeps {
 export interface PipelineSurroundings {
   readonly hubId: string;
   readonly isModelReady: (model: string) => boolean;
+  readonly isModelServed: (model: string) => boolean;
   /** What would be reported may have changed. */
   readonly changed: () => void;
   /** Files that lie whole on the disk. */
@@ -174,6 +175,7 @@ export class PipelineAgent {
       stored,
       provided: this.#answering,
       isModelReady: (model) => this.#around?.isModelReady(model) ?? false,
+      isModelServed: (model) => this.#around?.isModelServed(model) ?? false,
       isChanged: (id) => {
         const applied = states.get(id)?.applied;
         return areFlowsReady && applied != null && effects.isChanged(applied);
