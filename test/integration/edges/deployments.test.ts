@@ -75,7 +75,7 @@ class Desk implements AsyncDisposable {
       assignments: await openDocumentStore({ ...at, name: 'a', parse: (raw) => AssignmentDocument.parse(raw) }),
     };
     const getEdge = (name: string): EdgeDocument => {
-      if (/^edge-/.test(name)) return edgeOf(name);
+      if (/^edge-/i.test(name)) return edgeOf(name.toLowerCase());
       throw new ModelManagementError('EDGE_NOT_FOUND', 'no such edge', 'Add it.');
     };
     const { registry, blobs } = lab;
@@ -131,6 +131,16 @@ class Desk implements AsyncDisposable {
 
   deploy(take: () => PipelineBundle, ...edges: object[]): Promise<ReadonlySet<string>> {
     return this.deployments.deploy('t', take, { edges }, () => this.standing, 'ann');
+  }
+
+  change(take: () => PipelineBundle, input: object): Promise<ReadonlySet<string>> {
+    return this.deployments.change('t', take, input, () => this.standing, 'ann');
+  }
+
+  edges(): unknown {
+    return this.deployments
+      .ofPipeline('t')
+      .map(({ edge, revision, brokerId, attempt }) => [edge, revision, brokerId, attempt]);
   }
 
   models(edge = 'edge-2'): unknown {
@@ -293,6 +303,69 @@ describe('the deployments of a pipeline', () => {
     for (let n = 1; n <= 25; n += 1) await desk.deploy(take(n), { name: 'edge-2', revision: 1 }, { name: 'edge-3' });
     const kept = desk.revisions.of('t').map(({ revision }) => revision);
     assert.deepEqual([kept.length, kept[0], kept.at(-1)], [21, 26, 1]);
+  });
+
+  it('GIVEN_two_that_change_edges_at_once_THEN_neither_undoes_the_other', async () => {
+    await using desk = await Desk.open();
+    const take = bundle(ask('m', 'iris'));
+    await desk.deploy(take, { name: 'edge-2', brokerId: 'own' }, { name: 'edge-3' });
+    const changed = await Promise.all([
+      desk.change(take, { edges: [{ name: 'edge-4' }] }),
+      desk.change(take, { remove: ['Edge-3'] }),
+      desk.change(bundle(ask('m', 'iris'), aNode('n')), { edges: [{ name: 'edge-5' }] }),
+    ]);
+    assert.deepEqual(desk.edges(), [
+      ['edge-2', 1, 'own', 0],
+      ['edge-4', 1, null, 0],
+      ['edge-5', 2, null, 0],
+    ]);
+    assert.deepEqual(
+      changed.map((keys) => [...keys]),
+      [['edge-4'], ['edge-3'], ['edge-5']],
+    );
+  });
+
+  it('of single edges keep their broker, unless another is said', async () => {
+    await using desk = await Desk.open();
+    const take = bundle(ask('m', 'iris'));
+    await desk.deploy(take, { name: 'edge-2', brokerId: 'own' });
+    const next = bundle(ask('m', 'iris'), aNode('n'));
+    await desk.change(next, { edges: [{ name: 'EDGE-2' }] });
+    assert.deepEqual(desk.edges(), [['edge-2', 2, 'own', 0]]);
+    await desk.change(next, { edges: [{ name: 'edge-2', revision: 1, brokerId: 'other' }] });
+    assert.deepEqual(desk.edges(), [['edge-2', 1, 'other', 0]]);
+    await desk.change(next, { edges: [{ name: 'edge-2', brokerId: null }] });
+    assert.deepEqual(desk.edges(), [['edge-2', 2, null, 0]]);
+  });
+
+  it('are placed anew on an edge that is named where they failed there, and kept by a list that says what is there', async () => {
+    await using desk = await Desk.open();
+    const take = bundle(ask('m', 'iris'));
+    await desk.deploy(take, { name: 'edge-2' });
+    desk.standing = { revision: 1, isToRepeat: true };
+    await desk.deploy(take, { name: 'edge-2', revision: 1 });
+    assert.deepEqual(desk.edges(), [['edge-2', 1, null, 0]]);
+    await desk.change(take, { edges: [{ name: 'edge-2', revision: 1 }] });
+    assert.deepEqual(desk.edges(), [['edge-2', 1, null, 1]]);
+  });
+
+  it('of single edges are refused as a whole, with the reason', async () => {
+    await using desk = await Desk.open();
+    const take = bundle(ask('m', 'iris'));
+    const refusals: readonly (readonly [object, string])[] = [
+      [{}, 'INVALID_INPUT'],
+      [{ edges: [{ name: 'edge-2' }, { name: 'nobody' }] }, 'EDGE_NOT_FOUND'],
+      [{ edges: [{ name: 'edge-2' }], remove: ['nobody'] }, 'EDGE_NOT_FOUND'],
+      [{ edges: [{ name: 'edge-2' }], remove: ['Edge-2'] }, 'INVALID_INPUT'],
+      [{ edges: [{ name: 'local' }] }, 'INVALID_INPUT'],
+      [{ edges: [{ name: 'edge-2', revision: 9 }] }, 'REVISION_NOT_FOUND'],
+    ];
+    for (const [input, code] of refusals) {
+      await assert.rejects(desk.change(take, input), withCode(code as never), JSON.stringify(input));
+    }
+    const gone = (): PipelineBundle => bundleOf([], 't');
+    await assert.rejects(desk.change(gone, { remove: ['edge-2'] }), withCode('PIPELINE_NOT_FOUND'));
+    assert.deepEqual(desk.edges(), []);
   });
 
   it('are refused as a whole, with the reason', async () => {

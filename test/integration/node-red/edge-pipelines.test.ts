@@ -209,7 +209,7 @@ describe(`pipelines on an edge of Node-RED ${other}, of a hub of Node-RED ${node
     await deploy({ name: EDGE, revision: 1 });
     await isDeployed(1);
     assert.deepEqual(await answers([1, 0, 0, 0]), [11, 1, 1, 1]);
-    await deploy({ name: EDGE, revision: 2 });
+    await ask('PATCH', 'pipelines/tab/edges', { edges: [{ name: EDGE, revision: 2 }] });
     await isDeployed(2);
   });
 
@@ -285,7 +285,8 @@ describe(`pipelines on an edge of Node-RED ${other}, of a hub of Node-RED ${node
   });
 
   it('are taken off, and leave the flows of the edge as they were', async () => {
-    await deploy();
+    const { edges } = await ask<PipelineOnEdges>('PATCH', 'pipelines/tab/edges', { remove: [EDGE] });
+    assert.deepEqual(edges, []);
     const own = ownFlow(broker.port).map(({ id }) => id);
     await waitFor(async () => (await flowsOf(edge)).every(({ id }) => own.includes(id)), { timeoutMs: 30_000 });
     await waitFor(async () => {

@@ -85,17 +85,13 @@ export class EdgePipelines {
    * @param input - `{edges: [{name, brokerId?, revision?}]}`
    * @throws as `PipelineDeployments.deploy`; `EDGE_UNAVAILABLE` of an edge whose release knows no pipelines
    */
-  async deploy(pipeline: string, bundle: () => PipelineBundle, input: unknown, user: User): Promise<void> {
-    const { deployments, log } = this.deps;
-    const before = deployments.ofPipeline(pipeline).map(({ edge }) => edgeKey(edge));
-    try {
-      await deployments.deploy(pipeline, bundle, input, (edge) => this.#standing(pipeline, edge), user);
-    } finally {
-      // Also of a change of which only a part could be written.
-      const after = deployments.ofPipeline(pipeline).map(({ edge }) => edgeKey(edge));
-      this.deps.changed(new Set([...before, ...after]));
-    }
-    log.info('edges of a pipeline set', { pipeline, user });
+  deploy(pipeline: string, bundle: () => PipelineBundle, input: unknown, user: User): Promise<void> {
+    return this.#set('deploy', pipeline, bundle, input, user);
+  }
+
+  /** Deploys it to some edges, and takes it off some. @throws as `PipelineDeployments.change`, and as {@link deploy} */
+  change(pipeline: string, bundle: () => PipelineBundle, input: unknown, user: User): Promise<void> {
+    return this.#set('change', pipeline, bundle, input, user);
   }
 
   /** @throws {ModelManagementError} `EDGE_NOT_FOUND`, `PIPELINE_NOT_ON_EDGE` */
@@ -134,6 +130,25 @@ export class EdgePipelines {
       what,
       ...(runId === undefined ? {} : { runId }),
     });
+  }
+
+  async #set(
+    how: 'deploy' | 'change',
+    pipeline: string,
+    bundle: () => PipelineBundle,
+    input: unknown,
+    user: User,
+  ): Promise<void> {
+    const { deployments, log } = this.deps;
+    const before = deployments.ofPipeline(pipeline).map(({ edge }) => edgeKey(edge));
+    try {
+      await deployments[how](pipeline, bundle, input, (edge) => this.#standing(pipeline, edge), user);
+    } finally {
+      // Also of a change of which only a part could be written.
+      const after = deployments.ofPipeline(pipeline).map(({ edge }) => edgeKey(edge));
+      this.deps.changed(new Set([...before, ...after]));
+    }
+    log.info('edges of a pipeline set', { pipeline, user });
   }
 
   #ask(pipeline: string, name: string, command: EdgeCommand, patienceMs?: number): Promise<unknown> {
