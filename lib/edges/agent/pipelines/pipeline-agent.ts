@@ -11,6 +11,7 @@ import type {
   ReportedPipeline,
 } from '../../protocol/pipeline-documents';
 import type { AcceptedDesired } from '../accepted-desired';
+import { type OwnPipeline, ownPipelines } from './own-pipelines';
 import type { PipelineEffects } from './pipeline-effects';
 import {
   newPipeline,
@@ -146,6 +147,11 @@ export class PipelineAgent {
       const status = reported.revision === null ? undefined : this.#status(target.id);
       return { ...reported, ...(status && { status }) };
     });
+  }
+
+  /** For whoever looks at this edge itself. */
+  own(): readonly OwnPipeline[] {
+    return ownPipelines(this.#situation(), (id) => this.deps.effects.status(id));
   }
 
   /** As it was placed. */

@@ -7,7 +7,7 @@ import { Pager } from '../list/pager';
 import { usePage } from '../list/pages';
 import { useEdgeChanges, usePolling, useResource } from '../live';
 import { JoinLink, JoinNotice } from '../own-edge/join-link';
-import { OwnModels } from '../own-edge/own-models';
+import { OwnPanel } from '../own-edge/own-panel';
 import { fetchHealth } from '../registry-client';
 import { isEdge, mayWrite } from '../rights';
 import { ActiveRollouts } from '../rollouts/active-rollouts';
@@ -28,7 +28,7 @@ const words = (): ListWords<Order> => ({
 export function EdgesPanel() {
   return (
     <div class="mm-panel">
-      <div class="mm-pane">{isEdge() ? <OwnModels /> : <Edges />}</div>
+      <div class="mm-pane">{isEdge() ? <OwnPanel /> : <Edges />}</div>
     </div>
   );
 }

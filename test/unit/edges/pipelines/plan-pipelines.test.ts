@@ -8,9 +8,8 @@ import {
   reportPipeline,
 } from '../../../../lib/edges/agent/pipelines/plan-pipelines';
 import type { DesiredLibrary, DesiredPipeline } from '../../../../lib/edges/protocol/pipeline-documents';
-import { aLibrary, aPipeline } from '../../../support/pipeline-builders';
+import { aLibrary, aPipeline, applied, failed, has, NOW, situation, stuck } from '../../../support/pipeline-builders';
 
-const NOW = 1_000_000;
 const a1 = aPipeline('a', 1);
 const a2 = aPipeline('a', 2);
 const b1 = aPipeline('b', 1);
@@ -21,43 +20,6 @@ const stopped = aPipeline('a', 1, { models: ['iris'], running: false });
 const noModel = { isModelReady: () => false, isModelServed: () => false };
 const withScale = aPipeline('a', 1, { libraries: ['pipelib_scale'] });
 
-/** As they were placed one after the other. */
-const applied = (...targets: readonly DesiredPipeline[]): PipelineState =>
-  targets.reduce(
-    (state, target) => reducePipeline(state, { kind: 'applied', target, surroundings: 's' }, NOW),
-    newPipeline(targets[0]?.id ?? '', 'hub-1'),
-  );
-const failed = (target: DesiredPipeline, before = newPipeline(target.id, 'hub-1')): PipelineState =>
-  reducePipeline(before, { kind: 'failed', target, code: 'MISSING_NODE_TYPES', message: 'x', jitter: 0 }, NOW);
-
-const stuck = (target: DesiredPipeline): PipelineState =>
-  reducePipeline(applied(target), { kind: 'stuck', code: 'FLOWS_NOT_RUNNING', message: 'x', jitter: 0 }, NOW);
-
-const situation = (
-  pipelines: readonly DesiredPipeline[] | null,
-  fields: Partial<Omit<PipelineSituation, 'desired' | 'states'>> & {
-    readonly libraries?: readonly DesiredLibrary[];
-    readonly states?: readonly PipelineState[];
-  } = {},
-): PipelineSituation => {
-  const { libraries = [], states = [], ...more } = fields;
-  return {
-    desired: pipelines && { pipelines, libraries },
-    states: new Map(states.map((state) => [state._id, state])),
-    present: new Set(),
-    stored: [],
-    provided: new Map(),
-    isModelReady: () => true,
-    isModelServed: () => true,
-    isChanged: () => false,
-    surroundings: 's',
-    areFlowsReady: true,
-    ...more,
-  };
-};
-const has = (...files: { readonly digest: string }[]) => ({
-  present: new Set(files.map(({ digest }) => digest)) as never,
-});
 const provides = (...libraries: DesiredLibrary[]) => ({
   provided: new Map(libraries.map(({ name, digest }) => [name as string, digest])),
 });
