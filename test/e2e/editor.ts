@@ -6,6 +6,8 @@ import { type NodeRed, nodeRedMajor } from '../support/node-red';
 import { waitFor } from '../support/wait-for';
 
 const candidates = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+/** A busy machine takes so long between the keys and the text, at most. */
+const PASTED_MS = 3_000;
 export const chromiumPath = candidates.find((path) => existsSync(path));
 
 export interface EditorOptions {
@@ -104,16 +106,23 @@ export class Editor implements AsyncDisposable {
   async pasteCode(field: Locator, text: string): Promise<void> {
     await this.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     const code = field.locator('.mm-code').first();
-    // A code editor that has just opened may not hear the keys yet.
+    let held: string | undefined;
+    const isPasted = async (): Promise<boolean> => {
+      held = await code.evaluate(codeIn);
+      // JSON is put in order by the editor as it is pasted.
+      return held === undefined || withoutSpace(held) === withoutSpace(text);
+    };
+    // A code editor that has just opened may not hear the keys yet; one that has heard them takes a moment, in which a
+    // second paste would go into the first.
     const paste = async (): Promise<boolean> => {
       await code.click();
       await this.page.evaluate((copied) => navigator.clipboard.writeText(copied), text);
       await this.page.keyboard.press('ControlOrMeta+a');
       await this.page.keyboard.press('ControlOrMeta+v');
-      const held = await code.evaluate(codeIn);
-      return held === undefined || held.trim() === text.trim();
+      await waitFor(isPasted, { timeoutMs: PASTED_MS, what: () => `the code to be pasted; instead: ${held}` });
+      return true;
     };
-    await waitFor(paste, { what: 'the code to be pasted', intervalMs: 200 });
+    await waitFor(paste, { timeoutMs: 5 * PASTED_MS, what: 'the code to be pasted' });
   }
 
   button(name: string | RegExp): Locator {
@@ -196,6 +205,8 @@ function storeToken(token: string): void {
   const value = JSON.stringify({ access_token: token, expires_in: 604_800, token_type: 'Bearer' });
   for (const suffix of ['', '-']) localStorage.setItem(`auth-tokens${suffix}`, value);
 }
+
+const withoutSpace = (text: string): string => text.replace(/\s/g, '');
 
 /** In the browser: what the Monaco inside an element holds; undefined where there is none. */
 function codeIn(element: Element): string | undefined {

@@ -8,14 +8,17 @@ import { SteadyButton } from './steady-button';
 export function FormEnd({
   state,
   busy,
+  onLeave,
   isReady,
   onSubmit,
   onCancel,
   children,
 }: {
   readonly state: TaskState;
-  /** What is waited for, in words. */
-  readonly busy: string;
+  /** What is waited for, in words; absent: it takes no time. */
+  readonly busy?: string;
+  /** For what goes on when the form is left. */
+  readonly onLeave?: () => void;
   readonly isReady: boolean;
   readonly onSubmit: () => void;
   readonly onCancel: () => void;
@@ -24,7 +27,7 @@ export function FormEnd({
 }) {
   return (
     <>
-      {state.status === 'busy' && <Busy text={busy} />}
+      {state.status === 'busy' && busy !== undefined && <Busy text={busy} {...(onLeave && { onLeave })} />}
       {state.status === 'failed' && <ErrorBox error={state.error} />}
       <div class="mm-buttons">
         <SteadyButton primary off={!isReady} onClick={onSubmit}>

@@ -1,8 +1,9 @@
 import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { announce } from '../announce';
 import type { Model } from '../contract';
-import { Busy, ErrorBox, Question } from '../feedback';
+import { Question } from '../feedback';
 import { useFocusReturn } from '../focus-return';
+import { FormEnd } from '../form-end';
 import { FormGroup } from '../form-group';
 import { t } from '../i18n';
 import { useTask } from '../live';
@@ -30,6 +31,7 @@ export function AliasForm({
   useFocusReturn(box);
   useLayoutEffect(() => field.current?.focus({ preventScroll: true }), []);
   const fault = aliasFault(alias);
+  const isReady = fault === undefined && state.status !== 'busy';
   const run = (force: boolean): void =>
     start(async (signal) => {
       await setAlias(
@@ -55,7 +57,7 @@ export function AliasForm({
       <FormGroup
         class="mm-form mm-box"
         label={t('alias.title', { version })}
-        onSubmit={() => fault || state.status === 'busy' || run(false)}
+        onSubmit={() => isReady && run(false)}
         onEscape={onClose}
       >
         <label>
@@ -76,21 +78,16 @@ export function AliasForm({
         <p class="mm-hint" role="status">
           {alias === '' ? t('alias.hint') : fault ? t(fault) : moveEffect(model, alias, version)}
         </p>
-        {state.status === 'failed' && <ErrorBox error={state.error} />}
-        {state.status === 'busy' && <Busy text={t('deploy.busy', { version })} onLeave={onClose} />}
-        <div class="mm-buttons">
-          <button
-            type="button"
-            class="red-ui-button primary"
-            disabled={fault !== undefined || state.status === 'busy'}
-            onClick={() => run(false)}
-          >
-            {t('alias.set')}
-          </button>
-          <button type="button" class="red-ui-button" onClick={onClose}>
-            {t('action.cancel')}
-          </button>
-        </div>
+        <FormEnd
+          state={state}
+          busy={t('deploy.busy', { version })}
+          onLeave={onClose}
+          isReady={isReady}
+          onSubmit={() => run(false)}
+          onCancel={onClose}
+        >
+          {t('alias.set')}
+        </FormEnd>
       </FormGroup>
     </div>
   );

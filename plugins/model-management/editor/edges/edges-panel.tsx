@@ -1,10 +1,7 @@
-import { useState } from 'preact/hooks';
 import type { Health } from '../contract';
 import { Busy, ErrorBox } from '../feedback';
 import { t } from '../i18n';
-import { ListToolbar, type ListWords } from '../list/list-toolbar';
-import { Pager } from '../list/pager';
-import { usePage } from '../list/pages';
+import { SearchedList, type SearchedListWords } from '../list/searched-list';
 import { useEdgeChanges, usePolling, useResource } from '../live';
 import { JoinLink, JoinNotice } from '../own-edge/join-link';
 import { OwnPanel } from '../own-edge/own-panel';
@@ -18,10 +15,12 @@ import { openAddEdge } from './edge-tray';
 
 const HEALTH_INTERVAL_MS = 5_000;
 
-const words = (): ListWords<Order> => ({
+const words = (): SearchedListWords<Order> => ({
   toolbar: t('edge.list.toolbar'),
   search: t('edge.list.search'),
   orders: { name: t('list.order.name'), state: t('edge.list.state') },
+  label: t('edge.list.label'),
+  noMatch: (search) => t('edge.list.noMatch', { search }),
 });
 
 /** The sub-tab: the other Node-REDs that run what this one assigns to them; on an edge, what it runs itself. */
@@ -56,37 +55,32 @@ function EdgeList({
   readonly edges: readonly EdgeView[];
   readonly broker: Health['broker'] | undefined;
 }) {
-  const [search, setSearch] = useState('');
-  const [order, setOrder] = useState<Order>('name');
-  const page = usePage(arrange(edges, search, order, (look) => t(`edge.look.${look}`)));
   // Until it is known, the server says it when it is asked.
   const hasBroker = broker === undefined || broker.url !== undefined;
   const canAdd = mayWrite() && hasBroker;
   return (
-    <>
-      <ListToolbar
-        words={words()}
-        search={search}
-        onSearch={setSearch}
-        order={order}
-        onOrder={setOrder}
-        {...(canAdd && { onAdd: openAddEdge })}
-      />
-      {broker && <BrokerNotice broker={broker} />}
-      {hasBroker && <ActiveRollouts />}
-      {page.total === 0 && <p class="mm-empty">{t('edge.list.noMatch', { search })}</p>}
-      <ul class="mm-list" aria-label={t('edge.list.label')}>
-        {page.shown.map((edge) => (
-          <EdgeRow key={edge.name} edge={edge} />
-        ))}
-      </ul>
-      {edges.length === 1 && hasBroker && (
-        <p class="mm-empty">{t(canAdd ? 'edge.list.empty' : 'edge.list.emptyReadOnly')}</p>
-      )}
-      <Pager page={page} />
-    </>
+    <SearchedList
+      items={edges}
+      words={words()}
+      arrange={arrangeByWords}
+      onAdd={canAdd ? openAddEdge : undefined}
+      above={
+        <>
+          {broker && <BrokerNotice broker={broker} />}
+          {hasBroker && <ActiveRollouts />}
+        </>
+      }
+      row={(edge) => <EdgeRow key={edge.name} edge={edge} />}
+      below={
+        edges.length === 1 &&
+        hasBroker && <p class="mm-empty">{t(canAdd ? 'edge.list.empty' : 'edge.list.emptyReadOnly')}</p>
+      }
+    />
   );
 }
+
+const arrangeByWords = (edges: readonly EdgeView[], search: string, order: Order): readonly EdgeView[] =>
+  arrange(edges, search, order, (look) => t(`edge.look.${look}`));
 
 /** What edges miss, and how to add it. */
 function BrokerNotice({ broker: { url, connected } }: { readonly broker: Health['broker'] }) {

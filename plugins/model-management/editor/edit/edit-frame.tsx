@@ -1,8 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Fault } from '../dialog/fault';
-import { ErrorBox } from '../feedback';
 import { useFocusReturn } from '../focus-return';
+import { FormEnd } from '../form-end';
 import { FormGroup } from '../form-group';
 import { t } from '../i18n';
 import type { TaskState } from '../live';
@@ -35,15 +35,9 @@ export function EditFrame({
             <i class="fa fa-exclamation-triangle" aria-hidden="true" /> {t(fault.key, fault.values)}
           </p>
         )}
-        {state.status === 'failed' && <ErrorBox error={state.error} />}
-        <div class="mm-buttons">
-          <button type="button" class="red-ui-button primary" disabled={state.status === 'busy'} onClick={onSave}>
-            {t('edit.save')}
-          </button>
-          <button type="button" class="red-ui-button" onClick={onClose}>
-            {t('action.cancel')}
-          </button>
-        </div>
+        <FormEnd state={state} isReady={state.status !== 'busy'} onSubmit={onSave} onCancel={onClose}>
+          {t('edit.save')}
+        </FormEnd>
       </FormGroup>
     </div>
   );

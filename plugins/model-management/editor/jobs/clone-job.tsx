@@ -1,6 +1,6 @@
 import { useId, useState } from 'preact/hooks';
 import { isModelName } from '../../../../lib/names';
-import { Busy, ErrorBox } from '../feedback';
+import { FormEnd } from '../form-end';
 import { FormGroup } from '../form-group';
 import { t } from '../i18n';
 import { useTask } from '../live';
@@ -19,8 +19,9 @@ export function CloneJob({
   const id = useId();
   const [copy, setCopy] = useState(`${name}-2`);
   const { state, start } = useTask();
+  const isReady = isModelName(copy) && state.status !== 'busy';
   const submit = (): void => {
-    if (!isModelName(copy)) return;
+    if (!isReady) return;
     start(async (signal) => onCloned((await cloneJob(name, copy, signal)).name));
   };
   return (
@@ -37,16 +38,9 @@ export function CloneJob({
         />
       </label>
       <p class="mm-hint">{t('job.cloneHint')}</p>
-      {state.status === 'busy' && <Busy text={t('job.busy')} />}
-      {state.status === 'failed' && <ErrorBox error={state.error} />}
-      <div class="mm-buttons">
-        <button type="button" class="red-ui-button primary" disabled={!isModelName(copy)} onClick={submit}>
-          {t('job.clone')}
-        </button>
-        <button type="button" class="red-ui-button" onClick={onClose}>
-          {t('action.cancel')}
-        </button>
-      </div>
+      <FormEnd state={state} busy={t('job.busy')} isReady={isReady} onSubmit={submit} onCancel={onClose}>
+        {t('job.clone')}
+      </FormEnd>
     </FormGroup>
   );
 }

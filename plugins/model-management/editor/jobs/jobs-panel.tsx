@@ -1,9 +1,7 @@
-import { useCallback, useState } from 'preact/hooks';
+import { useCallback } from 'preact/hooks';
 import { Busy, ErrorBox } from '../feedback';
 import { t } from '../i18n';
-import { ListToolbar, type ListWords } from '../list/list-toolbar';
-import { Pager } from '../list/pager';
-import { usePage } from '../list/pages';
+import { SearchedList, type SearchedListWords } from '../list/searched-list';
 import { useJobChanges, useResource, useRunChanges } from '../live';
 import { fetchHealth } from '../registry-client';
 import { openCollections } from './collections/collections-tray';
@@ -15,10 +13,12 @@ import { JobRow } from './job-row';
 import { openJob } from './job-tray';
 import { mayWriteJobs } from './rights';
 
-const words = (): ListWords<Order> => ({
+const words = (): SearchedListWords<Order> => ({
   toolbar: t('job.list.toolbar'),
   search: t('job.list.search'),
   orders: { name: t('list.order.name'), last: t('job.list.last'), next: t('job.list.next') },
+  label: t('job.list.label'),
+  noMatch: (search) => t('job.list.noMatch', { search }),
 });
 
 /** The sub-tab: the list of jobs, and the way to the rows they learn from. */
@@ -46,34 +46,25 @@ function DockerNotice() {
 }
 
 function JobList({ jobs }: { readonly jobs: readonly JobView[] }) {
-  const [search, setSearch] = useState('');
-  const [order, setOrder] = useState<Order>('name');
-  const page = usePage(arrange(jobs, search, order));
   const mayWrite = mayWriteJobs();
   return (
-    <>
-      <ListToolbar
-        words={words()}
-        search={search}
-        onSearch={setSearch}
-        order={order}
-        onOrder={setOrder}
-        {...(mayWrite && { onAdd: () => openJobForm({}) })}
-      />
-      <p class="mm-links">
-        <button type="button" class="mm-link" onClick={openCollections}>
-          <i class="fa fa-table" aria-hidden="true" /> {t('collection.open')}
-        </button>
-      </p>
-      {(jobs.length === 0 || jobs.some(({ runner }) => runner === 'docker')) && <DockerNotice />}
-      {jobs.length === 0 && <p class="mm-empty">{t(mayWrite ? 'job.list.empty' : 'job.list.emptyReadOnly')}</p>}
-      {jobs.length > 0 && page.total === 0 && <p class="mm-empty">{t('job.list.noMatch', { search })}</p>}
-      <ul class="mm-list" aria-label={t('job.list.label')}>
-        {page.shown.map((job) => (
-          <JobRow key={job.name} job={job} onOpen={openJob} />
-        ))}
-      </ul>
-      <Pager page={page} />
-    </>
+    <SearchedList
+      items={jobs}
+      words={words()}
+      arrange={arrange}
+      onAdd={mayWrite ? () => openJobForm({}) : undefined}
+      above={
+        <>
+          <p class="mm-links">
+            <button type="button" class="mm-link" onClick={openCollections}>
+              <i class="fa fa-table" aria-hidden="true" /> {t('collection.open')}
+            </button>
+          </p>
+          {(jobs.length === 0 || jobs.some(({ runner }) => runner === 'docker')) && <DockerNotice />}
+          {jobs.length === 0 && <p class="mm-empty">{t(mayWrite ? 'job.list.empty' : 'job.list.emptyReadOnly')}</p>}
+        </>
+      }
+      row={(job) => <JobRow key={job.name} job={job} onOpen={openJob} />}
+    />
   );
 }

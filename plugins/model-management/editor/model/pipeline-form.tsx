@@ -1,11 +1,10 @@
 import { useContext, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { Busy, ErrorBox } from '../feedback';
 import { useFocusReturn } from '../focus-return';
+import { FormEnd } from '../form-end';
 import { FormGroup } from '../form-group';
 import { t } from '../i18n';
 import { useTask } from '../live';
 import { createInferenceFlow, type PipelineRequest } from '../registry-client';
-import { SteadyButton } from '../steady-button';
 import { TextField } from '../widgets/text-field';
 import { BrokerField } from './broker-field';
 import { brokersOf, importFlow, usualBroker } from './flow-import';
@@ -30,8 +29,7 @@ export function PipelineForm({ model, onClose }: { readonly model: string; reado
       await leave();
       importFlow(flow);
     });
-  const isBusy = state.status === 'busy';
-  const isReady = !isBusy && wish.inboundTopic !== '' && wish.outboundTopic !== '';
+  const isReady = state.status !== 'busy' && wish.inboundTopic !== '' && wish.outboundTopic !== '';
   return (
     <div ref={box}>
       <FormGroup class="mm-form mm-question" label={t('action.createPipeline')} onSubmit={() => isReady && create()}>
@@ -53,17 +51,10 @@ export function PipelineForm({ model, onClose }: { readonly model: string; reado
             setWish({ inboundTopic, outboundTopic, ...(brokerId && { brokerId }) });
           }}
         />
-        {isBusy && <Busy text={t('pipeline.busy')} />}
-        {state.status === 'failed' && <ErrorBox error={state.error} />}
         <p class="mm-hint">{t('pipeline.hint')}</p>
-        <div class="mm-buttons">
-          <SteadyButton primary off={!isReady} onClick={create}>
-            {t('pipeline.create')}
-          </SteadyButton>
-          <button type="button" class="red-ui-button" onClick={onClose}>
-            {t('action.cancel')}
-          </button>
-        </div>
+        <FormEnd state={state} busy={t('pipeline.busy')} isReady={isReady} onSubmit={create} onCancel={onClose}>
+          {t('pipeline.create')}
+        </FormEnd>
       </FormGroup>
     </div>
   );

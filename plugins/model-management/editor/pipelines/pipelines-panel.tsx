@@ -1,12 +1,9 @@
-import { useState } from 'preact/hooks';
 import { Age } from '../age';
 import { Busy, ErrorBox } from '../feedback';
 import { formatNumber } from '../format';
 import { t } from '../i18n';
-import { ListToolbar, type ListWords } from '../list/list-toolbar';
-import { Pager } from '../list/pager';
-import { usePage } from '../list/pages';
 import { byName, holdsWords } from '../list/search';
+import { SearchedList, type SearchedListWords } from '../list/searched-list';
 import { useEdgeChanges, usePipelineChanges, useResource } from '../live';
 import { openNewPipeline } from './new-pipeline';
 import { EdgeChips } from './on-edges/edge-chips';
@@ -17,10 +14,12 @@ import { mayChangeFlows } from './rights';
 
 type Order = 'name' | 'last';
 
-const words = (): ListWords<Order> => ({
+const words = (): SearchedListWords<Order> => ({
   toolbar: t('flow.list.toolbar'),
   search: t('flow.list.search'),
   orders: { name: t('list.order.name'), last: t('flow.list.last') },
+  label: t('flow.list.label'),
+  noMatch: (search) => t('flow.list.noMatch', { search }),
 });
 
 /** The pipelines that hold every word of the search, in the order asked for. */
@@ -51,28 +50,15 @@ export function PipelinesPanel() {
 }
 
 function PipelineList({ pipelines }: { readonly pipelines: readonly PipelineOnEdges[] }) {
-  const [search, setSearch] = useState('');
-  const [order, setOrder] = useState<Order>('name');
-  const page = usePage(arrange(pipelines, search, order));
   return (
-    <>
-      <ListToolbar
-        words={words()}
-        search={search}
-        onSearch={setSearch}
-        order={order}
-        onOrder={setOrder}
-        {...(mayChangeFlows() && { onAdd: openNewPipeline })}
-      />
-      {pipelines.length === 0 && <p class="mm-empty">{t('flow.list.empty')}</p>}
-      {pipelines.length > 0 && page.total === 0 && <p class="mm-empty">{t('flow.list.noMatch', { search })}</p>}
-      <ul class="mm-list" aria-label={t('flow.list.label')}>
-        {page.shown.map((pipeline) => (
-          <Row key={pipeline.id} pipeline={pipeline} />
-        ))}
-      </ul>
-      <Pager page={page} />
-    </>
+    <SearchedList
+      items={pipelines}
+      words={words()}
+      arrange={arrange}
+      onAdd={mayChangeFlows() ? openNewPipeline : undefined}
+      above={pipelines.length === 0 && <p class="mm-empty">{t('flow.list.empty')}</p>}
+      row={(pipeline) => <Row key={pipeline.id} pipeline={pipeline} />}
+    />
   );
 }
 
