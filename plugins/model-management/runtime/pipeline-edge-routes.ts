@@ -23,23 +23,27 @@ export function registerPipelineEdgeRoutes(router: AdminRouter, pipelines: Pipel
     status: 200,
     body: applyListQuery(call.request, edgesOf(call).edges, edgeFields),
   }));
-  router.change(
-    'put',
-    '/pipelines/:id/edges',
-    async (call) => {
-      const { request, services, user, param } = call;
-      const id = param('id');
-      const bundle = () => bundleOf(pipelines.entriesOfPipeline(id), id);
-      await hubOf(services).pipelines.deploy(id, bundle, request.body ?? {}, user);
-      // Also of one whose tab is gone, and that is taken off its edges.
-      return { status: 200, body: pipelines.find(id) ? pipelines.get(id) : { id, ...edgesOf(call) } };
-    },
-    'flows.write',
-  );
-  router.get('/pipelines/:id/revisions', 'model-management.read', ({ request, services, param }) => ({
-    status: 200,
-    body: applyListQuery(request, hubOf(services).pipelines.revisions(param('id')), revisionFields),
-  }));
+  const set = (method: 'put' | 'patch', how: 'deploy' | 'change'): void =>
+    router.change(
+      method,
+      '/pipelines/:id/edges',
+      async (call) => {
+        const { request, services, user, param } = call;
+        const id = param('id');
+        const bundle = () => bundleOf(pipelines.entriesOfPipeline(id), id);
+        await hubOf(services).pipelines[how](id, bundle, request.body ?? {}, user);
+        // Also of one whose tab is gone, and that is taken off its edges.
+        return { status: 200, body: pipelines.find(id) ? pipelines.get(id) : { id, ...edgesOf(call) } };
+      },
+      'flows.write',
+    );
+  set('put', 'deploy');
+  set('patch', 'change');
+  router.get('/pipelines/:id/revisions', 'model-management.read', ({ request, services, param }) => {
+    const id = param('id');
+    const revisions = hubOf(services).pipelines.revisions(id, () => pipelines.get(id));
+    return { status: 200, body: applyListQuery(request, revisions, revisionFields) };
+  });
   const act = (action: string, work: (call: Call) => Promise<unknown>): void =>
     router.change(
       'post',

@@ -19,6 +19,7 @@ import type { BoxKey, BoxKeyText } from '../../protocol/sealed-box';
 import { type EdgeRun, type EdgeRunDocument, isOver } from './edge-run-document';
 import { EdgeRunStore } from './edge-run-store';
 import { LiveLog } from './live-log';
+import { type OwnRun, ownRuns } from './own-runs';
 import { type EdgeRunAction, planEdgeRuns } from './plan-edge-runs';
 import { reportEdgeRuns } from './report-edge-runs';
 
@@ -118,6 +119,11 @@ export class EdgeRuns {
   reportable(): { readonly boxKey: BoxKeyText; readonly runs?: readonly ReportedRun[] } {
     const runs = reportEdgeRuns(this.#situation(), this.#progress);
     return { boxKey: this.deps.boxKey.publicKey, ...(runs.length > 0 ? { runs } : {}) };
+  }
+
+  /** For whoever looks at this edge itself. */
+  own(): readonly OwnRun[] {
+    return ownRuns(this.#situation(), this.#progress);
   }
 
   /** True for what the hub may fetch. */
