@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { systemClock } from '../../lib/clock';
@@ -21,10 +22,13 @@ import { waitFor } from './wait-for';
 const HUB = 'hub-1';
 const EDGE = 'edge-2';
 
-/** The runs of an edge on real stores, scripts in processes; what the hub has is on its disk already. */
+/** The runs of an edge on real stores, scripts in processes; what the hub has comes at once. */
 export interface RunsEdge {
   readonly runs: EdgeRuns;
   readonly blobs: BlobStore;
+  /** What the hub has, and how it comes. */
+  readonly hub: BlobStore;
+  readonly fetcher: EdgeRunsDeps['fetcher'];
   readonly boxKey: Awaited<ReturnType<typeof openBoxKey>>;
   reported(): ReportedRun | undefined;
   close(): Promise<void>;
@@ -77,7 +81,20 @@ export const openRunsEdge = async (
     log: silentLog,
     parse: (raw) => EdgeRunDocument.parse(raw),
   });
-  const blobs = await openBlobStore({ path: join(path, 'blobs'), tempPath: join(path, 'temp'), log: silentLog });
+  const tempPath = join(path, 'temp');
+  const blobs = await openBlobStore({ path: join(path, 'blobs'), tempPath, log: silentLog });
+  const hub = await openBlobStore({ path: join(path, 'hub-blobs'), tempPath, log: silentLog });
+  const fetcher: EdgeRunsDeps['fetcher'] = {
+    fetch: async ({ digest }, { signal }) => {
+      const lease = await blobs.put(createReadStream(hub.pathOf(digest)), { maxBytes: 1e9, signal });
+      lease.release();
+      return lease.path;
+    },
+    collect: async (isNamed) => {
+      const { removed, freedBytes } = await blobs.collectGarbage({ isNamed, dryRun: false, minAgeMs: -1e12 });
+      return { removed: removed.map(({ digest }) => digest), freedBytes };
+    },
+  };
   await ensureFolder(join(path, 'keys'));
   const boxKey = await openBoxKey(join(path, 'keys'), 'box');
   const runsPath = join(path, 'runs');
@@ -90,13 +107,7 @@ export const openRunsEdge = async (
   const runs = new EdgeRuns({
     documents: cutOff(documents, cut, noteCut),
     blobs,
-    fetcher: {
-      fetch: async ({ digest }) => blobs.pathOf(digest),
-      collect: async (isNamed) => {
-        const { removed, freedBytes } = await blobs.collectGarbage({ isNamed, dryRun: false, minAgeMs: -1e12 });
-        return { removed: removed.map(({ digest }) => digest), freedBytes };
-      },
-    },
+    fetcher,
     boxKey,
     secrets: await Secrets.open(join(path, 'keys')),
     hubId: HUB,
@@ -114,7 +125,7 @@ export const openRunsEdge = async (
     if (!isCut) await stopped;
     await documents.close();
   };
-  return { runs, blobs, boxKey, reported: () => runs.reportable().runs?.[0], close };
+  return { runs, blobs, hub, fetcher, boxKey, reported: () => runs.reportable().runs?.[0], close };
 };
 
 const putText = async (blobs: BlobStore, text: string | Buffer) => {
@@ -123,8 +134,8 @@ const putText = async (blobs: BlobStore, text: string | Buffer) => {
   return { digest: lease.digest, sizeBytes: bytes.length };
 };
 
-/** A run as the hub wants it, all of its files there. @param notes - where its script writes that it began and ended */
-export const wantedRun = async ({ blobs, boxKey }: RunsEdge, notes: string): Promise<DesiredRun> => {
+/** A run as the hub wants it, which has all of its files. @param notes - where its script writes that it began and ended */
+export const wantedRun = async ({ hub, boxKey }: RunsEdge, notes: string): Promise<DesiredRun> => {
   const script = `import os, time
 open(${JSON.stringify(notes)}, 'a').write('begun\\n')
 time.sleep(0.2)
@@ -132,12 +143,12 @@ open(os.environ['model_file_path'], 'wb').write(b'a model')
 open(${JSON.stringify(notes)}, 'a').write('ended\\n')
 print('the end')
 `;
-  const files = [{ path: workFiles.script(0), ...(await putText(blobs, script)) }];
+  const files = [{ path: workFiles.script(0), ...(await putText(hub, script)) }];
   const fields = someFields({ runner: 'process', scripts: ['train.py'], env: { TOKEN: { secret: 'plain' } } });
   const spec = specOf(someRun({ fields }), { base: null, queries: [], files }, (secret) => secret);
   const fence = { epoch: 'epoch', counter: 1 };
   const box = sealSpec(spec, boxKey.publicKey, { hubId: HUB, edge: EDGE, run: 'run-1', fence });
-  const stored = await putText(blobs, box);
+  const stored = await putText(hub, box);
   assert.equal(stored.digest, digestOf(box));
   return { run: 'run-1', job: 'iris_job', fence, spec: stored };
 };

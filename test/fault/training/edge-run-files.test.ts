@@ -20,12 +20,12 @@ describe('files of a run that do not come to its edge', function () {
       deps: {
         fetchPauseMs: 1,
         fetcher: {
-          fetch: async ({ digest }) => {
+          ...source.fetcher,
+          fetch: async (artifact, options) => {
             state.tries += 1;
-            if (state.isFailing) throw new ModelManagementError(code, `nobody offers ${digest}`, 'Wait.');
-            return source.blobs.pathOf(digest);
+            if (!state.isFailing) return source.fetcher.fetch(artifact, options);
+            throw new ModelManagementError(code, `nobody offers ${artifact.digest}`, 'Wait.');
           },
-          collect: async () => ({ removed: [], freedBytes: 0 }),
         },
       },
     });
