@@ -1,6 +1,5 @@
 import { t } from '../../i18n';
 import { StateSign } from '../../list/state-sign';
-import { nodeWords } from '../node-link';
 import { PipelineStateLine } from '../pipeline-sign';
 import { pendingRun } from './edge-summary';
 import type { EdgePipelineView, ReportedPipelineView } from './on-edges-client';
@@ -32,15 +31,10 @@ export function OnEdgeState({
       )}
       {status && !isLive && (
         <li>
-          <PipelineStateLine state={status.state} since={status.since} />
+          <PipelineStateLine {...status} />
         </li>
       )}
-      {status?.error && !isLive && (
-        <li>
-          {status.failedAt !== undefined && `${t('flow.failedAt')} ${nodeWords(status.failedAt)}: `}
-          {status.error.message}
-        </li>
-      )}
+      {status?.error && !isLive && <li>{status.error.message}</li>}
       {pending && <li>{t(`flow.onEdges.shall.${pending}`)}</li>}
       {changed && (
         <li>
