@@ -19,10 +19,13 @@ const edgeFields: ListFields<PipelineEdgeView> = {
 /** Pipelines of this hub on its edges. What runs there is changed by who may change flows here. */
 export function registerPipelineEdgeRoutes(router: AdminRouter, pipelines: Pipelines): void {
   const edgesOf = ({ services, param }: Call) => ({ edges: hubOf(services).pipelines.edgesOf(param('id')) });
-  router.get('/pipelines/:id/edges', 'model-management.read', (call) => ({
-    status: 200,
-    body: applyListQuery(call.request, edgesOf(call).edges, edgeFields),
-  }));
+  /** @throws {ModelManagementError} `PIPELINE_NOT_FOUND` also where nothing is left of it */
+  const revisionsOf = ({ services, param }: Call) =>
+    hubOf(services).pipelines.revisions(param('id'), () => pipelines.get(param('id')));
+  router.get('/pipelines/:id/edges', 'model-management.read', (call) => {
+    revisionsOf(call);
+    return { status: 200, body: applyListQuery(call.request, edgesOf(call).edges, edgeFields) };
+  });
   const set = (method: 'put' | 'patch', how: 'deploy' | 'change'): void =>
     router.change(
       method,
@@ -39,11 +42,10 @@ export function registerPipelineEdgeRoutes(router: AdminRouter, pipelines: Pipel
     );
   set('put', 'deploy');
   set('patch', 'change');
-  router.get('/pipelines/:id/revisions', 'model-management.read', ({ request, services, param }) => {
-    const id = param('id');
-    const revisions = hubOf(services).pipelines.revisions(id, () => pipelines.get(id));
-    return { status: 200, body: applyListQuery(request, revisions, revisionFields) };
-  });
+  router.get('/pipelines/:id/revisions', 'model-management.read', (call) => ({
+    status: 200,
+    body: applyListQuery(call.request, revisionsOf(call), revisionFields),
+  }));
   const act = (action: string, work: (call: Call) => Promise<unknown>): void =>
     router.change(
       'post',

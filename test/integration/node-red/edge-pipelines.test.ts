@@ -262,7 +262,9 @@ describe(`pipelines on an edge of Node-RED ${other}, of a hub of Node-RED ${node
     assert.equal(await refusal([{ name: EDGE }, { name: EDGE }]), 'INVALID_INPUT');
     assert.equal(await refusal([{ name: EDGE, revision: 99 }]), 'REVISION_NOT_FOUND');
     assert.equal((await hub.api('PUT', 'pipelines/nowhere/edges', { edges: [{ name: EDGE }] })).status, 404);
-    assert.equal((await hub.api('GET', 'pipelines/nowhere/revisions')).status, 404);
+    for (const part of ['revisions', 'edges']) {
+      assert.equal((await hub.api('GET', `pipelines/nowhere/${part}`)).status, 404);
+    }
     const file = pipelineFlow(broker.port).map((entry) =>
       entry.id === 'model' ? { ...entry, source: 'file', file: 'a.onnx' } : entry,
     );
