@@ -234,17 +234,7 @@ export class Reconciler {
       case 'switch':
         return this.#switch(step.model, step.target);
       case 'return':
-        await effects.activate(step.target);
-        this.#active.set(step.model, targetKey(step.target));
-        await this.#note(step.model, {
-          kind: 'returned',
-          code: 'VERSION_UNHEALTHY',
-          message: `It was switched back: ${step.reason}.`,
-        });
-        return this.deps.tell(
-          'warn',
-          `${step.target.name} returned to version ${step.target.deployed}: ${step.reason}`,
-        );
+        return this.#return(step, signal);
       case 'settle':
         return this.#note(step.model, { kind: 'settled' });
       case 'remove':
@@ -285,6 +275,28 @@ export class Reconciler {
       throw error;
     }
     this.deps.tell('info', `${target.name} runs version ${target.deployed}`);
+  }
+
+  /**
+   * What is told serves already: the version before is loaded beside the bad one. Where that fails, there may be no room
+   * for both, and the bad one gives way first.
+   */
+  async #return(step: Extract<EdgeStep, { kind: 'return' }>, signal: AbortSignal): Promise<void> {
+    const { model, target, reason } = step;
+    const { effects, log } = this.deps;
+    try {
+      await effects.warm(target, signal);
+    } catch (error) {
+      const damage = await this.#damageOf(step, signal);
+      if (damage) throw damage;
+      log.warn('version before not loaded beside the bad one', { model: target.name, error });
+    }
+    signal.throwIfAborted();
+    await effects.activate(target);
+    this.#active.set(model, targetKey(target));
+    const message = `It was switched back: ${reason}.`;
+    await this.#note(model, { kind: 'returned', code: 'VERSION_UNHEALTHY', message });
+    this.deps.tell('warn', `${target.name} returned to version ${target.deployed}: ${reason}`);
   }
 
   /** What is needed may have changed since it was planned, so it is asked again before each. */
