@@ -14,10 +14,12 @@ import type { EdgeAgentDeps } from './agent-dependencies';
 import { findDocument } from './agent-documents';
 import { CommandDesk } from './command-desk';
 import { Enrolment, type EnrolmentState } from './enrolment';
+import type { OwnPipeline } from './pipelines/own-pipelines';
 import { pipelineExecutors } from './pipelines/pipeline-commands';
 import { Reconciler } from './reconciler';
 import { reportModels } from './report';
 import { Reporter } from './reporter';
+import type { OwnRun } from './runs/own-runs';
 
 /** Of a failure, for people. */
 const MESSAGE_LENGTH = 500;
@@ -110,6 +112,7 @@ export class EdgeAgent {
     await this.deps.pipelines?.start(this.#desired, {
       hubId: this.deps.settings.hubId,
       isModelReady: (model) => this.#reconciler.isReady(model),
+      isModelServed: (model) => this.#reconciler.isServed(model),
       changed: () => this.#reconciler.wake(),
       present: this.#reconciler.present,
       fetched: ({ digest, sizeBytes }) => this.#reconciler.noteFile(digest, sizeBytes),
@@ -153,6 +156,15 @@ export class EdgeAgent {
       ...model,
       desired: wanted.get(modelKey(model.name)) ?? null,
     }));
+  }
+
+  pipelines(): readonly OwnPipeline[] {
+    return this.deps.pipelines?.own() ?? [];
+  }
+
+  /** Those that are under way. */
+  runs(): readonly OwnRun[] {
+    return this.deps.runs?.own() ?? [];
   }
 
   onChange(listener: () => void): () => void {
