@@ -20,7 +20,7 @@ import {
 } from './model-state';
 import { type EdgeSituation, type EdgeStep, garbageOf, nextPlanAt, planEdge } from './planner';
 import { type Reportable, reportedProgress } from './report';
-import { idOf, laneOf } from './step-identity';
+import { FILE_STEPS, idOf, laneOf } from './step-identity';
 
 export interface ReconcilerDeps {
   readonly models: DocumentStore<ModelState>;
@@ -44,9 +44,6 @@ const HEALTH_POLL_MS = 5_000;
 const HOLD_MS = 10_000;
 const REPORT_HOLD_MS = 500;
 const MAX_SLEEP_MS = 60_000;
-
-/** They read the files of their target. */
-const FILE_STEPS: ReadonlySet<EdgeStep['kind']> = new Set(['start', 'test-load', 'warm', 'switch', 'return']);
 
 interface Running {
   readonly id: string;
