@@ -147,6 +147,27 @@ describe(`the tab Edges of Node-RED ${nodeRedMajor}`, function () {
     await page.keyboard.press('Escape');
   });
 
+  it('shows what an edge told, the newest first, and what it tells while somebody looks', async () => {
+    const panel = await showEdges(editor);
+    await panel.getByRole('button', { name: /edge-2.*plus v2/ }).click();
+    const entries = detail().getByRole('list', { name: 'What it told' }).getByRole('listitem');
+    const told = (version: number) => ({ hasText: `plus runs version ${version}` });
+    await entries.first().filter(told(2)).waitFor();
+    assert.equal(await entries.filter(told(1)).count(), 1);
+    await entries.first().getByRole('img', { name: 'note' }).waitFor();
+    for (const version of [1, 2]) {
+      assert.equal((await hub.api('PUT', 'models/plus/aliases/deployed', { version })).status, 200);
+      await entries.first().filter(told(version)).waitFor();
+    }
+    const texts = await entries.allTextContents();
+    assert.deepEqual(
+      texts.map((text) => /plus runs version (\d)/.exec(text)?.[1]),
+      ['2', '1', '2', '1'],
+      texts.join(),
+    );
+    await closeTray();
+  });
+
   it('holds in little room', async () => {
     const panel = await showEdges(editor);
     const sidebar = page.locator('.mm-sidebar');
@@ -289,6 +310,9 @@ describe('an edge with little room behind a slow line', function () {
     await panel.getByRole('button', { name: /^online, a model failed small.*huge v1: failed: / }).click();
     const detail = page.locator('.mm-tray .mm-detail');
     await detail.getByRole('row', { name: /huge v1 – failed: / }).waitFor();
+    const newest = detail.getByRole('list', { name: 'What it told' }).getByRole('listitem').first();
+    await newest.filter({ hasText: /huge 1: .*bytes are missing/ }).waitFor();
+    await newest.getByRole('img', { name: 'warning' }).waitFor();
     await look(editor, 'edge-failed', 'an edge where a model failed');
     await detail.getByRole('button', { name: 'Try again' }).click();
     await page.locator('.mm-announcer', { hasText: 'small was asked to try again.' }).waitFor({ state: 'attached' });

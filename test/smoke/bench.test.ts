@@ -1,27 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { benchProgram, benchReport } from '../support/bench-report';
 import { mosquittoPath } from '../support/mosquitto';
 import { requireOrSkip } from '../support/requirement';
-
-const root = join(__dirname, '..', '..');
-
-interface Report {
-  readonly machine: { readonly processorCount: number; readonly onnxruntime: string };
-  readonly benches: Readonly<
-    Record<string, { readonly rows: readonly { what: string; value: number; unit: string }[] }>
-  >;
-}
 
 describe('npm run bench', function () {
   this.timeout(120_000);
 
   it('prints one object with the figures of the benches that are named', async function () {
     requireOrSkip(this, mosquittoPath !== undefined, 'mosquitto');
-    const args = [join(root, 'scripts', 'bench.mjs'), 'engine', 'swap', '--quick', '--json'];
-    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root });
-    const { machine, benches } = JSON.parse(stdout) as Report;
+    const { machine, benches } = await benchReport('engine', 'swap');
     assert.ok(machine.processorCount > 0 && /^\d+\./.test(machine.onnxruntime));
     assert.deepEqual(Object.keys(benches), ['engine', 'swap']);
     for (const { rows } of Object.values(benches)) {
@@ -37,7 +26,7 @@ describe('npm run bench', function () {
   });
 
   it('refuses a bench that is not there', async () => {
-    const run = promisify(execFile)(process.execPath, [join(root, 'scripts', 'bench.mjs'), 'nothing']);
+    const run = promisify(execFile)(process.execPath, [benchProgram, 'nothing']);
     await assert.rejects(run, { code: 2 });
   });
 });

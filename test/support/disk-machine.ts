@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { EdgeEffects } from '../../lib/edges/agent/edge-effects';
+import type { ServedRequests } from '../../lib/edges/agent/health';
 import { filesOf } from '../../lib/edges/agent/model-state';
 import type { Capabilities, DesiredFile, DesiredModel } from '../../lib/edges/protocol/documents';
 import { Digest } from '../../lib/ids';
@@ -19,10 +20,14 @@ import { modelKey } from '../../lib/names';
 export class DiskMachine implements EdgeEffects {
   readonly active = new Map<string, number>();
 
-  /** @param point - told before anything is done */
+  /**
+   * @param point - told before anything is done
+   * @param bad - `name version` of what fails all of its requests
+   */
   constructor(
     private readonly folder: string,
     private readonly point: () => void,
+    private readonly bad: readonly string[] = [],
   ) {
     mkdirSync(join(folder, 'artifacts'), { recursive: true });
   }
@@ -82,8 +87,9 @@ export class DiskMachine implements EdgeEffects {
     this.point();
     this.active.delete(modelKey(model));
   }
-  served(): undefined {
-    return undefined;
+  served(model: string): ServedRequests | undefined {
+    const isBad = this.bad.includes(`${model} ${this.active.get(modelKey(model))}`);
+    return isBad ? { requests: 20, errors: 20, isFailed: false } : undefined;
   }
 
   #requireFiles(target: DesiredModel): void {

@@ -329,11 +329,15 @@ export class EdgeLab implements AsyncDisposable {
     await this.resumeHub();
   }
 
-  async resumeHub(clock: Clock = systemClock, wrapStores?: (stores: HubStores) => HubStores): Promise<void> {
+  async resumeHub(
+    clock: Clock = systemClock,
+    wrapStores?: (stores: HubStores) => HubStores,
+    log: Log = silentLog,
+  ): Promise<void> {
     const { registry } = this.registry;
     const { path } = this.hubFolder;
     const wrap = wrapStores ? { wrapStores } : {};
-    this.hub = await openHub({ path, brokerUrl: this.broker.url, registry, clock, ...wrap });
+    this.hub = await openHub({ path, brokerUrl: this.broker.url, registry, clock, log, ...wrap });
   }
 
   async folder(): Promise<string> {

@@ -32,32 +32,30 @@ export class EdgeTrainingLab implements AsyncDisposable {
     const broker = await Mosquitto.start(accessOf(await anAcl('+')));
     const brokerOf = (user: string) => ({ url: broker.url, ...loginOf(user) });
     const hub = await TrainingLab.start({ modelManagement: { broker: brokerOf('hub'), ...options.hub } });
-    const { enrolment } = await hub.call<{ enrolment: { settings: Record<string, unknown> } }>('POST', 'edges', {
-      name: 'edge-2',
-    });
-    const own = { ...(enrolment.settings['edge'] as object), ...(options.forward ? { forward: options.forward } : {}) };
-    const edgeSettings = {
-      training: { allowProcessRunner: true },
-      ...enrolment.settings,
-      edge: own,
-      broker: brokerOf('edge-2'),
-      ...options.edge,
-    };
+    const edgeSettings = await settingsOf(hub, 'edge-2', brokerOf('edge-2'), options);
     const edge = await NodeRed.start({ modelManagement: edgeSettings });
     const lab = new EdgeTrainingLab(broker, hub, edge, edgeSettings);
     await lab.edgeIs('online');
     return lab;
   }
 
-  async edgeIs(state: EdgeView['state']): Promise<void> {
+  /** Another one, which may train too. @returns is for the test to end */
+  async addEdge(name: string, options: Omit<EdgeTrainingOptions, 'hub'> = {}): Promise<NodeRed> {
+    const broker = { url: this.broker.url, ...loginOf(name) };
+    const edge = await NodeRed.start({ modelManagement: await settingsOf(this.hub, name, broker, options) });
+    await this.edgeIs('online', name);
+    return edge;
+  }
+
+  async edgeIs(state: EdgeView['state'], name = 'edge-2'): Promise<void> {
     let last: unknown;
     await waitFor(
       async () => {
-        const edge = await this.hub.call<EdgeView>('GET', 'edges/edge-2');
+        const edge = await this.hub.call<EdgeView>('GET', `edges/${name}`);
         last = edge;
         return edge.state === state && edge.capabilities !== null;
       },
-      { timeoutMs: 30_000, what: () => `edge-2 to be ${state}: ${JSON.stringify(last)}` },
+      { timeoutMs: 30_000, what: () => `${name} to be ${state}: ${JSON.stringify(last)}` },
     );
   }
 
@@ -66,4 +64,16 @@ export class EdgeTrainingLab implements AsyncDisposable {
     await this.hub[Symbol.asyncDispose]();
     await this.broker[Symbol.asyncDispose]();
   }
+}
+
+/** `modelManagement` of an edge that was just added to the hub. */
+async function settingsOf(
+  hub: TrainingLab,
+  name: string,
+  broker: object,
+  { forward, edge }: Omit<EdgeTrainingOptions, 'hub'>,
+): Promise<Readonly<Record<string, unknown>>> {
+  const { enrolment } = await hub.call<{ enrolment: { settings: Record<string, unknown> } }>('POST', 'edges', { name });
+  const own = { ...(enrolment.settings['edge'] as object), ...(forward ? { forward } : {}) };
+  return { training: { allowProcessRunner: true }, ...enrolment.settings, edge: own, broker, ...edge };
 }

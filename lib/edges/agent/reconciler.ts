@@ -20,7 +20,7 @@ import {
 } from './model-state';
 import { type EdgeSituation, type EdgeStep, garbageOf, nextPlanAt, planEdge } from './planner';
 import { type Reportable, reportedProgress } from './report';
-import { idOf, laneOf } from './step-identity';
+import { FILE_STEPS, idOf, laneOf } from './step-identity';
 
 export interface ReconcilerDeps {
   readonly models: DocumentStore<ModelState>;
@@ -44,9 +44,6 @@ const HEALTH_POLL_MS = 5_000;
 const HOLD_MS = 10_000;
 const REPORT_HOLD_MS = 500;
 const MAX_SLEEP_MS = 60_000;
-
-/** They read the files of their target. */
-const FILE_STEPS: ReadonlySet<EdgeStep['kind']> = new Set(['start', 'test-load', 'warm', 'switch', 'return']);
 
 interface Running {
   readonly id: string;
@@ -239,17 +236,7 @@ export class Reconciler {
       case 'switch':
         return this.#switch(step.model, step.target);
       case 'return':
-        await effects.activate(step.target);
-        this.#active.set(step.model, targetKey(step.target));
-        await this.#note(step.model, {
-          kind: 'returned',
-          code: 'VERSION_UNHEALTHY',
-          message: `It was switched back: ${step.reason}.`,
-        });
-        return this.deps.tell(
-          'warn',
-          `${step.target.name} returned to version ${step.target.deployed}: ${step.reason}`,
-        );
+        return this.#return(step, signal);
       case 'settle':
         return this.#note(step.model, { kind: 'settled' });
       case 'remove':
@@ -290,6 +277,28 @@ export class Reconciler {
       throw error;
     }
     this.deps.tell('info', `${target.name} runs version ${target.deployed}`);
+  }
+
+  /**
+   * What is told serves already: the version before is loaded beside the bad one. Where that fails, there may be no room
+   * for both, and the bad one gives way first.
+   */
+  async #return(step: Extract<EdgeStep, { kind: 'return' }>, signal: AbortSignal): Promise<void> {
+    const { model, target, reason } = step;
+    const { effects, log } = this.deps;
+    try {
+      await effects.warm(target, signal);
+    } catch (error) {
+      const damage = await this.#damageOf(step, signal);
+      if (damage) throw damage;
+      log.warn('version before not loaded beside the bad one', { model: target.name, error });
+    }
+    signal.throwIfAborted();
+    await effects.activate(target);
+    this.#active.set(model, targetKey(target));
+    const message = `It was switched back: ${reason}.`;
+    await this.#note(model, { kind: 'returned', code: 'VERSION_UNHEALTHY', message });
+    this.deps.tell('warn', `${target.name} returned to version ${target.deployed}: ${reason}`);
   }
 
   /** What is needed may have changed since it was planned, so it is asked again before each. */

@@ -24,3 +24,6 @@ export function idOf(step: EdgeStep): string {
       return step.kind;
   }
 }
+
+/** They read the files of their target. */
+export const FILE_STEPS: ReadonlySet<EdgeStep['kind']> = new Set(['start', 'test-load', 'warm', 'switch', 'return']);

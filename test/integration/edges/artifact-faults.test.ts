@@ -4,6 +4,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Artifact, FetchProgress } from '../../../lib/edges/artifacts';
 import { manifestOf, pageMessage, sha256 } from '../../../lib/edges/artifacts/manifest';
+import { publisherDefaults } from '../../../lib/edges/artifacts/publisher';
 import { allChunksOf, chunkTopic, manifestTopic, wantTopic } from '../../../lib/edges/artifacts/topics';
 import { smallDisk } from '../../fault/store/small-disk';
 import { storeProgram } from '../../fault/store/store-process';
@@ -225,5 +226,31 @@ describe('faults while artifacts travel', function () {
     process.stdout.write(
       `      ${tripsMs.length} control messages: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, last ${at(1)} ms\n`,
     );
+  });
+
+  it('GIVEN_a_transfer_at_the_default_rate_WHEN_a_command_is_given_THEN_it_is_answered_while_most_chunks_are_still_to_come', async () => {
+    await using lab = await ArtifactLab.start({ settings: { bytesPerSecond: publisherDefaults.bytesPerSecond } });
+    const artifact = lab.offer(SIZE_BYTES);
+    const edge = await lab.edge();
+    const answers = new Map<string, () => void>();
+    await lab.hubBus.subscribe('edges/a/event', ({ payload }) => answers.get(payload.toString())?.());
+    await edge.bus.subscribe('edges/a/command', ({ payload }) => void edge.bus.publish('edges/a/event', payload));
+    const chunkCount = (): number => lab.publisher.figures().chunkCount;
+    const totalCount = Math.ceil(artifact.sizeBytes / publisherDefaults.chunkBytes);
+    const transfer = fetching(edge, artifact);
+    const overtaking: number[] = [];
+    for (let at = 5; at < totalCount / 2; at += 5) {
+      await waitFor(() => chunkCount() >= at, { what: () => `${at} chunks, not ${chunkCount()}`, intervalMs: 5 });
+      const before = chunkCount();
+      const answer = new Promise<void>((resolve) => answers.set(String(at), resolve));
+      await lab.hubBus.publish('edges/a/command', String(at), { qos: 1 });
+      await answer;
+      overtaking.push(chunkCount() - before);
+    }
+    assert.ok(chunkCount() < totalCount, `all ${totalCount} were sent before the last answer`);
+    // What may be under way to the broker, and as many from there.
+    const most = 2 * publisherDefaults.inFlightCount;
+    assert.ok(Math.max(...overtaking) <= most, `chunks between command and answer: ${overtaking}`);
+    assert.ok(await isTaken(edge, await transfer.done, artifact));
   });
 });

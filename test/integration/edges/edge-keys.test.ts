@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
-import { cp, readdir, stat } from 'node:fs/promises';
+import { cp, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { systemClock } from '../../../lib/clock';
+import type { Log, LogFields } from '../../../lib/log';
 import { anAcl } from '../../support/edge-acl';
 import { edgeChecks, uploadIris } from '../../support/edge-checks';
 import { EdgeLab, type OpenAgent, openHub, PlayedMachine } from '../../support/edge-lab';
@@ -8,6 +11,35 @@ import { mosquittoPath } from '../../support/mosquitto';
 import { withCode } from '../../support/registry-lab';
 import { requireOrSkip } from '../../support/requirement';
 import { waitFor } from '../../support/wait-for';
+
+/** A log that keeps all it is told, also what is for debugging. */
+function keptLog(): { readonly log: Log; text(): string } {
+  const lines: string[] = [];
+  const keep = (event: string, fields?: LogFields): void => {
+    // Errors in them have no fields of their own.
+    lines.push(`${event} ${inspect(fields, { depth: 8 })}`);
+  };
+  const log: Log = {
+    error: keep,
+    warn: keep,
+    info: keep,
+    debug: (event, fields) => keep(event, fields()),
+    child: () => log,
+  };
+  return { log, text: () => lines.join('\n') };
+}
+
+/** A message, and what is signed in it. */
+function withDecoded(message: Buffer): Buffer[] {
+  const signed = /"payload":"([A-Za-z0-9_-]+)"/.exec(message.toString('latin1'))?.[1];
+  return signed === undefined ? [message] : [message, Buffer.from(signed, 'base64url')];
+}
+
+async function contentsBelow(folder: string): Promise<Buffer[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return Promise.all(files.map((path) => readFile(path)));
+}
 
 describe('keys, clocks and hubs of edges, on a broker with its access rules in force', function () {
   this.timeout(60_000);
@@ -123,17 +155,52 @@ describe('keys, clocks and hubs of edges, on a broker with its access rules in f
       await isState('edge-2', 'online');
     });
 
-    it('keeps keys where only Node-RED reads them, and no token', async () => {
+    it('keeps keys where only Node-RED reads them', async () => {
       if (process.platform === 'win32') return;
       const folder = await lab.folder();
-      const settings = await lab.add('edge-2');
-      await lab.agent({ settings, machine: new PlayedMachine(), folder });
+      await lab.agent({ settings: await lab.add('edge-2'), machine: new PlayedMachine(), folder });
       await isState('edge-2', 'online');
       for (const path of [folder, lab.hubFolder.path]) {
         const keys = (await readdir(join(path, 'keys'))).filter((name) => name.endsWith('.pem'));
         assert.equal(keys.length, 1);
         for (const key of keys) assert.equal((await stat(join(path, 'keys', key))).mode & 0o777, 0o600);
       }
+    });
+
+    it('keeps no token and tells none, at either end and at the broker: neither while it is of use nor later', async () => {
+      const { log, text } = keptLog();
+      await lab.hub.close();
+      await lab.resumeHub(systemClock, undefined, log);
+      const heard: Buffer[] = [];
+      const client = await lab.broker.connect('hub');
+      client.on('message', (topic, payload) => void heard.push(Buffer.from(topic), ...withDecoded(payload)));
+      await client.subscribeAsync('#');
+      const folder = await lab.folder();
+      const settings = await lab.add('edge-2');
+      const [, id = '', secret = ''] = settings.token?.split('.') ?? [];
+      assert.equal(secret.length, 43);
+      const bytes = Buffer.from(secret, 'base64url');
+      const secrets = [secret, bytes, bytes.toString('hex'), bytes.toString('base64').replace('=', '')];
+      const isFound = async (forms: readonly (string | Buffer)[]): Promise<boolean> => {
+        const all = [Buffer.from(text()), ...heard];
+        for (const path of [folder, lab.hubFolder.path]) all.push(...(await contentsBelow(path)));
+        return forms.some((form) => all.some((content) => content.includes(form)));
+      };
+      assert.ok(!(await isFound(secrets)), 'before it is used');
+      await lab.agent({ settings, machine: new PlayedMachine(), folder, log });
+      await isState('edge-2', 'online');
+      // Of another edge it is refused, which is told as well.
+      await lab.agent({ settings: { ...settings, name: 'edge-3' }, machine: new PlayedMachine(), log });
+      await waitFor(() => text().includes('enrolment refused'), { what: text });
+      assert.ok(!(await isFound(secrets)), 'after it was used');
+      // Where it was looked for, its id is, which is no secret.
+      for (const path of [folder, lab.hubFolder.path])
+        assert.ok(
+          (await contentsBelow(path)).some((content) => content.includes(id)),
+          path,
+        );
+      assert.ok(text().includes(id) && heard.some((content) => content.includes(id)));
+      await client.endAsync();
     });
   });
 

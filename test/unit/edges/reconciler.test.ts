@@ -33,7 +33,7 @@ async function aReconciler(effects: PlayedMachine, path: string) {
     log: silentLog,
     parse: (raw) => ModelState.parse(raw),
   });
-  const seen = { planCount: 0 };
+  const seen = { planCount: 0, told: [] as string[] };
   const clock = new FakeClock();
   const reconciler = new Reconciler({
     models,
@@ -47,7 +47,7 @@ async function aReconciler(effects: PlayedMachine, path: string) {
     neededElsewhere: () => [],
     progressed: () => undefined,
     report: async () => undefined,
-    tell: () => undefined,
+    tell: (_level, text) => void seen.told.push(text),
   });
   const close = async (): Promise<void> => {
     await reconciler.stop();
@@ -92,4 +92,57 @@ describe('an edge that is brought to what is wanted', () => {
       assert.equal(machine.calls.filter((call) => call === 'fetch model').length, 3);
     });
   }
+
+  /** Version 2 runs after 1, and most of its requests fail. */
+  async function aBadVersion({ reconciler, seen }: Awaited<ReturnType<typeof aReconciler>>, machine: PlayedMachine) {
+    await reconciler.start(anAcceptedDesired([aTarget('iris', 1)]));
+    await waitFor(() => machine.activeVersions.get('iris') === 1);
+    reconciler.desire(anAcceptedDesired([aTarget('iris', 2)]));
+    await waitFor(() => seen.told.includes('iris runs version 2'));
+    machine.calls.length = 0;
+    machine.requests = { requests: 20, errors: 20, isFailed: false };
+    reconciler.wake();
+  }
+  const returned = 'iris returned to version 1: 20 of 20 requests failed';
+
+  for (const { given, isRefused, calls } of [
+    { given: 'a_version_whose_requests_fail', isRefused: false, calls: ['warm iris 1', 'activate iris 1'] },
+    {
+      given: 'a_bad_version_and_no_room_beside_it',
+      isRefused: true,
+      calls: ['warm iris 1', 'verify', 'verify', 'activate iris 1'],
+    },
+  ]) {
+    it(`GIVEN_${given}_THEN_the_return_is_told_once_the_version_before_serves`, async () => {
+      await using folder = await temporaryFolder();
+      const machine = new PlayedMachine();
+      await using opened = await aReconciler(machine, folder.path);
+      const { models, seen } = opened;
+      const early: string[] = [];
+      machine.onCall = (call) => {
+        if (seen.told.includes(returned) || models.get('iris')?.rejected) early.push(call);
+        if (isRefused && call === 'warm iris 1' && machine.activeVersions.has('iris')) throw new Error('no room');
+      };
+      await aBadVersion(opened, machine);
+      await waitFor(() => seen.told.includes(returned), { what: () => JSON.stringify([machine.calls, seen.told]) });
+      assert.deepEqual([machine.calls, early], [calls, []]);
+      assert.equal(models.get('iris')?.rejected?.code, 'VERSION_UNHEALTHY');
+    });
+  }
+
+  it('GIVEN_a_bad_version_and_a_damaged_one_before_THEN_it_does_not_give_way_to_that', async () => {
+    await using folder = await temporaryFolder();
+    const machine = new PlayedMachine();
+    await using opened = await aReconciler(machine, folder.path);
+    const [file] = aTarget('iris', 1).versions[0]?.files ?? [];
+    machine.onCall = (call) => {
+      if (!file || call !== 'warm iris 1' || !machine.activeVersions.has('iris')) return;
+      machine.damaged.add(file.digest);
+      throw new Error('the runtime cannot read it');
+    };
+    await aBadVersion(opened, machine);
+    await waitFor(() => opened.models.get('iris')?.failure?.code === 'STORAGE_CORRUPT');
+    assert.equal(machine.activeVersions.get('iris'), 2);
+    assert.ok(!opened.seen.told.includes(returned));
+  });
 });
