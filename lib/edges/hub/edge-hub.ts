@@ -314,7 +314,8 @@ export class EdgeHub {
     const said = this.#states.find(edge);
     const isTaken = this.#publisher.isTaken(edge, said?.report?.desired ?? null);
     const isGone: EdgeFacts['isGone'] = (assignment) => this.#content.resolve(assignment) === undefined;
-    return { edge, said, isConflict: this.#states.isConflict(edge), isTaken, isGone };
+    const lastReport = this.#states.lastReport(edge);
+    return { edge, said, lastReport, isConflict: this.#states.isConflict(edge), isTaken, isGone };
   }
 
   #view(edge: EdgeDocument): EdgeView {

@@ -75,12 +75,23 @@ describe('keys, clocks and hubs of edges, on a broker with its access rules in f
       const { agent, machine } = await enrolled('edge-2');
       await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2', version: 1 }] }, 'ann');
       await runs('edge-2', 1);
+      const { capabilities } = edgeOf('edge-2');
       const { enrolment } = await lab.hub.hub.renewEnrolment('edge-2', true, 'ann');
-      assert.equal(edgeOf('edge-2').state, 'revoked');
+      /** Of the edge, and of the model. */
+      const shown = () => {
+        const { state, models, capabilities: told } = edgeOf('edge-2');
+        assert.deepEqual(told, capabilities);
+        return [state, models[0]?.reported, models[0]?.state, lab.hub.hub.modelEdges('iris')[0]?.reported];
+      };
+      const asOfThen = ['revoked', 1, 'running', { version: 1, state: 'running' }];
+      assert.deepEqual(shown(), asOfThen);
       await waitFor(() => statusOf(agent).status === 'revoked');
+      await lab.restartHub();
+      assert.deepEqual(shown(), asOfThen, 'also after a start');
       await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2', version: 2 }] }, 'ann');
       await lab.hub.hub.settled();
       assert.equal(machine.activeVersions.get('iris'), 1);
+      assert.deepEqual(shown(), ['revoked', 1, 'pending', { version: 1, state: 'pending' }]);
       await agent.agent.enrol(enrolment.token);
       await runs('edge-2', 2);
     });
@@ -98,6 +109,7 @@ describe('keys, clocks and hubs of edges, on a broker with its access rules in f
       const three = await enrolled('edge-3');
       await three.agent.agent.leave();
       await isState('edge-3', 'revoked');
+      assert.equal(edgeOf('edge-3').capabilities, null, 'nothing of one that is no edge of this hub any more');
       // The name comes back with a key of its own.
       await agent.agent.enrol((await lab.hub.hub.create({ name: 'edge-2' }, 'ann')).enrolment.token);
       await isState('edge-2', 'online');
