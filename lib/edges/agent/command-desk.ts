@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { asModelManagementError } from '../../errors';
 import { KeyedQueue } from '../../store/keyed-queue';
-import { admitCommand, type CommandMemory, noCommands } from '../protocol/command-gate';
-import { CommandDocument, type EdgeEvent } from '../protocol/documents';
+import { admitCommand, type CommandMemory, hearHub, noCommands } from '../protocol/command-gate';
+import { CommandDocument, type DesiredOrder, type EdgeEvent } from '../protocol/documents';
 import { open } from '../protocol/envelope';
 import { PipelineId, PipelinePart } from '../protocol/pipeline-documents';
 import { RowsTakenCommand } from '../protocol/row-documents';
@@ -100,9 +100,12 @@ export class CommandDesk {
     }
   }
 
-  /** The hub's time as it stands now, also when it was wrong before. */
-  async heardHub(issuedAt: number): Promise<void> {
-    await this.#withMemory((memory) => this.#keep({ ...memory, hubTimeFloor: issuedAt }));
+  /** The hub's time as it stands now, also when it was wrong before. The arguments are those of {@link hearHub}. */
+  async heardHub(
+    document: { readonly order: DesiredOrder; readonly issuedAt: number },
+    isFirst: boolean,
+  ): Promise<void> {
+    await this.#withMemory((memory) => this.#keep(hearHub(memory, document, isFirst)));
   }
 
   #withMemory<R>(work: (memory: CommandMemory) => Promise<R>): Promise<R> {

@@ -295,7 +295,7 @@ export class EdgeAgent {
     const envelope = taken.kind === 'desired' ? payload.toString('base64') : null;
     const revoked = taken.kind === 'revoked' ? { revoked: taken.revocation.reason } : {};
     await stores.agent.put({ _id: 'desired', hubId, keyId, order, envelope, ...revoked });
-    await this.#commands.heardHub(document.issuedAt);
+    await this.#commands.heardHub({ order, issuedAt: document.issuedAt }, last === null);
     log.info('desired state taken', { ...order, kind: taken.kind });
     if (taken.kind === 'revoked') return this.#revoked(taken.revocation.reason);
     this.#reporter.refused = null;

@@ -177,6 +177,8 @@ export type OnlineState = z.infer<typeof OnlineState>;
 export const CommandDocument = z.object({
   ...addressed,
   id,
+  /** Of the desired state that the hub had issued last. */
+  order: DesiredOrder.exactOptional(),
   issuedAt: at,
   expiresAt: at,
   command: z.looseObject({ type: z.string().max(64) }),
