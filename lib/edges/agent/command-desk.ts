@@ -80,7 +80,11 @@ export class CommandDesk {
       const admission = admitCommand(memory, document, at);
       if (admission.ok && known.success && !isRepeatable) await this.#keep(admission.value);
       return admission;
+    }).catch((error: unknown) => {
+      log.warn('command could not be remembered and is not carried out', { id, error });
+      return failure(at, id, error);
     });
+    if ('type' in admitted) return admitted;
     if (!admitted.ok) {
       log.warn('command not taken', { id, reason: admitted.reason, detail: admitted.detail });
       if (admitted.reason === 'duplicate') return undefined;
@@ -92,11 +96,7 @@ export class CommandDesk {
       const value = await this.#carryOut(known.data);
       return { type: 'command', at, id, result: 'done', ...(value !== undefined && { value: JSON.stringify(value) }) };
     } catch (error) {
-      const { code, message, hint, details } = asModelManagementError(error);
-      const reason = message.slice(0, 500);
-      const shown = JSON.stringify(details ?? null);
-      const more = details && shown.length <= MAX_DETAILS_LENGTH ? { details: shown } : {};
-      return { type: 'command', at, id, result: 'failed', reason, code, hint: hint.slice(0, 1_000), ...more };
+      return failure(at, id, error);
     }
   }
 
@@ -125,6 +125,14 @@ export class CommandDesk {
   #carryOut<K extends EdgeCommand['type']>(command: Extract<EdgeCommand, { type: K }>): Promise<unknown> {
     return this.executors[command.type as K](command);
   }
+}
+
+function failure(at: number, id: string, error: unknown): EdgeEvent {
+  const { code, message, hint, details } = asModelManagementError(error);
+  const reason = message.slice(0, 500);
+  const shown = JSON.stringify(details ?? null);
+  const more = details && shown.length <= MAX_DETAILS_LENGTH ? { details: shown } : {};
+  return { type: 'command', at, id, result: 'failed', reason, code, hint: hint.slice(0, 1_000), ...more };
 }
 
 /** The last of them only. */

@@ -254,7 +254,7 @@ export class Reconciler {
         this.#warm.delete(step.model);
         return this.deps.tell('info', `${step.model} was removed`);
       case 'refuse':
-        return this.#noteFailure(step, step.code, step.message);
+        return this.#refuse(step);
       case 'lose':
         return this.#noteFailure(step, 'STORAGE_CORRUPT', 'A file of it is missing on the disk of the edge.');
       case 'collect':
@@ -262,6 +262,13 @@ export class Reconciler {
       case 'report':
         return this.deps.report();
     }
+  }
+
+  /** The room may have come back since it was measured. */
+  async #refuse(step: Extract<EdgeStep, { kind: 'refuse' }>): Promise<void> {
+    this.#freeBytes = await this.deps.effects.freeBytes();
+    const still = planEdge(this.#situation(), this.deps.clock.now()).find((one) => idOf(one) === idOf(step));
+    if (still?.kind === 'refuse') await this.#noteFailure(still, still.code, still.message);
   }
 
   /**
@@ -358,6 +365,8 @@ export class Reconciler {
       if ('target' in step) return await this.#noteFailure(step, code, message);
     } catch (cause) {
       this.deps.log.error('failure of a step could not be noted', { step: step.kind, error: cause });
+      // What is on no disk is in no report either.
+      if (!this.#heldUntil.has(lane)) this.deps.tell('warn', `${lane}: ${step.kind} failed: ${message}`.slice(0, 900));
     }
     this.#heldUntil.set(lane, this.deps.clock.now() + (step.kind === 'report' ? REPORT_HOLD_MS : HOLD_MS));
   }

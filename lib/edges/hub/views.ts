@@ -112,7 +112,9 @@ export function toEdgeModel(facts: EdgeFacts, assignment: AssignedModel): EdgeMo
     const message = `Version ${desired} of ${model} is gone: the edge keeps what it runs of it until another version is assigned.`;
     return { ...common, state: 'failed', error: { code: 'VERSION_NOT_FOUND', message } };
   }
-  if (!reported || !holds(facts, reported.state, reported.version === desired)) return { ...common, state: 'pending' };
+  if (!reported || !holds(facts, reported.state, reported.version === desired)) {
+    return { ...common, state: 'pending', ...obstacleOf(facts) };
+  }
   const { state, progress, error } = reported;
   return { ...common, state, ...(progress === undefined ? {} : { progress }), ...(error ? { error } : {}) };
 }
@@ -128,4 +130,12 @@ export function holds(
   isWanted: boolean,
 ): boolean {
   return edge.key ? isTaken : state === 'failed' || (isWanted && state !== 'downloading');
+}
+
+/** Why an edge has not taken what is wanted, where its disk is the reason. It tries again by itself. */
+export function obstacleOf({ edge, isTaken, lastReport }: Pick<EdgeFacts, 'edge' | 'isTaken' | 'lastReport'>): {
+  readonly error?: { readonly code: string; readonly message: string };
+} {
+  const { reason: code, message } = lastReport?.refused ?? {};
+  return edge.key && !isTaken && code !== undefined && message !== undefined ? { error: { code, message } } : {};
 }

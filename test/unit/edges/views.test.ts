@@ -27,15 +27,21 @@ describe('edges that have more to say', () => {
 describe('models of an edge', () => {
   const assigned = { model: 'm', ref: 2, version: 2 } as never;
   const error = { code: 'INVALID_MODEL', message: 'no' };
-  const shown = (has: { isTaken: boolean; hasKey: boolean }, report: object | null): object => {
+  const full = { code: 'STORAGE_FULL', message: 'no room' };
+  const shown = (
+    has: { isTaken: boolean; hasKey: boolean; refused?: { reason: string; message?: string } },
+    report: object | null,
+  ): object => {
     const edge = { key: has.hasKey ? { id: 'key', enrolledAt: 0 } : null, revoked: { at: 0 } };
-    const lastReport = report && { models: [{ name: 'm', ...report }] };
+    const lastReport = report && { models: [{ name: 'm', ...report }], refused: has.refused };
     const facts = { edge, said: undefined, lastReport, isConflict: false, isTaken: has.isTaken, isGone: () => false };
     const { name: _, desired: __, ...rest } = toEdgeModel(facts as unknown as EdgeFacts, assigned);
     return rest;
   };
   const heard = { hasKey: true, isTaken: true };
   const behind = { hasKey: true, isTaken: false };
+  const unkept = { ...behind, refused: { reason: full.code, message: full.message } };
+  const rubbish = { ...behind, refused: { reason: 'bad-signature' } };
   const revoked = { hasKey: false, isTaken: false };
   const downloading = { version: 1, state: 'downloading', progress: 0.5 };
   for (const [what, has, report, expected] of [
@@ -51,6 +57,19 @@ describe('models of an edge', () => {
       { version: 2, state: 'running' },
       { reported: 2, state: 'pending' },
     ],
+    [
+      'whose disk does not take it: why',
+      unkept,
+      { version: 1, state: 'running' },
+      { reported: 1, state: 'pending', error: full },
+    ],
+    [
+      'that took it in the end',
+      { ...unkept, isTaken: true },
+      { version: 2, state: 'running' },
+      { reported: 2, state: 'running' },
+    ],
+    ['that was sent rubbish by somebody', rubbish, { version: 1, state: 'running' }, { reported: 1, state: 'pending' }],
     ['that never told', heard, null, { reported: null, state: 'pending' }],
     [
       'without a key that ran it: as of then',

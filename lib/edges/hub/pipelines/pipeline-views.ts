@@ -2,7 +2,7 @@ import { toIso } from '../../../clock';
 import type { PipelineView } from '../../../pipeline/pipelines/views';
 import type { PipelineStatus, ReportedPipeline } from '../../protocol/pipeline-documents';
 import type { EdgeFacts, EdgeState } from '../views';
-import { holds, stateOf } from '../views';
+import { holds, obstacleOf, stateOf } from '../views';
 import type { PipelineDeploymentDocument, PipelineRevisionDocument } from './deployment-documents';
 
 /** What an edge says of a pipeline. */
@@ -93,7 +93,7 @@ function toReported(facts: EdgeFacts, deployment: PipelineDeploymentDocument): R
     ...(changed && { changed }),
     ...(status && { status }),
     ...(isShown && waitingFor !== undefined && { waitingFor }),
-    ...(isShown && error && { error }),
+    ...(isShown ? error && { error } : obstacleOf(facts)),
   };
 }
 
