@@ -6,12 +6,13 @@ import { ServiceSlot } from '../service-slot';
 import { CONNECT_TIMEOUT_MS, type Connection, type WriterCommand } from './child/protocol';
 import { ChildLink } from './child-link';
 import { CollectionPatch, NewCollection, QueryInput } from './input';
+import { addMisfits, type Misfits } from './misfits';
 import { checkCollectionName, nameKey } from './names';
 import { ReaderPool } from './reader-pool';
 import { type RowPage, rowPage, rowQueries } from './row-page';
 import { csvRows, ndjsonRows, rowBatches } from './row-stream';
 import { connectionOf, LOCAL_SOURCE, type SourceLookup } from './sources';
-import type { Collection, DataFile, DataRequest, InsertResult, QueryCount, QueryRows } from './types';
+import type { Collection, DataFile, DataRequest, InsertOptions, InsertResult, QueryCount, QueryRows } from './types';
 import { type CollectionUse, refuseInUse } from './usage';
 
 export interface CollectionsDeps {
@@ -119,9 +120,9 @@ export class Collections {
    * Stores rows, all or none; each gets `item_id` and `created`, unless it brings them.
    * @throws {ModelManagementError} `COLLECTION_NOT_FOUND`, `INVALID_INPUT` naming row and column, `STORAGE_FULL`
    */
-  async insert(name: string, rows: unknown, wantsRows = false): Promise<InsertResult> {
+  async insert(name: string, rows: unknown, options: InsertOptions = {}): Promise<InsertResult> {
     const list: readonly unknown[] = Array.isArray(rows) ? rows : [rows];
-    const result = await this.#ask<InsertResult>({ type: 'insert', name, rows: list, wantsRows });
+    const result = await this.#ask<InsertResult>({ type: 'insert', name, rows: list, ...options });
     if (result.inserted > 0) this.#announceRows(name);
     return result;
   }
@@ -150,6 +151,26 @@ export class Collections {
       });
     }
     return total;
+  }
+
+  /**
+   * Stores the rows of NDJSON that fit, as `import` does, and leaves out the others.
+   * @throws {ModelManagementError} `COLLECTION_NOT_FOUND`, `STORAGE_FULL`; then some of them may be stored
+   */
+  async importFitting(name: string, source: AsyncIterable<Buffer>): Promise<InsertResult> {
+    const total = { inserted: 0, duplicates: 0 };
+    const left: { misfits?: Misfits | undefined } = {};
+    const leaveOut = (more: Misfits | undefined): void => {
+      left.misfits = addMisfits(left.misfits, more);
+    };
+    const rows = ndjsonRows(source, ({ message }) => leaveOut({ count: 1, fault: message }));
+    for await (const batch of rowBatches(rows)) {
+      const { inserted, duplicates, misfits } = await this.insert(name, batch, { leavesOutMisfits: true });
+      total.inserted += inserted;
+      total.duplicates += duplicates;
+      leaveOut(misfits);
+    }
+    return { ...total, ...(left.misfits ? { misfits: left.misfits } : {}) };
   }
 
   /**

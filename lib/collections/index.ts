@@ -20,6 +20,7 @@ export type {
   QueryCount,
   QueryRows,
   Row,
+  RowBounds,
   Watermark,
 } from './types';
 export type { CollectionUse } from './usage';

@@ -1,5 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
-import { invalidInput } from '../errors';
+import { invalidInput, type ModelManagementError } from '../errors';
 import { nameKey } from './names';
 import { MAX_COLUMN_COUNT, typeOfTexts, valueOfText } from './rows';
 import type { Column, ColumnType, Row } from './types';
@@ -39,30 +39,54 @@ async function* texts(source: AsyncIterable<Buffer>): AsyncGenerator<string, voi
   yield decoder.end();
 }
 
-/** One JSON object per line; empty lines do not count. @throws {ModelManagementError} `INVALID_INPUT` naming the line */
-export async function* ndjsonRows(source: AsyncIterable<Buffer>): AsyncGenerator<StreamedRow, void, undefined> {
+/**
+ * One JSON object per line; empty lines do not count.
+ * @param refuse - hears of a line that is none; where it returns, that one is left out. Default: throws what it hears
+ * @throws {ModelManagementError} `INVALID_INPUT` naming the line
+ */
+export async function* ndjsonRows(
+  source: AsyncIterable<Buffer>,
+  refuse: (error: ModelManagementError) => void = raise,
+): AsyncGenerator<StreamedRow, void, undefined> {
   let rest = '';
   let lineNumber = 0;
+  /** What comes up to the next line break belongs to a line that was refused. */
+  let isRefused = false;
   const parse = (line: string): StreamedRow | undefined => {
     lineNumber += 1;
-    if (line.trim() === '') return undefined;
+    const isEmpty = isRefused || line.trim() === '';
+    isRefused = false;
+    if (isEmpty) return undefined;
+    if (line.length > MAX_LINE_LENGTH) {
+      refuse(tooLong(lineNumber));
+      return undefined;
+    }
     try {
       return { row: JSON.parse(line) as Row, length: line.length };
     } catch {
-      throw invalidInput(`line ${lineNumber}`, `line ${lineNumber} is not JSON.`, 'Send one JSON object per line.');
+      refuse(invalidInput(`line ${lineNumber}`, `line ${lineNumber} is not JSON.`, 'Send one JSON object per line.'));
+      return undefined;
     }
   };
   for await (const text of texts(source)) {
     const lines = (rest + text).split('\n');
     rest = lines.pop() ?? '';
-    if (rest.length > MAX_LINE_LENGTH) throw tooLong(lineNumber + 1);
     for (const line of lines) {
       const row = parse(line);
       if (row !== undefined) yield row;
     }
+    if (!isRefused && rest.length > MAX_LINE_LENGTH) {
+      refuse(tooLong(lineNumber + 1));
+      isRefused = true;
+    }
+    if (isRefused) rest = '';
   }
   const last = parse(rest);
   if (last !== undefined) yield last;
+}
+
+function raise(error: ModelManagementError): never {
+  throw error;
 }
 
 /**
@@ -175,7 +199,7 @@ async function* csvRecords(source: AsyncIterable<Buffer>): AsyncGenerator<CsvRec
 }
 
 /** @param number - from 1; a row with line breaks in quotes counts as one line */
-function tooLong(number: number): Error {
+function tooLong(number: number): ModelManagementError {
   return invalidInput(
     'body',
     `Line ${number} is longer than ${MAX_LINE_LENGTH} characters.`,

@@ -1,4 +1,4 @@
-import { invalidInput } from '../errors';
+import { addMisfits, MisfitError, type Misfits } from './misfits';
 import { CREATED, ITEM_ID, isColumnName, nameKey } from './names';
 import type { Column, ColumnType, Row } from './types';
 
@@ -54,6 +54,36 @@ export function prepareRows(
   return { added, values: rows.map((row, index) => valuesOf(row as Row, index, order, defaults)) };
 }
 
+/**
+ * The rows that `prepareRows` would take, and what it says of the others. One that is left out makes no column.
+ */
+export function fittingRows(
+  rows: readonly unknown[],
+  columns: readonly Column[],
+  isFixed: boolean,
+  defaults: RowDefaults,
+): { readonly fitting: readonly unknown[]; readonly misfits: Misfits | undefined } {
+  const fitting: unknown[] = [];
+  let known = columns;
+  let misfits: Misfits | undefined;
+  for (const row of rows) {
+    try {
+      const { added } = prepareRows([row], known, isFixed, defaults);
+      if (added.length > 0) known = [...known, ...added];
+      fitting.push(row);
+    } catch (error) {
+      if (!(error instanceof MisfitError)) throw error;
+      misfits = addMisfits(misfits, { count: 1, fault: error.fault, ...itemIdIn(row) });
+    }
+  }
+  return { fitting, misfits };
+}
+
+function itemIdIn(row: unknown): Pick<Misfits, 'itemId'> {
+  const itemId: unknown = typeof row === 'object' && row !== null ? Reflect.get(row, ITEM_ID) : undefined;
+  return typeof itemId === 'string' ? { itemId: itemId.slice(0, MAX_ITEM_ID_LENGTH) } : {};
+}
+
 const isOwn = (key: string): boolean => [ITEM_ID, CREATED].includes(nameKey(key));
 
 function newColumn(index: number, key: string, value: unknown, isFixed: boolean): Column | undefined {
@@ -101,7 +131,8 @@ function createdOf(value: unknown, index: number): string | undefined {
 
 function storedValue(value: unknown, type: ColumnType, index: number, name: string): StoredValue {
   if (value === undefined || value === null) return null;
-  const misfit = (): Error => refused(index, name, `is ${describe(value)}, and the column holds ${typeWords[type]}`);
+  const misfit = (): MisfitError =>
+    refused(index, name, `is ${describe(value)}, and the column holds ${typeWords[type]}`);
   switch (type) {
     case 'text':
       if (value instanceof Date) return value.toISOString();
@@ -142,14 +173,7 @@ function describe(value: unknown): string {
   return Array.isArray(value) ? 'a list' : `of the type ${typeof value}`;
 }
 
-function refused(index: number, column: string, what: string): Error {
-  const where = `row ${index + 1}${column === '' ? '' : `, ${JSON.stringify(column.slice(0, 80))}`}`;
-  return invalidInput(
-    column === '' ? `rows.${index}` : `rows.${index}.${column}`,
-    `${where}: ${what}.`,
-    'Nothing of this insert was stored. Correct the row and insert all of them again.',
-  );
-}
+const refused = (index: number, column: string, what: string): MisfitError => new MisfitError(index, column, what);
 
 /** A text of a CSV file as the value of a column; an empty one is no value. @throws `INVALID_INPUT` */
 export function valueOfText(text: string, type: ColumnType, index: number, name: string): unknown {

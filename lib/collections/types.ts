@@ -1,3 +1,5 @@
+import type { Misfits } from './misfits';
+
 /** How the values of a column are stored and given back. `number` takes any finite number, `json` anything JSON can say. */
 export const columnTypes = ['text', 'integer', 'number', 'boolean', 'json'] as const;
 export type ColumnType = (typeof columnTypes)[number];
@@ -31,12 +33,21 @@ export interface Collection {
 
 export type Row = Readonly<Record<string, unknown>>;
 
+export interface InsertOptions {
+  /** The result tells the rows as they are stored. */
+  readonly wantsRows?: boolean;
+  /** Rows that do not fit are left out, and do not refuse the others. */
+  readonly leavesOutMisfits?: boolean;
+}
+
 export interface InsertResult {
   readonly inserted: number;
   /** Rows whose `item_id` was there already: they are left as they are. */
   readonly duplicates: number;
   /** As stored, with `item_id` and `created`; only when asked for. */
   readonly rows?: readonly Row[];
+  /** What was left out; only where rows that do not fit are, and there were some. */
+  readonly misfits?: Misfits;
 }
 
 /** The beginning of a query's answer. */
@@ -61,13 +72,20 @@ export interface QueryCount {
   readonly newRows: number;
 }
 
+/** So much of a collection at most; one row is always taken, however long it is. */
+export interface RowBounds {
+  readonly maxRows: number;
+  /** Of the whole rows as JSON, which `SELECT *` writes. */
+  readonly maxBytes: number;
+}
+
 /** A collection of which only rows after a mark count. */
 export interface NewData {
   readonly collection: string;
   /** Absent = all of its rows. */
   readonly from?: Watermark;
   /** The first of them, of our own collections; absent = all. */
-  readonly maxRows?: number;
+  readonly first?: RowBounds;
 }
 
 /** One query of a job, to be written to a file. */

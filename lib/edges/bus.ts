@@ -1,3 +1,5 @@
+import { ModelManagementError } from '../errors';
+
 /** A message as it came, payload untouched. */
 export interface BusMessage {
   readonly topic: string;
@@ -18,3 +20,13 @@ export interface Bus {
   /** Told at each connect (also the first, when already connected: at once) and each loss. @returns ends it */
   onConnection(listener: (isConnected: boolean) => void): () => void;
 }
+
+/** Of who has no broker: nothing is sent, and nothing heard. */
+export const noBus: Bus = {
+  publish: () =>
+    Promise.reject(
+      new ModelManagementError('BROKER_UNAVAILABLE', 'There is no broker.', 'Set modelManagement.broker.'),
+    ),
+  subscribe: () => new Promise(() => undefined),
+  onConnection: () => () => undefined,
+};

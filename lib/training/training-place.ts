@@ -34,6 +34,16 @@ export function refusalAt(place: string, runner: JobFields['runner'], edges: Tra
   return refusals.includes(undefined) ? undefined : refusals[0];
 }
 
+/**
+ * What a run needs before it can begin on any edge with a label, in words.
+ * @returns undefined = nothing but its turn; also for one that has its place, which takes it also while it is away
+ */
+export function waitsFor(place: string, runner: JobFields['runner'], edges: TrainingEdges): string | undefined {
+  const label = labelOf(place);
+  if (label === undefined || readyPlaces(place, runner, edges).length > 0) return undefined;
+  return refusalAt(place, runner, edges) ?? `No edge that has the label ${label} and can take the run is online.`;
+}
+
 /** Names of the edges with the label that can take a run now. */
 export function readyPlaces(place: string, runner: JobFields['runner'], edges: TrainingEdges): readonly string[] {
   return edgesOf(place, edges)

@@ -11,7 +11,6 @@ import { ServiceSlot } from '../service-slot';
 import { runItByHand } from './bundle';
 import { changedCode, changedVariable, codeDefaults } from './code-fields';
 import type { TrainingDeps } from './dependencies';
-import { watchStates } from './edges';
 import { envListText, listedVariables } from './env-list';
 import { type JobDocument, QueryToCount, readsElsewhere, runnerKinds } from './job';
 import { Jobs } from './jobs';
@@ -21,6 +20,7 @@ import { baseVersionOf } from './run/base-version';
 import type { RunDocument } from './run/run-document';
 import { isFinal } from './run/run-states';
 import { dataRequest, watermarksOf } from './run/windows';
+import { watchRunEdges } from './run-edges';
 import { settleEnd } from './run-ends';
 import { applyRetention } from './run-retention';
 import { packFolder } from './runners/docker/archives';
@@ -76,9 +76,8 @@ export class Training {
       logGrew: (id) => this.#announceLog(id),
       ended: (run) => settleEnd(run, { ...deps, jobs: this.#jobs, runs: this.#runs }),
     });
-    this.#unwatchEdges = watchStates(deps.edges, (edge) => {
-      for (const run of this.#runs.list()) if (run.edge === edge && !isFinal(run.state)) this.#announceRun(run);
-    });
+    const runs = (): readonly RunDocument[] => this.#runs.list();
+    this.#unwatchEdges = watchRunEdges(deps.edges, runs, (run) => this.#announceRun(run));
     this.#scheduler = new Scheduler(this.#jobs, deps, {
       start: async (job, dueAt, notBefore) => {
         await this.#refuseIncomplete(job, true);

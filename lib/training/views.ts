@@ -4,6 +4,7 @@ import type { TrainingEdges } from './edges';
 import type { JobDocument, JobFields, JobFile } from './job';
 import type { RunDocument } from './run/run-document';
 import { isFinal, type RunState } from './run/run-states';
+import { waitsFor } from './training-place';
 
 export interface RunView {
   readonly id: string;
@@ -17,6 +18,8 @@ export interface RunView {
   readonly edge: string;
   /** Of a run under way whose edge is away: since when. What it does there goes on. */
   readonly edgeOfflineSince?: string;
+  /** Of one that waits for any edge with a label while none can take it: why. */
+  readonly waitsFor?: string;
   readonly createdAt: string;
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
@@ -53,7 +56,7 @@ export interface RunView {
   };
 }
 
-export function toRunView(run: RunDocument, edges: Pick<TrainingEdges, 'find'>): RunView {
+export function toRunView(run: RunDocument, edges: TrainingEdges): RunView {
   const { files, fields } = run;
   return {
     id: run._id,
@@ -66,6 +69,7 @@ export function toRunView(run: RunDocument, edges: Pick<TrainingEdges, 'find'>):
     node: run.node,
     edge: run.edge,
     ...offlineSince(run, edges),
+    ...waiting(run, edges),
     createdAt: toIso(run.createdAt),
     startedAt: isoOrNull(run.startedAt),
     finishedAt: isoOrNull(run.finishedAt),
@@ -110,6 +114,11 @@ function offlineSince(run: RunDocument, edges: Pick<TrainingEdges, 'find'>): { r
   return edge?.state === 'offline' ? { edgeOfflineSince: toIso(edge.sinceMs) } : {};
 }
 
+function waiting({ state, edge, fields }: RunDocument, edges: TrainingEdges): { readonly waitsFor?: string } {
+  const missing = state === 'queued' ? waitsFor(edge, fields.runner, edges) : undefined;
+  return missing === undefined ? {} : { waitsFor: missing };
+}
+
 const isoOrNull = (epochMs: number | null): string | null => (epochMs === null ? null : toIso(epochMs));
 
 export interface JobView extends Omit<JobFields, 'env'> {
@@ -140,7 +149,7 @@ export interface JobFacts {
   readonly runs: readonly RunDocument[];
   readonly nextRunAt: number | null;
   readonly problems: JobView['problems'];
-  readonly edges: Pick<TrainingEdges, 'find'>;
+  readonly edges: TrainingEdges;
 }
 
 export function toJobView(job: JobDocument, { runs, nextRunAt, problems, edges }: JobFacts): JobView {

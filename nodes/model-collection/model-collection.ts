@@ -102,7 +102,7 @@ class CollectionNode {
       return rows;
     }
     const { payload } = message;
-    const { rows = [] } = await collections.insert(config.collection, payload, true);
+    const { rows = [] } = await collections.insert(config.collection, payload, { wantsRows: true });
     this.storedCount += rows.length;
     this.isMissing = false;
     return Array.isArray(payload) ? rows : rows[0];

@@ -4,7 +4,7 @@ import { EdgeTrainingLab } from '../support/edge-training-lab';
 import { mosquittoPath } from '../support/mosquitto';
 import { canRunPython } from '../support/python';
 import { requireOrSkip } from '../support/requirement';
-import { assertAccessible } from './accessibility';
+import { assertAccessible, themes, useTheme } from './accessibility';
 import { chromiumPath, Editor } from './editor';
 
 const SLOW = 'import time\ntime.sleep(600)\n';
@@ -19,6 +19,7 @@ describe('a job that trains on an edge, in the tab Jobs', function () {
     requireOrSkip(this, canRunPython, 'python3 with venv');
     lab = await EdgeTrainingLab.start();
     await lab.hub.addModel();
+    for (const name of ['edge-3', 'edge-4']) await lab.hub.call('POST', 'edges', { name });
   });
   after(() => lab?.[Symbol.asyncDispose]());
 
@@ -59,6 +60,44 @@ describe('a job that trains on an edge, in the tab Jobs', function () {
     await assertAccessible(page, 'the tray');
     await run.getByRole('button', { name: 'Cancel run' }).click();
     await run.getByText('cancelled').first().waitFor();
+    assert.deepEqual(editor.complaints, []);
+  });
+
+  it('names the edges that may start it besides', async () => {
+    await lab.hub.addJob({ name: 'asked', queries: [], triggerEdges: ['EDGE-4', 'edge-gone'] }, SLOW);
+    await using editor = await Editor.open(lab.hub.nodeRed);
+    const { page } = editor;
+    const sidebar = await editor.showModels();
+    await sidebar.getByRole('tab', { name: 'Jobs' }).click();
+    await sidebar.getByRole('button', { name: /asked/ }).click();
+    const detail = page.locator('.mm-tray .mm-detail');
+    const openForm = () => detail.getByRole('button', { name: 'Edit', exact: true }).click();
+    await openForm();
+    const form = page.locator('.mm-job-form');
+    await form.getByText('Edges that may start it: EDGE-4').waitFor();
+    const box = (name: string) => form.getByRole('checkbox', { name, exact: true });
+    assert.equal(await box('edge-4').isChecked(), true);
+    await box('edge-4').uncheck();
+    await box('edge-gone').uncheck();
+    assert.equal(await box('edge-gone').count(), 1, 'it can be ticked again');
+    await box('edge-3').check();
+    await box('edge-2').check();
+    for (const theme of themes) {
+      await useTheme(page, theme);
+      await editor.picture(`job-trigger-edges-${theme}`);
+    }
+    await assertAccessible(page, 'the form with edges that may start the job');
+    await form.getByLabel('Training edge').selectOption('edge-2');
+    assert.equal(await box('edge-2').count(), 0, 'it may anyway');
+    await form.getByRole('button', { name: 'Save' }).click();
+    await form.waitFor({ state: 'detached' });
+    const { triggerEdges } = await lab.hub.call<JobView>('GET', 'jobs/asked');
+    assert.deepEqual(triggerEdges, ['edge-3', 'edge-2']);
+
+    await sidebar.getByRole('button', { name: 'New' }).click();
+    const fold = form.locator('details').filter({ hasText: 'Edges that may start it' });
+    await fold.waitFor();
+    assert.equal(await fold.getAttribute('open'), null, 'folded where there are none');
     assert.deepEqual(editor.complaints, []);
   });
 });

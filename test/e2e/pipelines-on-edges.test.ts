@@ -161,7 +161,7 @@ describe(`pipelines in the sidebar of Node-RED ${nodeRedMajor}, on an edge of No
 
   it('tell which node failed there', async () => {
     await mqtt.publish(IN, ['no', 'numbers']);
-    await detail().locator('.mm-error', { hasText: 'at the model' }).waitFor();
+    await detail().locator('.mm-error', { hasText: 'at step the model' }).waitFor();
     await detail().getByRole('cell', { name: 'failed', exact: true }).first().waitFor();
     await look('on-edge-failed', 'a failed pipeline on an edge');
     await closeTray();

@@ -131,7 +131,7 @@ describe('the tab Pipelines', function () {
     await editor.untilReady();
     const again = await editor.showModels();
     await again.getByRole('tab', { name: 'Pipelines' }).click();
-    await again.getByRole('button', { name: /plus pipeline.*cannot run/ }).click();
+    await again.getByRole('button', { name: /plus pipeline.*failed to initialize/ }).click();
     await detail.getByRole('list', { name: 'What will surprise' }).getByText('There is no model gone.').waitFor();
     await editor.picture('pipeline-problem');
     await detail.getByRole('button', { name: 'Upload or choose' }).click();

@@ -1,5 +1,5 @@
 import type { ErrorCode, ModelManagementError } from '../../errors';
-import type { Column, DataRequest, Retention } from '../types';
+import type { Column, DataRequest, InsertOptions, Retention } from '../types';
 
 /** What the process that owns the file of the collections is asked for. */
 export type WriterCommand =
@@ -12,7 +12,7 @@ export type WriterCommand =
     }
   | { readonly type: 'update'; readonly name: string; readonly retention: Retention }
   | { readonly type: 'remove'; readonly name: string }
-  | { readonly type: 'insert'; readonly name: string; readonly rows: readonly unknown[]; readonly wantsRows: boolean }
+  | ({ readonly type: 'insert'; readonly name: string; readonly rows: readonly unknown[] } & InsertOptions)
   | { readonly type: 'list' }
   | { readonly type: 'expire' };
 

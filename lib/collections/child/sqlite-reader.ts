@@ -1,13 +1,14 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { ModelManagementError } from '../../errors';
-import { quoteName } from '../names';
+import { CREATED, ITEM_ID, quoteName } from '../names';
 import { counted, mentions, parseReadQuery, type ReadQuery, refuseQualified, withExpressions } from '../sql/read-query';
 import { invalidQuery } from '../sql/tokens';
-import type { DataFile, DataRequest, DataWindow, NewData, QueryCount, QueryRows } from '../types';
+import type { Column, DataFile, DataRequest, DataWindow, NewData, QueryCount, QueryRows, RowBounds } from '../types';
 import { JsonArrayFile } from './json-array-file';
 import { QueryAnswer } from './query-answer';
 import { RowText } from './row-text';
 import { queryError } from './sqlite-error';
+import type { StoredCollection } from './tables';
 
 /** Reads the embedded tables; each question sees one state of them, whatever is inserted meanwhile. */
 export class SqliteReader {
@@ -86,9 +87,9 @@ export class SqliteReader {
   }
 
   /** `from` is taken only when it is of this very table: another of its name has other numbers. */
-  #window({ collection, from, maxRows }: NewData, lagMs: number): DataWindow {
-    const found = this.#db.prepare('SELECT name, id, last_seq FROM mm_collections WHERE name = ?').get(collection) as
-      | { readonly name: string; readonly id: string; readonly last_seq: number }
+  #window({ collection, from, first }: NewData, lagMs: number): DataWindow {
+    const found = this.#db.prepare('SELECT * FROM mm_collections WHERE name = ?').get(collection) as
+      | Pick<StoredCollection, 'name' | 'id' | 'last_seq' | 'columns'>
       | undefined;
     if (!found) {
       throw invalidQuery(
@@ -99,7 +100,7 @@ export class SqliteReader {
     }
     const old = lagMs > 0 ? Math.max(this.#lastSeqBefore(found, lagMs), 0) : found.last_seq;
     const start = from && from.identity === found.id ? Number(from.to) : null;
-    const to = maxRows === undefined ? old : Math.min(old, this.#seqOfRow(found.name, start ?? 0, maxRows) ?? old);
+    const to = first ? Math.min(old, this.#lastOfFirst(found, start ?? 0, first) ?? old) : old;
     // With a lag that grew, nothing is new yet, and the mark stays where it was.
     return {
       collection: found.name,
@@ -109,12 +110,27 @@ export class SqliteReader {
     };
   }
 
-  /** Of the row that is the `count`th after another one; undefined = there are fewer. */
-  #seqOfRow(name: string, after: number, count: number): number | undefined {
-    const row = this.#db
-      .prepare(`SELECT rowid AS seq FROM main.${quoteName(name)} WHERE rowid > ? ORDER BY rowid LIMIT 1 OFFSET ?`)
-      .get(after, count - 1) as { readonly seq: number } | undefined;
-    return row?.seq;
+  /** Of the rows after another one, the last that is within the bounds; undefined = all are. */
+  #lastOfFirst(
+    { name, columns }: Pick<StoredCollection, 'name' | 'columns'>,
+    after: number,
+    { maxRows, maxBytes }: RowBounds,
+  ): number | undefined {
+    const rows = this.#db
+      .prepare(
+        `SELECT rowid AS seq, ${rowBytes(JSON.parse(columns) as Column[])} AS bytes FROM main.${quoteName(name)} WHERE rowid > ? ORDER BY rowid`,
+      )
+      .iterate(after) as Iterable<{ readonly seq: number; readonly bytes: number }>;
+    let count = 0;
+    let bytes = 0;
+    let last: number | undefined;
+    for (const row of rows) {
+      bytes += row.bytes;
+      if (last !== undefined && (count >= maxRows || bytes > maxBytes)) return last;
+      count += 1;
+      last = row.seq;
+    }
+    return undefined;
   }
 
   /** All rows up to it are old enough. */
@@ -147,6 +163,18 @@ export class SqliteReader {
       this.#db.exec('ROLLBACK');
     }
   }
+}
+
+/** An expression for the bytes that a row takes as JSON, within a few for each column. */
+function rowBytes(columns: readonly Column[]): string {
+  const all: readonly Column[] = [{ name: ITEM_ID, type: 'text' }, { name: CREATED, type: 'text' }, ...columns];
+  // Quotes, colon and comma; and the words that no value and a boolean become.
+  const frame = all.reduce((sum, { name }) => sum + Buffer.byteLength(name) + 4, 2);
+  const values = all.map(({ name, type }) => {
+    const value = quoteName(name);
+    return `coalesce(octet_length(${type === 'text' ? `json_quote(${value})` : value}), 5)`;
+  });
+  return [frame, ...values].join(' + ');
 }
 
 function tooOld(): ModelManagementError {

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { ModelManagementError } from '../../errors';
 import { CREATED, ITEM_ID, quoteName } from '../names';
-import { prepareRows } from '../rows';
-import type { Collection, Column, InsertResult, Retention, Row } from '../types';
+import { fittingRows, prepareRows } from '../rows';
+import type { Collection, Column, InsertOptions, InsertResult, Retention, Row } from '../types';
 import { uuid7 } from '../uuid7';
 
 const SCHEMA = `
@@ -19,7 +19,8 @@ const SCHEMA = `
 /** The declared type tells a reader how to give a value back; SQLite itself only takes its affinity from it. */
 const declaredTypes = { text: 'TEXT', integer: 'INTEGER', number: 'REAL', boolean: 'BOOLEAN', json: 'JSON' } as const;
 
-interface StoredCollection {
+/** A row of `mm_collections`. */
+export interface StoredCollection {
   readonly name: string;
   readonly id: string;
   readonly columns: string;
@@ -92,11 +93,20 @@ export class Tables {
   }
 
   /** @throws {ModelManagementError} `COLLECTION_NOT_FOUND`, `INVALID_INPUT`; then nothing of these rows is stored */
-  insert(name: string, rows: readonly unknown[], wantsRows: boolean, nowMs: number): InsertResult {
+  insert(
+    name: string,
+    rows: readonly unknown[],
+    { wantsRows = false, leavesOutMisfits = false }: InsertOptions,
+    nowMs: number,
+  ): InsertResult {
     const stored = this.#get(name);
     const { columns, isFixed } = toCollection(stored);
     const created = new Date(nowMs).toISOString();
-    const prepared = prepareRows(rows, columns, isFixed, { newItemId: () => uuid7(nowMs), created });
+    const defaults = { newItemId: () => uuid7(nowMs), created };
+    const { fitting, misfits } = leavesOutMisfits
+      ? fittingRows(rows, columns, isFixed, defaults)
+      : { fitting: rows, misfits: undefined };
+    const prepared = prepareRows(fitting, columns, isFixed, defaults);
     const all = [...columns, ...prepared.added];
     for (const column of prepared.added) {
       this.db.exec(`ALTER TABLE ${quoteName(stored.name)} ADD COLUMN ${definition(column)}`);
@@ -121,7 +131,12 @@ export class Tables {
       )
       .run(JSON.stringify(all), inserted, seq, inserted > 0 ? created : stored.last_insert_at, name);
     this.#expire(this.#get(name), nowMs);
-    return { inserted, duplicates: prepared.values.length - inserted, ...(wantsRows ? { rows: kept } : {}) };
+    return {
+      inserted,
+      duplicates: prepared.values.length - inserted,
+      ...(wantsRows ? { rows: kept } : {}),
+      ...(misfits ? { misfits } : {}),
+    };
   }
 
   /** Removes what is too old by the retention of each collection. */

@@ -28,7 +28,7 @@ function apply(command: Change, nowMs: number): unknown {
     case 'remove':
       return opened().remove(command.name);
     case 'insert':
-      return opened().insert(command.name, command.rows, command.wantsRows, nowMs);
+      return opened().insert(command.name, command.rows, command, nowMs);
     case 'expire':
       return opened().expire(nowMs);
   }

@@ -14,10 +14,12 @@ import { CommandDesk } from './command-desk';
 import { DesiredDesk } from './desired-desk';
 import { Enrolment, type EnrolmentState } from './enrolment';
 import { OwnBoot } from './own-boot';
+import type { OwnPipeline } from './pipelines/own-pipelines';
 import { pipelineExecutors } from './pipelines/pipeline-commands';
 import { Reconciler } from './reconciler';
 import { reportModels } from './report';
 import { Reporter } from './reporter';
+import type { OwnRun } from './runs/own-runs';
 import { UntilKept } from './until-kept';
 
 /** Of a failure, for people. */
@@ -130,6 +132,7 @@ export class EdgeAgent {
     await this.deps.pipelines?.start(this.#desired, {
       hubId: this.deps.settings.hubId,
       isModelReady: (model) => this.#reconciler.isReady(model),
+      isModelServed: (model) => this.#reconciler.isServed(model),
       changed: () => this.#reconciler.wake(),
       present: this.#reconciler.present,
       fetched: ({ digest, sizeBytes }) => this.#reconciler.noteFile(digest, sizeBytes),
@@ -174,6 +177,15 @@ export class EdgeAgent {
       ...model,
       desired: wanted.get(modelKey(model.name)) ?? null,
     }));
+  }
+
+  pipelines(): readonly OwnPipeline[] {
+    return this.deps.pipelines?.own() ?? [];
+  }
+
+  /** Those that are under way. */
+  runs(): readonly OwnRun[] {
+    return this.deps.runs?.own() ?? [];
   }
 
   onChange(listener: () => void): () => void {

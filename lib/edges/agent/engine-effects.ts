@@ -9,7 +9,7 @@ import type { Log } from '../../log';
 import { modelKey } from '../../names';
 import type { AliasSwitch } from '../../registry/dependencies';
 import type { BlobStore } from '../../store';
-import type { ArtifactFetcher, FetchProgress } from '../artifacts';
+import type { ArtifactFetcher, FetchProgress, StorageBudget } from '../artifacts';
 import type { Capabilities, DesiredFile, DesiredModel, DesiredVersion } from '../protocol/documents';
 import type { EdgeEffects } from './edge-effects';
 import type { ServedRequests } from './health';
@@ -22,8 +22,8 @@ export interface EngineEffectsOptions {
   readonly blobs: BlobStore;
   readonly blobsPath: string;
   readonly fetcher: Pick<ArtifactFetcher, 'fetch' | 'collectPartials'>;
-  /** Artifacts together may take so much. */
-  readonly maxBytes: number;
+  /** Counts `blobs`. */
+  readonly budget: StorageBudget;
   readonly engine: Engine;
   readonly serving: Serving;
   readonly shelf: ModelShelf;
@@ -73,10 +73,9 @@ export class EngineEffects implements EdgeEffects {
   }
 
   async freeBytes(): Promise<number> {
-    const { blobs, blobsPath, maxBytes } = this.options;
-    const [{ bavail, bsize }, present] = await Promise.all([statfs(blobsPath), blobs.list()]);
-    const usedBytes = present.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-    return Math.max(0, Math.min(bavail * bsize, maxBytes - usedBytes));
+    const { blobsPath, budget } = this.options;
+    const [{ bavail, bsize }, storedBytes] = await Promise.all([statfs(blobsPath), budget.storedBytes()]);
+    return Math.max(0, Math.min(bavail * bsize, budget.maxBytes - storedBytes));
   }
 
   async fetchArtifact(file: DesiredFile, signal: AbortSignal, onProgress: (ratio: number) => void): Promise<void> {

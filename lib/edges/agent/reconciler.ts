@@ -123,6 +123,11 @@ export class Reconciler {
     return target !== undefined && this.#active.get(key) === targetKey(target);
   }
 
+  /** True when the model runs, as the hub wants it or wanted it before. */
+  isServed(model: string): boolean {
+    return this.#active.has(modelKey(model));
+  }
+
   /** Artifacts that lie whole on the disk, for whoever else needs some. */
   get present(): ReadonlyMap<Digest, number> {
     return this.#present;

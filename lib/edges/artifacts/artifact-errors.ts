@@ -1,4 +1,4 @@
-import { type ErrorCode, ModelManagementError } from '../../errors';
+import { ModelManagementError } from '../../errors';
 import type { Digest } from '../../ids';
 
 export function cancelled(signal: AbortSignal): ModelManagementError {
@@ -24,11 +24,6 @@ export function stalled(digest: Digest, stallMs: number, receivedBytes: number):
     { details: { digest, receivedBytes } },
   );
 }
-
-const AWAY: ReadonlySet<string> = new Set(['TIMEOUT', 'NOT_FOUND', 'BROKER_UNAVAILABLE'] satisfies ErrorCode[]);
-
-/** Whether an artifact did not come for want of somebody who gives it right now: later it may. */
-export const isAway = (error: unknown): boolean => ModelManagementError.is(error) && AWAY.has(error.code);
 
 /** What came is not what was named, again and again. */
 export function forged(expected: Digest, found: Digest): ModelManagementError {

@@ -12,10 +12,11 @@ import type { VerifyManifest } from './manifest';
 import { monotonicClock } from './monotonic-clock';
 import { Partials } from './partials';
 import { Quota } from './quota';
+import { StorageBudget } from './storage-budget';
 import { Transfer } from './transfer';
 
 export interface FetcherSettings extends FetchTiming {
-  /** Of blobs and partial artifacts together. Default 8 GiB. */
+  /** Of blobs and partial artifacts together, unless a budget is shared. Default 8 GiB. */
   readonly maxBytes: number;
   /** Transfers at once; the others wait. Default 2. */
   readonly maxConcurrent: number;
@@ -37,6 +38,8 @@ export interface ArtifactFetcherOptions {
   readonly blobs: BlobStore;
   /** Where parts of artifacts stay, over restarts too: a folder of our own, on the disk of the blobs. */
   readonly partialsPath: string;
+  /** Of these and other stores together. Default: `maxBytes` for these alone. */
+  readonly budget?: StorageBudget;
   readonly log: Log;
   /** Lets no manifest pass that the hub did not sign; without it a forged one costs the time to find it out. */
   readonly verify?: VerifyManifest;
@@ -90,7 +93,8 @@ export class ArtifactFetcher {
   constructor(private readonly options: ArtifactFetcherOptions) {
     this.#settings = { ...fetcherDefaults, ...options.settings };
     this.#partials = new Partials(options.partialsPath);
-    this.#quota = new Quota(options.blobs, this.#partials, this.#settings.maxBytes);
+    const budget = options.budget ?? new StorageBudget(this.#settings.maxBytes);
+    this.#quota = new Quota(options.blobs, this.#partials, budget);
     this.#transfers = new Admission(this.#settings.maxConcurrent);
   }
 

@@ -1,4 +1,3 @@
-export { isAway } from './artifact-errors';
 export { blobArtifacts, fileArtifact } from './blob-artifacts';
 export {
   type Artifact,
@@ -12,6 +11,7 @@ export {
 } from './fetcher';
 export type { SignManifest, VerifyManifest } from './manifest';
 export type { ArtifactSource, OpenArtifact } from './offered-artifact';
+export { ArtifactPatience, isAbsent } from './patience';
 export {
   ArtifactPublisher,
   type ArtifactPublisherOptions,
@@ -19,3 +19,4 @@ export {
   type PublisherSettings,
   publisherDefaults,
 } from './publisher';
+export { StorageBudget } from './storage-budget';

@@ -45,6 +45,12 @@ export interface SavedTest {
   readonly payload: unknown;
 }
 
+/** What somebody else keeps of pipelines, and may be forgotten when their tabs are gone. */
+export interface KeptOfPipelines {
+  readonly ids: () => readonly string[];
+  readonly forget: (id: string) => Promise<void>;
+}
+
 const MAX_TESTS = 50;
 const MAX_TEST_LENGTH = 100_000;
 /** A tab that was deleted may come back, by *Undo* or from a backup. */
@@ -118,14 +124,24 @@ export class PipelineDocuments {
     });
   }
 
-  /** Forgets what has been gone for thirty days. @param present - ids of all tabs of the flows */
-  async prune(present: ReadonlySet<string>): Promise<void> {
+  /**
+   * Forgets what has been gone for thirty days.
+   * @param present - ids of all tabs of the flows
+   * @param others - who keeps something else of pipelines, and forgets it as well
+   */
+  async prune(present: ReadonlySet<string>, others?: KeptOfPipelines): Promise<void> {
     const now = this.clock.now();
-    for (const { _id: id, goneSince } of this.documents.all()) {
+    const elsewhere = new Set(others?.ids());
+    for (const id of new Set([...this.documents.all().map(({ _id }) => _id), ...elsewhere])) {
+      const goneSince = this.documents.get(id)?.goneSince ?? null;
       if (present.has(id)) {
         if (goneSince !== null) await this.#change(id, () => ({ goneSince: null }));
       } else if (goneSince === null) await this.#change(id, () => ({ goneSince: now }));
-      else if (now - goneSince >= KEPT_MS) await this.documents.delete(id);
+      else if (now - goneSince >= KEPT_MS) {
+        if (elsewhere.has(id)) await others?.forget(id);
+        // Last: while it is there, the rest is tried again.
+        await this.documents.delete(id);
+      }
     }
   }
 

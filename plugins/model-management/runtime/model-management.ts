@@ -181,6 +181,12 @@ class ModelManagement {
         hasLibrary: (name) => libraries.has(name),
         hasLibraryModules: settings.libraries.modules.length > 0,
         edgesOf: (id) => edges?.hub.pipelines.edgesOf(id) ?? [],
+        ...(edges && {
+          keptElsewhere: {
+            ids: () => edges.hub.pipelines.idle(),
+            forget: (id) => edges.hub.pipelines.forget(id),
+          },
+        }),
       })
       .then(() => edge?.flows.attach(this.pipelines))
       .catch((error: unknown) => this.log.error('pipelines not taken up', { error }));

@@ -48,7 +48,8 @@ export function registerOwnEdgeRoutes(router: AdminRouter): void {
   const view = (services: Services) => {
     const { agent, settings } = edgeOf(services);
     const { name, hubId } = settings;
-    return { name, hubId, ...services.role.state, ...agent.status(), models: agent.models() };
+    const own = { models: agent.models(), pipelines: agent.pipelines(), runs: agent.runs() };
+    return { name, hubId, ...services.role.state, ...agent.status(), ...own };
   };
   const joining = ({ role }: Services) => {
     const { nextEdge } = role;

@@ -19,26 +19,32 @@ const edgeFields: ListFields<PipelineEdgeView> = {
 /** Pipelines of this hub on its edges. What runs there is changed by who may change flows here. */
 export function registerPipelineEdgeRoutes(router: AdminRouter, pipelines: Pipelines): void {
   const edgesOf = ({ services, param }: Call) => ({ edges: hubOf(services).pipelines.edgesOf(param('id')) });
-  router.get('/pipelines/:id/edges', 'model-management.read', (call) => ({
+  /** @throws {ModelManagementError} `PIPELINE_NOT_FOUND` also where nothing is left of it */
+  const revisionsOf = ({ services, param }: Call) =>
+    hubOf(services).pipelines.revisions(param('id'), () => pipelines.get(param('id')));
+  router.get('/pipelines/:id/edges', 'model-management.read', (call) => {
+    revisionsOf(call);
+    return { status: 200, body: applyListQuery(call.request, edgesOf(call).edges, edgeFields) };
+  });
+  const set = (method: 'put' | 'patch', how: 'deploy' | 'change'): void =>
+    router.change(
+      method,
+      '/pipelines/:id/edges',
+      async (call) => {
+        const { request, services, user, param } = call;
+        const id = param('id');
+        const bundle = () => bundleOf(pipelines.entriesOfPipeline(id), id);
+        await hubOf(services).pipelines[how](id, bundle, request.body ?? {}, user);
+        // Also of one whose tab is gone, and that is taken off its edges.
+        return { status: 200, body: pipelines.find(id) ? pipelines.get(id) : { id, ...edgesOf(call) } };
+      },
+      'flows.write',
+    );
+  set('put', 'deploy');
+  set('patch', 'change');
+  router.get('/pipelines/:id/revisions', 'model-management.read', (call) => ({
     status: 200,
-    body: applyListQuery(call.request, edgesOf(call).edges, edgeFields),
-  }));
-  router.change(
-    'put',
-    '/pipelines/:id/edges',
-    async (call) => {
-      const { request, services, user, param } = call;
-      const id = param('id');
-      const bundle = () => bundleOf(pipelines.entriesOfPipeline(id), id);
-      await hubOf(services).pipelines.deploy(id, bundle, request.body ?? {}, user);
-      // Also of one whose tab is gone, and that is taken off its edges.
-      return { status: 200, body: pipelines.find(id) ? pipelines.get(id) : { id, ...edgesOf(call) } };
-    },
-    'flows.write',
-  );
-  router.get('/pipelines/:id/revisions', 'model-management.read', ({ request, services, param }) => ({
-    status: 200,
-    body: applyListQuery(request, hubOf(services).pipelines.revisions(param('id')), revisionFields),
+    body: applyListQuery(call.request, revisionsOf(call), revisionFields),
   }));
   const act = (action: string, work: (call: Call) => Promise<unknown>): void =>
     router.change(

@@ -33,6 +33,7 @@ import { Closers } from './closers';
 import { DockerProbe } from './docker-probe';
 import { CapabilityProbe } from './edges/capabilities';
 import type { EdgeRole } from './edges/edge-role';
+import { putRunsAway } from './edges/edge-runs-part';
 import { type EdgeSide, openEdgeSide } from './edges/edge-side';
 import { type HubSide, openHubSide } from './edges/hub-side';
 import { stageModelFile } from './model-file-source';
@@ -208,7 +209,7 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
   );
   parts.training = training;
   if (parts.edges) {
-    const triggers = new EdgeTriggers({ hub: parts.edges.hub, training, log });
+    const triggers = new EdgeTriggers({ hub: parts.edges.hub, training, clock, log });
     const { hub, rowsOf: fetcherOf } = parts.edges;
     const intake = new RowIntake({ hub, collections, fetcherOf, accept: settings.edges.acceptRows, log });
     opened.defer(async () => {
@@ -239,6 +240,7 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
     edge = await openEdgeSide(own, settings.edge, settings.broker, opened);
   } else {
     opened.defer(() => capabilities.stop());
+    await putRunsAway({ ...part, collections, runnerOf }, opened);
   }
   return {
     packageVersion: options.packageVersion,

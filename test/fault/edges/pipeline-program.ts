@@ -101,6 +101,7 @@ async function main({ folder: path, desired, killAt }: PipelineOptions): Promise
   await agent.start(anAcceptedDesired([], { ...desired }), {
     hubId: 'hub-1',
     isModelReady: () => true,
+    isModelServed: () => true,
     changed: () => undefined,
     present,
     fetched: ({ digest, sizeBytes }) => void present.set(digest, sizeBytes),

@@ -1,157 +1,17 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { systemClock } from '../../../lib/clock';
-import { EdgeRunDocument } from '../../../lib/edges/agent/runs/edge-run-document';
-import { EdgeRuns } from '../../../lib/edges/agent/runs/edge-runs';
-import { digestOf } from '../../../lib/edges/protocol/enrolment';
-import type { DesiredRun, ReportedRun } from '../../../lib/edges/protocol/run-documents';
-import { sealSpec } from '../../../lib/edges/protocol/run-spec-box';
-import { openBoxKey } from '../../../lib/edges/protocol/sealed-box';
-import { ensureFolder } from '../../../lib/files';
-import { silentLog } from '../../../lib/log';
-import { type BlobStore, type DocumentStore, openBlobStore, openDocumentStore, Secrets } from '../../../lib/store';
-import { ProcessRunner } from '../../../lib/training';
-import { specOf } from '../../../lib/training/delegated/run-spec';
-import { workFiles } from '../../../lib/training/env-list';
-import { isFinal } from '../../../lib/training/run/run-states';
 import { canRunPython } from '../../support/python';
 import { requireOrSkip } from '../../support/requirement';
+import { edgeLink, openRunsEdge, runIsOver, wantedRun } from '../../support/runs-edge';
 import { temporaryFolder } from '../../support/temporary-folder';
-import { someFields, someRun } from '../../support/training-builders';
 import { waitFor } from '../../support/wait-for';
-
-const HUB = 'hub-1';
-const EDGE = 'edge-2';
-
-interface Edge {
-  readonly runs: EdgeRuns;
-  readonly blobs: BlobStore;
-  readonly boxKey: Awaited<ReturnType<typeof openBoxKey>>;
-  reported(): ReportedRun | undefined;
-  close(): Promise<void>;
-}
-
-/** Writes until the power goes: that one is the last that comes to the disk, or the first that does not. */
-function cutOff<T extends { readonly _id: string }>(
-  store: DocumentStore<T>,
-  cut: { readonly write: number; readonly when: 'before' | 'after' } | undefined,
-  onCut: () => void,
-): DocumentStore<T> {
-  let count = 0;
-  const write = async <R>(work: () => Promise<R>): Promise<R> => {
-    count += 1;
-    const last = cut ? cut.write - (cut.when === 'before' ? 1 : 0) : Number.POSITIVE_INFINITY;
-    if (count > last) {
-      onCut();
-      // A process that is gone never hears of it.
-      return new Promise<R>(() => undefined);
-    }
-    const result = await work();
-    if (count === last) onCut();
-    return result;
-  };
-  return {
-    get: (id) => store.get(id),
-    all: () => store.all(),
-    insert: (document) => write(() => store.insert(document)),
-    put: (document) => write(() => store.put(document)),
-    delete: (id) => write(() => store.delete(id)),
-    compact: () => store.compact(),
-    close: () => store.close(),
-  };
-}
 
 describe('an edge whose power goes amid a run', function () {
   this.timeout(120_000);
   before(function () {
     requireOrSkip(this, canRunPython, 'python3 with venv');
   });
-
-  const openEdge = async (
-    path: string,
-    cut?: Parameters<typeof cutOff>[1],
-    onCut = (): void => undefined,
-  ): Promise<Edge> => {
-    const documents = await openDocumentStore({
-      path: join(path, 'db'),
-      name: 'edge-agent-runs',
-      log: silentLog,
-      parse: (raw) => EdgeRunDocument.parse(raw),
-    });
-    const blobs = await openBlobStore({ path: join(path, 'blobs'), tempPath: join(path, 'temp'), log: silentLog });
-    await ensureFolder(join(path, 'keys'));
-    const boxKey = await openBoxKey(join(path, 'keys'), 'box');
-    const runsPath = join(path, 'runs');
-    const runner = new ProcessRunner({ runsPath, environmentsPath: join(path, 'envs'), isAllowed: true, env: {} });
-    let isCut = false;
-    const noteCut = (): void => {
-      isCut = true;
-      onCut();
-    };
-    const runs = new EdgeRuns({
-      documents: cutOff(documents, cut, noteCut),
-      blobs,
-      fetcher: {
-        fetch: async ({ digest }) => blobs.pathOf(digest),
-        collect: async (isNamed) => {
-          const { removed, freedBytes } = await blobs.collectGarbage({ isNamed, dryRun: false, minAgeMs: -1e12 });
-          return { removed: removed.map(({ digest }) => digest), freedBytes };
-        },
-      },
-      boxKey,
-      secrets: await Secrets.open(join(path, 'keys')),
-      hubId: HUB,
-      edge: EDGE,
-      runsPath,
-      collections: { export: async () => Promise.reject(new Error('no query asks for it')) },
-      runnerOf: async () => runner,
-      clock: systemClock,
-      log: silentLog,
-    });
-    const close = async (): Promise<void> => {
-      const stopped = runs.stop();
-      // One whose writes never come back does not end.
-      if (!isCut) await stopped;
-      await documents.close();
-    };
-    return { runs, blobs, boxKey, reported: () => runs.reportable().runs?.[0], close };
-  };
-
-  const putText = async (blobs: BlobStore, text: string | Buffer) => {
-    const bytes = Buffer.from(text);
-    const lease = await blobs.put(Readable.from([bytes]), { maxBytes: 1e9, signal: new AbortController().signal });
-    return { digest: lease.digest, sizeBytes: bytes.length };
-  };
-
-  const wantedRun = async ({ blobs, boxKey }: Edge, notes: string): Promise<DesiredRun> => {
-    const script = `import os, time
-open(${JSON.stringify(notes)}, 'a').write('begun\\n')
-time.sleep(0.2)
-open(os.environ['model_file_path'], 'wb').write(b'a model')
-open(${JSON.stringify(notes)}, 'a').write('ended\\n')
-print('the end')
-`;
-    const files = [{ path: workFiles.script(0), ...(await putText(blobs, script)) }];
-    const fields = someFields({ runner: 'process', scripts: ['train.py'], env: { TOKEN: { secret: 'plain' } } });
-    const spec = specOf(someRun({ fields }), { base: null, queries: [], files }, (secret) => secret);
-    const fence = { epoch: 'epoch', counter: 1 };
-    const box = sealSpec(spec, boxKey.publicKey, { hubId: HUB, edge: EDGE, run: 'run-1', fence });
-    const stored = await putText(blobs, box);
-    assert.equal(stored.digest, digestOf(box));
-    return { run: 'run-1', job: 'iris_job', fence, spec: stored };
-  };
-
-  const link = { isConnected: () => true, tell: () => undefined, wake: () => undefined };
-  const isOver = (edge: Edge): Promise<ReportedRun> =>
-    waitFor(
-      () => {
-        const word = edge.reported();
-        return word && isFinal(word.state) ? word : undefined;
-      },
-      { timeoutMs: 30_000, what: () => `the run to end; it is ${JSON.stringify(edge.reported())}` },
-    );
 
   // All writes of a run that goes well, from its first note to its last; and those of putting it away.
   for (const write of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]) {
@@ -160,14 +20,14 @@ print('the end')
         await using folder = await temporaryFolder();
         const notes = join(folder.path, 'notes');
         const gone = Promise.withResolvers<void>();
-        const first = await openEdge(folder.path, { write, when }, () => gone.resolve());
+        const first = await openRunsEdge(folder.path, { cut: { write, when }, onCut: () => gone.resolve() });
         const wanted = await wantedRun(first, notes);
-        first.runs.start(link, [wanted]);
-        await Promise.race([gone.promise, isOver(first)]);
+        first.runs.start(edgeLink, [wanted]);
+        await Promise.race([gone.promise, runIsOver(first)]);
         await first.close();
-        const second = await openEdge(folder.path);
-        second.runs.start(link, [wanted]);
-        const word = await isOver(second);
+        const second = await openRunsEdge(folder.path);
+        second.runs.start(edgeLink, [wanted]);
+        const word = await runIsOver(second);
         assert.equal(word.state, 'succeeded', JSON.stringify(word));
         assert.deepEqual(word.outputs?.map(({ kind }) => kind).sort(), ['log', 'outputs']);
         assert.equal(await readFile(notes, 'utf8'), 'begun\nended\n');
@@ -178,6 +38,44 @@ print('the end')
         await waitFor(() => second.reported()?.state === 'lost', { what: 'the fence to be known as spent' });
         assert.equal(await readFile(notes, 'utf8'), 'begun\nended\n');
         await second.close();
+      });
+    }
+  }
+
+  for (const write of [1, 2]) {
+    for (const when of ['before', 'after'] as const) {
+      it(`GIVEN_the_power_goes_${when}_write_${write}_of_putting_a_run_away_WHEN_it_starts_again_THEN_nothing_of_it_stays_AND_it_is_known_as_spent`, async () => {
+        await using folder = await temporaryFolder();
+        const first = await openRunsEdge(folder.path);
+        const wanted = await wantedRun(first, join(folder.path, 'notes'));
+        first.runs.start(edgeLink, [wanted]);
+        await runIsOver(first);
+        await first.close();
+        const gone = Promise.withResolvers<void>();
+        const never = new Promise<never>(() => undefined);
+        let starts = 0;
+        const second = await openRunsEdge(folder.path, {
+          cut: { write, when },
+          onCut: () => gone.resolve(),
+          deps: {
+            fetcher: {
+              fetch: () => never,
+              // It is gone before it comes to the files of the run.
+              collect: async () => (starts++ === 0 ? { removed: [], freedBytes: 0 } : never),
+            },
+          },
+        });
+        second.runs.start(edgeLink, []);
+        await gone.promise;
+        await second.close();
+        const third = await openRunsEdge(folder.path);
+        assert.ok((await third.blobs.list()).length > 0, 'its files are there still');
+        third.runs.start(edgeLink, []);
+        await waitFor(async () => (await third.blobs.list()).length === 0, { what: 'its files to go' });
+        assert.deepEqual(await readdir(join(folder.path, 'runs')), []);
+        third.runs.desire([wanted]);
+        await waitFor(() => third.reported()?.state === 'lost', { what: 'the fence to be known as spent' });
+        await third.close();
       });
     }
   }

@@ -10,7 +10,8 @@ import type { Fence } from '../../../lib/edges/protocol/run-documents';
 import type { Model } from '../../../lib/registry/types';
 import { EdgeTrainingLab } from '../../support/edge-training-lab';
 import { mosquittoPath } from '../../support/mosquitto';
-import type { NodeRed } from '../../support/node-red';
+import { NodeRed } from '../../support/node-red';
+import { isRunning } from '../../support/process-state';
 import { canRunPython } from '../../support/python';
 import { requireOrSkip } from '../../support/requirement';
 import { type TemporaryFolder, temporaryFolder } from '../../support/temporary-folder';
@@ -196,6 +197,41 @@ describe('a run on an edge under faults', function () {
     await letGo();
     await writeFile(join(folder.path, 'notes'), '');
     await succeedsOnce(await start());
+  });
+
+  const blobCount = async (): Promise<number> => {
+    const path = join(lab.edge.userDir, 'model-management', 'edge', 'run-blobs');
+    const entries = await readdir(path, { recursive: true, withFileTypes: true });
+    return entries.filter((entry) => entry.isFile()).length;
+  };
+  /** Nothing runs, and neither folders nor files stay. */
+  const nothingStays = async (scriptPid: number): Promise<void> => {
+    await isTidy();
+    await waitFor(async () => (await blobCount()) === 0, { timeoutMs: 30_000, what: 'its files to go' });
+    assert.ok(!isRunning(scriptPid), 'the script runs on');
+    assert.deepEqual(await notes(), ['begun']);
+  };
+  const pidOf = async (id: string): Promise<number> => {
+    const path = join(lab.edge.userDir, 'model-management', 'runs', id, 'process', 'started');
+    return Number.parseInt(await readFile(path, 'utf8'), 10);
+  };
+
+  it('GIVEN_an_edge_that_trains_WHEN_it_leaves_the_hub_THEN_the_script_is_ended_AND_nothing_of_the_run_stays', async () => {
+    const id = await start();
+    await hasNoted('begun');
+    const pid = await pidOf(id);
+    assert.ok((await blobCount()) > 0);
+    assert.equal((await lab.edge.api('POST', 'edge/leave', {})).status, 200);
+    await nothingStays(pid);
+  });
+
+  it('GIVEN_an_edge_that_is_killed_while_it_trains_WHEN_it_is_none_at_its_next_start_THEN_the_script_is_ended_AND_nothing_of_the_run_stays', async () => {
+    const id = await start();
+    await hasNoted('begun');
+    const pid = await pidOf(id);
+    await lab.edge.stop('SIGKILL');
+    await using _ = await NodeRed.start({ userDir: lab.edge.userDir, modelManagement: { role: 'hub' } });
+    await nothingStays(pid);
   });
 
   it('GIVEN_a_word_of_the_edge_under_another_fence_THEN_it_changes_nothing_AND_the_same_under_the_right_one_does', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
-import type { RowPage, Watermark } from '../../../lib/collections';
+import type { RowBounds, RowPage, Watermark } from '../../../lib/collections';
 import { ModelManagementError } from '../../../lib/errors';
 import { CollectionsLab } from '../../support/collections-lab';
 import { waitFor } from '../../support/wait-for';
@@ -25,7 +25,7 @@ describe('collections', function () {
     const { collections } = lab;
     await collections.create({ name: 'iris' });
     const row = { petal: 1.4, species: 'setosä', ok: true, raw: [1, { a: null }], empty: null };
-    const { inserted, rows = [] } = await collections.insert('IRIS', row, true);
+    const { inserted, rows = [] } = await collections.insert('IRIS', row, { wantsRows: true });
     assert.equal(inserted, 1);
     const answer = await collections.query({ query: 'SELECT * FROM iris' });
     assert.deepEqual(answer.rows, rows);
@@ -198,32 +198,70 @@ describe('collections', function () {
     assert.equal(second.windows[0]?.from, window.to);
   });
 
-  it('come in parts when so many at most are asked for', async () => {
-    await using lab = await CollectionsLab.open();
-    const { collections } = lab;
-    const name = 'parted';
-    await collections.create({ name });
-    await collections.insert(
-      name,
-      Array.from({ length: 5 }, (_, x) => ({ x })),
-    );
-    const parts: unknown[] = [];
-    let from: Watermark | undefined;
-    for (let part = 0; part < 4; part += 1) {
-      const newData = [{ collection: name, maxRows: 2, ...(from && { from }) }];
-      const path = lab.file('part.json');
-      const { windows } = await collections.export(
-        'local',
-        { query: `SELECT x FROM ${name}`, newData, lagMs: 0 },
-        path,
-      );
-      parts.push(await readJson(path));
-      const [window] = windows;
-      assert.ok(window);
-      from = { collection: name, identity: window.identity, to: window.to };
-    }
-    assert.deepEqual(parts, [[{ x: 0 }, { x: 1 }], [{ x: 2 }, { x: 3 }], [{ x: 4 }], []]);
-  });
+  const LONG = 1_000;
+  const partings: readonly {
+    readonly what: string;
+    readonly rows: readonly object[];
+    readonly first: RowBounds;
+    readonly parts: readonly number[];
+  }[] = [
+    { what: 'so many', rows: fiveOf('x'), first: { maxRows: 2, maxBytes: 1e9 }, parts: [2, 2, 1, 0] },
+    { what: 'all there are', rows: fiveOf('x'), first: { maxRows: 5, maxBytes: 1e9 }, parts: [5, 0] },
+    {
+      what: 'so many bytes',
+      rows: fiveOf('x'.repeat(LONG)),
+      first: { maxRows: 9, maxBytes: 3_000 },
+      parts: [2, 2, 1, 0],
+    },
+    {
+      what: 'bytes as JSON',
+      rows: fiveOf('\n'.repeat(LONG)),
+      first: { maxRows: 9, maxBytes: 3_000 },
+      parts: [1, 1, 1, 1, 1, 0],
+    },
+    {
+      what: 'bytes of objects',
+      rows: fiveOf({ a: 'x'.repeat(LONG) }),
+      first: { maxRows: 9, maxBytes: 3_000 },
+      parts: [2, 2, 1, 0],
+    },
+    {
+      what: 'bytes, and one row has more',
+      rows: [{ x: 'a' }, { x: 'b'.repeat(9 * LONG) }, { x: 'c' }, { x: 'd' }],
+      first: { maxRows: 9, maxBytes: 3_000 },
+      parts: [1, 1, 2, 0],
+    },
+  ];
+  for (const { what, rows, first, parts } of partings) {
+    it(`come in parts when they are asked for by ${what}`, async () => {
+      await using lab = await CollectionsLab.open();
+      const { collections } = lab;
+      const name = 'parted';
+      await collections.create({ name });
+      await collections.insert(name, rows);
+      const found: number[] = [];
+      const values: unknown[] = [];
+      let from: Watermark | undefined;
+      for (const _ of parts) {
+        const request = {
+          query: `SELECT * FROM ${name}`,
+          newData: [{ collection: name, first, ...(from && { from }) }],
+          lagMs: 0,
+        };
+        const path = lab.file('part.json');
+        const { windows, sizeBytes } = await collections.export('local', request, path);
+        const part = (await readJson(path)) as { readonly x: unknown }[];
+        found.push(part.length);
+        values.push(...part.map(({ x }) => ({ x })));
+        assert.ok(part.length <= 1 || sizeBytes <= first.maxBytes, `${sizeBytes} bytes`);
+        const [window] = windows;
+        assert.ok(window);
+        from = { collection: name, identity: window.identity, to: window.to };
+      }
+      assert.deepEqual(found, parts);
+      assert.deepEqual(values, rows);
+    });
+  }
 
   it('count rows, and those that are new', async () => {
     await using lab = await CollectionsLab.open();
@@ -352,3 +390,7 @@ describe('collections', function () {
     assert.deepEqual(next.rows, [{ two: 2 }]);
   });
 });
+
+function fiveOf(x: unknown): readonly object[] {
+  return Array.from({ length: 5 }, () => ({ x }));
+}

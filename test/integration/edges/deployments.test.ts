@@ -1,129 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { systemClock } from '../../../lib/clock';
-import { Assignments } from '../../../lib/edges/hub/assignments';
-import { DesiredContent } from '../../../lib/edges/hub/desired-content';
-import { AssignmentDocument, EdgeDocument } from '../../../lib/edges/hub/hub-documents';
-import {
-  PipelineDeploymentDocument,
-  PipelineRevisionDocument,
-} from '../../../lib/edges/hub/pipelines/deployment-documents';
-import { PipelineDeployments, type StandingPipeline } from '../../../lib/edges/hub/pipelines/deployments';
-import { namesFile, PipelineRevisions } from '../../../lib/edges/hub/pipelines/revisions';
 import { ModelManagementError } from '../../../lib/errors';
-import { LibraryName } from '../../../lib/ids';
-import { silentLog } from '../../../lib/log';
 import { bundleOf, type PipelineBundle } from '../../../lib/pipeline/bundle/bundle';
 import type { FlowEntry } from '../../../lib/pipeline/flow-entry';
-import { openDocumentStore } from '../../../lib/store';
+import { ask, bundle, call, Desk, notFound, nothing } from '../../support/deployment-desk';
 import { aNode, aTab } from '../../support/flow-entries';
-import { modelNumber, type RegistryLab, registryLab, withCode } from '../../support/registry-lab';
-import { temporaryFolder } from '../../support/temporary-folder';
-
-const ask = (id: string, model: string, version = 'deployed', z = 't'): FlowEntry =>
-  aNode(id, '', { z, type: 'onnx-model', model, version });
-const call = (id: string, library: string, z = 't'): FlowEntry => aNode(id, '', { z, type: 'pipelib', library });
-const bundle =
-  (...nodes: FlowEntry[]) =>
-  (): PipelineBundle =>
-    bundleOf([aTab('t'), ...nodes], 't');
-const nothing = { revision: null, isToRepeat: false };
-
-const edgeOf = (name: string): EdgeDocument =>
-  EdgeDocument.parse({
-    _id: name,
-    name,
-    labels: [],
-    createdAt: 0,
-    deletedAt: null,
-    tokens: [],
-    key: null,
-    revoked: null,
-  });
-
-/** A registry and the stores of a hub, without a broker. */
-class Desk implements AsyncDisposable {
-  readonly libraries = new Map<string, { readonly revision: number; readonly source: string }>();
-  standing: StandingPipeline = nothing;
-  /** Throws where an edge cannot take so much. */
-  check = (): void => undefined;
-
-  private constructor(
-    readonly lab: RegistryLab,
-    readonly assignments: Assignments,
-    readonly deployments: PipelineDeployments,
-    readonly revisions: PipelineRevisions,
-    readonly content: DesiredContent,
-    readonly namesFile: (digest: string) => boolean,
-    private readonly close: () => Promise<void>,
-  ) {}
-
-  static async open(): Promise<Desk> {
-    const [lab, folder] = [await registryLab(), await temporaryFolder()];
-    const at = { path: folder.path, log: silentLog };
-    const stores = {
-      revisions: await openDocumentStore({ ...at, name: 'r', parse: (raw) => PipelineRevisionDocument.parse(raw) }),
-      deployments: await openDocumentStore({ ...at, name: 'd', parse: (raw) => PipelineDeploymentDocument.parse(raw) }),
-      assignments: await openDocumentStore({ ...at, name: 'a', parse: (raw) => AssignmentDocument.parse(raw) }),
-    };
-    const getEdge = (name: string): EdgeDocument => {
-      if (/^edge-/.test(name)) return edgeOf(name);
-      throw new ModelManagementError('EDGE_NOT_FOUND', 'no such edge', 'Add it.');
-    };
-    const { registry, blobs } = lab;
-    const assignments = new Assignments({ registry, assignments: stores.assignments }, getEdge, () => undefined);
-    const library = (name: string) => {
-      const found = desk.libraries.get(name);
-      if (!found) throw new ModelManagementError('LIBRARY_NOT_FOUND', 'no such library', 'Make it.');
-      return { name: LibraryName.parse(name), builtIn: false, description: '', ...found };
-    };
-    const revisions = new PipelineRevisions({
-      revisions: stores.revisions,
-      blobs,
-      registry,
-      library,
-      clock: systemClock,
-    });
-    const deployments = new PipelineDeployments({
-      deployments: stores.deployments,
-      revisions,
-      getEdge,
-      check: () => desk.check(),
-    });
-    const content = new DesiredContent(registry, assignments, deployments);
-    const isNamed = (digest: string): boolean => namesFile(stores.revisions, digest as never);
-    const close = async (): Promise<void> => {
-      await Promise.all(Object.values(stores).map((store) => store.close()));
-      await lab[Symbol.asyncDispose]();
-      await folder[Symbol.asyncDispose]();
-    };
-    const desk: Desk = new Desk(lab, assignments, deployments, revisions, content, isNamed, close);
-    for (const number of [1, 2, 3]) await lab.upload('iris', modelNumber(number));
-    await lab.upload('ocr', modelNumber(4));
-    await lab.registry.setAlias('iris', 'deployed', { version: 1 }, 'ann');
-    await lab.registry.setAlias('iris', 'canary', { version: 2 }, 'ann');
-    desk.libraries.set('pipelib_scale', { revision: 1, source: 'scale 1' });
-    return desk;
-  }
-
-  deploy(take: () => PipelineBundle, ...edges: object[]): Promise<ReadonlySet<string>> {
-    return this.deployments.deploy('t', take, { edges }, () => this.standing, 'ann');
-  }
-
-  models(edge = 'edge-2'): unknown {
-    const { models } = this.content.of(edge);
-    return models.map(({ name, deployed, aliases, versions }) => [
-      name,
-      deployed,
-      aliases,
-      versions.map(({ version }) => version).sort(),
-    ]);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
-  }
-}
+import { withCode } from '../../support/registry-lab';
 
 describe('what an edge shall run for its pipelines', () => {
   const needs: readonly (readonly [string, readonly FlowEntry[], unknown])[] = [
@@ -305,5 +187,33 @@ describe('the deployments of a pipeline', () => {
     await assert.rejects(desk.deploy(gone, { name: 'edge-2' }), withCode('PIPELINE_NOT_FOUND'));
     assert.deepEqual([...(await desk.deploy(gone))], ['edge-2']);
     assert.deepEqual(desk.deployments.all(), []);
+  });
+
+  it('are forgotten with all revisions once no edge shall have the pipeline or told that it has it', async () => {
+    await using desk = await Desk.open();
+    const pipelines = desk.pipelines();
+    const unknown = () => assert.throws(() => pipelines.revisions('t', notFound), withCode('PIPELINE_NOT_FOUND'));
+    unknown();
+    await desk.deploy(bundle(ask('m', 'iris'), call('c', 'pipelib_scale')), { name: 'edge-2' });
+    const [taken] = desk.revisions.of('t');
+    assert.deepEqual(pipelines.idle(), []);
+    await pipelines.forget('t');
+    assert.equal(pipelines.revisions('t', notFound).length, 1, 'an edge shall have it');
+    await desk.deploy(bundle());
+    desk.told.add('t');
+    assert.deepEqual(pipelines.idle(), [], 'an edge has it still');
+    desk.told.clear();
+    assert.deepEqual(pipelines.idle(), ['t']);
+    assert.equal(pipelines.revisions('t', notFound).length, 1, 'one may go back to it');
+    await pipelines.forget('t');
+    unknown();
+    for (const { digest } of [taken?.bundle, ...(taken?.libraries ?? [])].flatMap((one) => one ?? [])) {
+      assert.ok(!desk.namesFile(digest), 'garbage');
+    }
+    assert.deepEqual(
+      pipelines.revisions('t', () => undefined),
+      [],
+      'of a tab without any',
+    );
   });
 });

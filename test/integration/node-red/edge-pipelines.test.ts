@@ -116,6 +116,11 @@ describe(`pipelines on an edge of Node-RED ${other}, of a hub of Node-RED ${node
     waitFor(async () => mqtt.ask(IN, payload, OUT), { timeoutMs: 30_000 });
   const flowsOf = async (nodeRed: NodeRed) => (await nodeRed.request<FlowNode[]>('GET', 'flows')).body;
 
+  it('have no revisions before they are deployed', async () => {
+    const { items } = await ask<{ items: PipelineRevisionView[] }>('GET', 'pipelines/tab/revisions');
+    assert.deepEqual(items, []);
+  });
+
   it('are deployed with their models and libraries, beside the flows of the edge', async () => {
     assert.equal(await mqtt.ask('own/in', 0, 'own/out'), 1);
     const before = await flowsOf(edge);
@@ -204,7 +209,7 @@ describe(`pipelines on an edge of Node-RED ${other}, of a hub of Node-RED ${node
     await deploy({ name: EDGE, revision: 1 });
     await isDeployed(1);
     assert.deepEqual(await answers([1, 0, 0, 0]), [11, 1, 1, 1]);
-    await deploy({ name: EDGE, revision: 2 });
+    await ask('PATCH', 'pipelines/tab/edges', { edges: [{ name: EDGE, revision: 2 }] });
     await isDeployed(2);
   });
 
@@ -257,6 +262,9 @@ describe(`pipelines on an edge of Node-RED ${other}, of a hub of Node-RED ${node
     assert.equal(await refusal([{ name: EDGE }, { name: EDGE }]), 'INVALID_INPUT');
     assert.equal(await refusal([{ name: EDGE, revision: 99 }]), 'REVISION_NOT_FOUND');
     assert.equal((await hub.api('PUT', 'pipelines/nowhere/edges', { edges: [{ name: EDGE }] })).status, 404);
+    for (const part of ['revisions', 'edges']) {
+      assert.equal((await hub.api('GET', `pipelines/nowhere/${part}`)).status, 404);
+    }
     const file = pipelineFlow(broker.port).map((entry) =>
       entry.id === 'model' ? { ...entry, source: 'file', file: 'a.onnx' } : entry,
     );
@@ -279,7 +287,8 @@ describe(`pipelines on an edge of Node-RED ${other}, of a hub of Node-RED ${node
   });
 
   it('are taken off, and leave the flows of the edge as they were', async () => {
-    await deploy();
+    const { edges } = await ask<PipelineOnEdges>('PATCH', 'pipelines/tab/edges', { remove: [EDGE] });
+    assert.deepEqual(edges, []);
     const own = ownFlow(broker.port).map(({ id }) => id);
     await waitFor(async () => (await flowsOf(edge)).every(({ id }) => own.includes(id)), { timeoutMs: 30_000 });
     await waitFor(async () => {

@@ -111,6 +111,7 @@ const routes: readonly Route[] = [
   { method: 'POST', path: 'pipelines/none/restart', body: {}, allowed: developers },
   { method: 'POST', path: 'pipelines/none/test', body: { payload: 1 }, allowed: writers },
   { method: 'PUT', path: 'pipelines/none/edges', body: { edges: [] }, allowed: developers },
+  { method: 'PATCH', path: 'pipelines/none/edges', body: { remove: ['none'] }, allowed: developers },
   { method: 'GET', path: 'pipelines/none/revisions', allowed: readers },
   { method: 'POST', path: 'pipelines/none/edges/none/start', body: {}, allowed: developers },
   { method: 'POST', path: 'pipelines/none/edges/none/stop', body: {}, allowed: developers },

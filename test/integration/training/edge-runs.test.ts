@@ -145,6 +145,30 @@ time.sleep(600)`;
     await isTidy();
   });
 
+  it('says what it waits for when no edge has its label any more, and can be cancelled', async () => {
+    await lab.edge.stop();
+    await lab.edgeIs('offline');
+    const { id } = await lab.hub.start('anywhere');
+    const waits = (text: RegExp): Promise<unknown> => {
+      let last: RunView | undefined;
+      return waitFor(
+        async () => {
+          last = await lab.hub.run(id);
+          return last.state === 'queued' && text.test(last.waitsFor ?? '');
+        },
+        { what: () => `${text}: ${JSON.stringify(last)}` },
+      );
+    };
+    await waits(/^No edge that has the label gpu and can take the run is online\.$/);
+    await lab.hub.call('PATCH', 'edges/edge-2', { labels: [] });
+    await waits(/^No edge has the label gpu\.$/);
+    await lab.hub.call('POST', `runs/${id}/cancel`);
+    const { state, waitsFor } = await lab.hub.ended(id);
+    assert.deepEqual([state, waitsFor], ['cancelled', undefined]);
+    await lab.edge.restart();
+    await lab.edgeIs('online');
+  });
+
   describe('with data that stays there', () => {
     const edgeCall = async (method: string, path: string, body?: unknown): Promise<void> => {
       const answer = await lab.edge.api(method, path, body);

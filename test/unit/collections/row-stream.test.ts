@@ -76,6 +76,20 @@ describe('rows of a stream', () => {
     assert.ok(given.count <= 5, `${given.count} MiB were read`);
   });
 
+  it('go on behind lines that are left out', async () => {
+    const { chunks } = repeated(`${'x'.repeat(5 * MEGABYTE)}\n{"a":1}\nnone\n{"a":2}\n`, 2);
+    const refused: string[] = [];
+    const found: unknown[] = [];
+    for await (const { row } of ndjsonRows(chunks, ({ message }) => refused.push(message))) found.push(row);
+    assert.deepEqual(found, [{ a: 1 }, { a: 2 }, { a: 1 }, { a: 2 }]);
+    assert.deepEqual(refused, [
+      'Line 1 is longer than 4194304 characters.',
+      'line 3 is not JSON.',
+      'Line 5 is longer than 4194304 characters.',
+      'line 7 is not JSON.',
+    ]);
+  });
+
   it('come some hundred at a time', async () => {
     const { chunks } = repeated('{"a":1}\n', 1_200);
     const sizes: number[] = [];

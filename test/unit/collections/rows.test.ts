@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { prepareRows, typeOfTexts, valueOfText } from '../../../lib/collections/rows';
+import { fittingRows, prepareRows, typeOfTexts, valueOfText } from '../../../lib/collections/rows';
 import type { Column } from '../../../lib/collections/types';
 import { uuid7 } from '../../../lib/collections/uuid7';
 import { ModelManagementError } from '../../../lib/errors';
@@ -53,6 +53,47 @@ describe('rows for a collection', () => {
         () => prepareRows(rows, columns, isFixed, defaults),
         (error: unknown) => ModelManagementError.is(error) && error.details?.['field'] === field,
       );
+    });
+  }
+
+  const parted: readonly {
+    readonly what: string;
+    readonly rows: readonly unknown[];
+    readonly fitting: readonly number[];
+    readonly misfits?: object;
+    readonly isFixed?: boolean;
+  }[] = [
+    { what: 'all that fit', rows: [{ a: 1 }, { b: 'x' }], fitting: [0, 1] },
+    {
+      what: 'those between others',
+      rows: [{ a: 1 }, { a: 'x', item_id: 'odd' }, { ok: 3 }, { a: 2 }],
+      fitting: [0, 3],
+      misfits: { count: 2, itemId: 'odd', fault: '"a": is the text "x", and the column holds finite numbers.' },
+    },
+    {
+      what: 'none of a fixed collection with other columns',
+      rows: [{ z: 1 }],
+      fitting: [],
+      isFixed: true,
+      misfits: { count: 1, fault: '"z": is not a column of the collection.' },
+    },
+    {
+      what: 'what is no row',
+      rows: [7, { a: 1 }],
+      fitting: [1],
+      misfits: { count: 1, fault: 'is the number 7, not an object of column names and values.' },
+    },
+    {
+      what: 'by columns that those which fit make, and not by others',
+      rows: [{ a: 'x', b: 'text' }, { b: 5 }, { b: 'text' }],
+      fitting: [1],
+      misfits: { count: 2, fault: '"a": is the text "x", and the column holds finite numbers.' },
+    },
+  ];
+  for (const { what, rows, fitting, misfits, isFixed = false } of parted) {
+    it(`are told from those that do not fit: ${what}`, () => {
+      const found = fittingRows(rows, columns, isFixed, defaults);
+      assert.deepEqual(found, { fitting: fitting.map((index) => rows[index]), misfits });
     });
   }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type EdgeRun, fenceKey } from '../../../lib/edges/agent/runs/edge-run-document';
+import { ownRuns } from '../../../lib/edges/agent/runs/own-runs';
 import { type EdgeRunSituation, planEdgeRuns } from '../../../lib/edges/agent/runs/plan-edge-runs';
 import { reportEdgeRuns } from '../../../lib/edges/agent/runs/report-edge-runs';
 import { ReportedRun } from '../../../lib/edges/protocol/run-documents';
@@ -189,4 +190,39 @@ describe('the report of the runs of an edge', () => {
     assert.ok(Buffer.byteLength(JSON.stringify(told)) < 16_384);
     ReportedRun.parse(told);
   });
+});
+
+describe('the runs of an edge as it shows them itself', () => {
+  const at = '2026-01-01T00:00:00.000Z';
+  const training = aCarriedRun('a', {
+    phases: [
+      { name: 'queued', startedAt: 0, finishedAt: 1 },
+      { name: 'training', startedAt: Date.parse(at), finishedAt: null },
+    ],
+  });
+  const cases: readonly (readonly [string, Partial<EdgeRunSituation>, readonly object[]])[] = [
+    [
+      'one that trains, and one that waits for it',
+      { desired: [aDesiredRun('a'), aDesiredRun('b')], runs: [anEdgeRun('a', 1, { run: training })] },
+      [
+        { id: 'a', job: 'job', state: 'training', since: at },
+        { id: 'b', job: 'job', state: 'queued', since: null },
+      ],
+    ],
+    [
+      'one whose files come',
+      { desired: [aDesiredRun('a')], runs: [unbegun(null)] },
+      [{ id: 'a', job: 'job', state: 'queued', since: null, progress: 0.5 }],
+    ],
+    ['none that is over', { desired: [aDesiredRun('a')], runs: [anEndedEdgeRun('a')] }, []],
+    ['none that is to be cancelled before it began', { desired: [aDesiredRun('a', 1, { cancel: true })] }, []],
+    [
+      'one that goes on while the hub has said nothing',
+      { desired: null, runs: [anEdgeRun('a', 1, { run: training })] },
+      [{ id: 'a', job: 'job', state: 'training', since: at }],
+    ],
+  ];
+  for (const [what, given, expected] of cases) {
+    it(`are ${what}`, () => assert.deepEqual(ownRuns(situation(given), new Map([['a', 0.5]])), expected));
+  }
 });

@@ -7,6 +7,7 @@ import { onePerQuery } from '../../../lib/training/run/run-data';
 import type { QueryInput } from '../../../lib/training/run/run-document';
 import type { MarkedLog, RunTask } from '../../../lib/training/runners/runner';
 import { aDigest } from '../../support/edge-run-builders';
+import { someFields } from '../../support/training-builders';
 
 const aQuery = (id: string, rows: number): QueryInput => ({
   id,
@@ -65,5 +66,15 @@ describe('a run that an edge carried out', () => {
     const { queries } = await runner.delegation.prepared('r', log, signal);
     const job = { queries: [{ id: 'own' }, { id: 'hub' }] };
     assert.deepEqual(onePerQuery(job, queries), [aQuery('own', 3), aQuery('hub', 7)]);
+  });
+
+  it('is lost when its outputs are gone from the edge', async () => {
+    const gone = [{ kind: 'outputs' as const, digest: aDigest('outputs'), sizeBytes: 10 }];
+    const { runner, signal } = anEdgeThatSaid({ outputs: gone }, [], 'NOT_FOUND');
+    const { limits } = someFields();
+    await assert.rejects(runner.collect({ runId: 'r', limits } as RunTask, '/nowhere', signal), {
+      code: 'RUN_LOST',
+      message: 'The outputs are not on edge-2 any more.',
+    });
   });
 });

@@ -61,7 +61,7 @@ async function anEdgeWith(collections: readonly string[], path: string) {
     collections: {
       get: async () => undefined as never,
       create: async () => assert.fail('they are there'),
-      import: async (name, source) => {
+      importFitting: async (name, source) => {
         await held.get(name);
         for await (const chunk of source) assert.ok(chunk.length > 0);
         taken.push(name);

@@ -40,6 +40,11 @@ describe('what the form of a job sends is what it shows', () => {
     assert.deepEqual([never.staged.requirements, never.removed.requirements], [undefined, false]);
   });
 
+  it('of edges that may start it: those that are ticked, none as well', () => {
+    assert.deepEqual(bodyOf({ ...newDraft('docker'), triggerEdges: ['edge-2'] })['triggerEdges'], ['edge-2']);
+    assert.deepEqual(bodyOf(newDraft('docker'))['triggerEdges'], []);
+  });
+
   it('of variables: a secret that is not typed is kept, whatever it is called now', () => {
     const entry = { value: '', isSecret: true };
     const draft: JobDraft = {

@@ -1,11 +1,5 @@
 import assert from 'node:assert/strict';
 import {
-  placedAnew,
-  withDeployed,
-  without,
-  withRevision,
-} from '../../../plugins/model-management/editor/pipelines/on-edges/edge-choices';
-import {
   onEdgeLook,
   pendingRun,
   summaryOf,
@@ -38,36 +32,6 @@ const onEdge = (name: string, wish: Partial<PipelineEdgeView> = {}): PipelineEdg
   running: true,
   reported: aReport(),
   ...wish,
-});
-
-describe('the list of edges of a pipeline', () => {
-  const now = [onEdge('edge-2'), onEdge('edge-3', { revision: 5, brokerId: 'own' })];
-
-  it('keeps revision and broker of the edges that are not meant', () =>
-    assert.deepEqual(withDeployed(now, ['edge-2', 'edge-4'], undefined), [
-      { name: 'edge-3', revision: 5, brokerId: 'own' },
-      { name: 'edge-2' },
-      { name: 'edge-4' },
-    ]));
-  it('keeps the broker of an edge that gets it anew, unless another is said', () => {
-    assert.deepEqual(withDeployed(now, ['EDGE-3'], undefined)[1], { name: 'EDGE-3', brokerId: 'own' });
-    assert.deepEqual(withDeployed(now, ['edge-3'], 'other')[1], { name: 'edge-3', brokerId: 'other' });
-  });
-  it('changes the revision of one edge alone', () =>
-    assert.deepEqual(withRevision(now, 'edge-3', 4), [
-      { name: 'edge-2', revision: 2 },
-      { name: 'edge-3', revision: 4, brokerId: 'own' },
-    ]));
-  it('takes one edge off', () =>
-    assert.deepEqual(without(now, 'edge-2'), [{ name: 'edge-3', revision: 5, brokerId: 'own' }]));
-  it('names edges that are not meant and get it anew', () => {
-    const broken = [
-      onEdge('edge-2', { reported: aReport({ changed: true }) }),
-      onEdge('edge-3', { reported: aReport({ state: 'failed' }) }),
-      onEdge('edge-4'),
-    ];
-    assert.deepEqual(placedAnew(broken, ['Edge-3']), ['edge-2']);
-  });
 });
 
 describe('how a pipeline stands on an edge', () => {

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { noEdges, type TrainingEdge } from '../../../lib/training/edges';
-import { labelOf, lastingProblem, placeText, readyPlaces, refusalAt } from '../../../lib/training/training-place';
+import {
+  labelOf,
+  lastingProblem,
+  placeText,
+  readyPlaces,
+  refusalAt,
+  waitsFor,
+} from '../../../lib/training/training-place';
 
 const anEdge = (name: string, labels: readonly string[], more: Partial<TrainingEdge> = {}): TrainingEdge => ({
   name,
@@ -13,7 +20,7 @@ const anEdge = (name: string, labels: readonly string[], more: Partial<TrainingE
 const known = [
   anEdge('gpu-2', ['gpu']),
   anEdge('gpu-1', ['gpu', 'line=1']),
-  anEdge('gpu-3', ['gpu'], { state: 'offline' }),
+  anEdge('gpu-3', ['gpu', 'far'], { state: 'offline' }),
   anEdge('gpu-4', ['gpu', 'old'], { refusal: () => 'no Docker' }),
   anEdge('box', []),
 ];
@@ -41,6 +48,20 @@ describe('where a job trains', () => {
     it(`${place}: now ${ready.join(', ') || 'nowhere'}${refusal ? `, because: ${refusal}` : ''}`, () => {
       assert.deepEqual(readyPlaces(place, 'docker', edges), ready);
       assert.equal(refusalAt(place, 'docker', edges), refusal);
+    });
+  }
+
+  const waits: readonly (readonly [string, string | undefined])[] = [
+    ['box', undefined],
+    ['nobody', undefined],
+    ['label:gpu', undefined],
+    ['label:old', 'no Docker'],
+    ['label:none', 'No edge has the label none.'],
+    ['label:far', 'No edge that has the label far and can take the run is online.'],
+  ];
+  for (const [place, missing] of waits) {
+    it(`${place}: a run waits for ${missing ?? 'its turn'}`, () => {
+      assert.equal(waitsFor(place, 'docker', edges), missing);
     });
   }
 

@@ -11,6 +11,7 @@ import type {
   ReportedPipeline,
 } from '../../protocol/pipeline-documents';
 import type { AcceptedDesired } from '../accepted-desired';
+import { type OwnPipeline, ownPipelines } from './own-pipelines';
 import type { PipelineEffects } from './pipeline-effects';
 import {
   newPipeline,
@@ -39,6 +40,7 @@ export interface PipelineAgentDeps {
 export interface PipelineSurroundings {
   readonly hubId: string;
   readonly isModelReady: (model: string) => boolean;
+  readonly isModelServed: (model: string) => boolean;
   /** What would be reported may have changed. */
   readonly changed: () => void;
   /** Files that lie whole on the disk. */
@@ -147,6 +149,11 @@ export class PipelineAgent {
     });
   }
 
+  /** For whoever looks at this edge itself. */
+  own(): readonly OwnPipeline[] {
+    return ownPipelines(this.#situation(), (id) => this.deps.effects.status(id));
+  }
+
   /** As it was placed. */
   isRunning(id: string): boolean {
     return this.deps.pipelines.get(id)?.applied?.running ?? false;
@@ -174,6 +181,7 @@ export class PipelineAgent {
       stored,
       provided: this.#answering,
       isModelReady: (model) => this.#around?.isModelReady(model) ?? false,
+      isModelServed: (model) => this.#around?.isModelServed(model) ?? false,
       isChanged: (id) => {
         const applied = states.get(id)?.applied;
         return areFlowsReady && applied != null && effects.isChanged(applied);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LibraryName } from '../../../ids';
+import { Digest, LibraryName } from '../../../ids';
 import { DesiredLibrary, DesiredPipeline } from '../../protocol/pipeline-documents';
 import { MAX_RETRY_MS, retryDelayMs } from '../model-state';
 
@@ -11,6 +11,8 @@ export const PipelineState = z
     hubId: z.string(),
     /** What was placed last. */
     applied: DesiredPipeline.nullable(),
+    /** The bundle that ran here last: its models answered, so it may start with what they answer by now. */
+    ran: Digest.nullable().default(null),
     /** Name and broker of the edge when that was; not themselves. */
     surroundings: z.string().nullable(),
     /** Its tab in the flows is the hub's: noted before it is placed for the first time. */
@@ -34,6 +36,7 @@ export const newPipeline = (id: string, hubId: string): PipelineState => ({
   _id: id,
   hubId,
   applied: null,
+  ran: null,
   surroundings: null,
   isClaimed: false,
   failure: null,
@@ -87,8 +90,11 @@ export function reducePipeline(state: PipelineState, event: PipelineEvent, nowMs
       return state.isClaimed === event.isClaimed ? state : { ...state, isClaimed: event.isClaimed };
     case 'recovered':
       return isFailureOf(state, event.target) ? { ...state, failure: null } : state;
-    case 'applied':
-      return { ...state, applied: event.target, surroundings: event.surroundings, isClaimed: true, failure: null };
+    case 'applied': {
+      const { target: applied, surroundings } = event;
+      const ran = [applied, state.applied].find((one) => one?.running)?.digest ?? state.ran;
+      return { ...state, applied, ran, surroundings, isClaimed: true, failure: null };
+    }
     case 'failed':
       return failed(state, pipelineKey(event.target), event.target.attempt, event, nowMs);
     case 'stuck':

@@ -36,6 +36,8 @@ export interface PipelineSituation {
   readonly provided: ReadonlyMap<string, Digest>;
   /** True of a model that runs as the hub wants it. */
   readonly isModelReady: (model: string) => boolean;
+  /** True of a model that runs, be it an earlier version than the hub wants. */
+  readonly isModelServed: (model: string) => boolean;
   /** True of a pipeline that does not stand in the flows as it was placed. */
   readonly isChanged: (id: string) => boolean;
   readonly surroundings: string;
@@ -111,12 +113,16 @@ function librariesOf(target: DesiredPipeline, { desired }: PipelineSituation): r
   return desired?.libraries.filter(({ name }) => names.has(name)) ?? [];
 }
 
-/** What a pipeline cannot start without, in words. One that is to stand still needs no models. */
+/**
+ * What a pipeline cannot start without, in words. One that is to stand still needs no models; one that ran here starts
+ * with what they answer, and goes over to later versions as it would have done while it ran.
+ */
 function waitingFor(
-  { running, models }: DesiredPipeline,
-  { isModelReady, areFlowsReady }: PipelineSituation,
+  { id, digest, running, models }: DesiredPipeline,
+  { states, isModelReady, isModelServed, areFlowsReady }: PipelineSituation,
 ): string | undefined {
-  const missing = running ? models.find((model) => !isModelReady(model)) : undefined;
+  const isEnough = states.get(id)?.ran === digest ? isModelServed : isModelReady;
+  const missing = running ? models.find((model) => !isEnough(model)) : undefined;
   if (missing !== undefined) return `the model ${missing}`;
   return areFlowsReady ? undefined : 'the flows of this Node-RED, which do not run';
 }

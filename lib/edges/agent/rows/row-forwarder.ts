@@ -27,7 +27,7 @@ const LOOK_MS = 60_000;
 /** Between two batches of a collection: rows that trickle in go together. */
 const BATCH_PAUSE_MS = 10_000;
 /** Of a batch: a long backlog goes in parts. */
-const MAX_BATCH_ROWS = 10_000;
+const BATCH = { maxRows: 10_000, maxBytes: 32 * 1_048_576 };
 
 const COMMA = 44;
 const END = Buffer.from('\n');
@@ -120,7 +120,7 @@ export class RowForwarder {
     const path = join(tempPath, `rows-${randomUUID()}.json`);
     try {
       const from = own?.mark ? { from: { collection, ...own.mark } } : {};
-      const newData = [{ collection, ...from, maxRows: MAX_BATCH_ROWS }];
+      const newData = [{ collection, ...from, first: BATCH }];
       const request = { query: `SELECT * FROM "${collection}"`, newData, lagMs: 0 };
       const { rows, windows } = await collections.export(LOCAL_SOURCE, request, path);
       const [window] = windows;

@@ -12,13 +12,14 @@ import type { RunDocument } from '../../../training/run/run-document';
 import { RunDriver } from '../../../training/run/run-driver';
 import { isFinal } from '../../../training/run/run-states';
 import { runPaths } from '../../../training/run/script-steps';
-import { type ArtifactFetcher, isAway } from '../../artifacts';
+import { type ArtifactFetcher, ArtifactPatience, isAbsent } from '../../artifacts';
 import type { DesiredRun, ReportedRun, RunLogEvent } from '../../protocol/run-documents';
 import { boxContext, openSpec } from '../../protocol/run-spec-box';
 import type { BoxKey, BoxKeyText } from '../../protocol/sealed-box';
 import { type EdgeRun, type EdgeRunDocument, isOver } from './edge-run-document';
 import { EdgeRunStore } from './edge-run-store';
 import { LiveLog } from './live-log';
+import { type OwnRun, ownRuns } from './own-runs';
 import { type EdgeRunAction, planEdgeRuns } from './plan-edge-runs';
 import { reportEdgeRuns } from './report-edge-runs';
 
@@ -31,6 +32,8 @@ export interface EdgeRunsDeps extends Pick<DelegatedStepDeps, 'runsPath' | 'coll
   readonly secrets: Pick<Secrets, 'encrypt' | 'decrypt'>;
   readonly hubId: string;
   readonly edge: string;
+  /** Between two tries to fetch the files of a run. Default 5 s. */
+  readonly fetchPauseMs?: number;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -66,6 +69,7 @@ export class EdgeRuns {
   readonly #lanes = new Map<string, Lane>();
   readonly #progress = new Map<string, number>();
   readonly #heldUntil = new Map<string, number>();
+  readonly #patience = new Map<string, ArtifactPatience>();
   #desired: readonly DesiredRun[] | null = null;
   #link: RunsLink | undefined;
   #planning: Promise<void> = Promise.resolve();
@@ -84,6 +88,7 @@ export class EdgeRuns {
   /** Goes on with what was under way. @param desired - null while nobody has said what is wanted */
   start(link: RunsLink, desired: readonly DesiredRun[] | null): void {
     this.#link = link;
+    this.#planning = this.#planning.then(() => this.#collectLeftovers());
     this.desire(desired);
   }
 
@@ -114,6 +119,11 @@ export class EdgeRuns {
   reportable(): { readonly boxKey: BoxKeyText; readonly runs?: readonly ReportedRun[] } {
     const runs = reportEdgeRuns(this.#situation(), this.#progress);
     return { boxKey: this.deps.boxKey.publicKey, ...(runs.length > 0 ? { runs } : {}) };
+  }
+
+  /** For whoever looks at this edge itself. */
+  own(): readonly OwnRun[] {
+    return ownRuns(this.#situation(), this.#progress);
   }
 
   /** True for what the hub may fetch. */
@@ -227,10 +237,20 @@ export class EdgeRuns {
     await this.#store.forget(own);
     this.#progress.delete(id);
     this.#heldUntil.delete(id);
+    this.#patience.delete(id);
     this.deps.log.info('run of the hub put away', { run: id });
     await this.deps.fetcher.collect((digest) => this.#isNamed(digest));
     this.wake();
     void this.#collectEnvironments(own);
+  }
+
+  /** Files that no run names: a crash may have come before they were named, or after they were. Never rejects. */
+  async #collectLeftovers(): Promise<void> {
+    try {
+      await this.deps.fetcher.collect((digest) => this.#isNamed(digest));
+    } catch (error) {
+      this.deps.log.warn('files that runs left not put away', { error });
+    }
   }
 
   /** Packages that no run has used for long. Never rejects. */
@@ -246,7 +266,7 @@ export class EdgeRuns {
 
   /** Never rejects. */
   async #fetch({ _id: id, fence, spec }: EdgeRun, signal: AbortSignal): Promise<void> {
-    const { fetcher, hubId, edge, boxKey, secrets, clock, log } = this.deps;
+    const { fetcher, hubId, edge, boxKey, secrets, fetchPauseMs = FETCH_PAUSE_MS, clock, log } = this.deps;
     try {
       const box = await fetcher.fetch(spec, { signal });
       const opened = await openSpec(box, boxKey, boxContext({ hubId, edge, run: id, fence }));
@@ -268,9 +288,11 @@ export class EdgeRuns {
       await this.#store.update(id, (own) => (own.end ? own : { ...own, run }));
     } catch (error) {
       if (signal.aborted) return;
-      const { code, message, hint } = asModelManagementError(error);
+      const { code, message, hint } = isAbsent(error) ? filesGone(error) : asModelManagementError(error);
       log.warn('files of a run not fetched', { run: id, code, message });
-      if (isAway(error)) return this.#hold(id, FETCH_PAUSE_MS);
+      const patience = this.#patience.get(id) ?? new ArtifactPatience();
+      this.#patience.set(id, patience);
+      if (patience.mayComeLater(error)) return this.#hold(id, fetchPauseMs);
       await this.#store
         .update(id, (own) => ({ ...own, end: { state: 'failed', error: { code, message, hint } } }))
         .catch(() => this.#hold(id, FETCH_PAUSE_MS));
@@ -324,3 +346,11 @@ export class EdgeRuns {
     this.#timer = setTimeout(() => this.wake(), Math.max(0, at - this.deps.clock.now()) + 10).unref();
   }
 }
+
+const filesGone = (cause: ModelManagementError): ModelManagementError =>
+  new ModelManagementError(
+    cause.code,
+    `Files of the run are not on the hub: ${cause.message}.`,
+    'Start the job again. If it fails so again, see the log of Node-RED on the hub.',
+    { cause },
+  );

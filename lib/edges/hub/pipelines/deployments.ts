@@ -14,18 +14,35 @@ import type { EdgeDocument } from '../hub-documents';
 import type { PipelineDeploymentDocument, PipelineRevisionDocument } from './deployment-documents';
 import type { PipelineRevisions } from './revisions';
 
+const MAX_EDGES = 100_000;
+const BrokerId = z.string().min(1).max(64);
+const entry = {
+  name: z.string(),
+  /** One that was deployed before; without it, the pipeline as it is now. */
+  revision: z.int().positive().optional(),
+};
+
 const PipelineEdges = z.strictObject({
-  edges: z
-    .array(
-      z.strictObject({
-        name: z.string(),
-        brokerId: z.string().min(1).max(64).optional(),
-        /** One that was deployed before; without it, the pipeline as it is now. */
-        revision: z.int().positive().optional(),
-      }),
-    )
-    .max(100_000),
+  edges: z.array(z.strictObject({ ...entry, brokerId: BrokerId.optional() })).max(MAX_EDGES),
 });
+
+const PipelineEdgeChanges = z.strictObject({
+  /** Without `brokerId` an edge keeps the one it has; null = its own. */
+  edges: z
+    .array(z.strictObject({ ...entry, brokerId: BrokerId.nullable().optional() }))
+    .max(MAX_EDGES)
+    .default([]),
+  remove: z.array(z.string()).max(MAX_EDGES).default([]),
+});
+
+/** What an edge shall have of a pipeline. */
+interface Wanted {
+  readonly edge: EdgeDocument;
+  readonly revision: number | undefined;
+  readonly brokerId: string | null;
+  /** An entry that says what is there already only keeps it. */
+  readonly isKept: boolean;
+}
 
 export interface DeploymentsDeps {
   readonly deployments: DocumentStore<PipelineDeploymentDocument>;
@@ -43,11 +60,14 @@ export interface StandingPipeline {
   readonly isToRepeat: boolean;
 }
 
-const isKept = (
-  known: PipelineDeploymentDocument,
-  revision: number | undefined,
-  brokerId: string | undefined,
-): boolean => revision === known.revision && (brokerId ?? null) === known.brokerId;
+/** Pipeline, what makes its bundle, input, what is known of it on an edge, and who asks. */
+type Deploy = readonly [
+  pipeline: string,
+  bundle: () => PipelineBundle,
+  input: unknown,
+  standing: (edge: string) => StandingPipeline,
+  user: User,
+];
 
 const idOf = (pipeline: string, edge: string): string => `${pipeline}/${edgeKey(edge)}`;
 
@@ -105,51 +125,42 @@ export class PipelineDeployments {
    * @throws {ModelManagementError} `INVALID_INPUT`, `EDGE_NOT_FOUND`, `REVISION_NOT_FOUND`, as `bundle` and
    * `PipelineRevisions.take`; nothing is deployed then
    */
-  deploy(
-    pipeline: string,
-    bundle: () => PipelineBundle,
-    input: unknown,
-    standing: (edge: string) => StandingPipeline,
-    user: User,
-  ): Promise<ReadonlySet<string>> {
-    return this.#turns.run('', async () => {
-      const wanted = this.#parse(pipeline, input);
-      const before = this.ofPipeline(pipeline);
-      const isNew = wanted.some(({ revision }) => revision === undefined);
-      // Nobody undeploys what never was: the id is wrong.
-      if (!isNew && before.length === 0) bundle();
-      for (const { revision } of wanted) if (revision !== undefined) this.deps.revisions.get(pipeline, revision);
-      const taken = isNew ? await this.deps.revisions.take(bundle(), user) : undefined;
-      const documents = wanted.map(({ edge, brokerId, revision }) => {
+  deploy(...[pipeline, bundle, input, standing, user]: Deploy): Promise<ReadonlySet<string>> {
+    return this.#turns.run('', () => {
+      const { edges } = parseInput(PipelineEdges, input);
+      const wanted = edges.map(({ name, revision, brokerId = null }): Wanted => {
+        const edge = this.#edge(name);
         const known = this.find(pipeline, edge.name);
-        const next = revision ?? taken?.revision ?? 0;
-        const { revision: standingRevision, isToRepeat } = standing(edge.name);
-        const last = standingRevision ?? known?.revision ?? null;
-        return {
-          _id: idOf(pipeline, edge.name),
-          pipeline,
-          edge: edge.name,
-          revision: next,
-          previousRevision: last !== null && last !== next ? last : (known?.previousRevision ?? null),
-          brokerId: brokerId ?? null,
-          running: known?.running ?? true,
-          // An entry that says what is there already only keeps it.
-          attempt: known ? known.attempt + (isToRepeat && !isKept(known, revision, brokerId) ? 1 : 0) : 0,
-        };
+        const isKept = known !== undefined && revision === known.revision && brokerId === known.brokerId;
+        return { edge, revision, brokerId, isKept };
       });
-      for (const document of documents) {
-        const others = this.ofEdge(document.edge).filter(({ _id }) => _id !== document._id);
-        this.deps.check(this.deps.getEdge(document.edge), [...others, document]);
+      requireOnce(wanted.map(({ edge }) => edge));
+      const ids = new Set(wanted.map(({ edge }) => idOf(pipeline, edge.name)));
+      const gone = this.ofPipeline(pipeline).filter(({ _id }) => !ids.has(_id));
+      return this.#write(pipeline, bundle, wanted, gone, standing, user);
+    });
+  }
+
+  /**
+   * Some edges of a pipeline; the others stay as they are, so that changes side by side add up.
+   * @param input - `{edges?: [{name, brokerId?, revision?}], remove?: [name]}`
+   * @returns as {@link deploy}, as are the other parameters. @throws as {@link deploy}
+   */
+  change(...[pipeline, bundle, input, standing, user]: Deploy): Promise<ReadonlySet<string>> {
+    return this.#turns.run('', () => {
+      const { edges, remove } = parseInput(PipelineEdgeChanges, input);
+      if (edges.length + remove.length === 0) {
+        throw invalidInput('edges', 'edges, remove: no edge is named.', 'Name those that get it, or lose it.');
       }
-      const gone = before.filter(({ _id }) => !documents.some((document) => document._id === _id));
-      // One that fails ends the turn only when the others are written.
-      await allEnded([
-        ...documents.map((document) => this.deps.deployments.put(document)),
-        ...gone.map(({ _id }) => this.deps.deployments.delete(_id)),
-      ]);
-      const used = new Set(this.ofPipeline(pipeline).flatMap((one) => [one.revision, one.previousRevision]));
-      await this.deps.revisions.prune(pipeline, (revision) => used.has(revision));
-      return new Set([...before, ...documents].map(({ edge }) => edgeKey(edge)));
+      const wanted = edges.map(({ name, revision, brokerId }): Wanted => {
+        const edge = this.#edge(name);
+        const known = this.find(pipeline, edge.name)?.brokerId ?? null;
+        return { edge, revision, brokerId: brokerId === undefined ? known : brokerId, isKept: false };
+      });
+      const removed = remove.map((name) => this.#edge(name));
+      requireOnce([...wanted.map(({ edge }) => edge), ...removed]);
+      const gone = removed.flatMap((edge) => this.find(pipeline, edge.name) ?? []);
+      return this.#write(pipeline, bundle, wanted, gone, standing, user);
     });
   }
 
@@ -161,6 +172,13 @@ export class PipelineDeployments {
   /** Places it anew, as it was deployed. @throws {ModelManagementError} `PIPELINE_NOT_ON_EDGE` */
   async repeat(pipeline: string, edge: string): Promise<void> {
     await this.#change(pipeline, edge, (known) => ({ ...known, attempt: known.attempt + 1 }));
+  }
+
+  /** Its revisions, unless an edge shall have it. */
+  async forgetRevisions(pipeline: string): Promise<void> {
+    await this.#turns.run('', async () => {
+      if (this.ofPipeline(pipeline).length === 0) await this.deps.revisions.forget(pipeline);
+    });
   }
 
   async removeEdge(edge: string): Promise<void> {
@@ -245,19 +263,54 @@ export class PipelineDeployments {
     );
   }
 
-  #parse(pipeline: string, input: unknown) {
-    const { edges } = parseInput(PipelineEdges, input);
+  #edge(name: string): EdgeDocument {
+    if (edgeKey(name) !== LOCAL_EDGE) return this.deps.getEdge(name);
+    throw invalidInput('edges', 'edges: local has the pipeline already.', 'Leave it out.');
+  }
+
+  async #write(
+    pipeline: string,
+    bundle: () => PipelineBundle,
+    wanted: readonly Wanted[],
+    gone: readonly PipelineDeploymentDocument[],
+    standing: (edge: string) => StandingPipeline,
+    user: User,
+  ): Promise<ReadonlySet<string>> {
     if (!PipelineId.safeParse(pipeline).success) throw pipelineNotFound(pipeline);
-    const wanted = edges.map(({ name, ...more }) => {
-      if (edgeKey(name) === LOCAL_EDGE) {
-        throw invalidInput('edges', 'edges: local has the pipeline already.', 'Leave it out.');
-      }
-      return { ...more, edge: this.deps.getEdge(name) };
+    const { deployments, revisions, check, getEdge } = this.deps;
+    const isNew = wanted.some(({ revision }) => revision === undefined);
+    // Nobody undeploys what never was: the id is wrong.
+    if (!isNew && this.ofPipeline(pipeline).length === 0) bundle();
+    for (const { revision } of wanted) if (revision !== undefined) revisions.get(pipeline, revision);
+    const taken = isNew ? await revisions.take(bundle(), user) : undefined;
+    const documents = wanted.map(({ edge: { name: edge }, brokerId, revision, isKept }) => {
+      const known = this.find(pipeline, edge);
+      const next = revision ?? taken?.revision ?? 0;
+      const { revision: standingRevision, isToRepeat } = standing(edge);
+      const last = standingRevision ?? known?.revision ?? null;
+      return {
+        _id: idOf(pipeline, edge),
+        pipeline,
+        edge,
+        revision: next,
+        previousRevision: last !== null && last !== next ? last : (known?.previousRevision ?? null),
+        brokerId,
+        running: known?.running ?? true,
+        attempt: known ? known.attempt + (isToRepeat && !isKept ? 1 : 0) : 0,
+      };
     });
-    if (new Set(wanted.map(({ edge }) => edge._id)).size < wanted.length) {
-      throw invalidInput('edges', 'edges: an edge is named twice.', 'Name each edge once.');
+    for (const document of documents) {
+      const others = this.ofEdge(document.edge).filter(({ _id }) => _id !== document._id);
+      check(getEdge(document.edge), [...others, document]);
     }
-    return wanted;
+    // One that fails ends the turn only when the others are written.
+    await allEnded([
+      ...documents.map((document) => deployments.put(document)),
+      ...gone.map(({ _id }) => deployments.delete(_id)),
+    ]);
+    const used = new Set(this.ofPipeline(pipeline).flatMap((one) => [one.revision, one.previousRevision]));
+    await revisions.prune(pipeline, (revision) => used.has(revision));
+    return new Set([...gone, ...documents].map(({ edge }) => edgeKey(edge)));
   }
 
   #change(
@@ -266,5 +319,11 @@ export class PipelineDeployments {
     change: (known: PipelineDeploymentDocument) => PipelineDeploymentDocument,
   ): Promise<void> {
     return this.#turns.run('', () => this.deps.deployments.put(change(this.get(pipeline, edge))));
+  }
+}
+
+function requireOnce(edges: readonly EdgeDocument[]): void {
+  if (new Set(edges.map(({ _id }) => _id)).size < edges.length) {
+    throw invalidInput('edges', 'edges: an edge is named twice.', 'Name each edge once.');
   }
 }

@@ -20,7 +20,7 @@ import {
 import type { PipelineRevisions } from './revisions';
 
 export interface EdgePipelinesDeps {
-  readonly book: EdgeBook;
+  readonly book: Pick<EdgeBook, 'all' | 'find' | 'get'>;
   readonly deployments: PipelineDeployments;
   readonly revisions: PipelineRevisions;
   readonly factsOf: (edge: EdgeDocument) => EdgeFacts;
@@ -53,10 +53,30 @@ export class EdgePipelines {
       .map((deployment) => toEdgePipeline(facts, deployment, deployments.revisionOf(deployment)));
   }
 
-  /** Newest first. */
-  revisions(pipeline: string): readonly PipelineRevisionView[] {
+  /**
+   * Newest first; also of a pipeline whose tab is gone, while they are kept.
+   * @param require - throws where there is no such pipeline; asked only where nothing is known of it
+   */
+  revisions(pipeline: string, require: () => void): readonly PipelineRevisionView[] {
     const deployments = this.deps.deployments.ofPipeline(pipeline);
-    return this.deps.revisions.of(pipeline).map((revision) => toRevisionView(revision, deployments));
+    const revisions = this.deps.revisions.of(pipeline);
+    if (deployments.length + revisions.length === 0) require();
+    return revisions.map((revision) => toRevisionView(revision, deployments));
+  }
+
+  /** Ids of pipelines with revisions that no edge shall have, and that none told it has. */
+  idle(): readonly string[] {
+    const { book, deployments, factsOf, revisions } = this.deps;
+    const told = new Set(
+      book.all().flatMap((edge) => factsOf(edge).said?.report?.pipelines?.map(({ id }) => id) ?? []),
+    );
+    return revisions.pipelines().filter((id) => !told.has(id) && deployments.ofPipeline(id).length === 0);
+  }
+
+  /** The revisions of a pipeline that is gone for good. */
+  async forget(pipeline: string): Promise<void> {
+    await this.deps.deployments.forgetRevisions(pipeline);
+    this.deps.log.info('revisions of a pipeline forgotten', { pipeline });
   }
 
   /**
@@ -65,17 +85,13 @@ export class EdgePipelines {
    * @param input - `{edges: [{name, brokerId?, revision?}]}`
    * @throws as `PipelineDeployments.deploy`; `EDGE_UNAVAILABLE` of an edge whose release knows no pipelines
    */
-  async deploy(pipeline: string, bundle: () => PipelineBundle, input: unknown, user: User): Promise<void> {
-    const { deployments, log } = this.deps;
-    const before = deployments.ofPipeline(pipeline).map(({ edge }) => edgeKey(edge));
-    try {
-      await deployments.deploy(pipeline, bundle, input, (edge) => this.#standing(pipeline, edge), user);
-    } finally {
-      // Also of a change of which only a part could be written.
-      const after = deployments.ofPipeline(pipeline).map(({ edge }) => edgeKey(edge));
-      this.deps.changed(new Set([...before, ...after]));
-    }
-    log.info('edges of a pipeline set', { pipeline, user });
+  deploy(pipeline: string, bundle: () => PipelineBundle, input: unknown, user: User): Promise<void> {
+    return this.#set('deploy', pipeline, bundle, input, user);
+  }
+
+  /** Deploys it to some edges, and takes it off some. @throws as `PipelineDeployments.change`, and as {@link deploy} */
+  change(pipeline: string, bundle: () => PipelineBundle, input: unknown, user: User): Promise<void> {
+    return this.#set('change', pipeline, bundle, input, user);
   }
 
   /** @throws {ModelManagementError} `EDGE_NOT_FOUND`, `PIPELINE_NOT_ON_EDGE` */
@@ -114,6 +130,25 @@ export class EdgePipelines {
       what,
       ...(runId === undefined ? {} : { runId }),
     });
+  }
+
+  async #set(
+    how: 'deploy' | 'change',
+    pipeline: string,
+    bundle: () => PipelineBundle,
+    input: unknown,
+    user: User,
+  ): Promise<void> {
+    const { deployments, log } = this.deps;
+    const before = deployments.ofPipeline(pipeline).map(({ edge }) => edgeKey(edge));
+    try {
+      await deployments[how](pipeline, bundle, input, (edge) => this.#standing(pipeline, edge), user);
+    } finally {
+      // Also of a change of which only a part could be written.
+      const after = deployments.ofPipeline(pipeline).map(({ edge }) => edgeKey(edge));
+      this.deps.changed(new Set([...before, ...after]));
+    }
+    log.info('edges of a pipeline set', { pipeline, user });
   }
 
   #ask(pipeline: string, name: string, command: EdgeCommand, patienceMs?: number): Promise<unknown> {

@@ -95,6 +95,16 @@ export class PipelineRevisions {
     }
   }
 
+  /** Ids of the pipelines that have any. */
+  pipelines(): readonly string[] {
+    return [...new Set(this.deps.revisions.all().map(({ pipeline }) => pipeline))];
+  }
+
+  /** All of a pipeline; their files are garbage then. */
+  async forget(pipeline: string): Promise<void> {
+    for (const { _id } of this.of(pipeline)) await this.deps.revisions.delete(_id);
+  }
+
   /** @param isUsed - edges have it, or go back to it */
   async prune(pipeline: string, isUsed: (revision: number) => boolean): Promise<void> {
     for (const { _id, revision } of this.of(pipeline).slice(KEPT_REVISIONS)) {

@@ -13,7 +13,7 @@ type Fetcher = Pick<ArtifactFetcher, 'fetch' | 'collect'>;
 
 export interface RowIntakeDeps {
   readonly hub: Pick<EdgeHub, 'standing' | 'standings' | 'onChange' | 'command'>;
-  readonly collections: Pick<Collections, 'get' | 'create' | 'import'>;
+  readonly collections: Pick<Collections, 'get' | 'create' | 'importFitting'>;
   readonly fetcherOf: (...edge: Parameters<RunDeskDeps['fetcherOf']>) => Promise<Fetcher>;
   /** Names of collections that take rows of edges; true = all. */
   readonly accept: true | readonly string[];
@@ -104,8 +104,9 @@ export class RowIntake {
     const { collection, digest, sizeBytes } = offered;
     const path = await fetcher.fetch({ digest, sizeBytes }, { signal: this.#closing.signal });
     await this.#ensureCollection(collection);
-    const { inserted, duplicates } = await collections.import(collection, lazily(path), 'ndjson');
+    const { inserted, duplicates, misfits } = await collections.importFitting(collection, lazily(path));
     if (inserted > 0) log.info('rows of an edge taken', { edge: name, collection, inserted, duplicates });
+    if (misfits) log.warn('rows of an edge left out', { edge: name, collection, ...misfits, hint: misfitHint(name) });
   }
 
   /** Whether another collection of the edge has these rows in work, or has them to be taken yet. */
@@ -150,6 +151,9 @@ export class RowIntake {
 }
 
 const laneOf = ({ name }: EdgeStanding, { collection }: OfferedRows): string => `${name}/${collection.toLowerCase()}`;
+
+const misfitHint = (edge: string): string =>
+  `They do not fit the collection here, stay on ${edge} and do not come again. Let what inserts them there give values that fit, or make the collection here anew.`;
 
 /** Opens the file when it is read: one that is gone then is an error of who reads it. */
 async function* lazily(path: string): AsyncGenerator<Buffer, void, undefined> {

@@ -5,6 +5,7 @@ import type { Environment } from '../../../training/run/run-document';
 import { isFinal } from '../../../training/run/run-states';
 import { LineSplitter } from '../../../training/runners/line-splitter';
 import type { Delegation, MarkedLog, RunExit, Runner, RunTask } from '../../../training/runners/runner';
+import { isAbsent } from '../../artifacts';
 import type { ReportedRun } from '../../protocol/run-documents';
 import { heardError, type ToldError } from '../../protocol/told-error';
 import type { RunDesk } from './run-desk';
@@ -52,17 +53,15 @@ export class EdgeRunner implements Runner {
   async collect({ runId, limits }: RunTask, targetPath: string, signal: AbortSignal): Promise<void> {
     const word = await this.desk.follow(runId, noLog, signal, (said) => (isFinal(said.state) ? said : undefined));
     const outputs = word.outputs?.find(({ kind }) => kind === 'outputs');
-    if (!outputs)
-      throw new ModelManagementError(
-        'RUN_LOST',
-        `The outputs are not on ${this.edge} any more.`,
-        'Start the job again.',
-      );
+    if (!outputs) throw nothingLeft(this.edge);
     if (outputs.sizeBytes > maxTarBytes(limits)) {
       const message = `The outputs have ${outputs.sizeBytes} bytes, and ${limits.outputBytes} are allowed.`;
       throw new ModelManagementError('OUTPUT_TOO_LARGE', message, 'Raise limits.outputBytes of the job.');
     }
-    await unpackTar(await this.desk.fetch(runId, outputs, signal), targetPath, limits);
+    const path = await this.desk.fetch(runId, outputs, signal).catch((error: unknown) => {
+      throw isAbsent(error) ? nothingLeft(this.edge, error) : error;
+    });
+    await unpackTar(path, targetPath, limits);
   }
 
   remove(runId: string): Promise<void> {
@@ -126,6 +125,9 @@ export class EdgeRunner implements Runner {
 }
 
 const noLog: MarkedLog = { lastLines: [], line: () => undefined, restart: () => undefined, mark: async () => 0 };
+
+const nothingLeft = (edge: string, cause?: unknown): ModelManagementError =>
+  new ModelManagementError('RUN_LOST', `The outputs are not on ${edge} any more.`, 'Start the job again.', { cause });
 
 function unexplained({ state }: ReportedRun, edge: string): ToldError {
   const code = state === 'cancelled' ? 'RUN_CANCELLED' : state === 'timed_out' ? 'RUN_TIMEOUT' : 'INTERNAL';

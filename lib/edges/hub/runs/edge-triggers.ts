@@ -1,22 +1,38 @@
+import type { Clock } from '../../../clock';
 import { asModelManagementError, ModelManagementError } from '../../../errors';
 import type { Log } from '../../../log';
+import type { Limits } from '../../../training/job';
 import { isFinal } from '../../../training/run/run-states';
 import type { Training } from '../../../training/training';
 import { labelOf } from '../../../training/training-place';
 import type { TriggeredRun } from '../../../training/triggered-run';
+import type { JobView } from '../../../training/views';
 import { edgeKey, isSameEdge } from '../../protocol/names';
 import type { RunNewsCommand, RunRequestEvent } from '../../protocol/run-requests';
 import { toldError, toldText } from '../../protocol/told-error';
 import type { EdgeHub } from '../edge-hub';
+import { RareWarnings } from '../rare-warnings';
 
 export interface EdgeTriggersDeps {
   readonly hub: EdgeHub;
   readonly training: Training;
+  readonly clock: Clock;
   readonly log: Log;
+}
+
+/** What an edge asked for lately. */
+interface Lane {
+  openCount: number;
+  /** By request, the last of them. */
+  readonly answers: Map<string, Promise<RunNewsCommand>>;
 }
 
 /** Ends that an edge could not be told; more of them are forgotten. */
 const MAX_UNTOLD = 1_000;
+/** Requests of an edge that are worked on or wait for that; one that asks for more is told so. */
+export const MAX_OPEN_REQUESTS = 32;
+/** Of an edge, for when it asks the same once more. */
+const MAX_ANSWERS = 100;
 
 /**
  * Starts runs that nodes on edges ask for, of jobs that train there or name the edge as one that may, and tells the edge
@@ -24,12 +40,14 @@ const MAX_UNTOLD = 1_000;
  */
 export class EdgeTriggers {
   readonly #untold = new Set<string>();
-  /** By edge and request, the last of them. */
-  readonly #answers = new Map<string, Promise<RunNewsCommand>>();
+  /** By edge. */
+  readonly #lanes = new Map<string, Lane>();
+  readonly #warnings: RareWarnings;
   readonly #ends: readonly (() => void)[];
 
   constructor(private readonly deps: EdgeTriggersDeps) {
     const { hub, training } = deps;
+    this.#warnings = new RareWarnings(deps);
     this.#ends = [
       hub.onEvent((edge, event) => {
         if (event.type === 'request-run') void this.#answer(edge, event);
@@ -47,24 +65,40 @@ export class EdgeTriggers {
 
   /** An edge that lost its connection asks once more what it does not know to have been heard. */
   async #answer(edge: string, event: RunRequestEvent): Promise<void> {
-    const key = `${edgeKey(edge)} ${event.id}`;
-    const answer = this.#answers.get(key) ?? this.#carryOut(edge, event);
-    this.#answers.set(key, answer);
-    const [oldest] = this.#answers.keys();
-    if (this.#answers.size > MAX_UNTOLD && oldest !== undefined) this.#answers.delete(oldest);
-    await this.#send(edge, await answer);
+    const key = edgeKey(edge);
+    const lane = this.#lanes.get(key) ?? { openCount: 0, answers: new Map() };
+    this.#lanes.set(key, lane);
+    await this.#send(edge, await (lane.answers.get(event.id) ?? this.#admit(lane, edge, event)));
+  }
+
+  async #admit(lane: Lane, edge: string, event: RunRequestEvent): Promise<RunNewsCommand> {
+    if (lane.openCount >= MAX_OPEN_REQUESTS) {
+      this.#warnings.warn('flood', 'an edge asks for more runs than the hub works on at once', { edge });
+      return { type: 'run-news', request: event.id, error: toldError(tooManyRequests(edge)) };
+    }
+    lane.openCount += 1;
+    const answer = this.#carryOut(edge, event);
+    lane.answers.set(event.id, answer);
+    const [oldest] = lane.answers.keys();
+    if (lane.answers.size > MAX_ANSWERS && oldest !== undefined) lane.answers.delete(oldest);
+    try {
+      return await answer;
+    } finally {
+      lane.openCount -= 1;
+    }
   }
 
   /** Never rejects. */
   async #carryOut(edge: string, event: RunRequestEvent): Promise<RunNewsCommand> {
     const { id: request, job, node, cancel, overrides } = event;
     try {
-      await this.#refuseStranger(edge, job);
+      const { limits } = await this.#ownJob(edge, job);
       if (cancel) {
         await this.deps.training.cancelJob(job);
         return { type: 'run-news', request };
       }
       if (overrides && 'env' in overrides) throw noVariables();
+      refuseRaised(overrides?.['limits'], limits);
       const body = overrides === undefined ? {} : { overrides };
       const asked = { trigger: 'node', user: null, node: nodeOf(edge, node) } as const;
       const run = await this.deps.training.startRun(job, body, asked);
@@ -77,12 +111,13 @@ export class EdgeTriggers {
   }
 
   /** @throws {ModelManagementError} `JOB_NOT_FOUND`, `FORBIDDEN` */
-  async #refuseStranger(edge: string, name: string): Promise<void> {
-    const { name: job, trainingEdge, triggerEdges } = await this.deps.training.job(name);
+  async #ownJob(edge: string, name: string): Promise<JobView> {
+    const found = await this.deps.training.job(name);
+    const { name: job, trainingEdge, triggerEdges } = found;
     const label = labelOf(trainingEdge);
     const isLabelled = label !== undefined && this.deps.hub.standing(edge)?.labels.includes(label);
     const isNamed = [trainingEdge, ...triggerEdges].some((one) => isSameEdge(one, edge));
-    if (isNamed || isLabelled) return;
+    if (isNamed || isLabelled) return found;
     throw new ModelManagementError(
       'FORBIDDEN',
       `The job ${job} neither trains on ${edge} nor names it as one that may start it.`,
@@ -156,4 +191,25 @@ const noVariables = (): ModelManagementError =>
     'FORBIDDEN',
     'Variables of a run are not taken from an edge: overrides.env decides what scripts do with the secrets of the job.',
     'Leave overrides.env out, or set the variables in the job.',
+  );
+
+/** An edge may spare what it has, and may not take more than the job is given. @throws {ModelManagementError} `FORBIDDEN` */
+function refuseRaised(asked: unknown, own: Limits): void {
+  const given: object = typeof asked === 'object' && asked !== null ? asked : {};
+  for (const [name, limit] of Object.entries(own)) {
+    const wanted: unknown = Reflect.get(given, name);
+    if (typeof wanted !== 'number' || wanted <= limit) continue;
+    throw new ModelManagementError(
+      'FORBIDDEN',
+      `An edge may only lower the limits of a run: ${name} would be ${wanted}, and the job has ${limit}.`,
+      `Ask for less, or raise limits.${name} of the job.`,
+    );
+  }
+}
+
+const tooManyRequests = (edge: string): ModelManagementError =>
+  new ModelManagementError(
+    'QUEUE_FULL',
+    `${edge} has asked for ${MAX_OPEN_REQUESTS} runs that the hub has not answered yet.`,
+    'Let the flow ask less often. What is due stays due: the trigger asks again with a later message.',
   );

@@ -15,7 +15,7 @@ import { filesBelow } from '../../../training/run/outputs-archive';
 import type { RunDocument } from '../../../training/run/run-document';
 import { runPaths } from '../../../training/run/script-steps';
 import type { MarkedLog, PreparedInput, Runner } from '../../../training/runners/runner';
-import { type ArtifactFetcher, isAway } from '../../artifacts';
+import { type ArtifactFetcher, ArtifactPatience } from '../../artifacts';
 import { digestOf } from '../../protocol/enrolment';
 import { isSameEdge } from '../../protocol/names';
 import { type DesiredRun, type Fence, type ReportedRun, type RunOutput, sameFence } from '../../protocol/run-documents';
@@ -34,6 +34,8 @@ export interface RunDeskDeps {
   readonly secrets: Pick<Secrets, 'decrypt'>;
   /** Takes artifacts of an edge, signed with that key. */
   readonly fetcherOf: (edge: EdgeDocument['name'], key: NonNullable<EdgeDocument['key']>) => Promise<ArtifactFetcher>;
+  /** Between two tries to fetch what an edge left. Default 5 s. */
+  readonly fetchPauseMs?: number;
   readonly log: Log;
 }
 
@@ -220,19 +222,25 @@ export class RunDesk implements TrainingEdges {
     return this.#hub?.standing(edge)?.state === 'online';
   }
 
-  /** Brings what an edge left here, however long it is away. @returns its path. @throws as `follow`; `STORAGE_FULL`, `DIGEST_MISMATCH`, `ABORTED` */
+  /**
+   * Brings what an edge left here, however long it is away.
+   * @returns its path
+   * @throws as `follow`; `NOT_FOUND` when the edge says again and again that it has it no more; `STORAGE_FULL`, `DIGEST_MISMATCH`, `ABORTED`
+   */
   async fetch(runId: string, file: RunOutput, signal: AbortSignal): Promise<string> {
+    const { fetcherOf, fetchPauseMs = FETCH_PAUSE_MS, log } = this.deps;
+    const patience = new ArtifactPatience();
     for (;;) {
       const run = this.get(runId);
       const edge = run && this.#hub?.standing(run.edge);
       if (!run || !edge?.key || edge.key.id !== run.edgeKeyId) throw lost('its edge is another one now');
       try {
-        const fetcher = await this.deps.fetcherOf(edge.name, edge.key);
+        const fetcher = await fetcherOf(edge.name, edge.key);
         return await fetcher.fetch(file, { signal });
       } catch (error) {
-        if (!isAway(error)) throw error;
-        this.deps.log.debug('outputs of a run not fetched yet', () => ({ run: runId, error }));
-        await pause(FETCH_PAUSE_MS, undefined, { signal });
+        if (!patience.mayComeLater(error)) throw error;
+        log.debug('outputs of a run not fetched yet', () => ({ run: runId, error }));
+        await pause(fetchPauseMs, undefined, { signal });
       }
     }
   }

@@ -1,4 +1,6 @@
 import type { EdgeAgentStatus, OwnModel } from '../../../../lib/edges/agent/edge-agent';
+import type { OwnPipeline } from '../../../../lib/edges/agent/pipelines/own-pipelines';
+import type { OwnRun } from '../../../../lib/edges/agent/runs/own-runs';
 import type { Enrolment } from '../../../../lib/edges/hub/edge-hub';
 import type { EdgeView } from '../../../../lib/edges/hub/views';
 import { path, request, requestAll } from '../api';
@@ -75,6 +77,9 @@ export interface OwnEdge extends EdgeAgentStatus {
   readonly isRoleSet: boolean;
   /** Those that are wanted, and those that run still. */
   readonly models: readonly OwnModel[];
+  readonly pipelines: readonly OwnPipeline[];
+  /** Under way, or waiting. */
+  readonly runs: readonly OwnRun[];
 }
 
 export const fetchOwnEdge = (signal: AbortSignal): Promise<OwnEdge> => request('edge', { signal });

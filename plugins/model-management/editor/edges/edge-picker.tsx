@@ -20,7 +20,7 @@ export function EdgePicker({
   onPick,
   more,
 }: {
-  readonly edges: readonly EdgeView[];
+  readonly edges: readonly Pick<EdgeView, 'name' | 'labels'>[];
   readonly isPicked: (name: string) => boolean;
   readonly onPick: (name: string, isPicked: boolean) => void;
   /** What is asked besides, behind the name. */

@@ -4,7 +4,7 @@ import { t } from '../i18n';
 import { SearchedList, type SearchedListWords } from '../list/searched-list';
 import { useEdgeChanges, usePolling, useResource } from '../live';
 import { JoinLink, JoinNotice } from '../own-edge/join-link';
-import { OwnModels } from '../own-edge/own-models';
+import { OwnPanel } from '../own-edge/own-panel';
 import { fetchHealth } from '../registry-client';
 import { isEdge, mayWrite } from '../rights';
 import { ActiveRollouts } from '../rollouts/active-rollouts';
@@ -27,7 +27,7 @@ const words = (): SearchedListWords<Order> => ({
 export function EdgesPanel() {
   return (
     <div class="mm-panel">
-      <div class="mm-pane">{isEdge() ? <OwnModels /> : <Edges />}</div>
+      <div class="mm-pane">{isEdge() ? <OwnPanel /> : <Edges />}</div>
     </div>
   );
 }

@@ -37,6 +37,7 @@ export function RunDetail({ run, onChanged }: { readonly run: RunView; readonly 
         </div>
       )}
       {run.reason && <p>{run.reason}</p>}
+      {run.waitsFor && <p>{run.waitsFor}</p>}
       <Result run={run} />
       <RunLog key={run.id} run={run} />
     </section>

@@ -1,4 +1,3 @@
-import { Age } from '../age';
 import { Busy, ErrorBox } from '../feedback';
 import { t } from '../i18n';
 import { useEdgeChanges } from '../live';
@@ -7,7 +6,7 @@ import { PipelineEdges } from './on-edges/pipeline-edges';
 import { PipelineActions } from './pipeline-actions';
 import { PipelineBody, PipelineFacts } from './pipeline-body';
 import type { PipelineView } from './pipeline-client';
-import { PipelineSign } from './pipeline-sign';
+import { PipelineSign, PipelineStateText } from './pipeline-sign';
 import { usePipeline } from './use-pipeline';
 
 /** A pipeline: its state, what can be done with it, the edges that run it, its runs and its last results. */
@@ -46,7 +45,7 @@ function Head({ pipeline }: { readonly pipeline: PipelineView }) {
           <PipelineSign state={state} /> {name}
         </h2>
         <p class="mm-sub">
-          {t(`flow.state.${state}`)} <Age at={since} />
+          <PipelineStateText state={state} since={since} />
         </p>
         <PipelineFacts pipeline={pipeline} />
       </div>

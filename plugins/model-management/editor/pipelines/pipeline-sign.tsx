@@ -1,6 +1,7 @@
 import { Age } from '../age';
 import { t } from '../i18n';
 import { StateSign } from '../list/state-sign';
+import { nodeWords } from './node-link';
 import type { PipelineState } from './pipeline-client';
 
 /** One shape per state, so that it can be told without colour. */
@@ -24,11 +25,28 @@ export function PipelineSign({ state }: { readonly state: PipelineState }) {
   return <StateSign kind={KINDS[state]} icon={ICONS[state]} word={t(`flow.state.${state}`)} />;
 }
 
-/** "listening 3 minutes ago", with its sign. */
-export function PipelineStateLine({ state, since }: { readonly state: PipelineState; readonly since: string }) {
+interface StateSince {
+  readonly state: PipelineState;
+  readonly since: string;
+  /** Id of the node where it failed. */
+  readonly failedAt?: string | undefined;
+}
+
+/** "listening since 3 minutes ago", "failed runtime 12 seconds ago at step normalize". */
+export function PipelineStateText({ state, since, failedAt }: StateSince) {
   return (
     <>
-      <PipelineSign state={state} /> {t(`flow.state.${state}`)} <Age at={since} />
+      {t(`flow.since.${state}`)} <Age at={since} />
+      {failedAt !== undefined && ` ${t('flow.failedAt')} ${nodeWords(failedAt)}`}
+    </>
+  );
+}
+
+/** The same after its sign. */
+export function PipelineStateLine(props: StateSince) {
+  return (
+    <>
+      <PipelineSign state={props.state} /> <PipelineStateText {...props} />
     </>
   );
 }

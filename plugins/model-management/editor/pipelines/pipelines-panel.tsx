@@ -1,4 +1,3 @@
-import { Age } from '../age';
 import { Busy, ErrorBox } from '../feedback';
 import { formatNumber } from '../format';
 import { t } from '../i18n';
@@ -8,7 +7,7 @@ import { useEdgeChanges, usePipelineChanges, useResource } from '../live';
 import { openNewPipeline } from './new-pipeline';
 import { EdgeChips } from './on-edges/edge-chips';
 import { fetchPipelines, type PipelineOnEdges } from './pipeline-client';
-import { PipelineSign } from './pipeline-sign';
+import { PipelineSign, PipelineStateText } from './pipeline-sign';
 import { openPipeline } from './pipeline-tray';
 import { mayChangeFlows } from './rights';
 
@@ -63,7 +62,7 @@ function PipelineList({ pipelines }: { readonly pipelines: readonly PipelineOnEd
 }
 
 function Row({ pipeline }: { readonly pipeline: PipelineOnEdges }) {
-  const { id, name, state, since, counters, error, edges } = pipeline;
+  const { id, name, state, since, failedOnTab, counters, error, edges } = pipeline;
   const count = (value: number): string => formatNumber(value, RED.i18n.lang(), 4);
   return (
     <li>
@@ -72,7 +71,7 @@ function Row({ pipeline }: { readonly pipeline: PipelineOnEdges }) {
         <span class="mm-row-name">{name}</span>
         <span class="mm-row-usage">
           <span>
-            {t(`flow.state.${state}`)} <Age at={since} />
+            <PipelineStateText state={state} since={since} failedAt={failedOnTab} />
           </span>
           <span>{t('flow.counts', { runs: count(counters.runs), failed: count(counters.failed) })}</span>
           <EdgeChips edges={edges} />

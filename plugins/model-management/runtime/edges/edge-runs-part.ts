@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { EdgeRunDocument } from '../../../../lib/edges/agent/runs/edge-run-document';
 import { EdgeRuns } from '../../../../lib/edges/agent/runs/edge-runs';
@@ -7,16 +8,19 @@ import {
   blobArtifacts,
   type OpenArtifact,
   type SignManifest,
+  StorageBudget,
   type VerifyManifest,
 } from '../../../../lib/edges/artifacts';
-import type { Bus } from '../../../../lib/edges/bus';
+import { type Bus, noBus } from '../../../../lib/edges/bus';
 import { prefixedBus } from '../../../../lib/edges/prefixed-bus';
 import { openBoxKey } from '../../../../lib/edges/protocol/sealed-box';
 import { artifactsOf } from '../../../../lib/edges/protocol/topics';
 import { ensureFolder } from '../../../../lib/files';
-import { openBlobStore, Secrets } from '../../../../lib/store';
+import { type DataFolder, openBlobStore, Secrets } from '../../../../lib/store';
+import type { Closers } from '../closers';
 import type { EdgeSettings } from '../settings';
 import type { EdgeSideOptions } from './edge-side';
+import { type EdgePartOptions, edgeRoot } from './part-options';
 
 /** Small files come one beside the other, each with its own talk about it. */
 const FETCHES_AT_ONCE = 8;
@@ -28,23 +32,27 @@ export interface RunsPart {
   close(): Promise<void>;
 }
 
+type RunsPartOptions = EdgePartOptions & Pick<EdgeSideOptions, 'collections' | 'runnerOf'>;
+type RunsIdentity = Pick<EdgeSettings, 'hubId'> & { readonly name: string };
+
 /** The runs of an edge, with stores and transfers of their own: what models need is collected by other rules. */
 export async function openRuns(
-  options: EdgeSideOptions,
-  edge: EdgeSettings,
-  { bus, root, verify }: { readonly bus: Bus; readonly root: string; readonly verify: VerifyManifest },
+  options: RunsPartOptions,
+  edge: RunsIdentity,
+  { bus, budget, verify }: { readonly bus: Bus; readonly budget: StorageBudget; readonly verify: VerifyManifest },
 ): Promise<RunsPart> {
   const { folder, clock, log, openDocuments, collections, runnerOf } = options;
-  const [path, tempPath] = [join(root, 'run-blobs'), join(folder.tempPath, 'edge-runs')];
+  const [path, tempPath] = [blobsPathIn(folder), join(folder.tempPath, 'edge-runs')];
   await Promise.all([ensureFolder(path), ensureFolder(tempPath)]);
   const blobs = await openBlobStore({ path, tempPath, log });
   const fetcher = new ArtifactFetcher({
     bus,
     blobs,
-    partialsPath: join(root, 'run-partials'),
+    partialsPath: join(edgeRoot(folder), 'run-partials'),
     log,
     verify,
-    settings: { maxBytes: edge.maxBytes, maxConcurrent: FETCHES_AT_ONCE },
+    budget,
+    settings: { maxConcurrent: FETCHES_AT_ONCE },
   });
   const runs = new EdgeRuns({
     documents: await openDocuments('edge-agent-runs', EdgeRunDocument),
@@ -79,3 +87,30 @@ export async function openRuns(
     },
   };
 }
+
+/**
+ * Ends the runs of a Node-RED that was an edge and is one no more: no hub asks for what they leave. They are put away
+ * meanwhile; without any there is nothing to do.
+ */
+export async function putRunsAway(options: RunsPartOptions, opened: Closers): Promise<void> {
+  if (!existsSync(blobsPathIn(options.folder))) return;
+  try {
+    const { runs, close } = await openRuns(options, nobody, {
+      bus: noBus,
+      budget: new StorageBudget(0),
+      verify: () => false,
+    });
+    runs.start({ isConnected: () => false, tell: () => undefined, wake: () => undefined }, []);
+    opened.defer(async () => {
+      await runs.stop();
+      await close();
+    });
+  } catch (error) {
+    options.log.warn('runs of the hub that was left not put away', { error });
+  }
+}
+
+/** Nothing is fetched any more, whoever it was for. */
+const nobody: RunsIdentity = { hubId: '', name: '' };
+
+const blobsPathIn = (folder: DataFolder): string => join(edgeRoot(folder), 'run-blobs');

@@ -9,7 +9,7 @@ import { PipelineAgent } from '../../../../lib/edges/agent/pipelines/pipeline-ag
 import { PipelineState, ProvidedLibrary } from '../../../../lib/edges/agent/pipelines/pipeline-state';
 import type { EdgeRunsDeps } from '../../../../lib/edges/agent/runs/edge-runs';
 import { HubTraining } from '../../../../lib/edges/agent/runs/hub-training';
-import { ArtifactFetcher } from '../../../../lib/edges/artifacts';
+import { ArtifactFetcher, StorageBudget } from '../../../../lib/edges/artifacts';
 import { MqttBus } from '../../../../lib/edges/mqtt-bus';
 import { verifyingKey } from '../../../../lib/edges/protocol/keys';
 import { baseTopic } from '../../../../lib/edges/protocol/topics';
@@ -27,7 +27,7 @@ import type { CapabilityProbe } from './capabilities';
 import { openRows } from './edge-rows-part';
 import { openRuns } from './edge-runs-part';
 import { FlowPipelines } from './flow-pipelines';
-import type { EdgePartOptions } from './part-options';
+import { type EdgePartOptions, edgeRoot } from './part-options';
 
 export interface EdgeSideOptions extends EdgePartOptions {
   /** Where modules of function nodes are. */
@@ -64,7 +64,7 @@ export async function openEdgeSide(
 ): Promise<EdgeSide> {
   const { folder, clock, log, openDocuments, engine, serving, shelf, capabilities, libraries } = options;
   const hubKey = verifyingKey(edge.hubPublicKey);
-  const root = join(folder.path, 'edge');
+  const root = edgeRoot(folder);
   const blobsPath = join(root, 'blobs');
   const tempPath = join(folder.tempPath, 'edge');
   await Promise.all([ensureFolder(blobsPath), ensureFolder(tempPath)]);
@@ -78,19 +78,20 @@ export async function openEdgeSide(
     log,
     lastWill: () => agent.lastWill(),
   });
+  const budget = new StorageBudget(edge.maxBytes);
   const fetcher = new ArtifactFetcher({
     bus,
     blobs,
     partialsPath: join(root, 'partials'),
     log,
     verify: (data, signature) => hubKey.verify(data, signature),
-    settings: { maxBytes: edge.maxBytes },
+    budget,
   });
   const effects = new EngineEffects({
     blobs,
     blobsPath,
     fetcher,
-    maxBytes: edge.maxBytes,
+    budget,
     engine,
     serving,
     shelf,
@@ -100,7 +101,7 @@ export async function openEdgeSide(
   });
   const runs = await openRuns(options, edge, {
     bus,
-    root,
+    budget,
     verify: (data, signature) => hubKey.verify(data, signature),
   });
   const flows = new FlowPipelines({
@@ -125,7 +126,7 @@ export async function openEdgeSide(
   const models = await openDocuments('edge-agent-models', ModelState);
   await effects.recall(models.all().flatMap(({ running }) => running ?? []));
   const hubTraining = new HubTraining(clock);
-  const rows = await openRows(options, edge, root);
+  const rows = await openRows(options, edge, root, budget);
   const agent: EdgeAgent = new EdgeAgent({
     bus,
     stores: {

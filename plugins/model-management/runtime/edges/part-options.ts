@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { z } from 'zod';
 import type { Clock } from '../../../../lib/clock';
 import type { Log } from '../../../../lib/log';
@@ -12,3 +13,6 @@ export interface EdgePartOptions {
   readonly log: Log;
   openDocuments<T extends { readonly _id: string }>(name: string, schema: z.ZodType<T>): Promise<DocumentStore<T>>;
 }
+
+/** Of what an edge keeps for its hub, apart from what is its own. */
+export const edgeRoot = ({ path }: DataFolder): string => join(path, 'edge');

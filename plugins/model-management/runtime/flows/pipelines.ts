@@ -5,7 +5,11 @@ import { ModelManagementError } from '../../../../lib/errors';
 import type { Log } from '../../../../lib/log';
 import type { FlowEntry } from '../../../../lib/pipeline/flow-entry';
 import { type Drawing, drawTab } from '../../../../lib/pipeline/pipelines/drawing';
-import type { PipelineDocuments, SavedTest } from '../../../../lib/pipeline/pipelines/pipeline-documents';
+import type {
+  KeptOfPipelines,
+  PipelineDocuments,
+  SavedTest,
+} from '../../../../lib/pipeline/pipelines/pipeline-documents';
 import { PipelineWatch, type WatchedPipeline } from '../../../../lib/pipeline/pipelines/pipeline-watch';
 import { type DuplicateOptions, duplicateTab, pipelineNotFound } from '../../../../lib/pipeline/pipelines/tab-changes';
 import {
@@ -35,6 +39,8 @@ export interface PipelineSurrounding {
   readonly hasLibrary: (name: string) => boolean;
   /** Where else a pipeline runs. */
   readonly edgesOf: (id: string) => readonly PipelineEdgeView[];
+  /** Of those whose tabs are gone. */
+  readonly keptElsewhere?: KeptOfPipelines;
   /** Libraries may load modules. */
   readonly hasLibraryModules: boolean;
   readonly settings: Settings['pipelines'];
@@ -282,13 +288,13 @@ export class Pipelines {
   /** Finishes what an earlier process began, and forgets in time what is kept of tabs that are gone. Never rejects. */
   async #tidy(): Promise<void> {
     if (!this.#surrounding) return;
-    const { documents, switch: switching } = this.#surrounding;
+    const { documents, keptElsewhere, switch: switching } = this.#surrounding;
     await switching.finishRestarts();
     const tabs = flowEntries(this.red).filter(({ type }) => type === 'tab');
     // Without any, it is more likely that they could not be read.
     if (tabs.length === 0) return;
     try {
-      await documents.prune(new Set(tabs.map(({ id }) => id)));
+      await documents.prune(new Set(tabs.map(({ id }) => id)), keptElsewhere);
     } catch (error) {
       this.log.debug('what is kept of pipelines not tidied', () => ({ error }));
     }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { newPipeline, type PipelineState, reducePipeline } from '../../../../lib/edges/agent/pipelines/pipeline-state';
+import { newPipeline, PipelineState, reducePipeline } from '../../../../lib/edges/agent/pipelines/pipeline-state';
 import {
   nextPipelinePlanAt,
   type PipelineSituation,
@@ -8,48 +8,18 @@ import {
   reportPipeline,
 } from '../../../../lib/edges/agent/pipelines/plan-pipelines';
 import type { DesiredLibrary, DesiredPipeline } from '../../../../lib/edges/protocol/pipeline-documents';
-import { aLibrary, aPipeline } from '../../../support/pipeline-builders';
+import { aLibrary, aPipeline, applied, failed, has, NOW, situation, stuck } from '../../../support/pipeline-builders';
 
-const NOW = 1_000_000;
 const a1 = aPipeline('a', 1);
 const a2 = aPipeline('a', 2);
 const b1 = aPipeline('b', 1);
 const scale1 = aLibrary('pipelib_scale', 1);
 const scale2 = aLibrary('pipelib_scale', 2);
+const withIris = aPipeline('a', 1, { models: ['iris'] });
+const stopped = aPipeline('a', 1, { models: ['iris'], running: false });
+const noModel = { isModelReady: () => false, isModelServed: () => false };
 const withScale = aPipeline('a', 1, { libraries: ['pipelib_scale'] });
 
-const applied = (target: DesiredPipeline): PipelineState =>
-  reducePipeline(newPipeline(target.id, 'hub-1'), { kind: 'applied', target, surroundings: 's' }, NOW);
-const failed = (target: DesiredPipeline, before = newPipeline(target.id, 'hub-1')): PipelineState =>
-  reducePipeline(before, { kind: 'failed', target, code: 'MISSING_NODE_TYPES', message: 'x', jitter: 0 }, NOW);
-
-const stuck = (target: DesiredPipeline): PipelineState =>
-  reducePipeline(applied(target), { kind: 'stuck', code: 'FLOWS_NOT_RUNNING', message: 'x', jitter: 0 }, NOW);
-
-const situation = (
-  pipelines: readonly DesiredPipeline[] | null,
-  fields: Partial<Omit<PipelineSituation, 'desired' | 'states'>> & {
-    readonly libraries?: readonly DesiredLibrary[];
-    readonly states?: readonly PipelineState[];
-  } = {},
-): PipelineSituation => {
-  const { libraries = [], states = [], ...more } = fields;
-  return {
-    desired: pipelines && { pipelines, libraries },
-    states: new Map(states.map((state) => [state._id, state])),
-    present: new Set(),
-    stored: [],
-    provided: new Map(),
-    isModelReady: () => true,
-    isChanged: () => false,
-    surroundings: 's',
-    areFlowsReady: true,
-    ...more,
-  };
-};
-const has = (...files: { readonly digest: string }[]) => ({
-  present: new Set(files.map(({ digest }) => digest)) as never,
-});
 const provides = (...libraries: DesiredLibrary[]) => ({
   provided: new Map(libraries.map(({ name, digest }) => [name as string, digest])),
 });
@@ -139,6 +109,54 @@ describe('the plan for the pipelines of an edge', () => {
     [
       'of one to stand still whose model is not ready',
       situation([aPipeline('a', 1, { models: ['iris'], running: false })], { ...has(a1), isModelReady: () => false }),
+      'place a 1',
+    ],
+    [
+      'of one to be started again whose model is served, and comes in a later version',
+      situation([withIris], { ...has(a1), states: [applied(withIris, stopped)], isModelReady: () => false }),
+      'place a 1',
+    ],
+    [
+      'of one to be started again whose model is not served',
+      situation([withIris], { ...has(a1), states: [applied(withIris, stopped)], ...noModel }),
+      'nothing',
+    ],
+    [
+      'of one to be started for the first time whose model is served in an earlier version',
+      situation([withIris], { ...has(a1), states: [applied(stopped)], isModelReady: () => false }),
+      'nothing',
+    ],
+    [
+      'of a later revision to be started whose model is served in an earlier version',
+      situation([aPipeline('a', 2, { models: ['iris'] })], {
+        ...has(a1, a2),
+        states: [applied(withIris, aPipeline('a', 2, { models: ['iris'], running: false }))],
+        isModelReady: () => false,
+      }),
+      'nothing',
+    ],
+    [
+      'of one that ran, was stopped in an older form of what is kept, and is to be started',
+      situation([withIris], {
+        ...has(a1),
+        states: [
+          reducePipeline(
+            PipelineState.parse({ ...applied(withIris), ran: undefined }),
+            { kind: 'applied', target: stopped, surroundings: 's' },
+            NOW,
+          ),
+        ],
+        isModelReady: () => false,
+      }),
+      'place a 1',
+    ],
+    [
+      'of one that runs, was changed and is restored, whose model comes in a later version',
+      situation([aPipeline('a', 1, { models: ['iris'], attempt: 1 })], {
+        ...has(a1),
+        states: [applied(withIris)],
+        isModelReady: () => false,
+      }),
       'place a 1',
     ],
     ['of two', situation([b1, a1], has(a1, b1)), 'place a 1'],

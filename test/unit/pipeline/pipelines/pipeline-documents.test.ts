@@ -98,6 +98,43 @@ describe('what is kept of pipelines', () => {
     );
   });
 
+  it('is forgotten with what others keep of the pipeline, unless they still need it', async () => {
+    const revisions = new Set(['stays', 'goes', 'returns', 'runs']);
+    const others = {
+      ids: () => [...revisions].filter((id) => id !== 'runs'),
+      forget: async (id: string) => void revisions.delete(id),
+    };
+    await documents.prune(new Set(['stays', 'returns']), others);
+    clock.advance(29 * DAY_MS);
+    await documents.prune(new Set(['stays']), others);
+    assert.equal(revisions.size, 4);
+    clock.advance(DAY_MS);
+    await documents.prune(new Set(['stays']), others);
+    assert.deepEqual([...revisions], ['stays', 'returns', 'runs']);
+    await documents.prune(new Set(['stays', 'returns']), others);
+    clock.advance(30 * DAY_MS);
+    await documents.prune(new Set(['stays', 'returns']), others);
+    assert.deepEqual([...revisions], ['stays', 'returns', 'runs']);
+  });
+
+  it('GIVEN_what_others_keep_that_cannot_be_forgotten_THEN_that_is_tried_again', async () => {
+    let failures = 1;
+    const revisions = new Set(['goes']);
+    const others = {
+      ids: () => [...revisions],
+      forget: async (id: string) => {
+        failures -= 1;
+        if (failures >= 0) throw new Error('the disk is full');
+        revisions.delete(id);
+      },
+    };
+    await documents.prune(new Set(), others);
+    clock.advance(30 * DAY_MS);
+    await assert.rejects(documents.prune(new Set(), others));
+    await documents.prune(new Set(), others);
+    assert.equal(revisions.size, 0);
+  });
+
   it('was kept in an older form, without inputs', async () => {
     assert.deepEqual(PipelineDocument.parse({ _id: 't', results: [], isRestarting: false }), {
       _id: 't',

@@ -2,7 +2,7 @@ import { useId } from 'preact/hooks';
 import { t } from '../../i18n';
 import { ChoiceField } from '../../widgets/choice-field';
 import { TextField } from '../../widgets/text-field';
-import { EdgeField } from './edge-field';
+import { EdgeFields } from './edge-field';
 import type { JobDraft } from './job-draft';
 
 const IMAGES = { usual: 'python:3.12-slim', original: 'python:3.9-bullseye' } as const;
@@ -33,7 +33,7 @@ export function BasicFields({
           onChange({ baseModel, ...(isNew && draft.name === '' && baseModel !== '' && { name: `${baseModel}_job` }) })
         }
       />
-      <EdgeField value={draft.trainingEdge} onChange={(trainingEdge) => onChange({ trainingEdge })} />
+      <EdgeFields draft={draft} onChange={onChange} />
       <ChoiceField
         label={t('job.form.runner')}
         value={draft.runner}

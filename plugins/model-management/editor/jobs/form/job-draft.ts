@@ -38,6 +38,8 @@ export interface JobDraft {
   readonly name: string;
   readonly baseModel: string;
   readonly trainingEdge: string;
+  /** Edges that may start it besides. */
+  readonly triggerEdges: readonly string[];
   readonly runner: 'docker' | 'process';
   readonly image: string;
   readonly schedule: ScheduleDraft;
@@ -82,6 +84,7 @@ export const newDraft = (runner: JobDraft['runner']): JobDraft => ({
   name: '',
   baseModel: '',
   trainingEdge: LOCAL_EDGE,
+  triggerEdges: [],
   runner,
   image: '',
   schedule: null,
@@ -122,6 +125,7 @@ export function draftOf(job: JobView): JobDraft {
     name: job.name,
     baseModel: job.baseModel,
     trainingEdge: job.trainingEdge,
+    triggerEdges: job.triggerEdges,
     image: job.image,
     schedule: job.schedule,
     updateExistingModel: job.updateExistingModel,
@@ -151,6 +155,7 @@ export function bodyOf(draft: JobDraft): Readonly<Record<string, unknown>> {
   return {
     baseModel: draft.baseModel,
     trainingEdge: draft.trainingEdge,
+    triggerEdges: draft.triggerEdges,
     runner: draft.runner,
     ...(image === '' ? {} : { image }),
     schedule: draft.schedule,

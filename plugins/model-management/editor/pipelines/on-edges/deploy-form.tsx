@@ -9,8 +9,6 @@ import { t, tList } from '../../i18n';
 import { useResource, useTask } from '../../live';
 import { TextField } from '../../widgets/text-field';
 import type { PipelineOnEdges } from '../pipeline-client';
-import { withDeployed } from './edge-choices';
-import { Anew } from './on-edge-question';
 import { changeEdges, fetchRevisions } from './on-edges-client';
 
 /** In a topic it becomes the name of the edge. */
@@ -39,7 +37,9 @@ export function DeployForm({
   };
   const deploy = (): void =>
     start(async (signal) => {
-      await changeEdges(id, (now) => withDeployed(now, ticked, brokerId.trim() || undefined), signal);
+      const broker = brokerId.trim();
+      const more = broker === '' ? {} : { brokerId: broker };
+      await changeEdges(id, { edges: ticked.map((name) => ({ name, ...more })) }, signal);
       announce(t('flow.onEdges.done.deploy'));
       onDone();
       onClose();
@@ -100,7 +100,6 @@ function Effect({ pipeline, ticked }: { readonly pipeline: PipelineOnEdges; read
       {libraries.length > 0 && <p>{t('flow.onEdges.libraries', { names: tList(libraries) })}</p>}
       <p>{t('flow.onEdges.without')}</p>
       {isShared && <p>{t('flow.onEdges.sameTopics')}</p>}
-      <Anew edges={pipeline.edges} meant={ticked} />
       {RED.nodes.dirty() && <p>{t('flow.onEdges.dirty')}</p>}
     </div>
   );

@@ -4,7 +4,6 @@ import { Busy, ErrorBox } from '../../feedback';
 import { t } from '../../i18n';
 import { useTask } from '../../live';
 import { mayRun } from '../rights';
-import { without, withRevision } from './edge-choices';
 import { type Asked, OnEdgeQuestion } from './on-edge-question';
 import { actOnEdge, changeEdges, type PipelineEdgeView } from './on-edges-client';
 
@@ -12,7 +11,6 @@ import { actOnEdge, changeEdges, type PipelineEdgeView } from './on-edges-client
 export function OnEdgeActions({
   isInRow,
   id,
-  edges,
   onEdge,
   onChanged,
   onGone,
@@ -20,8 +18,6 @@ export function OnEdgeActions({
   /** In a list, where buttons are small. */
   readonly isInRow?: boolean;
   readonly id: string;
-  /** All that run it, this one among them. */
-  readonly edges: readonly PipelineEdgeView[];
   readonly onEdge: PipelineEdgeView;
   readonly onChanged: () => void;
   /** It was taken off. Default: as `onChanged`. */
@@ -34,10 +30,10 @@ export function OnEdgeActions({
   const act = (action: Asked | 'start'): void => {
     setAsked(undefined);
     start(async (signal) => {
-      if (action === 'takeOff') await changeEdges(id, (now) => without(now, edge), signal);
+      if (action === 'takeOff') await changeEdges(id, { remove: [edge] }, signal);
       else if (action !== 'rollBack') await actOnEdge(id, edge, action, signal);
       else if (previousRevision !== null) {
-        await changeEdges(id, (now) => withRevision(now, edge, previousRevision), signal);
+        await changeEdges(id, { edges: [{ name: edge, revision: previousRevision }] }, signal);
       }
       announce(t(`flow.onEdges.done.${action}`, { edge }));
       if (action === 'takeOff') (onGone ?? onChanged)();
@@ -66,7 +62,6 @@ export function OnEdgeActions({
       {asked && (
         <OnEdgeQuestion
           asked={asked}
-          edges={edges}
           onEdge={onEdge}
           confirm={wordsOf(asked, onEdge)}
           onConfirm={() => act(asked)}

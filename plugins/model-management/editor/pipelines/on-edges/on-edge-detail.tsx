@@ -56,7 +56,7 @@ export function OnEdgeDetail({
         </div>
       </header>
       <OnEdgeState onEdge={onEdge} isLive={isLive} />
-      <OnEdgeActions id={id} edges={list.data} onEdge={onEdge} onChanged={refresh} onGone={() => void closeTray()} />
+      <OnEdgeActions id={id} onEdge={onEdge} onChanged={refresh} onGone={() => void closeTray()} />
       {isLive && <Live key={revision} place={{ id, edge }} />}
       {state === 'online' && reported.revision === null && <p class="mm-hint">{t('flow.onEdges.notYet')}</p>}
       {state !== 'online' && (

@@ -1,6 +1,5 @@
 import { t } from '../../i18n';
 import { StateSign } from '../../list/state-sign';
-import { nodeWords } from '../node-link';
 import { PipelineStateLine } from '../pipeline-sign';
 import { pendingRun } from './edge-summary';
 import type { EdgePipelineView, ReportedPipelineView } from './on-edges-client';
@@ -9,10 +8,13 @@ import type { EdgePipelineView, ReportedPipelineView } from './on-edges-client';
 export function OnEdgeState({
   onEdge,
   isLive,
+  words,
 }: {
   readonly onEdge: Pick<EdgePipelineView, 'running' | 'reported'>;
   /** The edge is asked how it does: what it reported of that is older. */
   readonly isLive?: boolean;
+  /** Of what is said of an edge that is looked at from its hub. */
+  readonly words?: StateWords;
 }) {
   const { reported } = onEdge;
   const { state, status, changed, error } = reported;
@@ -23,21 +25,16 @@ export function OnEdgeState({
     <ul class="mm-on-edge-state">
       {state !== 'deployed' && (
         <li>
-          <PlacingSign state={state} /> <Placing reported={reported} />
+          <PlacingSign state={state} /> {placing(reported, words)}
           {error && `: ${error.message}`}
         </li>
       )}
       {status && !isLive && (
         <li>
-          <PipelineStateLine state={status.state} since={status.since} />
+          <PipelineStateLine {...status} />
         </li>
       )}
-      {status?.error && !isLive && (
-        <li>
-          {status.failedAt !== undefined && `${t('flow.failedAt')} ${nodeWords(status.failedAt)}: `}
-          {status.error.message}
-        </li>
-      )}
+      {status?.error && !isLive && <li>{status.error.message}</li>}
       {pending && <li>{t(`flow.onEdges.shall.${pending}`)}</li>}
       {changed && (
         <li>
@@ -48,14 +45,12 @@ export function OnEdgeState({
   );
 }
 
-function Placing({ reported: { state, waitingFor } }: { readonly reported: ReportedPipelineView }) {
-  return (
-    <>
-      {state === 'pending' && waitingFor !== undefined
-        ? t('flow.onEdges.waitsFor', { what: waitingFor })
-        : t(`flow.onEdges.state.${state}`)}
-    </>
-  );
+/** By state, instead of the usual ones. */
+type StateWords = Partial<Record<ReportedPipelineView['state'], string>>;
+
+function placing({ state, waitingFor }: ReportedPipelineView, words: StateWords | undefined): string {
+  if (state === 'pending' && waitingFor !== undefined) return t('flow.onEdges.waitsFor', { what: waitingFor });
+  return words?.[state] ?? t(`flow.onEdges.state.${state}`);
 }
 
 const SIGNS: Record<ReportedPipelineView['state'], { readonly kind: string; readonly icon: string }> = {

@@ -1,6 +1,5 @@
 import type { PipelineEdgeView, PipelineRevisionView } from '../../../../../lib/edges/hub/pipelines/pipeline-views';
 import { path, request, requestAll } from '../../api';
-import type { PipelineEdgeChoice } from './edge-choices';
 
 export type {
   EdgePipelineView,
@@ -16,15 +15,19 @@ export const fetchPipelineEdges = (id: string, signal: AbortSignal): Promise<rea
 export const fetchRevisions = (id: string, signal: AbortSignal): Promise<readonly PipelineRevisionView[]> =>
   requestAll(path`pipelines/${id}/revisions`, {}, signal);
 
-/** The whole list of edges that run it; `change` gets it as it is at that moment. */
-export async function changeEdges(
-  id: string,
-  change: (now: readonly PipelineEdgeView[]) => readonly PipelineEdgeChoice[],
-  signal: AbortSignal,
-): Promise<void> {
-  const edges = change(await fetchPipelineEdges(id, signal));
-  await request(path`pipelines/${id}/edges`, { method: 'PUT', body: { edges }, signal });
+/** An edge that shall run it, with the broker it has; without `revision`, as it is now on this Node-RED. */
+export interface PipelineEdgeChoice {
+  readonly name: string;
+  readonly brokerId?: string;
+  readonly revision?: number;
 }
+
+/** What is said of some edges; others stay as they are, whoever changes them meanwhile. */
+export const changeEdges = (
+  id: string,
+  body: { readonly edges: readonly PipelineEdgeChoice[] } | { readonly remove: readonly string[] },
+  signal: AbortSignal,
+): Promise<unknown> => request(path`pipelines/${id}/edges`, { method: 'PATCH', body, signal });
 
 export type EdgeAction = 'start' | 'stop' | 'restart' | 'restore';
 

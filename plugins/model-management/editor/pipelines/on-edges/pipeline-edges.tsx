@@ -46,7 +46,7 @@ export function PipelineEdges({
 }
 
 function Row({
-  pipeline: { id, name, edges },
+  pipeline: { id, name },
   onEdge,
   onChanged,
 }: {
@@ -66,7 +66,7 @@ function Row({
         </span>
       </p>
       <OnEdgeState onEdge={onEdge} />
-      <OnEdgeActions isInRow id={id} edges={edges} onEdge={onEdge} onChanged={onChanged} />
+      <OnEdgeActions isInRow id={id} onEdge={onEdge} onChanged={onChanged} />
     </li>
   );
 }
