@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { asModelManagementError } from '../../errors';
 import { KeyedQueue } from '../../store/keyed-queue';
-import { admitCommand, type CommandMemory, noCommands } from '../protocol/command-gate';
-import { CommandDocument, type EdgeEvent } from '../protocol/documents';
+import { admitCommand, type CommandMemory, hearHub, noCommands } from '../protocol/command-gate';
+import { CommandDocument, type DesiredOrder, type EdgeEvent } from '../protocol/documents';
 import { open } from '../protocol/envelope';
 import { PipelineId, PipelinePart } from '../protocol/pipeline-documents';
 import { RowsTakenCommand } from '../protocol/row-documents';
@@ -80,7 +80,11 @@ export class CommandDesk {
       const admission = admitCommand(memory, document, at);
       if (admission.ok && known.success && !isRepeatable) await this.#keep(admission.value);
       return admission;
+    }).catch((error: unknown) => {
+      log.warn('command could not be remembered and is not carried out', { id, error });
+      return failure(at, id, error);
     });
+    if ('type' in admitted) return admitted;
     if (!admitted.ok) {
       log.warn('command not taken', { id, reason: admitted.reason, detail: admitted.detail });
       if (admitted.reason === 'duplicate') return undefined;
@@ -92,17 +96,16 @@ export class CommandDesk {
       const value = await this.#carryOut(known.data);
       return { type: 'command', at, id, result: 'done', ...(value !== undefined && { value: JSON.stringify(value) }) };
     } catch (error) {
-      const { code, message, hint, details } = asModelManagementError(error);
-      const reason = message.slice(0, 500);
-      const shown = JSON.stringify(details ?? null);
-      const more = details && shown.length <= MAX_DETAILS_LENGTH ? { details: shown } : {};
-      return { type: 'command', at, id, result: 'failed', reason, code, hint: hint.slice(0, 1_000), ...more };
+      return failure(at, id, error);
     }
   }
 
-  /** The hub's time as it stands now, also when it was wrong before. */
-  async heardHub(issuedAt: number): Promise<void> {
-    await this.#withMemory((memory) => this.#keep({ ...memory, hubTimeFloor: issuedAt }));
+  /** The hub's time as it stands now, also when it was wrong before. The arguments are those of {@link hearHub}. */
+  async heardHub(
+    document: { readonly order: DesiredOrder; readonly issuedAt: number },
+    isFirst: boolean,
+  ): Promise<void> {
+    await this.#withMemory((memory) => this.#keep(hearHub(memory, document, isFirst)));
   }
 
   #withMemory<R>(work: (memory: CommandMemory) => Promise<R>): Promise<R> {
@@ -122,6 +125,14 @@ export class CommandDesk {
   #carryOut<K extends EdgeCommand['type']>(command: Extract<EdgeCommand, { type: K }>): Promise<unknown> {
     return this.executors[command.type as K](command);
   }
+}
+
+function failure(at: number, id: string, error: unknown): EdgeEvent {
+  const { code, message, hint, details } = asModelManagementError(error);
+  const reason = message.slice(0, 500);
+  const shown = JSON.stringify(details ?? null);
+  const more = details && shown.length <= MAX_DETAILS_LENGTH ? { details: shown } : {};
+  return { type: 'command', at, id, result: 'failed', reason, code, hint: hint.slice(0, 1_000), ...more };
 }
 
 /** The last of them only. */

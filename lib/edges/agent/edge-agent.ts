@@ -1,25 +1,26 @@
-import { newId } from '../../ids';
 import { modelKey } from '../../names';
 import { KeyedQueue } from '../../store/keyed-queue';
 import type { BusMessage } from '../bus';
 import type { LastWill } from '../mqtt-bus';
-import type { RefusalReason } from '../protocol/decode';
 import { type EdgeEvent, HubPresence, type ReportedModel } from '../protocol/documents';
 import { open, seal } from '../protocol/envelope';
 import type { DesiredRun } from '../protocol/run-documents';
 import { edgeTopics, HUB_TOPIC } from '../protocol/topics';
 import { keepSubscribed } from '../standing-subscription';
-import { type AcceptedDesired, acceptDesired } from './accepted-desired';
+import type { AcceptedDesired } from './accepted-desired';
 import type { EdgeAgentDeps } from './agent-dependencies';
 import { findDocument } from './agent-documents';
 import { CommandDesk } from './command-desk';
+import { DesiredDesk } from './desired-desk';
 import { Enrolment, type EnrolmentState } from './enrolment';
+import { OwnBoot } from './own-boot';
 import type { OwnPipeline } from './pipelines/own-pipelines';
 import { pipelineExecutors } from './pipelines/pipeline-commands';
 import { Reconciler } from './reconciler';
 import { reportModels } from './report';
 import { Reporter } from './reporter';
 import type { OwnRun } from './runs/own-runs';
+import { UntilKept } from './until-kept';
 
 /** Of a failure, for people. */
 const MESSAGE_LENGTH = 500;
@@ -42,13 +43,14 @@ export interface OwnModel extends ReportedModel {
  * starts from its own disk, and needs neither broker nor hub to run what it ran.
  */
 export class EdgeAgent {
-  readonly #bootId = newId();
+  readonly #boot: OwnBoot;
+  readonly #untilKept: UntilKept;
   readonly #enrolment: Enrolment;
   readonly #reconciler: Reconciler;
   readonly #reporter: Reporter;
   readonly #commands: CommandDesk;
+  readonly #desk: DesiredDesk;
   readonly #listeners = new Set<() => void>();
-  #boot = 0;
   #connection = 0;
   #isConnected = false;
   #hub: HubPresence | null = null;
@@ -61,6 +63,8 @@ export class EdgeAgent {
 
   constructor(private readonly deps: EdgeAgentDeps) {
     const changed = (): void => this.#changed();
+    this.#boot = new OwnBoot(deps, () => deps.renewConnection());
+    this.#untilKept = new UntilKept(deps.log);
     this.#enrolment = new Enrolment(deps, () => this.#accepted(), changed);
     this.#reporter = new Reporter({
       clock: deps.clock,
@@ -97,17 +101,33 @@ export class EdgeAgent {
       'run-news': async (news) => deps.hubTraining?.take(news),
       'rows-taken': async (taken) => deps.rows?.taken(taken),
     });
+    this.#desk = new DesiredDesk(deps, {
+      enrolment: this.#enrolment,
+      reporter: this.#reporter,
+      commands: this.#commands,
+      untilKept: this.#untilKept,
+      inTurn: (work) => this.#intake.run(edgeTopics(deps.settings.name).desired, work),
+      wake: () => this.#reconciler.wake(),
+      desire: (desired) => this.#desire(desired),
+      revoked: (reason) => this.#untilKept.run('revocation', () => this.#revoked(reason)),
+    });
   }
 
-  /** Starts what ran before; the connection is made by whoever opens the bus. @throws {ModelManagementError} of the disk */
+  /**
+   * Starts what ran before, also on a disk that is full; the connection is made by whoever opens the bus.
+   * @throws {ModelManagementError} of a disk that cannot be read
+   */
   async start(): Promise<void> {
-    const { stores, clock, bus } = this.deps;
-    // The clock keeps it growing where the disk was set back to a copy, the count where the clock was.
-    this.#boot = Math.max((findDocument(stores, 'boot')?.boot ?? 0) + 1, clock.now());
-    await stores.agent.put({ _id: 'boot', boot: this.#boot });
+    const { clock, bus } = this.deps;
+    this.#boot.begin();
+    await this.#untilKept.run('boot', () => this.#boot.keep());
     await this.#enrolment.open();
-    await this.#finishRevocation();
-    this.#desired = this.#storedDesired();
+    await this.#untilKept.run('token', async () => {
+      await this.#enrolment.takeSettings();
+      if (this.#endConnection) this.#enrolment.ask();
+    });
+    await this.#untilKept.run('revocation', () => this.#finishRevocation());
+    this.#desired = this.#desk.stored();
     await this.#reconciler.start(this.#desired);
     await this.deps.pipelines?.start(this.#desired, {
       hubId: this.deps.settings.hubId,
@@ -134,6 +154,7 @@ export class EdgeAgent {
     this.#enrolment.stopAsking();
     this.#endConnection?.();
     this.#endConnection = undefined;
+    this.#untilKept.stop();
     await this.deps.pipelines?.stop();
     await this.#reconciler.stop();
     await this.deps.runs?.stop();
@@ -218,7 +239,7 @@ export class EdgeAgent {
 
   #sender() {
     const { hubId, edge } = this.#enrolment.own?.identity ?? { hubId: '', edge: '' };
-    return { v: 1, hubId, edge, bootId: this.#bootId, boot: this.#boot, at: this.deps.clock.now() };
+    return { v: 1, hubId, edge, bootId: this.#boot.id, boot: this.#boot.number, at: this.deps.clock.now() };
   }
 
   #onConnection(isConnected: boolean): void {
@@ -252,7 +273,7 @@ export class EdgeAgent {
 
   /** A new key: the last will of the connection has to be signed with it. */
   #accepted(): void {
-    this.#desire(this.#storedDesired());
+    this.#desire(this.#desk.stored());
     this.deps.renewConnection();
     this.#subscribe();
   }
@@ -264,7 +285,7 @@ export class EdgeAgent {
     const { log } = this.deps;
     const topics = edgeTopics(identity.edge);
     const intakes: readonly (readonly [string, (message: BusMessage) => Promise<void> | void])[] = [
-      [topics.desired, (message) => this.#takeDesired(message)],
+      [topics.desired, ({ payload }) => this.#desk.take(payload)],
       [topics.command, (message) => this.#takeCommand(message)],
       [HUB_TOPIC, (message) => this.#takePresence(message)],
     ];
@@ -276,42 +297,6 @@ export class EdgeAgent {
       };
       this.#ends.push(keepSubscribed(this.deps, filter, listener));
     }
-  }
-
-  /** Proven anew: nobody who only writes to the disk decides what is wanted. */
-  #storedDesired(): AcceptedDesired | null {
-    const own = this.#enrolment.own;
-    const stored = findDocument(this.deps.stores, 'desired');
-    if (!own || !stored?.envelope || stored.keyId !== own.identity.edgeKeyId) return null;
-    const accepted = acceptDesired(Buffer.from(stored.envelope, 'base64'), own.identity, null);
-    return accepted.ok && accepted.value.kind === 'desired' ? accepted.value.desired : null;
-  }
-
-  async #takeDesired({ payload }: BusMessage): Promise<void> {
-    const own = this.#enrolment.own;
-    // An empty message only clears what is retained.
-    if (!own || payload.length === 0) return;
-    const { stores, log } = this.deps;
-    const stored = findDocument(stores, 'desired');
-    const { hubId, edgeKeyId: keyId } = own.identity;
-    // A key is a new beginning: nothing that was signed for another one is taken any more.
-    const last = stored?.hubId === hubId && stored.keyId === keyId ? stored.order : null;
-    const accepted = acceptDesired(payload, own.identity, last);
-    if (!accepted.ok) return this.#refused(accepted.reason, accepted.detail, payload);
-    const taken = accepted.value;
-    const document = taken.kind === 'desired' ? taken.desired : taken.revocation;
-    const order =
-      taken.kind === 'desired'
-        ? taken.desired.order
-        : { epoch: taken.revocation.epoch, revision: taken.revocation.revision };
-    const envelope = taken.kind === 'desired' ? payload.toString('base64') : null;
-    const revoked = taken.kind === 'revoked' ? { revoked: taken.revocation.reason } : {};
-    await stores.agent.put({ _id: 'desired', hubId, keyId, order, envelope, ...revoked });
-    await this.#commands.heardHub(document.issuedAt);
-    log.info('desired state taken', { ...order, kind: taken.kind });
-    if (taken.kind === 'revoked') return this.#revoked(taken.revocation.reason);
-    this.#reporter.refused = null;
-    this.#desire(taken.desired);
   }
 
   /** The power may have gone between the two writes of a revocation. */
@@ -331,16 +316,6 @@ export class EdgeAgent {
     await this.#enrolment.open();
     this.#desire(null);
     this.deps.renewConnection();
-  }
-
-  #refused(reason: RefusalReason, detail: string, payload: Buffer): void {
-    // The broker gives the one it keeps at each subscription.
-    if (reason === 'stale' && this.#desired?.envelope.equals(payload)) return;
-    // Once for each reason: whoever repeats rubbish drives neither the log nor signed reports.
-    if (this.#reporter.refused?.reason === reason) return;
-    this.deps.log.warn('desired state not taken', { reason, detail });
-    this.#reporter.refused = { reason, at: this.deps.clock.now() };
-    this.#reconciler.wake();
   }
 
   async #takeCommand({ payload, isRetained }: BusMessage): Promise<void> {

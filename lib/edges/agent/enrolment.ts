@@ -45,11 +45,15 @@ export class Enrolment {
     private readonly onChange: () => void,
   ) {}
 
-  /** Reads what is on the disk, and takes the token of the settings if it is a new one. */
-  async open(): Promise<void> {
+  /** Reads what is on the disk. */
+  open(): Promise<void> {
+    return this.#loadKey(this.#identity());
+  }
+
+  /** Takes the token of the settings if it is a new one. @throws {ModelManagementError} of the disk; to be called again then */
+  async takeSettings(): Promise<void> {
     const { stores, settings } = this.deps;
     const identity = this.#identity();
-    await this.#loadKey(identity);
     const candidate = findDocument(stores, 'candidate');
     // The last write of an enrolment that a crash cut short.
     if (candidate && candidate.tokenId === identity?.tokenId) await stores.agent.delete('candidate');

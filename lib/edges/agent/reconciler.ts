@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock';
-import { asModelManagementError, ModelManagementError } from '../../errors';
+import { asModelManagementError, type ModelManagementError } from '../../errors';
 import type { Digest } from '../../ids';
 import type { Log } from '../../log';
 import { modelKey } from '../../names';
@@ -7,6 +7,7 @@ import type { DocumentStore } from '../../store';
 import type { DesiredModel } from '../protocol/documents';
 import type { AcceptedDesired } from './accepted-desired';
 import type { EdgeEffects } from './edge-effects';
+import { EdgeFiles } from './edge-files';
 import { errorRatioOf, type ServedRequests } from './health';
 import {
   emptyState,
@@ -57,27 +58,26 @@ interface Running {
  */
 export class Reconciler {
   #desired: AcceptedDesired | null = null;
-  readonly #present = new Map<Digest, number>();
-  readonly #verified = new Set<Digest>();
+  readonly #files: EdgeFiles;
   readonly #tested = new Set<string>();
   readonly #warm = new Map<ModelKey, string>();
   readonly #active = new Map<ModelKey, string>();
   readonly #progress = new Map<ModelKey, number>();
   readonly #running = new Map<string, Running>();
   readonly #heldUntil = new Map<string, number>();
-  #freeBytes = 0;
   #timer: NodeJS.Timeout | undefined;
   #isStarted = false;
   #isPlanned = false;
 
-  constructor(private readonly deps: ReconcilerDeps) {}
+  constructor(private readonly deps: ReconcilerDeps) {
+    this.#files = new EdgeFiles(deps.effects, deps.log);
+  }
 
   /** Reads what is on the disk and begins. @throws what the effects do */
   async start(desired: AcceptedDesired | null): Promise<void> {
     this.#desired = desired;
-    for (const [digest, sizeBytes] of await this.deps.effects.artifacts()) this.#present.set(digest, sizeBytes);
-    this.#freeBytes = await this.deps.effects.freeBytes();
-    await this.#withdraw((digest) => !this.#present.has(digest));
+    await this.#files.open();
+    await this.#withdraw((digest) => !this.#files.present.has(digest));
     this.#isStarted = true;
     this.wake();
   }
@@ -127,13 +127,12 @@ export class Reconciler {
 
   /** Artifacts that lie whole on the disk, for whoever else needs some. */
   get present(): ReadonlyMap<Digest, number> {
-    return this.#present;
+    return this.#files.present;
   }
 
   /** A file that something else brought lies on the disk, or does no more. */
   noteFile(digest: Digest, sizeBytes: number | undefined): void {
-    if (sizeBytes === undefined) this.#present.delete(digest);
-    else this.#present.set(digest, sizeBytes);
+    this.#files.note(digest, sizeBytes);
   }
 
   reportable(): Reportable {
@@ -152,13 +151,13 @@ export class Reconciler {
       if (counted) served.set(_id, counted);
     }
     const facts = {
-      present: this.#present,
-      verified: this.#verified,
+      present: this.#files.present,
+      verified: this.#files.verified,
       tested: this.#tested,
       warm: this.#warm,
       active: this.#active,
       served,
-      freeBytes: this.#freeBytes,
+      freeBytes: this.#files.freeBytes,
       neededElsewhere: new Set(this.deps.neededElsewhere()),
       isReported: this.deps.isReported(),
     };
@@ -219,11 +218,9 @@ export class Reconciler {
         return this.#note(step.model, { kind: 'started' });
       case 'download':
         await effects.fetchArtifact(step.file, signal, (ratio) => this.#advance(step.model, ratio));
-        this.#present.set(step.file.digest, step.file.sizeBytes);
-        return this.#measure(step.file.sizeBytes);
+        return this.#files.fetched(step.file.digest, step.file.sizeBytes, this.#isOnlyDownload);
       case 'verify':
-        if (!(await effects.verifyArtifact(step.file.digest, signal))) throw await this.#damaged(step.file.digest);
-        this.#verified.add(step.file.digest);
+        if (!(await this.#files.verify(step.file.digest, signal))) throw await this.#damaged(step.file.digest);
         return;
       case 'test-load':
         await effects.testLoad(step.target.name, step.version, signal);
@@ -246,7 +243,7 @@ export class Reconciler {
         this.#warm.delete(step.model);
         return this.deps.tell('info', `${step.model} was removed`);
       case 'refuse':
-        return this.#noteFailure(step, step.code, step.message);
+        return this.#refuse(step);
       case 'lose':
         return this.#noteFailure(step, 'STORAGE_CORRUPT', 'A file of it is missing on the disk of the edge.');
       case 'collect':
@@ -254,6 +251,13 @@ export class Reconciler {
       case 'report':
         return this.deps.report();
     }
+  }
+
+  /** The room may have come back since it was measured. */
+  async #refuse(step: Extract<EdgeStep, { kind: 'refuse' }>): Promise<void> {
+    await this.#files.measure();
+    const still = planEdge(this.#situation(), this.deps.clock.now()).find((one) => idOf(one) === idOf(step));
+    if (still?.kind === 'refuse') await this.#noteFailure(still, still.code, still.message);
   }
 
   /**
@@ -305,9 +309,9 @@ export class Reconciler {
   async #collect(digests: readonly Digest[]): Promise<void> {
     for (const digest of digests) {
       if (!garbageOf(this.#situation()).includes(digest)) continue;
-      await this.#remove(digest);
+      await this.#files.remove(digest);
     }
-    this.#freeBytes = await this.deps.effects.freeBytes();
+    await this.#files.measure();
   }
 
   /** What may be named for nodes already, and cannot be started: they are told so instead of waiting. */
@@ -324,7 +328,7 @@ export class Reconciler {
     let damage: ModelManagementError | undefined;
     try {
       for (const { digest } of filesOf(step.target)) {
-        const isWhole = !this.#present.has(digest) || (await this.deps.effects.verifyArtifact(digest, signal));
+        const isWhole = !this.#files.present.has(digest) || (await this.#files.verify(digest, signal));
         if (!isWhole) damage = await this.#damaged(digest);
       }
     } catch (error) {
@@ -335,27 +339,11 @@ export class Reconciler {
 
   async #damaged(digest: Digest): Promise<ModelManagementError> {
     await this.#withdraw((other) => other === digest);
-    await this.#remove(digest).catch((error: unknown) => {
-      this.deps.log.warn('damaged artifact not removed, it is written over', { digest, error });
-    });
-    this.#present.delete(digest);
-    this.#freeBytes = await this.deps.effects.freeBytes();
-    const message = `The file ${digest.slice(0, 15)}… was damaged on the disk of the edge; it is fetched again.`;
-    return new ModelManagementError('STORAGE_CORRUPT', message, 'If this comes again, check the disk of the edge.');
+    return this.#files.dropDamaged(digest);
   }
 
-  /** Known until it is gone: what is left behind takes room, and is removed another time. */
-  async #remove(digest: Digest): Promise<void> {
-    this.#verified.delete(digest);
-    await this.deps.effects.removeArtifact(digest);
-    this.#present.delete(digest);
-  }
-
-  /** What others have fetched by half would count twice, so the disk is asked when none is under way. */
-  async #measure(fetchedBytes: number): Promise<void> {
-    const others = [...this.#running.values()].filter(({ id }) => id.startsWith('download '));
-    if (others.length > 1) this.#freeBytes -= fetchedBytes;
-    else this.#freeBytes = await this.deps.effects.freeBytes();
+  get #isOnlyDownload(): boolean {
+    return [...this.#running.values()].filter(({ id }) => id.startsWith('download ')).length <= 1;
   }
 
   /** Called at each piece of a file: most of them change nothing that is told. */
@@ -372,6 +360,8 @@ export class Reconciler {
       if ('target' in step) return await this.#noteFailure(step, code, message);
     } catch (cause) {
       this.deps.log.error('failure of a step could not be noted', { step: step.kind, error: cause });
+      // What is on no disk is in no report either.
+      if (!this.#heldUntil.has(lane)) this.deps.tell('warn', `${lane}: ${step.kind} failed: ${message}`.slice(0, 900));
     }
     this.#heldUntil.set(lane, this.deps.clock.now() + (step.kind === 'report' ? REPORT_HOLD_MS : HOLD_MS));
   }
@@ -385,10 +375,8 @@ export class Reconciler {
       message: message.slice(0, 500),
     };
     await this.#note(step.model, { ...failed, jitter: Math.random() });
-    this.deps.tell(
-      'warn',
-      `${step.target.name} ${step.target.deployed}: ${step.kind} failed: ${message}`.slice(0, 900),
-    );
+    const what = step.kind === 'refuse' ? '' : `${step.kind} failed: `;
+    this.deps.tell('warn', `${step.target.name} ${step.target.deployed}: ${what}${message}`.slice(0, 900));
   }
 
   async #note(key: ModelKey, event: ModelEvent): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock';
 import type { Digest } from '../../ids';
 import type { Log } from '../../log';
-import type { Capabilities, DesiredOrder, EdgeEvent } from '../protocol/documents';
+import type { Capabilities, DesiredOrder, EdgeEvent, ReportedState } from '../protocol/documents';
 import { MAX_DOCUMENT_BYTES } from '../protocol/envelope';
 import type { ReportedPipeline } from '../protocol/pipeline-documents';
 import { type Reportable, reportModels } from './report';
@@ -40,7 +40,7 @@ const EVENTS_PER_MESSAGE = 50;
 
 /** Tells the hub how the edge is: the whole state when it changed, and what happened, in order. */
 export class Reporter {
-  refused: { readonly reason: string; readonly at: number } | null = null;
+  refused: NonNullable<ReportedState['refused']> | null = null;
   /** Of this boot; reports and events are counted apart, since brokers may let one overtake the other. */
   #reportCount = 0;
   #eventCount = 0;

@@ -2,10 +2,11 @@ import { type ErrorExtras, errorCodes, ModelManagementError } from '../../errors
 import { newId } from '../../ids';
 import type { EdgeCommand } from '../agent/command-desk';
 import { decodeJson } from '../protocol/decode';
-import type { EdgeEvent } from '../protocol/documents';
+import type { DesiredOrder, EdgeEvent } from '../protocol/documents';
 import { MAX_DOCUMENT_BYTES, sealBytes } from '../protocol/envelope';
 import { edgeTopics } from '../protocol/topics';
 import type { EdgeHubDeps } from './hub-dependencies';
+import type { EdgeDocument } from './hub-documents';
 import { type EdgeFacts, stateOf } from './views';
 
 const DEFAULT_LIFE_MS = 60_000;
@@ -25,6 +26,7 @@ export class EdgeCommands {
   constructor(
     private readonly deps: Pick<EdgeHubDeps, 'hubId' | 'key' | 'bus' | 'clock'>,
     private readonly isConnected: () => boolean,
+    private readonly issued: (edge: EdgeDocument) => DesiredOrder | undefined,
   ) {}
 
   /**
@@ -93,7 +95,9 @@ export class EdgeCommands {
     const issuedAt = clock.now();
     // An edge whose clock is ahead would find everything expired: the expiry is written in its time.
     const expiresAt = issuedAt + lifeMs + Math.max(0, said?.clockSkewMs ?? 0);
-    const document = { v: 1, hubId, edge: edge.name, edgeKeyId: edge.key.id, id, issuedAt, expiresAt, command };
+    const addressed = { v: 1, hubId, edge: edge.name, edgeKeyId: edge.key.id };
+    const { epoch, revision } = this.issued(edge) ?? {};
+    const document = { ...addressed, id, ...(epoch && { order: { epoch, revision } }), issuedAt, expiresAt, command };
     const payload = Buffer.from(JSON.stringify(document));
     const fits = decodeJson(payload, MAX_DOCUMENT_BYTES.command);
     if (!fits.ok) {
@@ -107,6 +111,10 @@ export class EdgeCommands {
     await bus.publish(edgeTopics(edge.name).command, sealBytes('command', payload, key), { expirySeconds });
   }
 }
+
+/** The edge found that a command came too late. */
+export const isExpired = (event: EdgeEvent): boolean =>
+  event.type === 'command' && event.result === 'refused' && event.reason?.startsWith('expired:') === true;
 
 /** Carried as text, so that what somebody sent through a pipeline does not nest the document too deep. */
 const answerOf = ({ value }: CommandEvent): unknown => (value === undefined ? undefined : JSON.parse(value));

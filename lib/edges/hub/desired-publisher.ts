@@ -1,4 +1,5 @@
 import { invalidInput } from '../../errors';
+import { CLOCK_TOLERANCE_MS } from '../protocol/command-gate';
 import type { DesiredOrder, ReportedState } from '../protocol/documents';
 import { digestOf } from '../protocol/enrolment';
 import { MAX_DOCUMENT_BYTES, sealBytes } from '../protocol/envelope';
@@ -40,6 +41,8 @@ export class DesiredPublisher {
   readonly #unsent = new Set<string>();
   /** Orders that edges have taken and this hub does not know. */
   readonly #beyond = new Map<string, DesiredOrder>();
+  /** To be signed anew although they say the same: for their time. */
+  readonly #outdated = new Set<string>();
   readonly #repeatedAt = new Map<string, number>();
   #work: Promise<void> | undefined;
   #isStopped = false;
@@ -63,7 +66,9 @@ export class DesiredPublisher {
   /** What the broker did not take is sent once more when it is there again. */
   setConnected(isConnected: boolean): void {
     this.#isConnected = isConnected;
-    if (isConnected) this.refresh([...this.#unsent]);
+    if (!isConnected) return;
+    const early = this.deps.orders.all().filter((issued) => this.#isEarly(issued));
+    this.refresh([...this.#unsent, ...early.map(({ _id }) => _id)]);
   }
 
   /** Ends after what is under way. */
@@ -96,6 +101,7 @@ export class DesiredPublisher {
    */
   compare(edge: EdgeDocument, reported: ReportedState['desired'], isNew: boolean): void {
     const issued = this.issued(edge);
+    if (this.#isEarly(issued)) this.refresh([edge._id]);
     if (!edge.key || this.isTaken(edge, reported)) return;
     if (issued && reported && compareOrder(reported, issued) >= 0) {
       if (reported.epoch >= MAX_EPOCH) {
@@ -113,6 +119,23 @@ export class DesiredPublisher {
     if (!isNew && this.deps.clock.now() - repeatedAt < REPEAT_MS) return;
     this.#unsent.add(edge._id);
     this.refresh([edge._id]);
+  }
+
+  /**
+   * The edge found a command expired. It may take the hub's time from something that was signed when the hub's clock was
+   * ahead, so it is told the time anew; not again and again, where its own clock is the reason.
+   */
+  renew(edge: EdgeDocument): void {
+    const issued = this.issued(edge);
+    const ageMs = this.deps.clock.now() - (issued?.issuedAt ?? 0);
+    if (!issued || (ageMs >= 0 && ageMs < REPEAT_MS)) return;
+    this.#outdated.add(edge._id);
+    this.refresh([edge._id]);
+  }
+
+  /** Signed by a clock that was ahead: the edge that took it finds all commands expired until that time has come. */
+  #isEarly(issued: IssuedDocument | undefined): boolean {
+    return issued !== undefined && issued.issuedAt > this.deps.clock.now() + CLOCK_TOLERANCE_MS;
   }
 
   async #drain(): Promise<void> {
@@ -142,7 +165,8 @@ export class DesiredPublisher {
     const last = orders.get(key);
     const beyond = this.#beyond.get(key);
     let issued = last;
-    if (!last || last.contentDigest !== contentDigest || beyond) {
+    const isForTime = content.kind === 'desired' && (this.#outdated.has(key) || this.#isEarly(last));
+    if (!last || last.contentDigest !== contentDigest || beyond || isForTime) {
       const order = nextOrder(last, beyond);
       const issuedAt = clock.now();
       const payload = this.#payload(edge, content, { ...order, issuedAt });
@@ -156,6 +180,7 @@ export class DesiredPublisher {
       issued = { _id: key, ...order, issuedAt, contentDigest, digest: digestOf(payload) };
       await orders.put(issued);
       this.#beyond.delete(key);
+      this.#outdated.delete(key);
       this.#unsent.add(key);
     }
     if (issued && this.#unsent.has(key)) await this.#publish(edge, this.#payload(edge, content, issued));

@@ -10,7 +10,7 @@ import { edgeKey } from '../protocol/names';
 import { HUB_TOPIC, hubFilters } from '../protocol/topics';
 import { keepSubscribed } from '../standing-subscription';
 import { Assignments } from './assignments';
-import { EdgeCommands } from './commands';
+import { EdgeCommands, isExpired } from './commands';
 import { DesiredContent, type OfferedFile } from './desired-content';
 import { DesiredPublisher } from './desired-publisher';
 import { EdgeBook } from './edge-book';
@@ -77,7 +77,11 @@ export class EdgeHub {
     this.#content = new DesiredContent(deps.registry, this.#assignments, this.#deployments);
     const orders = { ...deps, orders: stores.orders };
     this.#publisher = new DesiredPublisher(orders, this.#book, this.#assignments, this.#content);
-    this.#commands = new EdgeCommands(deps, () => this.#isConnected);
+    this.#commands = new EdgeCommands(
+      deps,
+      () => this.#isConnected,
+      (edge) => this.#publisher.issued(edge),
+    );
     this.pipelines = new EdgePipelines({
       ...deps,
       book: this.#book,
@@ -314,7 +318,8 @@ export class EdgeHub {
     const said = this.#states.find(edge);
     const isTaken = this.#publisher.isTaken(edge, said?.report?.desired ?? null);
     const isGone: EdgeFacts['isGone'] = (assignment) => this.#content.resolve(assignment) === undefined;
-    return { edge, said, isConflict: this.#states.isConflict(edge), isTaken, isGone };
+    const lastReport = this.#states.lastReport(edge);
+    return { edge, said, lastReport, isConflict: this.#states.isConflict(edge), isTaken, isGone };
   }
 
   #view(edge: EdgeDocument): EdgeView {
@@ -348,6 +353,7 @@ export class EdgeHub {
         }),
       );
     }
+    if (isExpired(event)) this.#publisher.renew(edge);
     this.#commands.onEvent(edge.name, event);
     for (const listener of this.#eventListeners) listener(edge.name, event);
   }

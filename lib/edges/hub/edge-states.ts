@@ -48,6 +48,14 @@ export class EdgeStates {
     return edge.key && state?.keyId === edge.key.id ? state : undefined;
   }
 
+  /** The report that holds still: of the key it has now, or of the one that was taken from it, under which it runs on. */
+  lastReport({ _id, key, revoked }: EdgeDocument): ReportedState | null {
+    // One that left runs nothing for this hub.
+    const keyId = key?.id ?? (revoked?.reason === 'left' ? undefined : revoked?.keyId);
+    const state = this.#states.get(_id);
+    return state !== undefined && state.keyId === keyId ? state.report : null;
+  }
+
   isConflict(edge: EdgeDocument): boolean {
     const state = this.find(edge);
     return state !== undefined && isConflict(state.marks, this.deps.clock.now());

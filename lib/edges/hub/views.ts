@@ -1,6 +1,6 @@
 import { toIso } from '../../clock';
 import type { ModelEdge } from '../../registry';
-import type { Capabilities, ReportedModel } from '../protocol/documents';
+import type { Capabilities, ReportedModel, ReportedState } from '../protocol/documents';
 import type { AssignmentDocument, EdgeDocument, EdgeStateDocument } from './hub-documents';
 import type { EdgePipelineView } from './pipelines/pipeline-views';
 import { isOnline } from './presence';
@@ -38,7 +38,10 @@ export type AssignedModel = Pick<AssignmentDocument, 'model' | 'ref' | 'version'
 
 export interface EdgeFacts {
   readonly edge: EdgeDocument;
+  /** Under the key it has now. */
   readonly said: EdgeStateDocument | undefined;
+  /** As of then where its key was taken back since: it keeps what it runs, and is not heard any more. Null = it never told. */
+  readonly lastReport: ReportedState | null;
   readonly isConflict: boolean;
   /** It has taken what was issued last: only then its word on a model is about what is wanted. */
   readonly isTaken: boolean;
@@ -79,15 +82,15 @@ export function toEdgeView(
   wanted: readonly AssignedModel[],
   pipelines: readonly EdgePipelineView[],
 ): EdgeView {
-  const { edge, said } = facts;
+  const { edge, said, lastReport } = facts;
   const { state, sinceMs } = stateOf(facts);
-  const { features: _, ...capabilities } = said?.report?.capabilities ?? { features: [] };
+  const { features: _, ...capabilities } = lastReport?.capabilities ?? { features: [] };
   return {
     name: edge.name,
     labels: edge.labels,
     state,
     since: toIso(sinceMs),
-    capabilities: said?.report ? (capabilities as Omit<Capabilities, 'features'>) : null,
+    capabilities: lastReport ? (capabilities as Omit<Capabilities, 'features'>) : null,
     models: wanted.map((assignment) => toEdgeModel(facts, assignment)),
     pipelines,
     clockSkewMs: said?.clockSkewMs ?? null,
@@ -101,15 +104,38 @@ export function toModelEdge(facts: EdgeFacts, assignment: AssignmentDocument): M
 }
 
 /** How it stands with what is assigned, by what the edge says of it. */
-export function toEdgeModel({ said, isTaken, isGone }: EdgeFacts, assignment: AssignedModel): EdgeModelView {
+export function toEdgeModel(facts: EdgeFacts, assignment: AssignedModel): EdgeModelView {
   const { model, version: desired } = assignment;
-  const reported = said?.report?.models.find(({ name }) => name === model);
+  const reported = facts.lastReport?.models.find(({ name }) => name === model);
   const common = { name: model, desired, reported: reported?.version ?? null };
-  if (isGone(assignment)) {
+  if (facts.isGone(assignment)) {
     const message = `Version ${desired} of ${model} is gone: the edge keeps what it runs of it until another version is assigned.`;
     return { ...common, state: 'failed', error: { code: 'VERSION_NOT_FOUND', message } };
   }
-  if (!reported || !isTaken) return { ...common, state: 'pending' };
+  if (!reported || !holds(facts, reported.state, reported.version === desired)) {
+    return { ...common, state: 'pending', ...obstacleOf(facts) };
+  }
   const { state, progress, error } = reported;
   return { ...common, state, ...(progress === undefined ? {} : { progress }), ...(error ? { error } : {}) };
+}
+
+/**
+ * True when what an edge says of something is about what is wanted now: when it has taken what was issued last. One whose
+ * key was taken back says no more and gets nothing new: what stood then stands still, what was under way came to nothing.
+ * @param isWanted - what it has is what is wanted
+ */
+export function holds(
+  { edge, isTaken }: Pick<EdgeFacts, 'edge' | 'isTaken'>,
+  state: string,
+  isWanted: boolean,
+): boolean {
+  return edge.key ? isTaken : state === 'failed' || (isWanted && state !== 'downloading');
+}
+
+/** Why an edge has not taken what is wanted, where its disk is the reason. It tries again by itself. */
+export function obstacleOf({ edge, isTaken, lastReport }: Pick<EdgeFacts, 'edge' | 'isTaken' | 'lastReport'>): {
+  readonly error?: { readonly code: string; readonly message: string };
+} {
+  const { reason: code, message } = lastReport?.refused ?? {};
+  return edge.key && !isTaken && code !== undefined && message !== undefined ? { error: { code, message } } : {};
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Decoded, refuse } from './decode';
-import type { CommandDocument } from './documents';
+import { type CommandDocument, DesiredOrder } from './documents';
+import { compareOrder } from './order';
 
 /** How far clocks may disagree before a command is taken to have expired. */
 export const CLOCK_TOLERANCE_MS = 300_000;
@@ -13,6 +14,8 @@ export const CommandMemory = z.object({
   /** The hub's time is not before this (epoch ms): the moment the last signed document was issued. */
   hubTimeFloor: z.int(),
   seen: z.array(z.object({ id: z.string(), until: z.int() })).readonly(),
+  /** The desired state that set the hub's time back: a command from before it may be one that was forgotten as expired. */
+  setBackBy: DesiredOrder.exactOptional(),
 });
 export type CommandMemory = z.infer<typeof CommandMemory>;
 
@@ -26,7 +29,7 @@ export const noCommands: CommandMemory = { hubTimeFloor: 0, seen: [] };
  */
 export function admitCommand(
   memory: CommandMemory,
-  command: Pick<CommandDocument, 'id' | 'issuedAt' | 'expiresAt'>,
+  command: Pick<CommandDocument, 'id' | 'issuedAt' | 'expiresAt' | 'order'>,
   nowMs: number,
 ): Decoded<CommandMemory> {
   const hubTimeMs = Math.max(nowMs, memory.hubTimeFloor);
@@ -34,9 +37,30 @@ export function admitCommand(
   if (!isValid(command.expiresAt)) {
     return refuse('expired', `expired ${Math.round((hubTimeMs - command.expiresAt) / 1_000)} s ago`);
   }
+  const { setBackBy } = memory;
+  if (setBackBy && (!command.order || compareOrder(command.order, setBackBy) < 0)) {
+    return refuse('stale', 'from before the time of the hub was set back');
+  }
   const seen = memory.seen.filter(({ until }) => isValid(until));
   if (seen.some(({ id }) => id === command.id)) return refuse('duplicate', 'carried out already');
   if (seen.length >= MAX_SEEN) return refuse('busy', `${seen.length} commands are still valid`);
   const hubTimeFloor = Math.max(memory.hubTimeFloor, command.issuedAt);
-  return { ok: true, value: { hubTimeFloor, seen: [...seen, { id: command.id, until: command.expiresAt }] } };
+  return {
+    ok: true,
+    value: { ...memory, hubTimeFloor, seen: [...seen, { id: command.id, until: command.expiresAt }] },
+  };
+}
+
+/**
+ * Takes the hub's time from a desired state, also backwards: a hub whose clock was ahead is obeyed again. To be given only
+ * one that is later in order than all before, so that a repeated one sets nothing back.
+ * @param isFirst - the first one under the edge's key; with another key all earlier commands are void
+ */
+export function hearHub(
+  memory: CommandMemory,
+  { order, issuedAt }: { readonly order: DesiredOrder; readonly issuedAt: number },
+  isFirst: boolean,
+): CommandMemory {
+  const setBackBy = issuedAt < memory.hubTimeFloor ? order : isFirst ? undefined : memory.setBackBy;
+  return { hubTimeFloor: issuedAt, seen: memory.seen, ...(setBackBy && { setBackBy }) };
 }

@@ -156,8 +156,8 @@ export const ReportedState = z.object({
   seq: z.int().positive(),
   /** The last desired state it accepted, and the digest of its bytes. */
   desired: z.object({ ...order, digest: Digest }).nullable(),
-  /** Why it did not take one. */
-  refused: z.object({ reason: z.string().max(64), at }).exactOptional(),
+  /** Why it did not take one; the message, for people, where it would take it and its disk does not. */
+  refused: z.object({ reason: z.string().max(64), message: text.exactOptional(), at }).exactOptional(),
   capabilities: Capabilities,
   models: z.array(ReportedModel).max(1_000),
   pipelines: z.array(ReportedPipeline).max(1_000).exactOptional(),
@@ -177,6 +177,8 @@ export type OnlineState = z.infer<typeof OnlineState>;
 export const CommandDocument = z.object({
   ...addressed,
   id,
+  /** Of the desired state that the hub had issued last. */
+  order: DesiredOrder.exactOptional(),
   issuedAt: at,
   expiresAt: at,
   command: z.looseObject({ type: z.string().max(64) }),

@@ -13,6 +13,16 @@ const count = z.number().int().positive();
 /** `fs.readFileSync(…)` in settings.js gives bytes. */
 const pem = z.union([z.string().min(1), z.instanceof(Uint8Array)]);
 
+const secretFile = z.string().min(1).optional();
+
+/** A secret is given itself or as a file, never as both: nobody could tell which one counts. */
+const oneOf =
+  (secret: string, file: string) =>
+  (section: Readonly<Record<string, unknown>>, context: z.RefinementCtx): void => {
+    if (section[secret] === undefined || section[file] === undefined) return;
+    context.addIssue({ code: 'custom', path: [file], message: `${secret} is given as well; keep one of the two` });
+  };
+
 /** Of collections; true = all of them. */
 const collectionNames = z
   .union([z.literal(true), z.array(z.string().refine(isCollectionName, 'must be the name of a collection'))])
@@ -45,6 +55,7 @@ const SettingsSchema = z.object({
       }),
       username: z.string().optional(),
       password: z.string().optional(),
+      passwordFile: secretFile,
       ca: pem.optional(),
       cert: pem.optional(),
       key: pem.optional(),
@@ -54,6 +65,7 @@ const SettingsSchema = z.object({
         .refine((prefix) => !prefix.startsWith('/') && !prefix.endsWith('/'), 'neither begins nor ends with a slash')
         .default('model-management'),
     })
+    .superRefine(oneOf('password', 'passwordFile'))
     .optional(),
   role: z.enum(['hub', 'edge']).default('hub'),
   edge: z
@@ -62,9 +74,11 @@ const SettingsSchema = z.object({
       hubId: z.string().min(1).max(64),
       hubPublicKey: PublicKeyText,
       token: z.string().optional(),
+      tokenFile: secretFile,
       maxBytes: count.default(8 * 1024 ** 3),
       forward: collectionNames,
     })
+    .superRefine(oneOf('token', 'tokenFile'))
     .optional(),
   edges: z.object({ bytesPerSecond: count.optional(), acceptRows: collectionNames }).prefault({}),
   docker: z.record(z.string(), z.unknown()).optional(),
@@ -83,12 +97,14 @@ const SettingsSchema = z.object({
   sources: z
     .record(
       z.string().regex(SOURCE_NAME, 'the name of a source is letters, digits, "_" and "-", and not local or edge'),
-      z.looseObject({
-        kind: z.literal('postgres', 'must be postgres'),
-        passwordFile: z.string().min(1).optional(),
-        watermarkColumn: z.string().min(1).optional(),
-        timeoutMs: count.max(86_400_000).optional(),
-      }),
+      z
+        .looseObject({
+          kind: z.literal('postgres', 'must be postgres'),
+          passwordFile: secretFile,
+          watermarkColumn: z.string().min(1).optional(),
+          timeoutMs: count.max(86_400_000).optional(),
+        })
+        .superRefine(oneOf('password', 'passwordFile')),
     )
     .default({}),
   pipelines: z
@@ -96,7 +112,9 @@ const SettingsSchema = z.object({
       resultCount: z.number().int().nonnegative().max(1_000).default(25),
       keepPayloads: z.boolean().default(true),
       adminToken: z.string().min(1).optional(),
+      adminTokenFile: secretFile,
     })
+    .superRefine(oneOf('adminToken', 'adminTokenFile'))
     .prefault({}),
   libraries: z
     .object({
@@ -110,6 +128,8 @@ export interface BrokerSettings {
   readonly url: string;
   readonly username?: string | undefined;
   readonly password?: string | undefined;
+  /** A file that holds the password, instead of `password`. */
+  readonly passwordFile?: string | undefined;
   readonly ca?: string | Uint8Array | undefined;
   readonly cert?: string | Uint8Array | undefined;
   readonly key?: string | Uint8Array | undefined;
@@ -123,6 +143,8 @@ export interface EdgeSettings {
   readonly hubId: string;
   readonly hubPublicKey: PublicKeyText;
   readonly token?: string | undefined;
+  /** A file that holds the token, instead of `token`. */
+  readonly tokenFile?: string | undefined;
   /** Files of the hub together take so much. */
   readonly maxBytes: number;
   /** Collections of this edge whose rows go to the hub as well. */
@@ -183,6 +205,8 @@ export interface Settings {
     readonly keepPayloads: boolean;
     /** Of Node-RED's admin API, for where its runtime API is not to be found. */
     readonly adminToken?: string | undefined;
+    /** A file that holds it, instead of `adminToken`. */
+    readonly adminTokenFile?: string | undefined;
   };
   /** What `require` in a library gives; looked up from the user directory. */
   readonly libraries: { readonly modules: readonly string[] };

@@ -1,10 +1,8 @@
-import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { z } from 'zod';
 import type { Clock } from '../../../lib/clock';
 import { Collections, type DataSource, SourceDocument, Sources } from '../../../lib/collections';
-import { ModelManagementError } from '../../../lib/errors';
 import type { Log } from '../../../lib/log';
 import type { Registry } from '../../../lib/registry';
 import { type BlobStore, type DataFolder, type DocumentStore, Secrets } from '../../../lib/store';
@@ -19,6 +17,7 @@ import {
   type TrainingEdges,
 } from '../../../lib/training';
 import type { Closers } from './closers';
+import { readSecretFile, readSettingsFile } from './secret-files';
 import type { Settings, SourceSettings } from './settings';
 
 const processFolder = join(__dirname, '..', '..', '..', 'lib', 'collections', 'child');
@@ -142,23 +141,6 @@ async function dataSources(sources: Settings['sources']): Promise<Readonly<Recor
 async function dataSource(name: string, source: SourceSettings): Promise<DataSource> {
   const { kind, passwordFile, watermarkColumn, timeoutMs, ...options } = source;
   const password =
-    passwordFile === undefined
-      ? {}
-      : { password: (await readSettingsFile(passwordFile, `sources.${name}.passwordFile`)).trim() };
+    passwordFile === undefined ? {} : { password: await readSecretFile(passwordFile, `sources.${name}.passwordFile`) };
   return { kind, options: { ...options, ...password }, watermarkColumn, timeoutMs };
-}
-
-async function readSettingsFile(path: string, key: string): Promise<string> {
-  try {
-    if ((await stat(path)).size > 10_485_760) throw new Error('it is larger than 10 MiB');
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ModelManagementError(
-      'BAD_SETTINGS',
-      `modelManagement.${key}: the file cannot be read: ${reason}`,
-      `Mend modelManagement.${key} in settings.js and restart Node-RED.`,
-      { cause },
-    );
-  }
 }

@@ -3,6 +3,10 @@ import { cp, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { systemClock } from '../../../lib/clock';
+import type { EdgeAgentDeps } from '../../../lib/edges/agent/agent-dependencies';
+import { findDocument } from '../../../lib/edges/agent/agent-documents';
+import type { EdgeCommand } from '../../../lib/edges/agent/command-desk';
+import { edgeTopics } from '../../../lib/edges/protocol/topics';
 import type { Log, LogFields } from '../../../lib/log';
 import { anAcl } from '../../support/edge-acl';
 import { edgeChecks, uploadIris } from '../../support/edge-checks';
@@ -107,12 +111,23 @@ describe('keys, clocks and hubs of edges, on a broker with its access rules in f
       const { agent, machine } = await enrolled('edge-2');
       await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2', version: 1 }] }, 'ann');
       await runs('edge-2', 1);
+      const { capabilities } = edgeOf('edge-2');
       const { enrolment } = await lab.hub.hub.renewEnrolment('edge-2', true, 'ann');
-      assert.equal(edgeOf('edge-2').state, 'revoked');
+      /** Of the edge, and of the model. */
+      const shown = () => {
+        const { state, models, capabilities: told } = edgeOf('edge-2');
+        assert.deepEqual(told, capabilities);
+        return [state, models[0]?.reported, models[0]?.state, lab.hub.hub.modelEdges('iris')[0]?.reported];
+      };
+      const asOfThen = ['revoked', 1, 'running', { version: 1, state: 'running' }];
+      assert.deepEqual(shown(), asOfThen);
       await waitFor(() => statusOf(agent).status === 'revoked');
+      await lab.restartHub();
+      assert.deepEqual(shown(), asOfThen, 'also after a start');
       await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2', version: 2 }] }, 'ann');
       await lab.hub.hub.settled();
       assert.equal(machine.activeVersions.get('iris'), 1);
+      assert.deepEqual(shown(), ['revoked', 1, 'pending', { version: 1, state: 'pending' }]);
       await agent.agent.enrol(enrolment.token);
       await runs('edge-2', 2);
     });
@@ -130,6 +145,7 @@ describe('keys, clocks and hubs of edges, on a broker with its access rules in f
       const three = await enrolled('edge-3');
       await three.agent.agent.leave();
       await isState('edge-3', 'revoked');
+      assert.equal(edgeOf('edge-3').capabilities, null, 'nothing of one that is no edge of this hub any more');
       // The name comes back with a key of its own.
       await agent.agent.enrol((await lab.hub.hub.create({ name: 'edge-2' }, 'ann')).enrolment.token);
       await isState('edge-2', 'online');
@@ -223,6 +239,82 @@ describe('keys, clocks and hubs of edges, on a broker with its access rules in f
         assert.ok(Math.abs((edgeOf('edge-2').clockSkewMs ?? 0) - skewMs) < 60_000);
       });
     }
+  });
+
+  describe('the clock of a hub', () => {
+    const YEAR_MS = 31_536_000_000;
+    const takenBy = ({ agent }: OpenAgent) =>
+      findDocument((agent as unknown as { readonly deps: EdgeAgentDeps }).deps.stores, 'desired')?.order;
+    const anEdge = async () => {
+      const { agent } = await enrolled('edge-2');
+      await lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2' }] }, 'ann');
+      await runs('edge-2', 1);
+      return agent;
+    };
+    const answerTo = async (command: EdgeCommand): Promise<string | undefined> => {
+      const results = new Map<string, string>();
+      const end = lab.hub.hub.onEvent((_, event) => {
+        if (event.type === 'command') results.set(event.id, `${event.result} ${event.reason ?? ''}`.trim());
+      });
+      const id = await lab.hub.hub.command('edge-2', command);
+      await waitFor(() => results.has(id), { what: 'an answer' });
+      end();
+      return results.get(id);
+    };
+
+    const restarted = async (): Promise<void> => {
+      await lab.restartHub();
+      await waitFor(() => lab.hub.bus.isConnected, { what: 'the hub to be connected' });
+      await lab.hub.hub.settled();
+      await runs('edge-2', 1);
+    };
+
+    it('GIVEN_a_hub_a_year_ahead_WHEN_its_clock_is_right_again_THEN_its_commands_are_taken_AND_nothing_of_before_is_carried_out_again', async () => {
+      await lab.hub.close();
+      await lab.resumeHub({ now: () => Date.now() + YEAR_MS });
+      const agent = await anEdge();
+      let retryCount = 0;
+      const retry = agent.agent.retry.bind(agent.agent);
+      agent.agent.retry = () => {
+        retryCount += 1;
+        return retry();
+      };
+      const heard = new Map<string, Buffer>();
+      const topics = edgeTopics('edge-2');
+      for (const topic of [topics.desired, topics.command]) {
+        await lab.hub.bus.subscribe(topic, ({ payload }) => void heard.set(topic, payload));
+      }
+      assert.equal(await answerTo({ type: 'retry' }), 'done');
+      await waitFor(() => heard.size === 2, { what: 'both to be heard' });
+
+      await restarted();
+      assert.equal(await answerTo({ type: 'retry' }), 'done');
+      assert.equal(retryCount, 2);
+      // Whoever repeats what he heard then sets nothing back, and makes nothing happen.
+      for (const [topic, payload] of heard) await lab.hub.bus.publish(topic, payload);
+      assert.equal(await answerTo({ type: 'retry' }), 'done');
+      assert.equal(retryCount, 3);
+
+      const order = takenBy(agent);
+      await restarted();
+      assert.equal(await answerTo({ type: 'report' }), 'done');
+      assert.deepEqual(takenBy(agent), order, 'once is enough');
+    });
+
+    it('GIVEN_a_command_of_a_hub_a_year_ahead_WHEN_one_of_the_right_time_is_refused_as_expired_THEN_the_next_is_taken', async () => {
+      let skewMs = 0;
+      await lab.hub.close();
+      await lab.resumeHub({ now: () => Date.now() + skewMs });
+      await anEdge();
+      skewMs = YEAR_MS;
+      assert.equal(await answerTo({ type: 'retry' }), 'done');
+      // Later than the pause between two documents for the time.
+      skewMs = 60_000;
+      assert.match((await answerTo({ type: 'retry' })) ?? '', /^refused expired: /);
+      await lab.hub.hub.settled();
+      await runs('edge-2', 1);
+      assert.equal(await answerTo({ type: 'retry' }), 'done');
+    });
   });
 
   describe('two hubs', () => {

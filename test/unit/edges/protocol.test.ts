@@ -3,7 +3,7 @@ import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { admitCommand, CLOCK_TOLERANCE_MS, noCommands } from '../../../lib/edges/protocol/command-gate';
+import { admitCommand, CLOCK_TOLERANCE_MS, hearHub, noCommands } from '../../../lib/edges/protocol/command-gate';
 import { decodeJson } from '../../../lib/edges/protocol/decode';
 import { DesiredDocument, DesiredModel, ReportedState } from '../../../lib/edges/protocol/documents';
 import {
@@ -240,7 +240,7 @@ describe('what came before', () => {
 });
 
 describe('commands', () => {
-  const aCommand = (id: string, issuedAt = 1_000_000, ttlMs = 60_000) => ({
+  const aCommand = (id: string, issuedAt = 1_000_000, ttlMs = 60_000): Parameters<typeof admitCommand>[1] => ({
     id,
     issuedAt,
     expiresAt: issuedAt + ttlMs,
@@ -273,6 +273,33 @@ describe('commands', () => {
     assert.equal(reasonAt(late, first.value), 'expired');
     const next = admitCommand(first.value, aCommand('c', late), late);
     assert.deepEqual(next.ok && next.value.seen.map(({ id }) => id), ['c']);
+  });
+
+  describe('of a hub whose clock was a year ahead and is right again', () => {
+    const yearMs = 31_536_000_000;
+    const order = (revision: number, epoch = 1) => ({ epoch, revision });
+    const ahead = hearHub(noCommands, { order: order(7), issuedAt: 1_000_000 + yearMs }, true);
+    const setBack = hearHub(ahead, { order: order(8), issuedAt: 1_000_000 }, false);
+    const early = { ...aCommand('early', 1_000_000 + yearMs), order: order(7) };
+
+    for (const { name, memory, command, expected } of [
+      { name: 'before the hub tells the time', memory: ahead, command: aCommand('a'), expected: 'expired' },
+      { name: 'after that', memory: setBack, command: { ...aCommand('a'), order: order(8) }, expected: 'ok' },
+      { name: 'in a later epoch', memory: setBack, command: { ...aCommand('a'), order: order(1, 2) }, expected: 'ok' },
+      { name: 'from before it, though it was forgotten', memory: setBack, command: early, expected: 'stale' },
+      { name: 'that names no order', memory: setBack, command: aCommand('a'), expected: 'stale' },
+    ]) {
+      it(`${name}: ${expected}`, () => assert.equal(reasonAt(1_000_000, memory, command), expected));
+    }
+
+    it('stay void when later documents set nothing back, until the edge has another key', () => {
+      const later = hearHub(setBack, { order: order(9), issuedAt: 1_000_001 }, false);
+      assert.equal(reasonAt(1_000_000, later, early), 'stale');
+      const admitted = admitCommand(later, { ...aCommand('b'), order: order(9) }, 1_000_000);
+      assert.equal(reasonAt(1_000_000, admitted.ok ? admitted.value : noCommands, early), 'stale');
+      const anew = hearHub(later, { order: order(1), issuedAt: 1_000_002 }, true);
+      assert.equal(reasonAt(1_000_000, anew, { ...aCommand('a'), order: order(1) }), 'ok');
+    });
   });
 
   it('are refused rather than forgotten when there are too many', () => {

@@ -145,4 +145,18 @@ describe('an edge that is brought to what is wanted', () => {
     assert.equal(machine.activeVersions.get('iris'), 2);
     assert.ok(!opened.seen.told.includes(returned));
   });
+
+  it('GIVEN_a_disk_that_was_full_at_the_start_WHEN_it_has_room_THEN_the_next_try_finds_it', async () => {
+    await using folder = await temporaryFolder();
+    const machine = new PlayedMachine();
+    machine.roomBytes = 0;
+    await using opened = await aReconciler(machine, folder.path);
+    const { reconciler, models, clock } = opened;
+    await reconciler.start(anAcceptedDesired([aTarget('iris', 1)]));
+    await waitFor(() => models.get('iris')?.failure?.code === 'STORAGE_FULL');
+    machine.roomBytes = 1e9;
+    clock.advance(10_000);
+    reconciler.wake();
+    await waitFor(() => machine.activeVersions.get('iris') === 1);
+  });
 });

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { parseSettings } from '../../../plugins/model-management/runtime/settings';
 
 const userDir = resolve('/srv/node-red');
+const edge = { name: 'e', hubId: 'h', hubPublicKey: 'A'.repeat(43) };
 
 describe('settings.modelManagement', () => {
   it('needs nothing: every key has its documented default', () => {
@@ -53,6 +54,18 @@ describe('settings.modelManagement', () => {
     assert.deepEqual(settings.broker, { ...broker, topicPrefix: 'model-management' });
   });
 
+  it('takes secrets as files', () => {
+    const raw = {
+      broker: { url: 'mqtt://b', passwordFile: '${SECRETS}/broker' },
+      edge: { ...edge, tokenFile: '/run/secrets/token' },
+      pipelines: { adminTokenFile: '/run/secrets/admin' },
+    };
+    const settings = parseSettings(raw, userDir, { SECRETS: '/run/secrets' });
+    assert.equal(settings.broker?.passwordFile, '/run/secrets/broker');
+    assert.equal(settings.edge?.tokenFile, '/run/secrets/token');
+    assert.equal(settings.pipelines.adminTokenFile, '/run/secrets/admin');
+  });
+
   it('passes over keys of parts that are not built yet', () => {
     assert.doesNotThrow(() => parseSettings({ training: { image: 'x' }, role: 'hub' }, userDir, {}));
   });
@@ -69,6 +82,13 @@ describe('settings.modelManagement', () => {
     [{ edge: { name: 'e', hubId: 'h', hubPublicKey: 'short' } }, 'modelManagement.edge.hubPublicKey'],
     [{ broker: { url: 'http://plant.example' } }, 'modelManagement.broker.url'],
     [{ libraries: { modules: ['./own.js'] } }, 'modelManagement.libraries.modules.0'],
+    [{ broker: { url: 'mqtt://b', password: 'x', passwordFile: '/x' } }, 'modelManagement.broker.passwordFile'],
+    [{ pipelines: { adminToken: 'x', adminTokenFile: '/x' } }, 'modelManagement.pipelines.adminTokenFile'],
+    [
+      { sources: { a: { kind: 'postgres', password: '', passwordFile: '/x' } } },
+      'modelManagement.sources.a.passwordFile',
+    ],
+    [{ edge: { ...edge, token: 'x', tokenFile: '/x' } }, 'modelManagement.edge.tokenFile'],
     ['text', 'modelManagement'],
   ] as const) {
     it(`refuses ${JSON.stringify(raw)}, naming the key`, () => {

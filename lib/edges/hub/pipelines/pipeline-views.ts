@@ -2,7 +2,7 @@ import { toIso } from '../../../clock';
 import type { PipelineView } from '../../../pipeline/pipelines/views';
 import type { PipelineStatus, ReportedPipeline } from '../../protocol/pipeline-documents';
 import type { EdgeFacts, EdgeState } from '../views';
-import { stateOf } from '../views';
+import { holds, obstacleOf, stateOf } from '../views';
 import type { PipelineDeploymentDocument, PipelineRevisionDocument } from './deployment-documents';
 
 /** What an edge says of a pipeline. */
@@ -66,12 +66,12 @@ export function toEdgePipeline(
     name: revision?.name ?? deployment.pipeline,
     desired: deployment.revision,
     running: deployment.running,
-    reported: toReported(facts, deployment.pipeline),
+    reported: toReported(facts, deployment),
   };
 }
 
 export function toPipelineEdge(facts: EdgeFacts, deployment: PipelineDeploymentDocument): PipelineEdgeView {
-  const { edge: name, revision, previousRevision, brokerId, running, pipeline } = deployment;
+  const { edge: name, revision, previousRevision, brokerId, running } = deployment;
   return {
     name,
     state: stateOf(facts).state,
@@ -79,21 +79,21 @@ export function toPipelineEdge(facts: EdgeFacts, deployment: PipelineDeploymentD
     previousRevision,
     ...(brokerId === null ? {} : { brokerId }),
     running,
-    reported: toReported(facts, pipeline),
+    reported: toReported(facts, deployment),
   };
 }
 
-/** Only when it has taken what was issued last is its word about what is wanted. */
-function toReported({ said, isTaken }: EdgeFacts, id: string): ReportedPipelineView {
-  const reported = said?.report?.pipelines?.find((one) => one.id === id);
+function toReported(facts: EdgeFacts, deployment: PipelineDeploymentDocument): ReportedPipelineView {
+  const reported = facts.lastReport?.pipelines?.find(({ id }) => id === deployment.pipeline);
   const { state = 'pending', revision = null, changed, waitingFor, error, status } = reported ?? {};
+  const isShown = holds(facts, state, revision === deployment.revision);
   return {
     revision,
-    state: isTaken ? state : 'pending',
+    state: isShown ? state : 'pending',
     ...(changed && { changed }),
     ...(status && { status }),
-    ...(isTaken && waitingFor !== undefined && { waitingFor }),
-    ...(isTaken && error && { error }),
+    ...(isShown && waitingFor !== undefined && { waitingFor }),
+    ...(isShown ? error && { error } : obstacleOf(facts)),
   };
 }
 

@@ -6,7 +6,9 @@ import type { EdgeNow } from './plan-rollout';
 const ON_THE_WAY: readonly string[] = ['TIMEOUT', 'ABORTED'];
 
 /** What a rollout has to know of an edge. */
-export function edgeNow(facts: EdgeFacts, assignment: AssignmentDocument | undefined): EdgeNow {
+export function edgeNow(known: EdgeFacts, assignment: AssignmentDocument | undefined): EdgeNow {
+  // What one without a key said before tells nothing of this version.
+  const facts = known.edge.key ? known : { ...known, lastReport: null };
   const common = { createdAt: facts.edge.createdAt, isOnline: stateOf(facts).state === 'online' };
   if (!assignment) return { ...common, ref: null, reported: null, state: 'pending' };
   const { reported, state, progress, error } = toEdgeModel(facts, assignment);

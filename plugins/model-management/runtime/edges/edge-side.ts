@@ -21,6 +21,7 @@ import { openBlobStore } from '../../../../lib/store';
 import { brokerAddress } from '../broker-address';
 import type { Closers } from '../closers';
 import { moduleLookup } from '../module-lookup';
+import { givenToken } from '../secret-files';
 import type { BrokerSettings, EdgeSettings } from '../settings';
 import type { CapabilityProbe } from './capabilities';
 import { openRows } from './edge-rows-part';
@@ -140,7 +141,7 @@ export async function openEdgeSide(
     rows: rows.rows,
     clock,
     log,
-    settings: edge,
+    settings: { ...edge, ...(await givenToken(edge, log)) },
     renewConnection: () => bus.renew(),
   });
   await agent.start();

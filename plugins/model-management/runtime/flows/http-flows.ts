@@ -2,21 +2,33 @@ import { type AddressInfo, isIPv6, type Server } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import type { NodeAPI } from 'node-red';
 import { ModelManagementError } from '../../../../lib/errors';
+import { readSecretFile } from '../secret-files';
+import type { Settings } from '../settings';
 import { type FlowsApi, type StoredFlows, typesOf } from './flows-api';
 
 const ANSWER_MS = 30_000;
 
+/** Itself, or what reads it each time that it is needed. */
+export type AdminToken = string | (() => Promise<string>);
+
+/** As settings.js gives it. */
+export function adminTokenOf(settings: Settings['pipelines'] | undefined): AdminToken | undefined {
+  const path = settings?.adminTokenFile;
+  return path === undefined ? settings?.adminToken : () => readSecretFile(path, 'pipelines.adminTokenFile');
+}
+
 /** The admin API of this Node-RED, for where the runtime API cannot be found in the process. @param root - its URL, ending with a slash */
-export function httpFlows(root: string, token: string | undefined): FlowsApi {
-  const headers = {
-    accept: 'application/json',
-    'node-red-api-version': 'v2',
-    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-  };
+export function httpFlows(root: string, token: AdminToken | undefined): FlowsApi {
   const ask = async (path: string, init: RequestInit = {}): Promise<unknown> => {
+    const bearer = typeof token === 'function' ? await token() : token;
     const response = await fetch(root + path, {
       ...init,
-      headers: { ...headers, ...init.headers },
+      headers: {
+        accept: 'application/json',
+        'node-red-api-version': 'v2',
+        ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+        ...init.headers,
+      },
       signal: AbortSignal.timeout(ANSWER_MS),
     });
     if (response.ok) return response.json();
@@ -53,7 +65,7 @@ export function httpFlows(root: string, token: string | undefined): FlowsApi {
  * Those of this Node-RED, as a client of ourselves: what its own login asks for has to be in settings.js.
  * @throws {ModelManagementError} `FLOWS_NOT_RUNNING` where it has no admin API, or one that asks for a login we do not have
  */
-export function ownFlowsOverHttp(red: NodeAPI, token: string | undefined): FlowsApi {
+export function ownFlowsOverHttp(red: NodeAPI, token: AdminToken | undefined): FlowsApi {
   const { httpAdminRoot, adminAuth } = red.settings as {
     readonly httpAdminRoot?: string | false;
     readonly adminAuth?: unknown;

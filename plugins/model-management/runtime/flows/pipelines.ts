@@ -27,7 +27,7 @@ import type { Settings } from '../settings';
 import { type Deployed, FlowAdapter } from './flow-adapter';
 import { flowEntries } from './flow-entries';
 import { type FlowsApi, inProcessFlows } from './flows-api';
-import { ownFlowsOverHttp } from './http-flows';
+import { adminTokenOf, ownFlowsOverHttp } from './http-flows';
 import { PipelineSwitch } from './pipeline-switch';
 import { PipelineTester, type TestInput } from './pipeline-tester';
 import { describeStandstill, type Standstill, safeMode, standstillOf } from './standstill';
@@ -339,7 +339,7 @@ export class Pipelines {
   }
 
   #flowsApi(): FlowsApi {
-    this.#api ??= inProcessFlows(this.red) ?? ownFlowsOverHttp(this.red, this.#surrounding?.settings.adminToken);
+    this.#api ??= inProcessFlows(this.red) ?? ownFlowsOverHttp(this.red, adminTokenOf(this.#surrounding?.settings));
     return this.#api;
   }
 
