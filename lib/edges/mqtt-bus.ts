@@ -4,8 +4,10 @@ import type { Clock } from '../clock';
 import { ModelManagementError } from '../errors';
 import type { Log } from '../log';
 import type { Bus, BusMessage } from './bus';
-import { type BrokerAddress, connectOnce, nextVersion, type ProtocolVersion } from './mqtt-connection';
+import { explainFailure } from './connection-failure';
+import { type BrokerAddress, connectOnce } from './mqtt-connection';
 import { Outbox, type OutboxEntry, type OutboxLimits } from './outbox';
+import { type ConnectionEvent, firstChoice, type ProtocolVersion, reduceChoice } from './protocol-choice';
 import { FilterListeners } from './topic-filter';
 
 /** Topic as in {@link Bus}: below the base. Retained. */
@@ -28,6 +30,8 @@ export interface MqttBusOptions {
   /** Default 1,000 and 60,000: the pause before a new try doubles from one to the other, with jitter. */
   readonly minRetryMs?: number;
   readonly maxRetryMs?: number;
+  /** Default 30: after one and a half of it without a word the broker publishes the last will. */
+  readonly keepAliveSeconds?: number;
   /** Default 1,000 messages of 16 MiB. */
   readonly outbox?: OutboxLimits;
 }
@@ -35,7 +39,6 @@ export interface MqttBusOptions {
 type Listener = (message: BusMessage) => void;
 
 const CONNECT_TIMEOUT_MS = 15_000;
-/** After one and a half of it without a word the broker publishes the last will. */
 const KEEP_ALIVE_SECONDS = 30;
 const GOODBYE_MS = 2_000;
 /** A connection that lasts as long as this is no failure. */
@@ -126,24 +129,30 @@ export class MqttBus implements Bus {
 
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
-    let version: ProtocolVersion = 5;
+    let choice = firstChoice;
+    const note = (event: ConnectionEvent): void => {
+      choice = reduceChoice(choice, event, performance.now());
+    };
     let lastReason = '';
     for (let failures = 0; !signal.aborted; ) {
       try {
-        const client = await this.#connect(version, signal);
+        const client = await this.#connect(choice.next, signal);
         const connectedAt = performance.now();
         lastReason = '';
+        note({ kind: 'connected' });
         await this.#serve(client);
+        note({ kind: 'ended' });
         // Two that end each other's connections, as those of one client id, come to rest with growing pauses.
         failures = performance.now() - connectedAt < STABLE_MS ? failures + 1 : 0;
       } catch (error) {
         if (signal.aborted) break;
         failures += 1;
-        version = nextVersion(version, error);
-        const message = error instanceof Error ? error.message : String(error);
-        if (message !== lastReason) this.options.log.warn('broker not reached', { message });
+        note({ kind: 'failed', error });
+        const reason = explainFailure(error);
+        const { message } = reason;
+        if (message !== lastReason) this.options.log.warn('broker not reached', reason);
         lastReason = message;
-        this.options.log.debug('broker not reached', () => ({ message, failures, nextVersion: version }));
+        this.options.log.debug('broker not reached', () => ({ message, failures, nextVersion: choice.next }));
       }
       await pause(this.#retryMs(failures), signal);
     }
@@ -151,15 +160,12 @@ export class MqttBus implements Bus {
   }
 
   async #connect(version: ProtocolVersion, signal: AbortSignal): Promise<MqttClient> {
-    const { base, clientId, lastWill } = this.options;
+    const { base, clientId, lastWill, keepAliveSeconds = KEEP_ALIVE_SECONDS } = this.options;
     const broker = typeof this.options.broker === 'function' ? await this.options.broker() : this.options.broker;
     const last = lastWill?.();
     const will = last && { topic: base + last.topic, payload: last.payload, retain: true };
     const connectTimeoutMs = CONNECT_TIMEOUT_MS;
-    return connectOnce(
-      { broker, clientId, version, will, connectTimeoutMs, keepAliveSeconds: KEEP_ALIVE_SECONDS },
-      signal,
-    );
+    return connectOnce({ broker, clientId, version, will, connectTimeoutMs, keepAliveSeconds }, signal);
   }
 
   /** Until the connection ends. */

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import type { IClientOptions, MqttClient } from 'mqtt';
+import type { ProtocolVersion } from './protocol-choice';
 
 /** How to reach a broker; `ca`, `cert` and `key` are PEM. */
 export interface BrokerAddress {
@@ -18,9 +19,6 @@ export interface WillMessage {
   readonly payload: Buffer;
   readonly retain: boolean;
 }
-
-/** 5, or 4 = MQTT 3.1.1. */
-export type ProtocolVersion = 4 | 5;
 
 export interface ConnectionOptions {
   readonly broker: BrokerAddress;
@@ -84,19 +82,4 @@ function clientOptions(options: ConnectionOptions): IClientOptions {
     ...(will ? { will: { ...will, qos: 1 } } : {}),
     ...(version === 5 ? { properties: { maximumPacketSize: MAX_PACKET_BYTES } } : {}),
   };
-}
-
-/** Refusals that have nothing to do with the protocol version: 3.1.1 codes 2 to 5, their counterparts in MQTT 5. */
-const OTHER_REFUSALS = new Set([2, 3, 4, 5, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8a, 0x8c, 0x97, 0x99, 0x9f]);
-
-/**
- * The version to try after a failure. A broker of 3.1.1 answers a client of MQTT 5 with a refusal, with bytes that are
- * none in MQTT 5, or by closing the connection; so only failures that say something else keep the version.
- */
-export function nextVersion(version: ProtocolVersion, error: unknown): ProtocolVersion {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  const isOfNetwork = typeof code === 'string';
-  const isOtherRefusal = typeof code === 'number' && OTHER_REFUSALS.has(code);
-  if (isOfNetwork || isOtherRefusal) return version;
-  return version === 5 ? 4 : 5;
 }

@@ -133,6 +133,8 @@ export interface AgentOptions {
   readonly clock?: Clock;
   readonly log?: Log;
   readonly clientId?: string;
+  /** Default as the bus has it. */
+  readonly keepAliveSeconds?: number;
 }
 
 export interface OpenAgent {
@@ -167,6 +169,7 @@ export async function openAgent(options: AgentOptions): Promise<OpenAgent> {
     lastWill: () => agent.lastWill(),
     minRetryMs: 50,
     maxRetryMs: 200,
+    ...(options.keepAliveSeconds === undefined ? {} : { keepAliveSeconds: options.keepAliveSeconds }),
   });
   const agent: EdgeAgent = new EdgeAgent({
     bus,
@@ -357,9 +360,11 @@ export class EdgeLab implements AsyncDisposable {
     await folder.close();
   }
 
-  async agent(options: Omit<AgentOptions, 'brokerUrl' | 'folder'> & { readonly folder?: string }): Promise<OpenAgent> {
+  async agent(
+    options: Omit<AgentOptions, 'brokerUrl' | 'folder'> & Partial<Pick<AgentOptions, 'brokerUrl' | 'folder'>>,
+  ): Promise<OpenAgent> {
     const folder = options.folder ?? (await this.folder());
-    const opened = await openAgent({ ...options, folder, brokerUrl: this.broker.url });
+    const opened = await openAgent({ brokerUrl: this.broker.url, ...options, folder });
     this.#agents.push(opened);
     return opened;
   }

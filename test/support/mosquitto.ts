@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { pbkdf2Sync, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import mqtt, { type MqttClient } from 'mqtt';
+import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
+import { makeCertificates } from './certificates';
 import { freePort } from './free-port';
 import { type TemporaryFolder, temporaryFolder } from './temporary-folder';
 import { waitFor } from './wait-for';
@@ -24,6 +25,11 @@ export interface MosquittoAccess {
   readonly acl: string;
 }
 
+export interface MosquittoTls {
+  /** Only clients with a certificate of its authority may connect. */
+  readonly asksClients: boolean;
+}
+
 /** As mosquitto_passwd writes it. @see https://mosquitto.org/man/mosquitto_passwd-1.html */
 function passwordLine(user: string, password: string): string {
   const salt = randomBytes(12);
@@ -39,10 +45,18 @@ export class Mosquitto implements AsyncDisposable {
     readonly port: number,
     private readonly folder: TemporaryFolder,
     private readonly access: MosquittoAccess | undefined,
+    private readonly tls: MosquittoTls | undefined,
   ) {}
 
   get url(): string {
-    return `mqtt://127.0.0.1:${this.port}`;
+    return `${this.tls ? 'mqtts' : 'mqtt'}://127.0.0.1:${this.port}`;
+  }
+
+  /** Files with what a client needs for TLS; undefined where it is not asked for. */
+  get certificates(): { readonly ca: string; readonly cert?: string; readonly key?: string } | undefined {
+    if (!this.tls) return undefined;
+    const own = { cert: this.#at('cert.pem'), key: this.#at('key.pem') };
+    return { ca: this.#at('ca.pem'), ...(this.tls.asksClients && own) };
   }
 
   /** Of its process, while there is one. */
@@ -50,30 +64,44 @@ export class Mosquitto implements AsyncDisposable {
     return this.child?.pid;
   }
 
-  /** @param access - who may do what; everybody everything unless given */
-  static async start(access?: MosquittoAccess): Promise<Mosquitto> {
-    const broker = new Mosquitto(await freePort(), await temporaryFolder('mm-mosquitto-'), access);
-    const at = (name: string): string => join(broker.folder.path, name);
+  /**
+   * @param access - who may do what; everybody everything unless given
+   * @param tls - with certificates of an authority of its own; no TLS unless given
+   */
+  static async start(access?: MosquittoAccess, tls?: MosquittoTls): Promise<Mosquitto> {
+    const broker = new Mosquitto(await freePort(), await temporaryFolder('mm-mosquitto-'), access, tls);
+    const at = (name: string): string => broker.#at(name);
     // Started by root it would become a user that cannot read this folder.
     const user = `user ${userInfo().username}\n`;
     const common = `${user}listener ${broker.port} 127.0.0.1\nset_tcp_nodelay true\npersistence false\n`;
     const rules = access ? `allow_anonymous false\npassword_file ${at('passwords')}\nacl_file ${at('acl')}\n` : '';
-    await writeFile(at('mosquitto.conf'), common + (rules || 'allow_anonymous true\n'));
+    await writeFile(at('mosquitto.conf'), common + broker.#tlsLines() + (rules || 'allow_anonymous true\n'));
     if (access) {
       const lines = Object.entries(access.passwords).map(([user, password]) => passwordLine(user, password));
       await writeFile(at('passwords'), lines.join(''));
       await writeFile(at('acl'), access.acl);
     }
+    if (tls) await makeCertificates(broker.folder.path);
     await broker.resume();
     return broker;
+  }
+
+  #at(name: string): string {
+    return join(this.folder.path, name);
+  }
+
+  #tlsLines(): string {
+    if (!this.tls) return '';
+    const files = { cafile: 'ca.pem', certfile: 'server-cert.pem', keyfile: 'server-key.pem' };
+    const lines = Object.entries(files).map(([key, name]) => `${key} ${this.#at(name)}\n`);
+    return `${lines.join('')}require_certificate ${this.tls.asksClients}\n`;
   }
 
   /** Starts the process again on the same port. */
   async resume(): Promise<void> {
     if (!mosquittoPath) throw new Error('mosquitto is not installed');
-    this.child = spawn(mosquittoPath, ['-c', join(this.folder.path, 'mosquitto.conf')], { stdio: 'ignore' });
-    const [username, password] = Object.entries(this.access?.passwords ?? {})[0] ?? [];
-    const login = username !== undefined && password !== undefined ? { username, password } : {};
+    this.child = spawn(mosquittoPath, ['-c', this.#at('mosquitto.conf')], { stdio: 'ignore' });
+    const login = await this.#login(Object.keys(this.access?.passwords ?? {})[0]);
     const probe = await waitFor(
       () => mqtt.connectAsync(this.url, { ...login, reconnectPeriod: 0, connectTimeout: 1_000 }, false),
       { what: 'mosquitto to accept a connection' },
@@ -82,20 +110,36 @@ export class Mosquitto implements AsyncDisposable {
   }
 
   /** Ends the process; clients see their connection break. */
-  async pause(): Promise<void> {
+  async pause(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     const child = this.child;
     this.child = undefined;
     if (!child || child.exitCode !== null) return;
     const gone = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGTERM');
+    child.kill(signal);
     await gone;
   }
 
+  /** It does nothing any more, and no connection breaks. @returns lets it go on */
+  freeze(): () => void {
+    const { child } = this;
+    child?.kill('SIGSTOP');
+    return () => child?.kill('SIGCONT');
+  }
+
   /** A connected client; the caller ends it. */
-  connect(username?: string): Promise<MqttClient> {
+  async connect(username?: string): Promise<MqttClient> {
+    return mqtt.connectAsync(this.url, { ...(await this.#login(username)), connectTimeout: 5_000 });
+  }
+
+  async #login(username: string | undefined): Promise<IClientOptions> {
     const password = this.access?.passwords[username ?? ''];
-    const login = username !== undefined && password !== undefined ? { username, password } : {};
-    return mqtt.connectAsync(this.url, { ...login, connectTimeout: 5_000 });
+    const pem = Object.entries(this.certificates ?? {}).map(
+      async ([key, file]) => [key, await readFile(file)] as const,
+    );
+    return {
+      ...(username !== undefined && password !== undefined ? { username, password } : {}),
+      ...Object.fromEntries(await Promise.all(pem)),
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -240,6 +240,10 @@ function ownBroker(entry: FlowEntry, own: PlaceBroker, edgeName: string): readon
     type: 'tls-config',
     name: '',
     verifyservercert: true,
+    // No files on its disk. Node-RED 4 fails on a field that is absent.
+    ca: '',
+    cert: '',
+    key: '',
     credentials: { cadata: ca, certdata: cert, keydata: key },
     // Names of files that were uploaded: Node-RED reads the data only where there is one.
     ...(ca && { caname: 'ca.pem' }),

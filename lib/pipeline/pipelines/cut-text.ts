@@ -40,16 +40,17 @@ function begin(value: unknown, budget: { left: number }, holders: readonly objec
   if (holders.includes(value)) return '[Circular]';
   if (Array.isArray(value)) return beginOfList(value, budget, [...holders, value]);
   if (Object.getPrototypeOf(value) !== Object.prototype) return value;
-  const shown: Record<string, unknown> = {};
+  // Not assigned one by one: a key may be `__proto__`.
+  const shown: [string, unknown][] = [];
   for (const key in value) {
     if (budget.left <= 0) {
       budget.left = -1;
       break;
     }
     budget.left -= key.length;
-    shown[key] = begin(Reflect.get(value, key), budget, [...holders, value]);
+    shown.push([key, begin(Reflect.get(value, key), budget, [...holders, value])]);
   }
-  return shown;
+  return Object.fromEntries(shown);
 }
 
 function beginOfList(list: ArrayLike<unknown>, budget: { left: number }, holders: readonly object[]): unknown[] {

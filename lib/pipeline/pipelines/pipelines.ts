@@ -34,6 +34,8 @@ export interface PipelineNode {
   readonly topic: string | undefined;
   /** Address of the broker of these, or the id of its node where that has none. */
   readonly broker: string | undefined;
+  /** Id of that node, or `''` where none is chosen; undefined also where the environment or a subflow instance gives it. */
+  readonly brokerId: string | undefined;
   /** What stands for it on the tab: itself, or the subflow instance it is in. */
   readonly onTab: string;
   /** Of the registry, of an `onnx-model`. */
@@ -133,11 +135,17 @@ function toNode(vertex: Vertex, leadsOut: boolean, brokers: ReadonlyMap<string, 
     kind: kindOf(vertex),
     topic: hasTopic ? textOf(entry, 'topic') : undefined,
     broker: hasTopic ? (brokers.get(textOf(entry, 'broker')) ?? textOf(entry, 'broker')) : undefined,
+    brokerId: hasTopic ? brokerIdOf(vertex) : undefined,
     onTab: rootOf(vertex).entry.id,
     model: entry.type === 'onnx-model' && entry['source'] !== 'file' ? textOf(entry, 'model') : undefined,
     library: entry.type === 'pipelib' ? textOf(entry, 'library') : undefined,
     leadsOut,
   };
+}
+
+function brokerIdOf({ entry, container }: Vertex): string | undefined {
+  const id = textOf(entry, 'broker');
+  return container || id.includes('${') ? undefined : id;
 }
 
 function kindOf({ entry: { type }, into, out }: Vertex): PipelineNodeKind {

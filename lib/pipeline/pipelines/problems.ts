@@ -11,6 +11,7 @@ export interface PipelineProblem {
     | 'NOT_CONNECTED'
     | 'MODEL_MISSING'
     | 'LIBRARY_MISSING'
+    | 'BROKER_MISSING'
     | 'INBOUND_SHARED';
   readonly message: string;
   /** Id of the node in the flow file. */
@@ -23,6 +24,8 @@ export interface PipelineProblem {
 export interface PipelineSurroundings {
   readonly hasModel: (name: string) => boolean;
   readonly hasLibrary: (name: string) => boolean;
+  /** False of a broker that Node-RED could not start, as its log says. */
+  readonly hasBroker: (id: string) => boolean;
   /** All pipelines of these flows. */
   readonly all: readonly Pipeline[];
   /** Why no flows run, or undefined. */
@@ -31,7 +34,7 @@ export interface PipelineSurroundings {
 
 /** In the order in which they should be mended. */
 export function problemsOf(pipeline: Pipeline, around: PipelineSurroundings): readonly PipelineProblem[] {
-  const running = pipeline.isDisabled ? [] : sharedTopics(pipeline, around);
+  const running = pipeline.isDisabled ? [] : [...missingBrokers(pipeline, around), ...sharedTopics(pipeline, around)];
   return [...wiringProblems(pipeline), ...pipeline.faults, ...missingThings(pipeline, around), ...running];
 }
 
@@ -59,6 +62,14 @@ function* missingThings(
   };
   for (const name of models) if (!around.hasModel(name)) yield missing('MODEL_MISSING', 'model', name);
   for (const name of libraries) if (!around.hasLibrary(name)) yield missing('LIBRARY_MISSING', 'library', name);
+}
+
+function* missingBrokers({ nodes }: Pipeline, { hasBroker }: PipelineSurroundings): Iterable<PipelineProblem> {
+  for (const { id, name, topic, type, brokerId } of nodes) {
+    if (brokerId === undefined || hasBroker(brokerId)) continue;
+    const why = brokerId === '' ? 'none is chosen' : 'it did not start, as the log of Node-RED says';
+    yield { code: 'BROKER_MISSING', message: `${name || topic || type} has no broker: ${why}.`, node: id };
+  }
 }
 
 /** Each message would run both. What is shared on purpose, `$share/…`, goes to one of them. */

@@ -109,7 +109,7 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 export function toPipelineView(watched: WatchedPipeline, around: PipelineSurroundings): PipelineView {
   const { pipeline, counters, lastRunAt, lastFailed } = watched;
   const problems = problemsOf(pipeline, around);
-  const fault = pipeline.isDisabled ? undefined : initialFault(problems, around);
+  const fault = pipeline.isDisabled ? undefined : initialFault(pipeline, problems, around);
   const { state, since } = stateOf(watched, fault !== undefined);
   const failed = state === 'failed' ? lastFailed?.error : undefined;
   const node = failed && nodeOf(pipeline.nodes, failed.node);
@@ -144,9 +144,20 @@ function stateOf(
 }
 
 /** Why it cannot run at all. */
-function initialFault(problems: readonly PipelineProblem[], { flowsFault }: PipelineSurroundings) {
+function initialFault(
+  { nodes }: Pipeline,
+  problems: readonly PipelineProblem[],
+  { flowsFault }: PipelineSurroundings,
+): PipelineView['error'] {
   if (flowsFault !== undefined) return { code: 'FLOWS_NOT_RUNNING', message: flowsFault, node: '', runId: '' };
-  const problem = problems.find(({ code }) => code === 'MODEL_MISSING' || code === 'LIBRARY_MISSING');
+  const inbound = new Set(nodes.flatMap(({ kind, id }) => (kind === 'inbound' ? [id] : [])));
+  const problem = problems.find(
+    ({ code, node }) =>
+      code === 'MODEL_MISSING' ||
+      code === 'LIBRARY_MISSING' ||
+      // Without that of a result it runs all the same.
+      (code === 'BROKER_MISSING' && node !== undefined && inbound.has(node)),
+  );
   return problem && { code: problem.code, message: problem.message, node: problem.node ?? '', runId: '' };
 }
 

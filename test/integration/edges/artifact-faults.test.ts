@@ -34,14 +34,17 @@ describe('faults while artifacts travel', function () {
     requireOrSkip(this, mosquittoPath !== undefined, 'mosquitto');
   });
 
-  it('GIVEN_a_transfer_WHEN_the_broker_is_gone_twice_THEN_all_edges_finish_it', async () => {
+  it('GIVEN_a_transfer_WHEN_the_broker_ends_AND_is_killed_THEN_all_edges_finish_it', async () => {
     await using lab = await ArtifactLab.start(MODERATE);
     const artifact = lab.offer(SIZE_BYTES);
     const edges = await lab.edges(3);
     const transfers = edges.map((edge) => fetching(edge, artifact));
-    for (const ratio of [0.2, 0.6]) {
+    for (const [ratio, signal] of [
+      [0.2, 'SIGTERM'],
+      [0.6, 'SIGKILL'],
+    ] as const) {
       await waitFor(() => transfers.some(({ isBeyond }) => isBeyond(ratio)));
-      await lab.broker.pause();
+      await lab.broker.pause(signal);
       await lab.broker.resume();
     }
     for (const [n, edge] of edges.entries()) assert.ok(await isTaken(edge, (await transfers[n]?.done) ?? '', artifact));

@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { Aedes } from 'aedes';
+import { join } from 'node:path';
 import { systemClock } from '../../../lib/clock';
 import type { BusMessage } from '../../../lib/edges/bus';
 import { MqttBus, type MqttBusOptions } from '../../../lib/edges/mqtt-bus';
-import { silentLog } from '../../../lib/log';
+import { type Log, silentLog } from '../../../lib/log';
+import { brokerAddress } from '../../../plugins/model-management/runtime/broker-address';
+import { AedesBroker } from '../../support/aedes-broker';
+import { canMakeCertificates, makeCertificates } from '../../support/certificates';
 import { freePort } from '../../support/free-port';
 import { Mosquitto, mosquittoPath } from '../../support/mosquitto';
 import { withCode } from '../../support/registry-lab';
 import { requireOrSkip } from '../../support/requirement';
+import { type TemporaryFolder, temporaryFolder } from '../../support/temporary-folder';
 import { waitFor } from '../../support/wait-for';
 
 function openBus(url: string, options: Partial<MqttBusOptions> = {}): MqttBus {
@@ -171,29 +175,137 @@ describe('the bus on a real broker', function () {
   });
 });
 
+describe('the bus and brokers that end its connections', function () {
+  this.timeout(30_000);
+  let broker: Mosquitto;
+
+  before(async function () {
+    requireOrSkip(this, mosquittoPath !== undefined, 'mosquitto');
+    broker = await Mosquitto.start();
+  });
+  after(() => broker?.[Symbol.asyncDispose]());
+
+  for (const [word, closedCount, versions] of [
+    ['one', 1, [5]],
+    ['two', 2, [4, 5]],
+  ] as const) {
+    it(`GIVEN_${word}_that_it_closes_before_it_takes_them_THEN_MQTT_5_is_used_soon`, async () => {
+      const [port, sockets, log] = [await freePort(), new Set<Socket>(), versionLog()];
+      const proxy = await proxyTo(broker.port, port, sockets, closedCount);
+      const bus = openBus(`mqtt://127.0.0.1:${port}`, { log });
+      try {
+        await waitFor(() => log.versions.length === 1);
+        if (versions.length > 1) for (const socket of sockets) socket.destroy();
+        await waitFor(() => log.versions.length === versions.length && bus.isConnected);
+        assert.deepEqual(log.versions, versions);
+      } finally {
+        await bus.close();
+        proxy.close();
+      }
+    });
+  }
+});
+
+describe('the bus on a broker with TLS', function () {
+  this.timeout(30_000);
+  let broker: Mosquitto;
+  let foreign: TemporaryFolder;
+
+  before(async function () {
+    requireOrSkip(this, mosquittoPath !== undefined, 'mosquitto');
+    requireOrSkip(this, canMakeCertificates, 'openssl');
+    broker = await Mosquitto.start(undefined, { asksClients: true });
+    foreign = await temporaryFolder();
+    await makeCertificates(foreign.path);
+  });
+  after(async () => {
+    await broker?.[Symbol.asyncDispose]();
+    await foreign?.[Symbol.asyncDispose]();
+  });
+
+  const own = (): { ca: string; cert?: string; key?: string } => broker.certificates ?? { ca: '' };
+  const cases: readonly (readonly [what: string, files: () => object, reason: RegExp])[] = [
+    [
+      'an authority that is not that of the broker',
+      () => ({ ...own(), ca: join(foreign.path, 'ca.pem') }),
+      /broker\.ca/,
+    ],
+    ['no authority', () => ({ ...own(), ca: undefined }), /broker\.ca/],
+    ['no certificate of its own', () => ({ ca: own().ca }), /broker\.cert and key/],
+    [
+      'a certificate of a foreign authority',
+      () => ({ ca: own().ca, cert: join(foreign.path, 'cert.pem'), key: join(foreign.path, 'key.pem') }),
+      /broker\.cert and key/,
+    ],
+  ];
+  for (const [what, files, reason] of cases) {
+    it(`is refused with ${what}, and told what to set`, async () => {
+      const log = versionLog();
+      const bus = openBus(broker.url, {
+        broker: () => brokerAddress({ url: broker.url, topicPrefix: 'mm', ...files() }),
+        log,
+      });
+      try {
+        const told = await waitFor(() => log.warnings[0], { what: 'a warning' });
+        assert.match(JSON.stringify(told), reason);
+        assert.doesNotMatch(JSON.stringify(told), /SSL routines|BEGIN/);
+        assert.equal(bus.isConnected, false);
+      } finally {
+        await bus.close();
+      }
+    });
+  }
+
+  it('carries messages with the right ones', async () => {
+    const bus = openBus(broker.url, { broker: () => brokerAddress({ url: broker.url, topicPrefix: 'mm', ...own() }) });
+    try {
+      const seen: string[] = [];
+      await bus.subscribe('a', (message) => seen.push(textOf(message)));
+      await bus.publish('a', '1');
+      await waitFor(() => seen.length === 1);
+    } finally {
+      await bus.close();
+    }
+  });
+});
+
 describe('the bus on a broker of MQTT 3.1.1', () => {
-  it('falls back to it', async () => {
-    const aedes = await Aedes.createBroker();
-    const server = createServer(aedes.handle);
-    const port = await freePort();
-    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-    const bus = openBus(`mqtt://127.0.0.1:${port}`);
+  it('falls back to it, and tries no other again when the connection breaks', async () => {
+    await using broker = await AedesBroker.start();
+    const log = versionLog();
+    const bus = openBus(broker.url, { log });
     try {
       const seen: string[] = [];
       await bus.subscribe('a', (message) => seen.push(textOf(message)));
       await bus.publish('a', '1', { retain: true, expirySeconds: 60 });
       await waitFor(() => seen.length === 1);
-      assert.deepEqual(seen, ['a=1']);
+      broker.cut();
+      await waitFor(() => log.versions.length === 2 && seen.length === 2);
+      assert.deepEqual([seen, log.versions, log.warnings.length], [['a=1', 'a=1'], [4, 4], 1]);
     } finally {
       await bus.close();
-      await new Promise<void>((resolve) => aedes.close(() => resolve()));
-      server.close();
     }
   });
 });
 
-function proxyTo(target: number, port: number, sockets: Set<Socket>): Promise<Server> {
+/** Keeps the versions of the connections that were made, and the warnings. */
+function versionLog(): Log & { readonly versions: unknown[]; readonly warnings: unknown[] } {
+  const [versions, warnings]: [unknown[], unknown[]] = [[], []];
+  return {
+    ...silentLog,
+    info: (_, fields = {}) => 'protocolVersion' in fields && versions.push(fields['protocolVersion']),
+    warn: (_, fields) => warnings.push(fields),
+    versions,
+    warnings,
+  };
+}
+
+/** @param closedCount - of the first connections, which it closes itself when something comes */
+function proxyTo(target: number, port: number, sockets: Set<Socket>, closedCount = 0): Promise<Server> {
+  let count = 0;
   const server = createServer((socket) => {
+    count += 1;
+    if (count <= closedCount) return void socket.once('data', () => socket.end());
     const upstream = connect(target, '127.0.0.1');
     for (const [one, two] of [
       [socket, upstream],

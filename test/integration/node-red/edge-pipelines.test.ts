@@ -286,6 +286,22 @@ describe(`pipelines on an edge of Node-RED ${other}, of a hub of Node-RED ${node
     );
   });
 
+  it('GIVEN_a_broker_that_does_not_start_THEN_they_are_not_said_to_listen', async () => {
+    const flows = await flowsOf(edge);
+    await edge.deploy(
+      flows.map((entry) => (entry.id === 'own-broker' ? { ...entry, d: true } : entry)),
+      'flows',
+    );
+    const { reported } = await until(
+      ({ reported: { status } }) => status?.state === 'failed_initializing',
+      'the fault',
+    );
+    assert.deepEqual([reported.state, reported.status?.error?.code], ['deployed', 'BROKER_MISSING']);
+    await edge.deploy(flows, 'flows');
+    assert.deepEqual(await answers([1, 0, 0, 0]), [102, 2, 2, 2]);
+    await until(({ reported: { status } }) => status?.state === 'succeeded', 'the fault to be over');
+  });
+
   it('are taken off, and leave the flows of the edge as they were', async () => {
     const { edges } = await ask<PipelineOnEdges>('PATCH', 'pipelines/tab/edges', { remove: [EDGE] });
     assert.deepEqual(edges, []);

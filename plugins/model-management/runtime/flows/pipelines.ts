@@ -62,6 +62,8 @@ export class Pipelines {
   #surrounding: Opened | undefined;
   #isStarted = false;
   #doFlowsRun = false;
+  /** Nodes are on their way down or up. */
+  #isDeploying = false;
   #storeTimer: NodeJS.Timeout | undefined;
   readonly #storedChanges = new Map<string, number>();
   readonly #flowsListeners = new Set<() => void>();
@@ -216,17 +218,22 @@ export class Pipelines {
 
   /** Gives a message to a node that begins runs, see `PipelineTester`. @returns the id of the run */
   test(id: string, input: TestInput): string {
-    return this.#tester.test(this.#find(id).pipeline, this.#standstill === undefined, input);
+    return this.#tester.test(this.#find(id).pipeline, !this.#isDeploying && this.#standstill === undefined, input);
   }
 
   /** A deploy would start what it changes, or may end a standstill. */
   get canChangeFlows(): boolean {
     const cause = this.#standstill?.cause;
+    if (this.#isDeploying) return false;
     return this.#areLoaded && (cause === undefined || cause === 'missing-types' || cause === 'missing-modules');
   }
 
   get isReadOnly(): boolean {
     return (this.red.settings as { readonly readOnly?: boolean }).readOnly === true;
+  }
+
+  get #areNodesUp(): boolean {
+    return this.#doFlowsRun && this.#standstill === undefined && !this.#isDeploying;
   }
 
   get #areLoaded(): boolean {
@@ -318,6 +325,7 @@ export class Pipelines {
     const view = toPipelineView(watched, {
       hasModel: (name) => this.#surrounding?.hasModel(name) ?? true,
       hasLibrary: (name) => this.#surrounding?.hasLibrary(name) ?? true,
+      hasBroker: (id) => !this.#areNodesUp || Boolean(this.red.nodes.getNode(id)),
       all: all.map(({ pipeline }) => pipeline),
       flowsFault: this.#standstill && describeStandstill(this.#standstill),
     });
@@ -345,12 +353,16 @@ export class Pipelines {
   }
 
   /** Node-RED does not tell a plugin that it ends, but it stops the flows before. */
-  readonly #onStopping = (): void => void this.#store();
+  readonly #onStopping = (): void => {
+    this.#isDeploying = true;
+    void this.#store();
+  };
 
   readonly #onStarted = (): void => {
     this.#standstill = undefined;
     this.#refresh();
     this.#doFlowsRun = true;
+    this.#isDeploying = false;
     void this.#tidy();
     for (const listener of this.#flowsListeners) listener();
   };
@@ -358,6 +370,7 @@ export class Pipelines {
   readonly #onRuntimeEvent = (event: unknown): void => {
     const standstill = standstillOf(event);
     if (!standstill) return;
+    this.#isDeploying = false;
     this.#standstill = standstill;
     this.#refresh();
     for (const listener of this.#flowsListeners) listener();

@@ -15,16 +15,18 @@ interface RuntimeState {
   readonly payload?: {
     readonly state?: string;
     readonly error?: string;
+    readonly deploy?: boolean;
     readonly types?: readonly string[];
     readonly modules?: readonly { readonly module: string }[];
   };
 }
 
-/** What Node-RED's event `runtime-event` tells; undefined = nothing of this kind. */
+/** What Node-RED's event `runtime-event` tells; undefined = nothing of this kind, or a deploy, which starts what it stops. */
 export function standstillOf(event: unknown): Standstill | undefined {
   const { id, payload } = event as RuntimeState;
   if (id !== 'runtime-state' || !payload?.state || payload.state === 'start') return undefined;
   const { error, types = [], modules = [] } = payload;
+  if (error === undefined && payload.deploy) return undefined;
   return { cause: error ?? 'stopped', missing: [...types, ...modules.map(({ module }) => module)] };
 }
 

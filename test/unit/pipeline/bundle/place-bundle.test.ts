@@ -84,6 +84,7 @@ describe('a pipeline on an edge', () => {
     const tls = find(entries, 'tls-config');
     assert.deepEqual([broker['port'], broker['usetls'], broker['tls']], ['8883', true, tls.id]);
     assert.deepEqual(tls['credentials'], { cadata: 'CA', certdata: 'C', keydata: 'K' });
+    assert.deepEqual([tls['ca'], tls['cert'], tls['key']], ['', '', ''], 'Node-RED 4 fails on what is absent');
   });
 
   it('uses a broker of the flows of the edge where one is named', () => {

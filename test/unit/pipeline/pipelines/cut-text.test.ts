@@ -27,6 +27,12 @@ describe('the beginning of a payload', () => {
     ['bytes', Buffer.from([1, 2]), 10, { text: '[1,2]', isCut: false }],
     ['a typed array', new Float32Array([0.5]), 10, { text: '[0.5]', isCut: false }],
     ['what has no JSON', { a: Number.NaN }, 20, { text: '{"a":"NaN"}', isCut: false }],
+    [
+      'a key that means something else',
+      JSON.parse('{"__proto__":null}'),
+      18,
+      { text: '{"__proto__":null}', isCut: false },
+    ],
     ['nothing', undefined, 20, { text: '', isCut: false }],
   ] as const) {
     it(`of ${what}`, () => assert.deepEqual(cutJson(value, length), expected));

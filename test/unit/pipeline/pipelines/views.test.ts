@@ -15,6 +15,7 @@ const whole = [
 const fine: PipelineSurroundings = {
   hasModel: () => true,
   hasLibrary: () => true,
+  hasBroker: () => true,
   all: [],
   flowsFault: undefined,
 };
@@ -46,6 +47,43 @@ describe('what is told of a pipeline', () => {
       ['LIBRARY_MISSING', 'l'],
     ]);
     assert.deepEqual([view.state, view.error?.code, view.error?.node], ['failed_initializing', 'MODEL_MISSING', 'm']);
+  });
+
+  for (const [what, gone, expected, state] of [
+    ['did not start', ['b', 'c'], ['in', 'out'], 'failed_initializing'],
+    ['of its results did not start: it runs all the same', ['c'], ['out'], 'listening'],
+  ] as const) {
+    it(`is that a broker ${what}`, () => {
+      const brokers: Readonly<Record<string, string>> = { in: 'b', out: 'c' };
+      const entries = whole.map((entry) => ({ ...entry, broker: brokers[entry.id] }));
+      const around = { hasBroker: (id: string) => !gone.some((one) => one === id) };
+      const view = viewOf(entries, around);
+      assert.deepEqual(
+        codes(view),
+        expected.map((id) => ['BROKER_MISSING', id]),
+      );
+      assert.deepEqual([view.state, view.error?.code], [state, state === 'listening' ? undefined : 'BROKER_MISSING']);
+      const stopped = entries.map((entry) => (entry.id === 't' ? { ...entry, disabled: true } : entry));
+      assert.deepEqual(codes(viewOf(stopped, around)), []);
+    });
+  }
+
+  it('is that none is chosen', () => {
+    const [problem] = viewOf(whole, { hasBroker: (id) => id !== '' }).problems;
+    assert.deepEqual([problem?.code, problem?.message], ['BROKER_MISSING', 'IN has no broker: none is chosen.']);
+  });
+
+  it('is nothing of brokers that the environment or the instance of a subflow gives', () => {
+    const named = whole.map((entry) => ({ ...entry, broker: '${BROKER}' }));
+    assert.deepEqual(viewOf(named, { hasBroker: () => false }).problems, []);
+    const entries = [
+      ...whole.filter(({ id }) => id !== 'in'),
+      { id: 's', type: 'subflow', name: 'S', in: [], out: [{ wires: [{ id: 'in', port: 0 }] }] },
+      aNode('in', '', { type: 'mqtt in', topic: 'read', broker: '${BROKER}', z: 's' }),
+      aNode('i', 'm', { type: 'subflow:s' }),
+    ];
+    const around = { hasBroker: (id: string) => id !== '' };
+    assert.deepEqual(codes(viewOf(entries, around)), [['BROKER_MISSING', 'out']]);
   });
 
   it('is that no flow runs', () => {
