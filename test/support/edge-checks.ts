@@ -1,5 +1,8 @@
-import { type EdgeLab, type OpenAgent, PlayedMachine } from './edge-lab';
+import { anAcl } from './edge-acl';
+import { EdgeLab, type OpenAgent, PlayedMachine } from './edge-lab';
+import { mosquittoPath } from './mosquitto';
 import { modelNumber } from './registry-lab';
+import { requireOrSkip } from './requirement';
 import { waitFor } from './wait-for';
 
 /** Two versions of `iris`. */
@@ -25,4 +28,22 @@ export function edgeChecks(lab: () => EdgeLab) {
     return { agent, machine };
   };
   return { edgeOf, modelOf, runs, isState, enrolled };
+}
+
+/** A lab with two versions of `iris`, on a broker with its access rules in force, anew for each test of the suite that calls it. */
+export function edgeLabForEach(use: (lab: EdgeLab) => void) {
+  let lab: EdgeLab | undefined;
+  before(function () {
+    requireOrSkip(this, mosquittoPath !== undefined, 'mosquitto');
+  });
+  beforeEach(async () => {
+    lab = await EdgeLab.start(await anAcl());
+    await uploadIris(lab);
+    use(lab);
+  });
+  afterEach(() => lab?.[Symbol.asyncDispose]());
+  return edgeChecks(() => {
+    if (!lab) throw new Error('the lab is not open yet');
+    return lab;
+  });
 }

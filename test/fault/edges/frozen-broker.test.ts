@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
-import { anAcl } from '../../support/edge-acl';
-import { edgeChecks, uploadIris } from '../../support/edge-checks';
-import { EdgeLab, type OpenAgent, PlayedMachine } from '../../support/edge-lab';
-import { mosquittoPath } from '../../support/mosquitto';
-import { requireOrSkip } from '../../support/requirement';
+import { edgeLabForEach } from '../../support/edge-checks';
+import { type EdgeLab, type OpenAgent, PlayedMachine } from '../../support/edge-lab';
 import { TcpLine } from '../../support/tcp-line';
 import { waitFor } from '../../support/wait-for';
 
@@ -12,17 +9,9 @@ const keepAliveSeconds = 1;
 describe('a broker that is there and does not answer', function () {
   this.timeout(60_000);
   let lab: EdgeLab;
-
-  before(function () {
-    requireOrSkip(this, mosquittoPath !== undefined, 'mosquitto');
+  const { runs, isState } = edgeLabForEach((opened) => {
+    lab = opened;
   });
-  beforeEach(async () => {
-    lab = await EdgeLab.start(await anAcl());
-    await uploadIris(lab);
-  });
-  afterEach(() => lab?.[Symbol.asyncDispose]());
-
-  const { runs, isState } = edgeChecks(() => lab);
   const assign = (version: number) => lab.hub.hub.assign('iris', { edges: [{ name: 'edge-2', version }] }, 'ann');
   const anEdge = async (brokerUrl = lab.broker.url): Promise<OpenAgent> => {
     const settings = await lab.add('edge-2');

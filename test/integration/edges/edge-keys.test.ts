@@ -8,12 +8,9 @@ import { findDocument } from '../../../lib/edges/agent/agent-documents';
 import type { EdgeCommand } from '../../../lib/edges/agent/command-desk';
 import { edgeTopics } from '../../../lib/edges/protocol/topics';
 import type { Log, LogFields } from '../../../lib/log';
-import { anAcl } from '../../support/edge-acl';
-import { edgeChecks, uploadIris } from '../../support/edge-checks';
-import { EdgeLab, type OpenAgent, openHub, PlayedMachine } from '../../support/edge-lab';
-import { mosquittoPath } from '../../support/mosquitto';
+import { edgeLabForEach } from '../../support/edge-checks';
+import { type EdgeLab, type OpenAgent, openHub, PlayedMachine } from '../../support/edge-lab';
 import { withCode } from '../../support/registry-lab';
-import { requireOrSkip } from '../../support/requirement';
 import { waitFor } from '../../support/wait-for';
 
 /** A log that keeps all it is told, also what is for debugging. */
@@ -48,17 +45,9 @@ async function contentsBelow(folder: string): Promise<Buffer[]> {
 describe('keys, clocks and hubs of edges, on a broker with its access rules in force', function () {
   this.timeout(60_000);
   let lab: EdgeLab;
-
-  before(function () {
-    requireOrSkip(this, mosquittoPath !== undefined, 'mosquitto');
+  const { edgeOf, runs, isState, enrolled } = edgeLabForEach((opened) => {
+    lab = opened;
   });
-  beforeEach(async () => {
-    lab = await EdgeLab.start(await anAcl());
-    await uploadIris(lab);
-  });
-  afterEach(() => lab?.[Symbol.asyncDispose]());
-
-  const { edgeOf, runs, isState, enrolled } = edgeChecks(() => lab);
 
   describe('keys and tokens', () => {
     const statusOf = ({ agent }: OpenAgent) => agent.status().enrolment;

@@ -2,12 +2,9 @@ import assert from 'node:assert/strict';
 import { cp, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EdgeAgentDeps } from '../../../lib/edges/agent/agent-dependencies';
-import { anAcl } from '../../support/edge-acl';
-import { edgeChecks, uploadIris } from '../../support/edge-checks';
-import { EdgeLab, type OpenAgent, PlayedMachine } from '../../support/edge-lab';
-import { mosquittoPath } from '../../support/mosquitto';
+import { edgeLabForEach } from '../../support/edge-checks';
+import { type EdgeLab, type OpenAgent, PlayedMachine } from '../../support/edge-lab';
 import { modelNumber, withCode } from '../../support/registry-lab';
-import { requireOrSkip } from '../../support/requirement';
 import { waitFor } from '../../support/wait-for';
 
 /** What an agent was given, to be broken. */
@@ -16,17 +13,9 @@ const deps = ({ agent }: OpenAgent): EdgeAgentDeps => (agent as unknown as { rea
 describe('edges whose disk, power or broker fails', function () {
   this.timeout(60_000);
   let lab: EdgeLab;
-
-  before(function () {
-    requireOrSkip(this, mosquittoPath !== undefined, 'mosquitto');
+  const { modelOf, runs, isState } = edgeLabForEach((opened) => {
+    lab = opened;
   });
-  beforeEach(async () => {
-    lab = await EdgeLab.start(await anAcl());
-    await uploadIris(lab);
-  });
-  afterEach(() => lab?.[Symbol.asyncDispose]());
-
-  const { modelOf, runs, isState } = edgeChecks(() => lab);
 
   const anEdge = async (): Promise<{
     readonly agent: OpenAgent;

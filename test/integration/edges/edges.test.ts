@@ -3,12 +3,9 @@ import { cp } from 'node:fs/promises';
 import type { MqttClient } from 'mqtt';
 import { systemClock } from '../../../lib/clock';
 import { ModelManagementError } from '../../../lib/errors';
-import { anAcl } from '../../support/edge-acl';
-import { edgeChecks, uploadIris } from '../../support/edge-checks';
-import { EdgeLab, openHub, PlayedMachine, passing } from '../../support/edge-lab';
-import { mosquittoPath } from '../../support/mosquitto';
+import { edgeLabForEach } from '../../support/edge-checks';
+import { type EdgeLab, openHub, PlayedMachine, passing } from '../../support/edge-lab';
 import { modelNumber, withCode } from '../../support/registry-lab';
-import { requireOrSkip } from '../../support/requirement';
 import { temporaryFolder } from '../../support/temporary-folder';
 import { waitFor } from '../../support/wait-for';
 
@@ -17,17 +14,9 @@ const BASE = 'model-management/v1/hub-1/';
 describe('hub and edges on a broker with its access rules in force', function () {
   this.timeout(60_000);
   let lab: EdgeLab;
-
-  before(function () {
-    requireOrSkip(this, mosquittoPath !== undefined, 'mosquitto');
+  const { edgeOf, modelOf, runs, isState, enrolled } = edgeLabForEach((opened) => {
+    lab = opened;
   });
-  beforeEach(async () => {
-    lab = await EdgeLab.start(await anAcl());
-    await uploadIris(lab);
-  });
-  afterEach(() => lab?.[Symbol.asyncDispose]());
-
-  const { edgeOf, modelOf, runs, isState, enrolled } = edgeChecks(() => lab);
 
   it('edges enrol, come to run what is assigned, follow the alias, and tell so', async () => {
     assert.equal((await lab.hub.hub.create({ name: 'edge-9', labels: { line: 'a' } }, 'ann')).edge.state, 'pending');
