@@ -7,7 +7,6 @@ import { ModelManagementError } from '../errors';
 import type { Digest } from '../ids';
 import { parseInput } from '../parse-input';
 import type { Version } from '../registry';
-import { ServiceSlot } from '../service-slot';
 import { runItByHand } from './bundle';
 import { changedCode, changedVariable, codeDefaults } from './code-fields';
 import type { TrainingDeps } from './dependencies';
@@ -29,7 +28,6 @@ import { describeSchedule, nextTimes } from './schedule/next-after';
 import { Schedule } from './schedule/schedule';
 import { Scheduler } from './scheduler';
 import { lastingProblem, refusalAt } from './training-place';
-import type { TriggerTarget } from './triggered-run';
 import { Uses } from './uses';
 import { type JobView, type RunView, toJobView, toRunView } from './views';
 
@@ -394,6 +392,3 @@ export class Training {
     }
   }
 }
-
-/** Where nodes find the jobs of this Node-RED. */
-export const trainingSlot = new ServiceSlot<TriggerTarget>();

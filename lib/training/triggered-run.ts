@@ -1,3 +1,4 @@
+import { ServiceSlot } from '../service-slot';
 import type { Training } from './training';
 import type { RunView } from './views';
 
@@ -26,3 +27,6 @@ export interface TriggerTarget
   run(id: string): TriggeredRun;
   endsOf(node: string): readonly TriggeredRun[];
 }
+
+/** Where nodes find the jobs of this Node-RED. */
+export const trainingSlot = new ServiceSlot<TriggerTarget>();

@@ -10,15 +10,9 @@ import { InputTable } from './input-table';
 import { LimitFields } from './limit-fields';
 import { RegistrySource } from './registry-source';
 import { ResultFields } from './result-fields';
-import type { ConfigChanges, EditedConfig } from './stored-config';
+import type { EditedConfig } from './stored-config';
 import { nodeText } from './texts';
 import { useChosenVersion } from './use-chosen-version';
-
-/** How every part of the dialog gets and gives its values. */
-export interface PartProps {
-  readonly config: EditedConfig;
-  readonly change: (changes: ConfigChanges) => void;
-}
 
 /** The whole dialog. */
 export function Dialog(props: DialogProps<EditedConfig>) {

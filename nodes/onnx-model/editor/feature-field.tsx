@@ -2,7 +2,7 @@ import { useId, useState } from 'preact/hooks';
 import { effectiveSignature } from '../../../lib/registry/signature-comparison';
 import type { Version } from '../../../plugins/model-management/editor/contract';
 import { Row } from '../../../plugins/model-management/editor/dialog/rows';
-import type { PartProps } from './dialog';
+import type { PartProps } from './part-props';
 import { nodeText } from './texts';
 import { columnCount } from './validation';
 

@@ -1,5 +1,5 @@
 import { TextRow } from '../../../plugins/model-management/editor/dialog/rows';
-import type { PartProps } from './dialog';
+import type { PartProps } from './part-props';
 import { nodeText } from './texts';
 
 export function FileSource({ config, change }: PartProps) {

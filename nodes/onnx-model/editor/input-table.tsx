@@ -3,9 +3,9 @@ import { effectiveSignature } from '../../../lib/registry/signature-comparison';
 import type { Version } from '../../../plugins/model-management/editor/contract';
 import { ChoiceRow } from '../../../plugins/model-management/editor/dialog/rows';
 import { type ListedParent, storeList } from '../../../plugins/model-management/editor/join/parent-list';
-import type { PartProps } from './dialog';
 import { rowFor } from './input-row';
 import { type InputRow, InputTableRow } from './input-table-row';
+import type { PartProps } from './part-props';
 import { nodeText } from './texts';
 
 /** Automatic, or a table: input of the model ← where its value comes from. */

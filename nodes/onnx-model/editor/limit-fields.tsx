@@ -1,5 +1,5 @@
 import { ChoiceRow, CountRow } from '../../../plugins/model-management/editor/dialog/rows';
-import type { PartProps } from './dialog';
+import type { PartProps } from './part-props';
 import type { EditedConfig } from './stored-config';
 import { nodeText } from './texts';
 

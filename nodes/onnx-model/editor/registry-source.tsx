@@ -8,7 +8,7 @@ import { SignatureTable } from '../../../plugins/model-management/editor/model/s
 import { TryIt } from '../../../plugins/model-management/editor/model/try-it';
 import { Toggle } from '../../../plugins/model-management/editor/toggle';
 import { UploadForm } from '../../../plugins/model-management/editor/upload/upload-form';
-import type { PartProps } from './dialog';
+import type { PartProps } from './part-props';
 import { nodeText } from './texts';
 import type { ChosenVersion } from './use-chosen-version';
 

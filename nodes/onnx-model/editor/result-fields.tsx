@@ -1,6 +1,6 @@
 import type { Version } from '../../../plugins/model-management/editor/contract';
 import { ChoiceRow, CountRow, Row } from '../../../plugins/model-management/editor/dialog/rows';
-import type { PartProps } from './dialog';
+import type { PartProps } from './part-props';
 import type { EditedConfig } from './stored-config';
 import { nodeText } from './texts';
 
