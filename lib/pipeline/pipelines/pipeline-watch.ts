@@ -220,7 +220,7 @@ export class PipelineWatch {
       const now = this.options.clock.now();
       // Nodes of the old kind never say that they are done: nothing is waited for.
       const saysDone = event.destination.node?._expectedDoneCount !== 0;
-      watched.tracker.received(runId, node.runtimeId, now, saysDone);
+      watched.tracker.received(runId, node.runtimeId, now, saysDone, this.traces.isDry(runId));
       if (newIdTypes.has(node.type)) this.#ids.set(event.msg, runId);
       if (node.type === 'catch') this.#caught(watched, runId, event.msg.error);
       watched.times?.received(runId, node.runtimeId, payload);
@@ -244,14 +244,17 @@ export class PipelineWatch {
       const runId = event.msg._msgid ?? this.#ids.get(event.msg);
       if (typeof runId !== 'string') return;
       const now = this.options.clock.now();
-      const isOutbound = node.kind === 'outbound';
+      // An `mqtt out` is done with a message without a payload, and sends nothing.
+      const isOutbound = node.kind === 'outbound' && (node.type !== 'mqtt out' || 'payload' in event.msg);
       const error = event.error ? errorOf(event.error) : undefined;
       if (error) this.#told = { node: node.runtimeId, message: error.message };
       watched.times?.completed(runId, node.runtimeId, error !== undefined);
       if (now < this.traces.until) this.traces.done(runId, node.runtimeId, error?.message ?? null);
       const completion = error ? { isOutbound, error } : isOutbound ? PUBLISHED : DONE;
       watched.tracker.completed(runId, node.runtimeId, completion, now);
-      if (isOutbound) watched.results.completed(runId, node.runtimeId, { topic: textOf(topic), payload }, !error);
+      if (node.kind === 'outbound') {
+        watched.results.completed(runId, node.runtimeId, { topic: textOf(topic), payload }, isOutbound && !error);
+      }
       watched.isChanged = true;
     } catch (error) {
       this.options.log.debug('message not followed', () => ({ error }));
@@ -267,7 +270,7 @@ export class PipelineWatch {
     try {
       const now = this.options.clock.now();
       const found = this.#nodes.get(id);
-      found?.watched.tracker.received(runId, id, now);
+      found?.watched.tracker.received(runId, id, now, true, true);
       found?.watched.tracker.completed(runId, id, PUBLISHED, now);
       if (found) found.watched.isChanged = true;
       const topic = textOf(target.topic) || textOf(msg.topic);
@@ -286,15 +289,19 @@ export class PipelineWatch {
   readonly onErrorLogged = (nodeId: string, error: unknown): void => {
     const found = this.#nodes.get(nodeId);
     if (!found) return;
-    const { message, ...rest } = errorOf(error);
-    const told = this.#told;
-    this.#told = undefined;
-    if (told?.node === nodeId && told.message === message) return;
-    const { watched } = found;
-    const runId = watched.tracker.newestAt(nodeId);
-    if (runId === undefined) return;
-    watched.tracker.failed(runId, { node: nodeId, message, ...rest }, this.options.clock.now());
-    watched.isChanged = true;
+    try {
+      const { message, ...rest } = errorOf(error);
+      const told = this.#told;
+      this.#told = undefined;
+      if (told?.node === nodeId && told.message === message) return;
+      const { watched } = found;
+      const runId = watched.tracker.newestAt(nodeId);
+      if (runId === undefined) return;
+      watched.tracker.failed(runId, { node: nodeId, message, ...rest }, this.options.clock.now());
+      watched.isChanged = true;
+    } catch (cause) {
+      this.options.log.debug('error not followed', () => ({ error: cause }));
+    }
   };
 
   /** The only sign of an error of a node that does not end its message with it. */

@@ -1,7 +1,7 @@
 import { cutPayload, ownCopy } from './cut-text';
 
 /**
- * - `pending`: an outbound node has it; `published`: the node said so; `not_published`: it did not, in time or ever
+ * - `pending`: an outbound node has it; `published`: the node said so; `not_published`: it did not, yet or ever
  */
 export type ResultState = 'pending' | 'published' | 'not_published';
 
@@ -51,6 +51,8 @@ export class ResultRing {
   #oldest = 0;
   #second = 0;
   #written = 0;
+  /** Those for which the time ran out: a broker that is back may take them still. */
+  readonly #late = new Set<Slot>();
   #changes = 0;
 
   constructor(
@@ -89,6 +91,7 @@ export class ResultRing {
     slot.receivedAt = nowMs;
     slot.topic = topic;
     slot.state = 'pending';
+    this.#late.delete(slot);
     if (this.#mayWrite(payload, limits, nowMs)) write(slot, payload, limits.textLength);
     else forget(slot);
   }
@@ -100,8 +103,9 @@ export class ResultRing {
     sent: { readonly topic: string; readonly payload: unknown },
     isPublished: boolean,
   ): void {
-    const slot = this.#pending(runId, node);
+    const slot = this.#find(runId, node, (one) => one.state === 'pending' || this.#late.has(one));
     if (!slot) return;
+    this.#late.delete(slot);
     this.#changes = nextChange();
     slot.state = isPublished ? 'published' : 'not_published';
     if (!isPublished) return;
@@ -114,6 +118,7 @@ export class ResultRing {
     for (const slot of this.#slots) {
       if (slot.state !== 'pending' || nowMs - slot.receivedAt < patienceMs) continue;
       slot.state = 'not_published';
+      this.#late.add(slot);
       this.#changes = nextChange();
     }
   }
@@ -131,11 +136,11 @@ export class ResultRing {
   }
 
   /** The oldest one that waits: of several of a run a node sends the first one first. */
-  #pending(runId: string, node: string): Slot | undefined {
+  #find(runId: string, node: string, doesWait: (slot: Slot) => boolean): Slot | undefined {
     const count = this.#slots.length;
     for (let age = 0, index = this.#oldest; age < count; age += 1, index = index + 1 < count ? index + 1 : 0) {
       const slot = this.#slots[index];
-      if (slot?.state === 'pending' && slot.runId === runId && slot.node === node) return slot;
+      if (slot?.runId === runId && slot.node === node && doesWait(slot)) return slot;
     }
     return undefined;
   }
@@ -144,6 +149,7 @@ export class ResultRing {
     const { count, textLength } = this.currentLimits();
     this.#slots = count === 0 ? [] : results.slice(-count).map((one) => shortened(one, textLength));
     this.#oldest = 0;
+    this.#late.clear();
   }
 
   /** To write an object out costs; what passes thousands of times a second is not looked at that closely. */

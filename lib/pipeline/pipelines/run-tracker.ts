@@ -75,9 +75,13 @@ export class RunTracker {
     this.#follow(new FollowedRun(runId, nowMs, isDry ? 'dry' : 'test'));
   }
 
-  /** A node was given a message. @param saysDone - it tells when it is done with one; else nothing is waited for */
-  received(runId: string, node: string, nowMs: number, saysDone = true): void {
-    const run = this.#find(runId) ?? this.#follow(new FollowedRun(runId, nowMs));
+  /**
+   * A node was given a message.
+   * @param saysDone - it tells when it is done with one; else nothing is waited for
+   * @param isDry - of a dry run that begins here, as one that comes from another pipeline does
+   */
+  received(runId: string, node: string, nowMs: number, saysDone = true, isDry = false): void {
+    const run = this.#find(runId) ?? this.#follow(new FollowedRun(runId, nowMs, isDry ? 'dry' : 'live'));
     run.received(node, nowMs, saysDone);
     if (!saysDone) this.#silent.set(node, runId);
   }

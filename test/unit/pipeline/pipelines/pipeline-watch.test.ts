@@ -67,6 +67,8 @@ describe('the watch over pipelines', () => {
     assert.equal(complete('m', hostile), undefined);
     watch.begin('t', 'r', true);
     assert.equal(deliver('out', 'mqtt out', hostile), false, 'it is held all the same');
+    receive('m', message('r'));
+    assert.equal(watch.onErrorLogged('m', Object.create(null)), undefined);
   });
 
   it('holds back what would leave of a dry run, and of nothing else', () => {
@@ -83,6 +85,34 @@ describe('the watch over pipelines', () => {
     clock.advance(3_600_000);
     assert.equal(watch.traces.expire(), false);
     assert.equal(deliver('out', 'mqtt out', message('r')), undefined, 'an hour later it is forgotten');
+  });
+
+  it('counts a dry run for nothing in another pipeline that it comes to by a link', () => {
+    entries = [
+      ...flow,
+      aNode('m2', 'out2', { z: 'u', type: 'pipelib', library: 'pipelib_a' }),
+      aNode('out2', '', { z: 'u', type: 'mqtt out', topic: 'write' }),
+    ];
+    watch.refresh();
+    watch.begin('t', 'r', true);
+    receive('m2', message('r'));
+    complete('m2', message('r'));
+    assert.equal(deliver('out2', 'mqtt out', message('r')), false);
+    assert.equal(watch.run('u', 'r')?.isDry, true);
+    clock.advance(1_001);
+    receive('m2', message('live'));
+    assert.deepEqual(watch.find('u')?.counters, { runs: 1, failed: 0, noOutput: 0, dropped: 0 });
+  });
+
+  it('takes a message without a payload, which an mqtt out is done with at once, for no result', () => {
+    const empty = { _msgid: 'r', topic: 'x' };
+    receive('out', empty);
+    complete('out', empty);
+    assert.deepEqual(
+      watch.results('t').map(({ state }) => state),
+      ['not_published'],
+    );
+    assert.notEqual(open()?.state, 'succeeded');
   });
 
   it('knows the message of a node that takes its id away', () => {

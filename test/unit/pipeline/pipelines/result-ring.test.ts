@@ -21,6 +21,33 @@ describe('the results of a pipeline', () => {
     assert.equal(results.all.at(-1)?.state, 'not_published');
   });
 
+  it('that the broker takes late were published, each as it went out', () => {
+    const results = ring({ patienceMs: 10, count: 3 });
+    for (const run of ['late', 'refused', 'new']) results.received(run, 'out', 'own', run, 0);
+    results.completed('refused', 'out', { topic: '', payload: 'refused' }, false);
+    results.expire(10);
+    assert.deepEqual(
+      results.all.map(({ state }) => state),
+      ['not_published', 'not_published', 'not_published'],
+    );
+    const before = results.changes;
+    for (const run of ['late', 'refused']) results.completed(run, 'out', { topic: 'sent', payload: run }, true);
+    assert.notEqual(results.changes, before);
+    assert.deepEqual(told(results), [
+      ['sent', 'late', 'published'],
+      ['own', 'refused', 'not_published'],
+      ['own', 'new', 'not_published'],
+    ]);
+    results.received('other', 'out', 'own', 'other', 20);
+    results.received('other', 'out', 'own', 'other', 20);
+    results.received('other', 'out', 'own', 'other', 20);
+    results.completed('new', 'out', { topic: 'sent', payload: 'new' }, true);
+    assert.deepEqual(
+      results.all.map(({ state }) => state),
+      ['pending', 'pending', 'pending'],
+    );
+  });
+
   it('are the last ones, cut, and changed no more once they are told', () => {
     const results = ring({ count: 2, textLength: 3 });
     for (const [index, run] of ['a', 'b', 'c'].entries()) results.received(run, 'out', run, 'long text', index);
