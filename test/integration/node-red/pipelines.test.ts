@@ -213,4 +213,33 @@ describe(`pipelines in Node-RED ${nodeRedMajor}`, function () {
     const stored = join(lab.nodeRed.userDir, 'model-management', 'db', 'pipelines.db');
     assert.ok(!(await readFile(stored, 'utf8')).includes('nothing'), 'nothing is noted of it');
   });
+
+  // The last one: what waits for the broker is followed for a minute.
+  it('GIVEN_a_broker_that_is_down_THEN_a_result_waits_AND_was_not_published_AND_is_no_success', async () => {
+    await lab.untilFlowListens();
+    const inbound = flow.find(({ type, topic }) => type === 'mqtt in' && topic === 'in')?.id;
+    await lab.broker.pause();
+    try {
+      const test = { payload: [1, 2, 3, 4], nodeId: inbound, dryRun: false, confirm: true };
+      const { runId } = await call<{ runId: string }>('POST', `/${id}/test`, test);
+      const result = async () => {
+        const { items } = await call<{ items: PipelineResultView[] }>('GET', `/${id}/results`);
+        return items.find((one) => one.runId === runId);
+      };
+      const states = new Set<string>();
+      await waitFor(
+        async () => {
+          const { state } = (await result()) ?? {};
+          if (state !== undefined) states.add(state);
+          return state === 'not_published';
+        },
+        { timeoutMs: 20_000, what: 'the result to be given up', intervalMs: 100 },
+      );
+      assert.deepEqual([...states], ['pending', 'not_published']);
+      const run = await call<PipelineRunView>('GET', `/${id}/runs/${runId}`);
+      assert.notEqual(run.state, 'succeeded');
+    } finally {
+      await lab.broker.resume();
+    }
+  });
 });
