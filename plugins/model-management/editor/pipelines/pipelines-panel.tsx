@@ -1,17 +1,15 @@
 import { Busy, ErrorBox } from '../feedback';
 import { formatNumber } from '../format';
 import { t } from '../i18n';
-import { byName, holdsWords } from '../list/search';
 import { SearchedList, type SearchedListWords } from '../list/searched-list';
 import { useEdgeChanges, usePipelineChanges, useResource } from '../live';
 import { openNewPipeline } from './new-pipeline';
 import { EdgeChips } from './on-edges/edge-chips';
 import { fetchPipelines, type PipelineOnEdges } from './pipeline-client';
+import { arrange, type Order } from './pipeline-order';
 import { PipelineSign, PipelineStateText } from './pipeline-sign';
 import { openPipeline } from './pipeline-tray';
 import { mayChangeFlows } from './rights';
-
-type Order = 'name' | 'last';
 
 const words = (): SearchedListWords<Order> => ({
   toolbar: t('flow.list.toolbar'),
@@ -20,16 +18,6 @@ const words = (): SearchedListWords<Order> => ({
   label: t('flow.list.label'),
   noMatch: (search) => t('flow.list.noMatch', { search }),
 });
-
-/** The pipelines that hold every word of the search, in the order asked for. */
-function arrange(all: readonly PipelineOnEdges[], search: string, order: Order): readonly PipelineOnEdges[] {
-  const found = all.filter(({ name, inbound, outbound, models, libraries, edges }) => {
-    const text = [...inbound, ...outbound, ...models, ...libraries, ...edges.map((edge) => edge.name)].join(' ');
-    return holdsWords({ name, description: text }, search);
-  });
-  if (order === 'name') return found.toSorted(byName);
-  return found.toSorted((a, b) => (b.lastRunAt ?? '').localeCompare(a.lastRunAt ?? '') || byName(a, b));
-}
 
 /** The sub-tab: every flow tab that holds one of our nodes. */
 export function PipelinesPanel() {
