@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
+import type { FlowEntry } from '../../../../lib/pipeline/flow-entry';
 import { examineDryRun } from '../../../../lib/pipeline/pipelines/dry-run';
 import { payloadFor } from '../../../../lib/pipeline/pipelines/test-input';
 import { aLinkIn, aLinkOut, aNode, aTab } from '../../../support/flow-entries';
 
 const ids = (nodes: readonly { readonly id: string }[]) => nodes.map(({ id }) => id);
+const factsOf = (...entries: FlowEntry[]) => {
+  const { effects, newIds, mixing } = examineDryRun([aTab('t'), ...entries], 'in');
+  return { effects: ids(effects), newIds: ids(newIds), mixing: ids(mixing) };
+};
+const none = { effects: [], newIds: [], mixing: [] };
 
 describe('what a dry run may meet', () => {
   it('names what may do something outside, over links and in subflows, and not what is beside the way', () => {
@@ -40,11 +46,6 @@ describe('what a dry run may meet', () => {
 });
 
 describe('what a dry run meets besides', () => {
-  const factsOf = (...entries: ReturnType<typeof aNode>[]) => {
-    const { effects, newIds, mixing } = examineDryRun([aTab('t'), ...entries], 'in');
-    return { effects: ids(effects), newIds: ids(newIds), mixing: ids(mixing) };
-  };
-  const none = { effects: [], newIds: [], mixing: [] };
   const inbound = (to: string) => aNode('in', to, { type: 'mqtt in' });
   const library = (id: string, to: string, more = {}) => aNode(id, to, { type: 'pipelib', ...more });
 
@@ -112,6 +113,60 @@ describe('what a dry run meets besides', () => {
     assert.deepEqual(joined({ parents: [{ policy: 'each' }, { policy: 'latest' }] }), { ...none, mixing: ['j'] });
     assert.deepEqual(joined({ mode: 'any' }), none);
   });
+});
+
+describe('by its settings a node on the way of a dry run', () => {
+  const [free, asked, refused] = [none, { ...none, effects: ['x'] }, { ...none, newIds: ['x'] }];
+  const code = (func: string) => ({ func });
+  const change = (...rules: object[]) => ({ type: 'change', rules });
+  const set = (pt: string, p: string) => ({ t: 'set', p, pt, to: '1', tot: 'num' });
+  const move = (pt: string, p: string, tot: string, to: string) => ({ t: 'move', p, pt, to, tot });
+  const compare = (more: object) => ({ type: 'switch', property: 'payload', rules: [{ t: 'gt', ...more }] });
+  for (const [name, settings, expected] of [
+    ['is free that only computes', code('msg.payload.flow.rate += env.get("N"); node.send(msg); return msg;'), free],
+    [
+      'is free whose words only look alike',
+      code('const workflow = { a: 1 }; msg.x = workflow.a; // a global one'),
+      free,
+    ],
+    ['is asked about that keeps something in its flow', code("flow.set('n', 1);"), asked],
+    ['is asked about that keeps something in all flows', code("global['get']('n').push(1);"), asked],
+    ['is asked about that keeps something for itself', code("context.set('n', 1);"), asked],
+    ['is asked about that keeps something for itself in another way', code("node.context().set('n', 1);"), asked],
+    ['is asked about that sets the environment', code("env.set('N', 1);"), asked],
+    ['is asked about that sends later', code('setTimeout(() => node.send(msg), 10);'), asked],
+    ['is asked about that begins something when it starts', { initialize: 'setInterval(() => {}, 10);' }, asked],
+    ['is asked about that keeps something when it stops', { finalize: "flow.set('n', 1);" }, asked],
+    ['is asked about that reaches into Node-RED', code('RED.util.setMessageProperty(msg, "a", 1);'), asked],
+    ['is free that sets a property', change(set('msg', 'payload')), free],
+    ['is free that reads the flow', change({ t: 'set', p: 'payload', pt: 'msg', to: 'n', tot: 'flow' }), free],
+    ['is asked about that sets the flow', change(set('msg', 'payload'), set('flow', 'n')), asked],
+    ['is asked about that sets all flows', change(set('global', 'n')), asked],
+    ['is asked about that deletes from the flow', change({ t: 'delete', p: 'n', pt: 'flow' }), asked],
+    ['is asked about that moves into the flow', change(move('msg', 'payload', 'flow', 'n')), asked],
+    ['is asked about that moves out of the flow', change(move('flow', 'n', 'msg', 'payload')), asked],
+    ['is refused that sets the id', change(set('msg', '_msgid')), refused],
+    ['is refused that sets the id, written otherwise', change(set('msg', '["_msgid"]')), refused],
+    ['is refused that deletes the id', change({ t: 'delete', p: '_msgid', pt: 'msg' }), refused],
+    ['is refused that moves the id', change(move('msg', '_msgid', 'msg', 'old')), refused],
+    ['is refused that moves something to the id', change(move('msg', 'old', 'msg', '_msgid')), refused],
+    ['is refused that sets the id in the old way', { type: 'change', action: 'replace', property: '_msgid' }, refused],
+    ['is free that copies the id', change({ t: 'set', p: 'old', pt: 'msg', to: '_msgid', tot: 'msg' }), free],
+    ['is free that fills in a property', { type: 'template', field: 'payload', fieldType: 'msg' }, free],
+    ['is asked about that fills in the flow', { type: 'template', field: 'n', fieldType: 'flow' }, asked],
+    ['is refused that fills in the id', { type: 'template', field: '_msgid', fieldType: 'msg' }, refused],
+    ['is refused that parses the id', { type: 'json', property: '_msgid' }, refused],
+    ['is free that parses the payload', { type: 'json', property: 'payload' }, free],
+    ['is free that compares with the flow', compare({ v: 'n', vt: 'flow' }), free],
+    ['is asked about that compares with the message before', compare({ v: '', vt: 'prev' }), asked],
+    ['is asked about that keeps sequences together', { ...compare({ v: '1', vt: 'num' }), repair: true }, asked],
+    ['is asked about that waits for the end of a sequence', compare({ t: 'tail', v: 1 }), asked],
+    ['is free that writes headers each time', { type: 'csv', hdrout: 'all' }, free],
+    ['is asked about that writes headers once', { type: 'csv', hdrout: 'once' }, asked],
+  ] as const)
+    it(name, () =>
+      assert.deepEqual(factsOf(aNode('in', 'x', { type: 'mqtt in' }), aNode('x', '', settings)), expected),
+    );
 });
 
 describe('the input of a test', () => {
