@@ -1,11 +1,12 @@
 import type { FlowEntry } from '../flow-entry';
 import { FlowGraph } from '../flow-graph';
 import { handsOn, watcherTypes, watches } from '../graph/relation';
-import { nameOf } from '../graph/stored-wiring';
+import { nameOf, textOf } from '../graph/stored-wiring';
 import { reach, type Vertex } from '../graph/vertex';
 import { type EffectOptions, hasEffect, replacesId } from './node-effects';
 import { joiningTypes, planOf } from './node-faults';
 import { outboundTypes } from './pipelines';
+import { roundTripsIn } from './round-trips';
 
 /** Give each message they send an id of its own, so that it is no longer known as that of the test. */
 export const newIdTypes: ReadonlySet<string> = new Set(['split']);
@@ -24,6 +25,8 @@ export interface DryRunFacts {
   readonly effects: readonly NamedNode[];
   /** Nodes on the way after which a message is no longer known as one of the test. */
   readonly newIds: readonly NamedNode[];
+  /** An `mqtt out` on the way, from where the pipeline itself goes on over the broker, with messages of new ids. */
+  readonly roundTrips: readonly NamedNode[];
   /** Nodes on the way that would put something of the test into what is published for live messages. */
   readonly mixing: readonly NamedNode[];
 }
@@ -36,7 +39,7 @@ export function examineDryRun(
 ): DryRunFacts {
   const graph = FlowGraph.of(entries);
   const start = graph.vertices.get(runtimeId);
-  if (!start) return { effects: [], newIds: [], mixing: [] };
+  if (!start) return { effects: [], newIds: [], roundTrips: [], mixing: [] };
   const watchers = [...graph.vertices.values()].filter(({ entry: { type } }) => watcherTypes.has(type));
   const hearing = (vertex: Vertex, type: (type: string) => boolean): readonly Vertex[] =>
     [vertex, ...containersOf(vertex)].flatMap((heard) =>
@@ -49,6 +52,13 @@ export function examineDryRun(
   const behind = (vertex: Vertex): readonly Vertex[] => [...reach(next(vertex), next)];
   const leads = (vertex: Vertex): boolean =>
     behind(vertex).some((other) => outboundTypes.has(other.entry.type) || isEffect(other));
+  // Another pipeline on the topic is not what is tested, and what is only shown there nobody misses.
+  const isPart = (vertex: Vertex): boolean =>
+    tabOf(vertex) === tabOf(start) &&
+    (leads(vertex) || behind(vertex).some(({ entry: { type } }) => joiningTypes.has(type)));
+  const takesBack = roundTripsIn(entries);
+  const goesOn = (outbound: Vertex): boolean =>
+    [...graph.vertices.values()].some((inbound) => takesBack(outbound, inbound) && isPart(inbound));
   const statuses = new Set([start, ...met].flatMap((vertex) => hearing(vertex, (type) => type === 'status')));
   return {
     effects: named(met.filter(isEffect)),
@@ -56,6 +66,7 @@ export function examineDryRun(
       ...met.filter(({ entry }) => newIdTypes.has(entry.type) || replacesId(entry)),
       ...[...statuses].filter(leads),
     ]),
+    roundTrips: named(met.filter(goesOn)),
     mixing: named(met.filter((vertex) => mixes(vertex, graph))),
   };
 }
@@ -65,6 +76,9 @@ function containersOf(vertex: Vertex): readonly Vertex[] {
   for (let around = vertex.container; around; around = around.container) all.push(around);
   return all;
 }
+
+/** The id of the tab that it is on, within however many subflows. */
+const tabOf = (vertex: Vertex): string => textOf((containersOf(vertex).at(-1) ?? vertex).entry, 'z');
 
 /** A joining node of ours keeps rounds apart where each parent is waited for and messages are told apart by their ids. */
 function mixes(vertex: Vertex, graph: FlowGraph): boolean {

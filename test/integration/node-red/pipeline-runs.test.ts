@@ -143,6 +143,26 @@ describe(`runs and tests of pipelines in Node-RED ${nodeRedMajor}`, function () 
     await lab.untilFlowListens();
   });
 
+  it('are not tested dry where they go on over the broker', async () => {
+    const halfway = { id: 'half-out', type: 'mqtt out', name: 'half', topic: 'half/way', broker: 'broker', wires: [] };
+    const back = { ...halfway, id: 'half-in', type: 'mqtt in', topic: 'half/+', datatype: 'json', inputs: 0 };
+    await lab.nodeRed.deploy(rewired([halfway, { ...back, wires: [['m']] }, model], 'half-out'));
+    await lab.untilFlowListens();
+    const test = (nodeId: string) =>
+      lab.nodeRed.api<{ error: { code: string; message: string; details: object } }>('POST', `pipelines/${id}/test`, {
+        payload: [1, 2, 3, 4],
+        nodeId,
+        confirm: true,
+      });
+    const { status, body } = await test('in');
+    assert.deepEqual([status, body.error.code], [409, 'DRY_RUN_REFUSED']);
+    assert.match(body.error.message, /half \(mqtt out\)/);
+    assert.deepEqual(body.error.details, { nodes: [{ id: 'half-out', name: 'half', type: 'mqtt out' }] });
+    assert.equal((await test('half-in')).status, 202, 'the part behind it can be tested');
+    await lab.nodeRed.deploy([...flow]);
+    await lab.untilFlowListens();
+  });
+
   it('end a run soon that goes through nodes which never say that they are done, or take its id away', async () => {
     const rule = [{ t: 'else' }];
     await lab.nodeRed.deploy(

@@ -17,7 +17,7 @@ export const TestInput = z.strictObject({
   confirm: z.boolean().default(false),
 });
 
-function refuseUnsafe({ effects, newIds, mixing }: DryRunFacts, isConfirmed: boolean): void {
+function refuseUnsafe({ effects, newIds, roundTrips, mixing }: DryRunFacts, isConfirmed: boolean): void {
   const words = (nodes: readonly NamedNode[]): string =>
     nodes.map(({ name, type }) => (name === '' ? type : `${name} (${type})`)).join(', ');
   const refuse = (nodes: readonly NamedNode[], message: string): void => {
@@ -28,6 +28,10 @@ function refuseUnsafe({ effects, newIds, mixing }: DryRunFacts, isConfirmed: boo
   refuse(
     newIds,
     `After ${words(newIds)} messages have ids of their own, so what becomes of the test could not be held back.`,
+  );
+  refuse(
+    roundTrips,
+    `What ${words(roundTrips)} publishes comes back to this pipeline in messages with ids of their own, so a dry run would end halfway.`,
   );
   refuse(
     mixing,

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import type { FlowEntry } from '../../../../lib/pipeline/flow-entry';
 import { examineDryRun } from '../../../../lib/pipeline/pipelines/dry-run';
 import { payloadFor } from '../../../../lib/pipeline/pipelines/test-input';
-import { aLinkIn, aLinkOut, aNode, aTab } from '../../../support/flow-entries';
+import { aLinkIn, aLinkOut, aNode, anInstance, aTab, aTemplate } from '../../../support/flow-entries';
 
 const ids = (nodes: readonly { readonly id: string }[]) => nodes.map(({ id }) => id);
 const factsOf = (...entries: FlowEntry[]) => {
-  const { effects, newIds, mixing } = examineDryRun([aTab('t'), ...entries], 'in');
-  return { effects: ids(effects), newIds: ids(newIds), mixing: ids(mixing) };
+  const { effects, newIds, roundTrips, mixing } = examineDryRun([aTab('t'), ...entries], 'in');
+  return { effects: ids(effects), newIds: ids(newIds), roundTrips: ids(roundTrips), mixing: ids(mixing) };
 };
-const none = { effects: [], newIds: [], mixing: [] };
+const none = { effects: [], newIds: [], roundTrips: [], mixing: [] };
 
 describe('what a dry run may meet', () => {
   it('names what may do something outside, over links and in subflows, and not what is beside the way', () => {
@@ -167,6 +167,89 @@ describe('by its settings a node on the way of a dry run', () => {
     it(name, () =>
       assert.deepEqual(factsOf(aNode('in', 'x', { type: 'mqtt in' }), aNode('x', '', settings)), expected),
     );
+});
+
+describe('a way over the broker, in a dry run,', () => {
+  const broker = (id: string, more: object = {}): FlowEntry => ({
+    id,
+    type: 'mqtt-broker',
+    broker: '127.0.0.1',
+    port: '1883',
+    protocolVersion: '4',
+    ...more,
+  });
+  interface Difference {
+    readonly out?: object;
+    readonly back?: object;
+    readonly behind?: object;
+    readonly brokers?: readonly FlowEntry[];
+  }
+  /** `in` → `out` ⇢ `back` → `m` */
+  const facts = ({ out = {}, back = {}, behind = {}, brokers = [broker('b')] }: Difference) =>
+    factsOf(
+      aTab('u'),
+      ...brokers,
+      aNode('in', 'out', { type: 'mqtt in', topic: 'a', broker: 'b' }),
+      aNode('out', '', { type: 'mqtt out', topic: 'half/way', broker: 'b', ...out }),
+      aNode('back', 'm', { type: 'mqtt in', topic: 'half/way', broker: 'b', inputs: 0, ...back }),
+      aNode('m', 'end', { type: 'onnx-model', ...behind }),
+      aNode('end', '', { type: 'mqtt out', topic: 'z', broker: 'b' }),
+    );
+  const nl = { back: { nl: true } };
+  for (const [name, difference, isRoundTrip] of [
+    ['is part of the pipeline', {}, true],
+    ['is part of it by a wildcard', { back: { topic: 'half/+' } }, true],
+    ['is part of it where others share it', { back: { topic: '$share/g/half/#' } }, true],
+    [
+      'is part of it by another node of the same broker',
+      { back: { broker: 'c' }, brokers: [broker('b'), broker('c')] },
+      true,
+    ],
+    ['is none on other topics', { back: { topic: 'half/other' } }, false],
+    [
+      'is none on another broker',
+      { back: { broker: 'c' }, brokers: [broker('b'), broker('c', { port: '1884' })] },
+      false,
+    ],
+    ['is none that is not known for lack of a broker', { brokers: [] }, false],
+    ['is none that messages tell', { out: { topic: '' } }, false],
+    ['is none that the environment tells', { out: { topic: 'half/${EDGE_NAME}' }, back: { topic: 'half/+' } }, false],
+    ['is none that is subscribed to at run time', { back: { topic: '', inputs: 1 } }, false],
+    ['is none into another pipeline', { back: { z: 'u' }, behind: { z: 'u' } }, false],
+    ['is none to a node that is disabled', { back: { d: true } }, false],
+    ['is none to where it is only shown', { behind: { type: 'debug', wires: [] } }, false],
+    [
+      'is none where the connection does not hear itself',
+      { ...nl, brokers: [broker('b', { protocolVersion: '5' })] },
+      false,
+    ],
+    ['is one where the broker is too old for that', nl, true],
+  ] as const)
+    it(name, () => assert.deepEqual(facts(difference), { ...none, roundTrips: isRoundTrip ? ['out'] : [] }));
+
+  it('counts from another tab that a link leads to, and in subflows', () => {
+    const flow = (...entries: FlowEntry[]) =>
+      factsOf(
+        aTab('u'),
+        broker('b'),
+        aNode('in', 'lo', { type: 'mqtt in' }),
+        aLinkOut('lo', 'li'),
+        aLinkIn('li', 'out', { z: 'u' }),
+        aNode('out', '', { type: 'mqtt out', z: 'u', topic: 'x', broker: 'b' }),
+        ...entries,
+      );
+    const back = { type: 'mqtt in', topic: 'x', broker: 'b' };
+    assert.deepEqual(flow(aNode('back', 'm', back), aNode('m', '', { type: 'pipelib' })).roundTrips, ['out']);
+    assert.deepEqual(
+      flow(
+        aTemplate('s', '', ''),
+        anInstance('i', 's'),
+        aNode('back', 'm', { ...back, z: 's' }),
+        aNode('m', '', { type: 'pipelib', z: 's' }),
+      ).roundTrips,
+      ['out'],
+    );
+  });
 });
 
 describe('the input of a test', () => {
