@@ -3,21 +3,15 @@ import { FlowGraph } from '../flow-graph';
 import { handsOn, watcherTypes, watches } from '../graph/relation';
 import { nameOf, textOf } from '../graph/stored-wiring';
 import { reach, type Vertex } from '../graph/vertex';
+import { type EffectOptions, hasEffect, replacesId } from './node-effects';
 import { joiningTypes, planOf } from './node-faults';
 import { outboundTypes } from './pipelines';
+import { roundTripsIn } from './round-trips';
 
-/** Hand messages on, change them or show them, and neither anything outside of Node-RED nor a later message hears of it. */
-const harmlessTypes = new Set([
-  ...['inject', 'debug', 'complete', 'catch', 'status', 'comment', 'link in', 'link out', 'link call', 'junction'],
-  ...['function', 'switch', 'change', 'range', 'template', 'delay'],
-  ...['csv', 'html', 'json', 'xml', 'yaml', 'split', 'join', 'sort', 'batch', 'onnx-model', 'pipelib'],
-]);
 /** Give each message they send an id of its own, so that it is no longer known as that of the test. */
 export const newIdTypes: ReadonlySet<string> = new Set(['split']);
 /** Put what came in several messages, of whatever run, into one. */
 const mixingTypes = new Set(['join', 'batch']);
-/** A `delay` of these kinds lets a message wait for others, or drops one because of others. */
-const ratePauseTypes = new Set(['rate', 'queue', 'timed']);
 
 export interface NamedNode {
   /** In the flow file. */
@@ -31,24 +25,21 @@ export interface DryRunFacts {
   readonly effects: readonly NamedNode[];
   /** Nodes on the way after which a message is no longer known as one of the test. */
   readonly newIds: readonly NamedNode[];
+  /** An `mqtt out` on the way, from where the pipeline itself goes on over the broker, with messages of new ids. */
+  readonly roundTrips: readonly NamedNode[];
   /** Nodes on the way that would put something of the test into what is published for live messages. */
   readonly mixing: readonly NamedNode[];
-}
-
-export interface DryRunOptions {
-  /** Libraries may load modules, which can do anything. */
-  readonly hasLibraryModules?: boolean;
 }
 
 /** What a message meets that begins at a node, over links, calls, subflows and `catch` nodes, also on other tabs. */
 export function examineDryRun(
   entries: readonly FlowEntry[],
   runtimeId: string,
-  options: DryRunOptions = {},
+  options: EffectOptions = {},
 ): DryRunFacts {
   const graph = FlowGraph.of(entries);
   const start = graph.vertices.get(runtimeId);
-  if (!start) return { effects: [], newIds: [], mixing: [] };
+  if (!start) return { effects: [], newIds: [], roundTrips: [], mixing: [] };
   const watchers = [...graph.vertices.values()].filter(({ entry: { type } }) => watcherTypes.has(type));
   const hearing = (vertex: Vertex, type: (type: string) => boolean): readonly Vertex[] =>
     [vertex, ...containersOf(vertex)].flatMap((heard) =>
@@ -58,12 +49,24 @@ export function examineDryRun(
   const next = (vertex: Vertex): readonly Vertex[] => [...vertex.out, ...hearing(vertex, handsOn)];
   const met = [...reach(next(start), next)];
   const isEffect = (vertex: Vertex): boolean => hasEffect(vertex.entry, options);
+  const behind = (vertex: Vertex): readonly Vertex[] => [...reach(next(vertex), next)];
   const leads = (vertex: Vertex): boolean =>
-    [...reach([vertex], next)].some((other) => outboundTypes.has(other.entry.type) || isEffect(other));
+    behind(vertex).some((other) => outboundTypes.has(other.entry.type) || isEffect(other));
+  // Another pipeline on the topic is not what is tested, and what is only shown there nobody misses.
+  const isPart = (vertex: Vertex): boolean =>
+    tabOf(vertex) === tabOf(start) &&
+    (leads(vertex) || behind(vertex).some(({ entry: { type } }) => joiningTypes.has(type)));
+  const takesBack = roundTripsIn(entries);
+  const goesOn = (outbound: Vertex): boolean =>
+    [...graph.vertices.values()].some((inbound) => takesBack(outbound, inbound) && isPart(inbound));
   const statuses = new Set([start, ...met].flatMap((vertex) => hearing(vertex, (type) => type === 'status')));
   return {
     effects: named(met.filter(isEffect)),
-    newIds: named([...met.filter(({ entry: { type } }) => newIdTypes.has(type)), ...[...statuses].filter(leads)]),
+    newIds: named([
+      ...met.filter(({ entry }) => newIdTypes.has(entry.type) || replacesId(entry)),
+      ...[...statuses].filter(leads),
+    ]),
+    roundTrips: named(met.filter(goesOn)),
     mixing: named(met.filter((vertex) => mixes(vertex, graph))),
   };
 }
@@ -74,15 +77,8 @@ function containersOf(vertex: Vertex): readonly Vertex[] {
   return all;
 }
 
-function hasEffect(entry: FlowEntry, { hasLibraryModules = false }: DryRunOptions): boolean {
-  const { type } = entry;
-  if (type === 'function') return Array.isArray(entry['libs']) && entry['libs'].length > 0;
-  if (type === 'pipelib') return hasLibraryModules;
-  // Where it leads is known only once a message comes.
-  if (type === 'link call') return entry['linkType'] === 'dynamic';
-  if (type === 'delay') return ratePauseTypes.has(textOf(entry, 'pauseType'));
-  return !harmlessTypes.has(type) && !outboundTypes.has(type) && !type.startsWith('subflow:');
-}
+/** The id of the tab that it is on, within however many subflows. */
+const tabOf = (vertex: Vertex): string => textOf((containersOf(vertex).at(-1) ?? vertex).entry, 'z');
 
 /** A joining node of ours keeps rounds apart where each parent is waited for and messages are told apart by their ids. */
 function mixes(vertex: Vertex, graph: FlowGraph): boolean {

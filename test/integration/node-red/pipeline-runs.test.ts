@@ -102,6 +102,67 @@ describe(`runs and tests of pipelines in Node-RED ${nodeRedMajor}`, function () 
     await lab.nodeRed.deploy(all);
   });
 
+  it('are tested dry past a node that was named, once that is confirmed', async () => {
+    const counting = {
+      id: 'count',
+      type: 'function',
+      name: 'counts',
+      func: "flow.set('n', (flow.get('n') ?? 0) + 1); msg.payload = flow.get('n'); return msg;",
+      outputs: 1,
+      wires: [['out']],
+    };
+    await lab.nodeRed.deploy(rewired([counting], 'count'));
+    await lab.untilFlowListens();
+    const before = lab.mqtt.on('out').length;
+    const asked = await lab.nodeRed.api<{ error: { code: string; details: { nodes: object[] } } }>(
+      'POST',
+      `pipelines/${id}/test`,
+      { payload: 1, nodeId: 'in' },
+    );
+    assert.deepEqual([asked.status, asked.body.error.code], [409, 'HAS_EFFECTS']);
+    assert.deepEqual(asked.body.error.details.nodes, [{ id: 'count', name: 'counts', type: 'function' }]);
+    const { runId } = await call<{ runId: string }>('POST', `/${id}/test`, { payload: 1, nodeId: 'in', confirm: true });
+    const run = await waitFor(async () => {
+      const found = await call<PipelineRunView>('GET', `/${id}/runs/${runId}`);
+      return found.state === 'running' ? undefined : found;
+    });
+    assert.deepEqual(
+      [run.state, run.dryRun, run.steps?.map(({ node, held }) => [node, held])],
+      [
+        'succeeded',
+        true,
+        [
+          ['count', false],
+          ['out', true],
+        ],
+      ],
+    );
+    await lab.mqtt.ask('in', 1, 'out');
+    assert.deepEqual(lab.mqtt.on('out').slice(before), [2], 'the dry run counted, and published nothing');
+    await lab.nodeRed.deploy([...flow]);
+    await lab.untilFlowListens();
+  });
+
+  it('are not tested dry where they go on over the broker', async () => {
+    const halfway = { id: 'half-out', type: 'mqtt out', name: 'half', topic: 'half/way', broker: 'broker', wires: [] };
+    const back = { ...halfway, id: 'half-in', type: 'mqtt in', topic: 'half/+', datatype: 'json', inputs: 0 };
+    await lab.nodeRed.deploy(rewired([halfway, { ...back, wires: [['m']] }, model], 'half-out'));
+    await lab.untilFlowListens();
+    const test = (nodeId: string) =>
+      lab.nodeRed.api<{ error: { code: string; message: string; details: object } }>('POST', `pipelines/${id}/test`, {
+        payload: [1, 2, 3, 4],
+        nodeId,
+        confirm: true,
+      });
+    const { status, body } = await test('in');
+    assert.deepEqual([status, body.error.code], [409, 'DRY_RUN_REFUSED']);
+    assert.match(body.error.message, /half \(mqtt out\)/);
+    assert.deepEqual(body.error.details, { nodes: [{ id: 'half-out', name: 'half', type: 'mqtt out' }] });
+    assert.equal((await test('half-in')).status, 202, 'the part behind it can be tested');
+    await lab.nodeRed.deploy([...flow]);
+    await lab.untilFlowListens();
+  });
+
   it('end a run soon that goes through nodes which never say that they are done, or take its id away', async () => {
     const rule = [{ t: 'else' }];
     await lab.nodeRed.deploy(

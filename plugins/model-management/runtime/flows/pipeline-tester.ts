@@ -1,12 +1,8 @@
 import type { NodeAPI } from 'node-red';
 import { z } from 'zod';
 import { invalidInput, ModelManagementError } from '../../../../lib/errors';
-import {
-  type DryRunFacts,
-  type DryRunOptions,
-  examineDryRun,
-  type NamedNode,
-} from '../../../../lib/pipeline/pipelines/dry-run';
+import { type DryRunFacts, examineDryRun, type NamedNode } from '../../../../lib/pipeline/pipelines/dry-run';
+import type { EffectOptions } from '../../../../lib/pipeline/pipelines/node-effects';
 import type { PipelineWatch } from '../../../../lib/pipeline/pipelines/pipeline-watch';
 import type { Pipeline, PipelineNode } from '../../../../lib/pipeline/pipelines/pipelines';
 import { payloadFor } from '../../../../lib/pipeline/pipelines/test-input';
@@ -21,25 +17,26 @@ export const TestInput = z.strictObject({
   confirm: z.boolean().default(false),
 });
 
-function refuseUnsafe({ effects, newIds, mixing }: DryRunFacts, isConfirmed: boolean): void {
+function refuseUnsafe({ effects, newIds, roundTrips, mixing }: DryRunFacts, isConfirmed: boolean): void {
   const words = (nodes: readonly NamedNode[]): string =>
     nodes.map(({ name, type }) => (name === '' ? type : `${name} (${type})`)).join(', ');
-  if (newIds.length > 0) {
-    throw new ModelManagementError(
-      'DRY_RUN_REFUSED',
-      `After ${words(newIds)} messages have ids of their own, so what becomes of the test could not be held back.`,
-      'Test it for real, or test the part behind it.',
-      { details: { nodes: newIds } },
-    );
-  }
-  if (mixing.length > 0) {
-    throw new ModelManagementError(
-      'DRY_RUN_REFUSED',
-      `In ${words(mixing)} the test would be joined with messages that are no test, and be published with them.`,
-      'Test it for real, or test the part behind it.',
-      { details: { nodes: mixing } },
-    );
-  }
+  const refuse = (nodes: readonly NamedNode[], message: string): void => {
+    if (nodes.length === 0) return;
+    const hint = 'Test it for real, or test the part behind it.';
+    throw new ModelManagementError('DRY_RUN_REFUSED', message, hint, { details: { nodes } });
+  };
+  refuse(
+    newIds,
+    `After ${words(newIds)} messages have ids of their own, so what becomes of the test could not be held back.`,
+  );
+  refuse(
+    roundTrips,
+    `What ${words(roundTrips)} publishes comes back to this pipeline in messages with ids of their own, so a dry run would end halfway.`,
+  );
+  refuse(
+    mixing,
+    `In ${words(mixing)} the test would be joined with messages that are no test, and be published with them.`,
+  );
   if (effects.length > 0 && !isConfirmed) {
     throw new ModelManagementError(
       'HAS_EFFECTS',
@@ -57,7 +54,7 @@ export class PipelineTester {
   constructor(
     private readonly red: NodeAPI,
     private readonly watch: PipelineWatch,
-    private readonly options: () => DryRunOptions,
+    private readonly options: () => EffectOptions,
   ) {}
 
   /**
