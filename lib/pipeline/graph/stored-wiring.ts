@@ -60,9 +60,12 @@ export function isReturn(entry: FlowEntry): boolean {
   return entry.type === 'link out' && entry['mode'] === 'return';
 }
 
+/** A `link call` that is told by each message what to call. */
+export const isDynamicCall = ({ type, linkType }: FlowEntry): boolean => type === 'link call' && linkType === 'dynamic';
+
 /** The `link in` a `link call` always calls; one that is told by each message (`dynamic`) has none. */
 export function calledLinkOf(entry: FlowEntry): string | undefined {
-  return entry.type === 'link call' && entry['linkType'] !== 'dynamic' ? linksOf(entry)?.[0] : undefined;
+  return entry.type === 'link call' && !isDynamicCall(entry) ? linksOf(entry)?.[0] : undefined;
 }
 
 /** A node that can hold wires: no tab, no group, no config node (those have neither a place nor wires), not disabled. */

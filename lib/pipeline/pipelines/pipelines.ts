@@ -3,6 +3,7 @@ import { FlowGraph } from '../flow-graph';
 import { watcherTypes } from '../graph/relation';
 import { nameOf, textOf } from '../graph/stored-wiring';
 import { reach, type Vertex } from '../graph/vertex';
+import { waysOf } from '../graph/ways';
 import { joiningTypes, type NodeFault, nodeFaults } from './node-faults';
 
 const ownTypes = new Set([...joiningTypes, 'model-collection', 'retrain-trigger']);
@@ -44,6 +45,8 @@ export interface PipelineNode {
   readonly library: string | undefined;
   /** It is an outbound node, or a message from here can come to one, also on another tab. */
   readonly leadsOut: boolean;
+  /** It begins runs, or a message of a node that does can come here, also from another tab. */
+  readonly isLedTo: boolean;
 }
 
 /** A flow tab that holds at least one of our nodes, also inside of subflows. */
@@ -72,10 +75,12 @@ export function findPipelines(entries: readonly FlowEntry[]): readonly Pipeline[
   const byTab = new Map<string, Vertex[]>(tabs.map(({ id }) => [id, []]));
   const graph = FlowGraph.of(enabled);
   const all = [...graph.vertices.values()];
+  const { before, after } = waysOf(all);
   const leadingOut = reach(
     all.filter(({ entry }) => outboundTypes.has(entry.type)),
-    ({ into }) => into,
+    before,
   );
+  const ledTo = reach(all.filter(beginsRuns), after);
   const brokers = addressesOf(entries);
   for (const vertex of all) byTab.get(textOf(rootOf(vertex).entry, 'z'))?.push(vertex);
   return tabs.flatMap((tab) => {
@@ -83,7 +88,7 @@ export function findPipelines(entries: readonly FlowEntry[]): readonly Pipeline[
     if (!vertices.some(({ entry }) => ownTypes.has(entry.type))) return [];
     const nodes = vertices
       .filter(({ kind }) => kind === 'node')
-      .map((vertex) => toNode(vertex, leadingOut.has(vertex), brokers));
+      .map((vertex) => toNode(vertex, { leadsOut: leadingOut.has(vertex), isLedTo: ledTo.has(vertex) }, brokers));
     const distinct = (of: (node: PipelineNode) => string | undefined): readonly string[] => [
       ...new Set(nodes.flatMap((node) => of(node) || [])),
     ];
@@ -124,7 +129,11 @@ function rootOf(vertex: Vertex): Vertex {
   return root;
 }
 
-function toNode(vertex: Vertex, leadsOut: boolean, brokers: ReadonlyMap<string, string>): PipelineNode {
+function toNode(
+  vertex: Vertex,
+  place: Pick<PipelineNode, 'leadsOut' | 'isLedTo'>,
+  brokers: ReadonlyMap<string, string>,
+): PipelineNode {
   const { entry, runtimeId } = vertex;
   const hasTopic = entry.type === 'mqtt in' || entry.type === 'mqtt out';
   return {
@@ -139,13 +148,18 @@ function toNode(vertex: Vertex, leadsOut: boolean, brokers: ReadonlyMap<string, 
     onTab: rootOf(vertex).entry.id,
     model: entry.type === 'onnx-model' && entry['source'] !== 'file' ? textOf(entry, 'model') : undefined,
     library: entry.type === 'pipelib' ? textOf(entry, 'library') : undefined,
-    leadsOut,
+    ...place,
   };
 }
 
 function brokerIdOf({ entry, container }: Vertex): string | undefined {
   const id = textOf(entry, 'broker');
   return container || id.includes('${') ? undefined : id;
+}
+
+function beginsRuns(vertex: Vertex): boolean {
+  const kind = vertex.kind === 'node' ? kindOf(vertex) : 'other';
+  return kind === 'inbound' || kind === 'source';
 }
 
 function kindOf({ entry: { type }, into, out }: Vertex): PipelineNodeKind {

@@ -39,10 +39,10 @@ export function problemsOf(pipeline: Pipeline, around: PipelineSurroundings): re
 }
 
 function* wiringProblems({ nodes }: Pipeline): Iterable<PipelineProblem> {
-  if (!nodes.some(({ kind }) => kind === 'inbound' || kind === 'source')) {
+  if (!nodes.some(({ isLedTo }) => isLedTo)) {
     yield { code: 'NO_INBOUND', message: 'Nothing begins a run: there is no mqtt in, inject or the like.' };
   }
-  if (!nodes.some(({ kind }) => kind === 'outbound')) {
+  if (!nodes.some(({ leadsOut }) => leadsOut)) {
     yield { code: 'NO_OUTBOUND', message: 'No result leaves it: there is no mqtt out or the like.' };
     return;
   }

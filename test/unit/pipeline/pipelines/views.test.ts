@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { findPipelines } from '../../../../lib/pipeline/pipelines/pipelines';
-import type { PipelineSurroundings } from '../../../../lib/pipeline/pipelines/problems';
+import { type PipelineSurroundings, problemsOf } from '../../../../lib/pipeline/pipelines/problems';
 import { RunTracker, trackerLimits } from '../../../../lib/pipeline/pipelines/run-tracker';
 import { toPipelineView } from '../../../../lib/pipeline/pipelines/views';
-import { aNode, aTab } from '../../../support/flow-entries';
+import { aLinkCall, aLinkIn, aLinkOut, aNode, aReturn, aTab } from '../../../support/flow-entries';
 
 const whole = [
   aTab('t'),
@@ -97,6 +97,84 @@ describe('what is told of a pipeline', () => {
     assert.deepEqual(codes(viewOf(without('out'))), [['NO_OUTBOUND', undefined]]);
     assert.deepEqual(codes(viewOf(replaced('in', { wires: [] }))), [['NOT_CONNECTED', 'in']]);
   });
+
+  const [x, y] = [{ z: 'x' }, { z: 'y' }];
+  const mqttIn = (to: string, more = {}) => aNode('in', to, { type: 'mqtt in', topic: 'read', ...more });
+  const mqttOut = (more = {}) => aNode('out', '', { type: 'mqtt out', topic: 'write', ...more });
+  const model = (to: string, more = {}) => aNode('m', to, { type: 'onnx-model', model: 'iris', ...more });
+  const library = (to: string, more = {}) => aNode('l', to, { type: 'pipelib', library: 'pipelib_a', ...more });
+  for (const [what, nodes, expected] of [
+    [
+      'nothing of one whose result leaves by another tab',
+      [mqttIn('m', x), model('lo', x), aLinkOut('lo', 'li', x), aLinkIn('li', 'out', y), mqttOut(y)],
+      { x: [] },
+    ],
+    [
+      'nothing of one whose runs begin on another tab',
+      [mqttIn('lo', x), aLinkOut('lo', 'li', x), aLinkIn('li', 'm', y), model('out', y), mqttOut(y)],
+      { y: [] },
+    ],
+    [
+      'nothing of two that make one',
+      [mqttIn('m', x), model('lo', x), aLinkOut('lo', 'li', x), aLinkIn('li', 'l', y), library('out', y), mqttOut(y)],
+      { x: [], y: [] },
+    ],
+    [
+      'nothing of one that another tab calls',
+      [
+        mqttIn('c', x),
+        aLinkCall('c', 'li', 'out', x),
+        mqttOut(x),
+        aLinkIn('li', 'm', y),
+        model('r', y),
+        aReturn('r', y),
+      ],
+      { y: [] },
+    ],
+    [
+      'nothing of one that messages may call',
+      [
+        mqttIn('c', x),
+        aLinkCall('c', undefined, 'out', x),
+        mqttOut(x),
+        aLinkIn('li', 'm', y),
+        model('r', y),
+        aReturn('r', y),
+      ],
+      { y: [] },
+    ],
+    [
+      'that nothing begins it where only what gives no messages is linked to it',
+      [aLinkOut('lo', 'li', x), aLinkIn('li', 'm', y), model('out', y), mqttOut(y)],
+      { y: [['NO_INBOUND', undefined]] },
+    ],
+    [
+      'that nothing leaves it where it is linked to what goes nowhere',
+      [mqttIn('m', x), model('lo', x), aLinkOut('lo', 'li', x), aLinkIn('li', 'f', y), aNode('f', '', y), mqttOut(y)],
+      { x: [['NO_OUTBOUND', undefined]] },
+    ],
+    [
+      'what of it leads nowhere where only the rest leaves by another tab',
+      [
+        aNode('alone', '', { type: 'mqtt in', topic: 'other', ...x }),
+        mqttIn('m', x),
+        model('lo', x),
+        aLinkOut('lo', 'li', x),
+        aLinkIn('li', 'out', y),
+        mqttOut(y),
+      ],
+      { x: [['NOT_CONNECTED', 'alone']] },
+    ],
+  ] as const) {
+    it(`is ${what}`, () => {
+      const all = findPipelines([aTab('x'), aTab('y'), ...nodes]);
+      const found = all.map((pipeline) => [
+        pipeline.id,
+        problemsOf(pipeline, fine).map(({ code, node }) => [code, node]),
+      ]);
+      assert.deepEqual(Object.fromEntries(found), expected);
+    });
+  }
 
   for (const [topic, broker, isDisabled, isShared] of [
     ['read', 'b', false, true],
