@@ -4,7 +4,7 @@ import type { AliasSwitch } from '../registry/dependencies';
 import type { Usage } from '../registry/types';
 import { ServiceSlot } from '../service-slot';
 import type { Engine } from './engine';
-import { Route } from './route';
+import { Route, type RouteState } from './route';
 import { loadSource, RouteKeeper, type StagedSource } from './route-keeper';
 import type { ModelSource, ServedVersion } from './served-version';
 
@@ -36,13 +36,13 @@ interface Kept {
  */
 export class Serving {
   private readonly kept = new Map<string, Kept>();
+  private readonly listeners = new Set<(model: string) => void>();
 
   constructor(private readonly deps: ServingDeps) {}
 
   /** Follows an alias or a number of a registry model; the model need not exist yet. */
   follow(model: string, ref: string, follower: Usage): Following {
-    const key = JSON.stringify(['model', model.toLowerCase(), ref]);
-    return this.keep(key, follower, () => {
+    return this.keep(modelRouteKey(model, ref), follower, () => {
       const resolve = () => this.deps.findVersion(model, ref);
       return {
         keeper: new RouteKeeper(new Route('model', model, ref), this.deps.engine, resolve, this.deps.log),
@@ -68,6 +68,17 @@ export class Serving {
     );
   }
 
+  /** How a model does under an alias or number; undefined where nobody follows it. */
+  stateOf(model: string, ref: string): RouteState | undefined {
+    return this.kept.get(modelRouteKey(model, ref))?.keeper.route.state;
+  }
+
+  /** Told whenever a followed model (or file) comes to another status. @returns ends it */
+  onChange(listener: (model: string) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
   /** Something about the model changed: its routes look again. */
   modelChanged(model: string): void {
     for (const { keeper } of this.kept.values()) {
@@ -88,7 +99,7 @@ export class Serving {
     };
     return {
       commit: once(() => {
-        const kept = this.kept.get(JSON.stringify(['model', model.toLowerCase(), alias]));
+        const kept = this.kept.get(modelRouteKey(model, alias));
         if (kept) kept.keeper.adopt(served);
         else served.loaded.release();
       }),
@@ -115,6 +126,15 @@ export class Serving {
     this.kept.clear();
   }
 
+  private watch(route: Route): () => void {
+    let last: RouteState['status'] | undefined;
+    return route.watch(({ status }) => {
+      if (status === last) return;
+      last = status;
+      for (const listener of [...this.listeners]) listener(route.model);
+    });
+  }
+
   /** A process may be free now for those that got none. */
   private retryRefused(): void {
     for (const { keeper } of this.kept.values()) {
@@ -130,7 +150,16 @@ export class Serving {
   ): Following {
     let entry = this.kept.get(key);
     if (!entry) {
-      entry = { ...open(), followers: new Set() };
+      const { keeper, stop } = open();
+      const unwatch = this.watch(keeper.route);
+      entry = {
+        keeper,
+        followers: new Set(),
+        stop: () => {
+          stop();
+          unwatch();
+        },
+      };
       this.kept.set(key, entry);
       entry.keeper.refresh();
     }
@@ -152,6 +181,8 @@ export class Serving {
     };
   }
 }
+
+const modelRouteKey = (model: string, ref: string): string => JSON.stringify(['model', model.toLowerCase(), ref]);
 
 function isRouteOf(route: Route, model: string): boolean {
   return route.kind === 'model' && route.model.toLowerCase() === model.toLowerCase();

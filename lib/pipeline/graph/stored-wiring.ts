@@ -22,6 +22,12 @@ export function textOf(entry: FlowEntry, key: string): string {
   return isText(value) ? value : '';
 }
 
+/**
+ * True of a property that Node-RED replaces by a variable of the environment or of the subflow instance, so that only the
+ * running node has its value.
+ */
+export const isFromEnvironment = (text: string): boolean => /^\$(?:\{\S+\}|\(\S+\))$/.test(text);
+
 /** What a person calls the node: its name, or the label of a tab; `''` when it has none. */
 export function nameOf(entry: FlowEntry): string {
   return textOf(entry, 'name') || textOf(entry, 'label');

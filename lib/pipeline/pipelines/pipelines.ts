@@ -1,7 +1,8 @@
+import { DEPLOYED } from '../../ids';
 import type { FlowEntry } from '../flow-entry';
 import { FlowGraph } from '../flow-graph';
 import { watcherTypes } from '../graph/relation';
-import { nameOf, textOf } from '../graph/stored-wiring';
+import { isFromEnvironment, nameOf, textOf } from '../graph/stored-wiring';
 import { reach, type Vertex } from '../graph/vertex';
 import { waysOf } from '../graph/ways';
 import { joiningTypes, type NodeFault, nodeFaults } from './node-faults';
@@ -41,6 +42,8 @@ export interface PipelineNode {
   readonly onTab: string;
   /** Of the registry, of an `onnx-model`. */
   readonly model: string | undefined;
+  /** Number in digits or alias, of that model. */
+  readonly version: string | undefined;
   /** Of a `pipelib`. */
   readonly library: string | undefined;
   /** It is an outbound node, or a message from here can come to one, also on another tab. */
@@ -135,6 +138,7 @@ function toNode(
   brokers: ReadonlyMap<string, string>,
 ): PipelineNode {
   const { entry, runtimeId } = vertex;
+  const isModel = entry.type === 'onnx-model' && entry['source'] !== 'file';
   const hasTopic = entry.type === 'mqtt in' || entry.type === 'mqtt out';
   return {
     runtimeId,
@@ -146,7 +150,9 @@ function toNode(
     broker: hasTopic ? (brokers.get(textOf(entry, 'broker')) ?? textOf(entry, 'broker')) : undefined,
     brokerId: hasTopic ? brokerIdOf(vertex) : undefined,
     onTab: rootOf(vertex).entry.id,
-    model: entry.type === 'onnx-model' && entry['source'] !== 'file' ? textOf(entry, 'model') : undefined,
+    model: isModel ? textOf(entry, 'model') : undefined,
+    // Hand-written flows have a number, or nothing.
+    version: isModel ? String(entry['version'] ?? DEPLOYED) : undefined,
     library: entry.type === 'pipelib' ? textOf(entry, 'library') : undefined,
     ...place,
   };
@@ -154,7 +160,7 @@ function toNode(
 
 function brokerIdOf({ entry, container }: Vertex): string | undefined {
   const id = textOf(entry, 'broker');
-  return container || id.includes('${') ? undefined : id;
+  return container || isFromEnvironment(id) ? undefined : id;
 }
 
 function beginsRuns(vertex: Vertex): boolean {

@@ -1,6 +1,7 @@
+import { isFromEnvironment } from '../graph/stored-wiring';
 import { doFiltersOverlap } from '../mqtt-topic';
 import type { NodeFault } from './node-faults';
-import type { Pipeline } from './pipelines';
+import type { Pipeline, PipelineNode } from './pipelines';
 
 /** What keeps a pipeline from working, or will surprise. */
 export interface PipelineProblem {
@@ -9,7 +10,7 @@ export interface PipelineProblem {
     | 'NO_INBOUND'
     | 'NO_OUTBOUND'
     | 'NOT_CONNECTED'
-    | 'MODEL_MISSING'
+    | ModelFault['code']
     | 'LIBRARY_MISSING'
     | 'BROKER_MISSING'
     | 'INBOUND_SHARED';
@@ -20,9 +21,21 @@ export interface PipelineProblem {
   readonly name?: string;
 }
 
+/**
+ * Why a model answers nothing:
+ * - `MODEL_MISSING`, `VERSION_MISSING`: it is not there; the one that is there has nothing of that number or alias
+ * - `MODEL_NOT_LOADED`: it is there and did not load
+ */
+export interface ModelFault {
+  readonly code: 'MODEL_MISSING' | 'VERSION_MISSING' | 'MODEL_NOT_LOADED';
+  /** Says what to do as well. */
+  readonly message: string;
+}
+
 /** What is known beside the flows. */
 export interface PipelineSurroundings {
-  readonly hasModel: (name: string) => boolean;
+  /** Undefined where it answers, or will in a moment. @param ref - a number in digits, or an alias */
+  readonly modelFault: (model: string, ref: string) => ModelFault | undefined;
   readonly hasLibrary: (name: string) => boolean;
   /** False of a broker that Node-RED could not start, as its log says. */
   readonly hasBroker: (id: string) => boolean;
@@ -53,15 +66,31 @@ function* wiringProblems({ nodes }: Pipeline): Iterable<PipelineProblem> {
 }
 
 function* missingThings(
-  { nodes, models, libraries }: Pipeline,
-  around: PipelineSurroundings,
+  { nodes }: Pipeline,
+  { modelFault, hasLibrary }: PipelineSurroundings,
 ): Iterable<PipelineProblem> {
-  const missing = (code: PipelineProblem['code'], key: 'model' | 'library', name: string): PipelineProblem => {
-    const node = nodes.find((one) => one[key] === name)?.id;
-    return { code, message: `There is no ${key} ${name}.`, name, ...(node ? { node } : {}) };
-  };
-  for (const name of models) if (!around.hasModel(name)) yield missing('MODEL_MISSING', 'model', name);
-  for (const name of libraries) if (!around.hasLibrary(name)) yield missing('LIBRARY_MISSING', 'library', name);
+  for (const { id, model: name = '', version = '' } of firstOf(nodes, ({ model, version }) => [model, version])) {
+    const fault = modelFault(name, version);
+    if (fault) yield { ...fault, name, node: id };
+  }
+  for (const { id, library: name = '' } of firstOf(nodes, ({ library }) => [library])) {
+    if (hasLibrary(name)) continue;
+    yield { code: 'LIBRARY_MISSING', message: `There is no library ${name}.`, name, node: id };
+  }
+}
+
+/** The first node of each of these names; those that name nothing, or what only the environment tells, are left out. */
+function firstOf(
+  nodes: readonly PipelineNode[],
+  namesOf: (node: PipelineNode) => readonly (string | undefined)[],
+): readonly PipelineNode[] {
+  const found = new Map<string, PipelineNode>();
+  for (const node of nodes) {
+    const names = namesOf(node);
+    const key = JSON.stringify(names);
+    if (names.every((name) => name && !isFromEnvironment(name)) && !found.has(key)) found.set(key, node);
+  }
+  return [...found.values()];
 }
 
 function* missingBrokers({ nodes }: Pipeline, { hasBroker }: PipelineSurroundings): Iterable<PipelineProblem> {

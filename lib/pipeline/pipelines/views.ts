@@ -143,6 +143,14 @@ function stateOf(
   return last.state === 'succeeded' ? { state: 'succeeded', since: last.finishedAt } : { state: 'listening', since };
 }
 
+/** Of what it needs to run. */
+const NEEDED: ReadonlySet<PipelineProblem['code']> = new Set([
+  'MODEL_MISSING',
+  'VERSION_MISSING',
+  'MODEL_NOT_LOADED',
+  'LIBRARY_MISSING',
+]);
+
 /** Why it cannot run at all. */
 function initialFault(
   { nodes }: Pipeline,
@@ -153,8 +161,7 @@ function initialFault(
   const inbound = new Set(nodes.flatMap(({ kind, id }) => (kind === 'inbound' ? [id] : [])));
   const problem = problems.find(
     ({ code, node }) =>
-      code === 'MODEL_MISSING' ||
-      code === 'LIBRARY_MISSING' ||
+      NEEDED.has(code) ||
       // Without that of a result it runs all the same.
       (code === 'BROKER_MISSING' && node !== undefined && inbound.has(node)),
   );

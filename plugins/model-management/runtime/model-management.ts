@@ -7,6 +7,7 @@ import { collectionsSlot } from '../../../lib/collections';
 import { asModelManagementError, ModelManagementError } from '../../../lib/errors';
 import { servingSlot } from '../../../lib/inference/serving';
 import type { Log } from '../../../lib/log';
+import { modelKey } from '../../../lib/names';
 import { librariesSlot } from '../../../lib/pipeline/library';
 import { trainingSlot } from '../../../lib/training';
 import { registerActivityRoutes } from './activity-routes';
@@ -168,6 +169,11 @@ class ModelManagement {
     collectionsSlot.provide(services.collections);
     trainingSlot.provide(services.edge?.hubTraining ?? services.training);
     this.keepPipelines(services);
+    const modelChanged = (name: string): void =>
+      this.pipelines.usesChanged(({ models }) => models.some((model) => modelKey(model) === modelKey(name)));
+    services.registry.onChange(({ name }) => modelChanged(name));
+    services.serving.onChange(modelChanged);
+    services.libraries.onChange(({ name }) => this.pipelines.usesChanged(({ libraries }) => libraries.includes(name)));
     this.log.info('model management started', { dataDir: services.settings.dataDir });
   }
 
@@ -177,7 +183,7 @@ class ModelManagement {
       .open({
         documents,
         settings: settings.pipelines,
-        hasModel: (name) => services.hasModel(name),
+        modelFault: (model, ref) => services.modelFault(model, ref),
         hasLibrary: (name) => libraries.has(name),
         hasLibraryModules: settings.libraries.modules.length > 0,
         edgesOf: (id) => edges?.hub.pipelines.edgesOf(id) ?? [],

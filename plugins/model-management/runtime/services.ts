@@ -17,6 +17,7 @@ import { Serving } from '../../../lib/inference/serving';
 import type { Log } from '../../../lib/log';
 import { Libraries, RevisionDocument } from '../../../lib/pipeline/library';
 import { PipelineDocument, PipelineDocuments } from '../../../lib/pipeline/pipelines/pipeline-documents';
+import type { ModelFault } from '../../../lib/pipeline/pipelines/problems';
 import {
   AuditDocument,
   digestsOf,
@@ -36,6 +37,7 @@ import type { EdgeRole } from './edges/edge-role';
 import { putRunsAway } from './edges/edge-runs-part';
 import { type EdgeSide, openEdgeSide } from './edges/edge-side';
 import { type HubSide, openHubSide } from './edges/hub-side';
+import { type AssignedModels, faultOfAssigned, faultOfKept, faultOfRoute, type KeptModels } from './model-faults';
 import { stageModelFile } from './model-file-source';
 import type { Settings } from './settings';
 import { dockerClient, openTraining } from './training-services';
@@ -73,8 +75,8 @@ export interface Services {
    * @throws {ModelManagementError} `MODEL_NOT_FOUND`, `VERSION_NOT_FOUND`, `ALIAS_NOT_FOUND`; `VERSION_NOT_ON_EDGE`
    */
   findSource(model: string, ref: string): ModelSource;
-  /** True when something of that name may answer here. */
-  hasModel(model: string): boolean;
+  /** Why nothing answers here under that name and alias or number; undefined where something does, or will. */
+  modelFault(model: string, ref: string): ModelFault | undefined;
   /** Numbers of the versions that may be asked here. @throws as {@link findSource} */
   versionsOf(model: string): readonly number[];
   /** @throws {ModelManagementError} `STORAGE_CORRUPT` when a file of the version is gone from the disk */
@@ -242,6 +244,13 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
     opened.defer(() => capabilities.stop());
     await putRunsAway({ ...part, collections, runnerOf }, opened);
   }
+  const kept: KeptModels = {
+    hasModel: (model) => registry.findModel(model) !== undefined,
+    hasVersion: (model, ref) => registry.findVersion(model, ref) !== undefined,
+  };
+  const assigned: AssignedModels = { shelf, own: () => edge?.agent.models() ?? [] };
+  const missing = (model: string, ref: string): ModelFault | undefined =>
+    settings.role === 'edge' ? faultOfAssigned(assigned, model, ref) : faultOfKept(kept, model, ref);
   return {
     packageVersion: options.packageVersion,
     instanceId: folder.instanceId,
@@ -264,7 +273,7 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
     role: options.role,
     sourceOf,
     findSource: (model, ref) => (edge ? shelf.require(model, ref) : sourceOf(registry.getVersion(model, ref))),
-    hasModel: (model) => (edge ? shelf.versionsOf(model).length > 0 : registry.findModel(model) !== undefined),
+    modelFault: (model, ref) => missing(model, ref) ?? faultOfRoute(serving.stateOf(model, ref)),
     versionsOf: (model) =>
       edge ? shelf.versionsOf(model) : registry.listVersions(model).map(({ version }) => version),
     requireFiles: async (version) => {

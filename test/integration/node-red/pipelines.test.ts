@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PipelineResultView, PipelineRunView, PipelineView } from '../../../lib/pipeline/pipelines/views';
+import type { Version } from '../../../lib/registry/types';
 import { modelFlow } from '../../support/flows';
 import { ModelLab } from '../../support/model-lab';
 import { mosquittoPath } from '../../support/mosquitto';
 import { type FlowNode, nodeRedMajor } from '../../support/node-red';
+import { addModel } from '../../support/onnx-models';
 import { pipelineCalls, startPlusPipeline } from '../../support/pipeline-calls';
 import { requireOrSkip } from '../../support/requirement';
 import { waitFor } from '../../support/wait-for';
@@ -135,6 +138,52 @@ describe(`pipelines in Node-RED ${nodeRedMajor}`, function () {
     assert.deepEqual([lame?.error?.code, lame?.error?.node.startsWith('copy-')], ['MODEL_MISSING', true]);
     assert.ok(lame?.problems.some(({ code }) => code === 'INBOUND_SHARED'));
     await lab.nodeRed.deploy([...flow]);
+  });
+
+  it('say that no version is deployed or has the alias, or that it does not load, until one answers', async () => {
+    const lame = async (version: string, code: string) => {
+      // A new one: nothing ran in it.
+      await lab.nodeRed.deploy([]);
+      await lab.nodeRed.deploy(modelFlow({ model: 'late', brokerPort: lab.broker.port, node: { version } }));
+      await waitFor(async () => (await get()).error?.code === code, { what: code });
+      const { state, error, problems } = await get();
+      assert.deepEqual([state, error?.node], ['failed_initializing', 'model']);
+      assert.deepEqual([problems[0]?.message, problems[0]?.name], [error?.message, 'late']);
+      return error?.message ?? '';
+    };
+    const socket = new WebSocket(`${lab.nodeRed.url.replace('http', 'ws')}comms`);
+    await once(socket, 'open');
+    let told = 0;
+    socket.onmessage = ({ data }) => {
+      if (String(data).includes(`"id":"${id}"`)) told += 1;
+    };
+    socket.send(JSON.stringify({ subscribe: 'model-management/pipelines' }));
+    assert.equal((await lab.nodeRed.api('POST', 'models', { name: 'late' })).status, 201);
+    assert.match(await lame('deployed', 'VERSION_MISSING'), /No version of late is deployed/);
+    const { length } = lab.mqtt.on('out');
+    const before = told;
+    await lab.upload('late', addModel(2), '');
+    assert.deepEqual(await reached('listening').then(({ problems }) => problems), []);
+    await waitFor(() => told > before, { what: 'open editors to be told' });
+    socket.close();
+    await lab.untilFlowListens();
+    assert.deepEqual(await lab.mqtt.ask('in', [1, 2, 3, 4], 'out'), [3, 4, 5, 6]);
+    assert.equal(lab.mqtt.on('out').length, length + 1);
+
+    assert.match(await lame('candidate', 'VERSION_MISSING'), /no alias candidate/);
+    assert.equal((await lab.nodeRed.api('PUT', 'models/late/aliases/candidate', { version: 1 })).status, 200);
+    await reached('listening');
+
+    const { digest } = (await lab.nodeRed.api<Version>('GET', 'models/late/versions/1')).body;
+    const hex = digest.slice('sha256:'.length);
+    const file = join(lab.nodeRed.userDir, 'model-management', 'blobs', 'sha256', hex.slice(0, 2), hex);
+    await rename(file, `${file}.away`);
+    await lab.nodeRed.restart();
+    await waitFor(async () => (await get()).error?.code === 'MODEL_NOT_LOADED', { what: 'it not to load' });
+    await rename(`${file}.away`, file);
+    await waitFor(async () => (await get()).problems.length === 0, { what: 'it to load' });
+    await lab.nodeRed.deploy([...flow]);
+    await lab.untilFlowListens();
   });
 
   it('stop when they are told to amid a restart', async () => {

@@ -197,6 +197,29 @@ describe('the serving of models', () => {
     assert.deepEqual([engine.heldVersions, serving.followersOf('m')], [[], []]);
   });
 
+  it('tells how what is followed does, and whenever that changes', async () => {
+    const { engine, registry, serving } = startServing();
+    const told: unknown[] = [];
+    const stop = serving.onChange((model) => told.push([model, serving.stateOf('M', 'deployed')?.status]));
+    const { release } = serving.follow('m', 'deployed', aFollower('1'));
+    await settled();
+    registry.deployed = 1;
+    serving.modelChanged('m');
+    await settled();
+    engine.loads[0]?.fail('VERSION_UNUSABLE');
+    await settled();
+    serving.modelChanged('m');
+    await settled();
+    engine.loads[0]?.succeed();
+    await settled();
+    const expected = ['missing', 'loading', 'failed', 'loading', 'serving'].map((status) => ['m', status]);
+    assert.deepEqual(told.slice(-expected.length), expected);
+    stop();
+    const { length } = told;
+    release();
+    assert.deepEqual([told.length, serving.stateOf('m', 'deployed')], [length, undefined]);
+  });
+
   it('gives a lent version back when the work fails', async () => {
     const { engine, serving } = startServing();
     const used = serving.use(aSource(1), () => Promise.reject(new Error('no')));

@@ -11,6 +11,8 @@ import type {
   SavedTest,
 } from '../../../../lib/pipeline/pipelines/pipeline-documents';
 import { PipelineWatch, type WatchedPipeline } from '../../../../lib/pipeline/pipelines/pipeline-watch';
+import type { Pipeline } from '../../../../lib/pipeline/pipelines/pipelines';
+import type { PipelineSurroundings } from '../../../../lib/pipeline/pipelines/problems';
 import { type DuplicateOptions, duplicateTab, pipelineNotFound } from '../../../../lib/pipeline/pipelines/tab-changes';
 import {
   type PipelineNodeView,
@@ -35,7 +37,7 @@ import { describeStandstill, type Standstill, safeMode, standstillOf } from './s
 /** What is known beside the flows, once the data folder is open. */
 export interface PipelineSurrounding {
   readonly documents: PipelineDocuments;
-  readonly hasModel: (name: string) => boolean;
+  readonly modelFault: PipelineSurroundings['modelFault'];
   readonly hasLibrary: (name: string) => boolean;
   /** Where else a pipeline runs. */
   readonly edgesOf: (id: string) => readonly PipelineEdgeView[];
@@ -81,8 +83,7 @@ export class Pipelines {
       readEntries: () => flowEntries(red),
       clock,
       log,
-      onChange: (id) =>
-        red.comms.publish('model-management/pipelines', { kind: 'pipeline', id, change: 'updated' }, false),
+      onChange: (id) => this.#announce(id),
     });
     this.#tester = new PipelineTester(red, this.#watch, () => ({
       hasLibraryModules: this.#surrounding?.hasLibraryModules ?? false,
@@ -261,6 +262,12 @@ export class Pipelines {
     return this.#flows.deploy(...change);
   }
 
+  /** What is told of these pipelines may be another thing now, because of what they use. */
+  usesChanged(isUser: (pipeline: Pipeline) => boolean): void {
+    if (!this.#isStarted) return;
+    for (const { pipeline } of this.#watch.list()) if (isUser(pipeline)) this.#announce(pipeline.id);
+  }
+
   /** Told when flows were started, or stand still. @returns ends it */
   onFlows(listener: () => void): () => void {
     this.#flowsListeners.add(listener);
@@ -270,6 +277,10 @@ export class Pipelines {
   /** @throws {ModelManagementError} `NOT_READY` before the data folder is open, and as the switch */
   get switch(): PipelineSwitch {
     return this.#opened().switch;
+  }
+
+  #announce(id: string): void {
+    this.red.comms.publish('model-management/pipelines', { kind: 'pipeline', id, change: 'updated' }, false);
   }
 
   #refresh(): void {
@@ -323,7 +334,7 @@ export class Pipelines {
 
   #view(watched: WatchedPipeline, all: readonly WatchedPipeline[]): PipelineOnEdges {
     const view = toPipelineView(watched, {
-      hasModel: (name) => this.#surrounding?.hasModel(name) ?? true,
+      modelFault: (model, ref) => this.#surrounding?.modelFault(model, ref),
       hasLibrary: (name) => this.#surrounding?.hasLibrary(name) ?? true,
       hasBroker: (id) => !this.#areNodesUp || Boolean(this.red.nodes.getNode(id)),
       all: all.map(({ pipeline }) => pipeline),

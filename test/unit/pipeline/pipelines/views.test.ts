@@ -13,7 +13,7 @@ const whole = [
   aNode('out', '', { type: 'mqtt out', topic: 'write' }),
 ];
 const fine: PipelineSurroundings = {
-  hasModel: () => true,
+  modelFault: () => undefined,
   hasLibrary: () => true,
   hasBroker: () => true,
   all: [],
@@ -26,6 +26,7 @@ const viewOf = (entries = whole, around: Partial<PipelineSurroundings> = {}, tra
   const { counters, last, lastFailed, lastRunAt } = tracker;
   return toPipelineView({ pipeline, since, counters, last, lastFailed, lastRunAt }, { ...fine, ...around });
 };
+const absent = () => ({ code: 'MODEL_MISSING', message: 'It is not there.' }) as const;
 const codes = (view: ReturnType<typeof viewOf>) => view.problems.map(({ code, node }) => [code, node]);
 const replaced = (id: string, more: object) => whole.map((entry) => (entry.id === id ? { ...entry, ...more } : entry));
 
@@ -36,17 +37,64 @@ describe('what is told of a pipeline', () => {
   });
 
   it('is that it is idle while it is stopped, whatever is missing', () => {
-    const view = viewOf(replaced('t', { disabled: true }), { hasModel: () => false, flowsFault: 'x' });
+    const view = viewOf(replaced('t', { disabled: true }), { modelFault: absent, flowsFault: 'x' });
     assert.equal(view.state, 'idle');
   });
 
   it('is what is missing, with its node', () => {
-    const view = viewOf(whole, { hasModel: () => false, hasLibrary: () => false });
+    const view = viewOf(whole, { modelFault: absent, hasLibrary: () => false });
     assert.deepEqual(codes(view), [
       ['MODEL_MISSING', 'm'],
       ['LIBRARY_MISSING', 'l'],
     ]);
     assert.deepEqual([view.state, view.error?.code, view.error?.node], ['failed_initializing', 'MODEL_MISSING', 'm']);
+  });
+
+  for (const [version, asked] of [
+    [undefined, 'deployed'],
+    ['candidate', 'candidate'],
+    ['3', '3'],
+    [3, '3'],
+  ] as const) {
+    it(`is what keeps a model from answering that is asked as ${JSON.stringify(version)}`, () => {
+      const fault = { code: 'VERSION_MISSING', message: 'Deploy it.' } as const;
+      const modelFault = (model: string, ref: string) => (model === 'iris' && ref === asked ? fault : undefined);
+      const { state, error, problems } = viewOf(replaced('m', { version }), { modelFault });
+      assert.deepEqual([state, error], ['failed_initializing', { ...fault, node: 'm', runId: '' }]);
+      assert.deepEqual(problems, [{ ...fault, name: 'iris', node: 'm' }]);
+      assert.equal(viewOf(replaced('m', { version: 'another' }), { modelFault }).state, 'listening');
+    });
+  }
+
+  it('is each version of a model that is missing, once', () => {
+    const nodes = [
+      ['m', undefined],
+      ['n', '2'],
+      ['o', '2'],
+    ].map(([id = '', version]) => aNode(id, 'out', { type: 'onnx-model', model: 'iris', version }));
+    const entries = [...whole.filter(({ id }) => id !== 'm'), ...nodes];
+    assert.deepEqual(codes(viewOf(entries, { modelFault: absent })), [
+      ['MODEL_MISSING', 'm'],
+      ['MODEL_MISSING', 'n'],
+    ]);
+  });
+
+  it('is that a model did not load', () => {
+    const modelFault = () => ({ code: 'MODEL_NOT_LOADED', message: 'It is damaged.' }) as const;
+    const { state, error } = viewOf(whole, { modelFault });
+    assert.deepEqual([state, error?.code], ['failed_initializing', 'MODEL_NOT_LOADED']);
+  });
+
+  it('is nothing of a model, a version or a library that the environment names', () => {
+    for (const [id, more] of [
+      ['m', { model: '${MODEL}' }],
+      ['m', { version: '${VERSION}' }],
+      ['m', { version: '$(VERSION)' }],
+      ['l', { library: '${LIBRARY}' }],
+    ] as const) {
+      const around = id === 'm' ? { modelFault: absent } : { hasLibrary: () => false };
+      assert.deepEqual(viewOf(replaced(id, more), around).problems, []);
+    }
   });
 
   for (const [what, gone, expected, state] of [
