@@ -161,7 +161,14 @@ describe(`pipelines in Node-RED ${nodeRedMajor}`, function () {
     assert.equal((await lab.nodeRed.api('POST', 'models', { name: 'late' })).status, 201);
     assert.match(await lame('deployed', 'VERSION_MISSING'), /No version of late is deployed/);
     const { length } = lab.mqtt.on('out');
-    const before = told;
+    // What the deploy itself tells comes first.
+    let before = -1;
+    const isQuiet = () => {
+      const isSame = told === before;
+      before = told;
+      return isSame;
+    };
+    await waitFor(isQuiet, { what: 'nothing more to be told', intervalMs: 1_500 });
     await lab.upload('late', addModel(2), '');
     assert.deepEqual(await reached('listening').then(({ problems }) => problems), []);
     await waitFor(() => told > before, { what: 'open editors to be told' });
