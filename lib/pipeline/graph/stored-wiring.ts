@@ -85,3 +85,7 @@ const STRUCTURE = new Set(['tab', 'group', 'subflow', 'junction']);
 /** Stands on no canvas: a broker, a set of certificates. */
 export const isConfigNode = (entry: FlowEntry): boolean =>
   !('x' in entry) && !('wires' in entry) && !STRUCTURE.has(entry.type);
+
+/** Host and port of an `mqtt-broker`: several such nodes may stand for one. */
+export const brokerAddress = (broker: FlowEntry): string =>
+  `${textOf(broker, 'broker')}:${String(broker['port'])}`.toLowerCase();

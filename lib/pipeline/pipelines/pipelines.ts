@@ -2,7 +2,7 @@ import { DEPLOYED } from '../../ids';
 import type { FlowEntry } from '../flow-entry';
 import { FlowGraph } from '../flow-graph';
 import { watcherTypes } from '../graph/relation';
-import { isFromEnvironment, nameOf, textOf } from '../graph/stored-wiring';
+import { brokerAddress, isFromEnvironment, nameOf, textOf } from '../graph/stored-wiring';
 import { reach, type Vertex } from '../graph/vertex';
 import { waysOf } from '../graph/ways';
 import { joiningTypes, type NodeFault, nodeFaults } from './node-faults';
@@ -112,9 +112,7 @@ export function findPipelines(entries: readonly FlowEntry[]): readonly Pipeline[
 /** Of each `mqtt-broker`: several may stand for the same one. */
 function addressesOf(entries: readonly FlowEntry[]): ReadonlyMap<string, string> {
   const brokers = entries.filter(({ type, broker }) => type === 'mqtt-broker' && typeof broker === 'string');
-  return new Map(
-    brokers.map((entry) => [entry.id, `${textOf(entry, 'broker')}:${String(entry['port'])}`.toLowerCase()]),
-  );
+  return new Map(brokers.map((entry) => [entry.id, brokerAddress(entry)]));
 }
 
 /** Of each node of the flow file once, however many instances of its subflow there are. */

@@ -1,5 +1,5 @@
 import type { FlowEntry } from '../flow-entry';
-import { textOf } from '../graph/stored-wiring';
+import { brokerAddress, textOf } from '../graph/stored-wiring';
 import type { Vertex } from '../graph/vertex';
 import { doFiltersOverlap } from '../mqtt-topic';
 
@@ -18,7 +18,7 @@ export function roundTripsIn(entries: readonly FlowEntry[]): TakesBack {
     const [topic, filter] = [fixedTextOf(outbound, 'topic'), fixedTextOf(inbound, 'topic')];
     if (topic === '' || filter === '' || !doFiltersOverlap(topic, filter)) return false;
     const [from, to] = [brokers.get(textOf(outbound, 'broker')), brokers.get(textOf(inbound, 'broker'))];
-    if (!from || !to || addressOf(from) !== addressOf(to)) return false;
+    if (!from || !to || brokerAddress(from) !== brokerAddress(to)) return false;
     // No local: what a connection published itself does not come back by it.
     return !(from === to && isVersion5(from) && String(inbound['nl']) === 'true');
   };
@@ -32,6 +32,3 @@ function fixedTextOf(entry: FlowEntry, key: string): string {
   const text = textOf(entry, key);
   return text.includes('${') ? '' : text;
 }
-
-/** Several nodes may stand for one broker. */
-const addressOf = (broker: FlowEntry): string => `${textOf(broker, 'broker')}:${String(broker['port'])}`.toLowerCase();
