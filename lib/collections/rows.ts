@@ -55,6 +55,23 @@ export function prepareRows(
 }
 
 /**
+ * Those of the rows that fit, as `prepareRows` gives them, and what it says of the others. Mostly all do, and then they are
+ * gone through once.
+ */
+export function prepareFittingRows(
+  ...given: Parameters<typeof prepareRows>
+): PreparedRows & { readonly misfits: Misfits | undefined } {
+  try {
+    return { ...prepareRows(...given), misfits: undefined };
+  } catch (error) {
+    if (!(error instanceof MisfitError)) throw error;
+  }
+  const [rows, columns, isFixed, defaults] = given;
+  const { fitting, misfits } = fittingRows(rows, columns, isFixed, defaults);
+  return { ...prepareRows(fitting, columns, isFixed, defaults), misfits };
+}
+
+/**
  * The rows that `prepareRows` would take, and what it says of the others. One that is left out makes no column.
  */
 export function fittingRows(

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { ModelManagementError } from '../../errors';
 import { CREATED, ITEM_ID, quoteName } from '../names';
-import { fittingRows, prepareRows } from '../rows';
+import { prepareFittingRows, prepareRows } from '../rows';
 import type { Collection, Column, InsertOptions, InsertResult, Retention, Row } from '../types';
 import { uuid7 } from '../uuid7';
 
@@ -103,10 +103,9 @@ export class Tables {
     const { columns, isFixed } = toCollection(stored);
     const created = new Date(nowMs).toISOString();
     const defaults = { newItemId: () => uuid7(nowMs), created };
-    const { fitting, misfits } = leavesOutMisfits
-      ? fittingRows(rows, columns, isFixed, defaults)
-      : { fitting: rows, misfits: undefined };
-    const prepared = prepareRows(fitting, columns, isFixed, defaults);
+    const prepared = leavesOutMisfits
+      ? prepareFittingRows(rows, columns, isFixed, defaults)
+      : { ...prepareRows(rows, columns, isFixed, defaults), misfits: undefined };
     const all = [...columns, ...prepared.added];
     for (const column of prepared.added) {
       this.db.exec(`ALTER TABLE ${quoteName(stored.name)} ADD COLUMN ${definition(column)}`);
@@ -135,7 +134,7 @@ export class Tables {
       inserted,
       duplicates: prepared.values.length - inserted,
       ...(wantsRows ? { rows: kept } : {}),
-      ...(misfits ? { misfits } : {}),
+      ...(prepared.misfits ? { misfits: prepared.misfits } : {}),
     };
   }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { fittingRows, prepareRows, typeOfTexts, valueOfText } from '../../../lib/collections/rows';
+import { fittingRows, prepareFittingRows, prepareRows, typeOfTexts, valueOfText } from '../../../lib/collections/rows';
 import type { Column } from '../../../lib/collections/types';
 import { uuid7 } from '../../../lib/collections/uuid7';
 import { ModelManagementError } from '../../../lib/errors';
@@ -94,6 +94,10 @@ describe('rows for a collection', () => {
     it(`are told from those that do not fit: ${what}`, () => {
       const found = fittingRows(rows, columns, isFixed, defaults);
       assert.deepEqual(found, { fitting: fitting.map((index) => rows[index]), misfits });
+      assert.deepEqual(prepareFittingRows(rows, columns, isFixed, defaults), {
+        ...prepareRows(found.fitting, columns, isFixed, defaults),
+        misfits,
+      });
     });
   }
 
