@@ -5,17 +5,9 @@ import { Mosquitto, mosquittoPath } from '../support/mosquitto';
 import { NodeRed, nodeRedMajor } from '../support/node-red';
 import { addModel, buildModel } from '../support/onnx-models';
 import { requireOrSkip } from '../support/requirement';
-import { assertAccessible, themes, useTheme } from './accessibility';
 import { chromiumPath, Editor } from './editor';
+import { lookAt } from './look';
 import { overflowPx, resizePanel } from './room';
-
-async function look(editor: Editor, name: string, what: string): Promise<void> {
-  for (const theme of themes) {
-    await useTheme(editor.page, theme);
-    await editor.picture(`${name}-${theme}`);
-  }
-  await assertAccessible(editor.page, what);
-}
 
 async function edgesPanel(editor: Editor): Promise<Locator> {
   const sidebar = await editor.showModels();
@@ -44,24 +36,24 @@ describe(`becoming an edge in the sidebar of Node-RED ${nodeRedMajor}`, function
       const panel = await edgesPanel(editor);
       await resizePanel(page.locator('.mm-sidebar'), 294, 400);
       await panel.getByRole('button', { name: 'Make this Node-RED an edge…' }).waitFor();
-      await look(editor, 'join-link', 'the list with the way to become an edge');
+      await lookAt(editor, 'join-link', 'the list with the way to become an edge');
       await panel.getByRole('button', { name: 'Make this Node-RED an edge…' }).click();
       const form = page.getByRole('group', { name: 'Make this Node-RED an edge' });
       await form.getByLabel('What the hub shows').fill('a token');
       await form.getByRole('button', { name: 'Make it an edge' }).click();
       await form.getByText('These are no settings of an edge.').waitFor();
-      await look(editor, 'join-refused', 'the form with what is no settings');
+      await lookAt(editor, 'join-refused', 'the form with what is no settings');
       await form.getByLabel('What the hub shows').fill(settingsText(added.body.enrolment.settings));
       await form.getByRole('button', { name: 'Make it an edge' }).click();
       const question = page.getByRole('alertdialog');
       await question.getByText('rests while it is an edge: 1 model.').waitFor();
-      await look(editor, 'join-question', 'the question about what rests');
+      await lookAt(editor, 'join-question', 'the question about what rests');
       await question.getByRole('button', { name: 'Make it an edge' }).click();
       await page.locator('.mm-tray').getByText('Restart Node-RED now: from then on it is the edge e.').waitFor();
       await editor.button('Close').click();
       await page.locator('.mm-tray').waitFor({ state: 'detached' });
       await panel.getByText('From its next start on this Node-RED is an edge.').waitFor();
-      await look(editor, 'join-waits', 'the list before the restart');
+      await lookAt(editor, 'join-waits', 'the list before the restart');
       assert.ok((await overflowPx(panel)) <= 0, 'nothing sticks out of the list');
       assert.deepEqual(editor.complaints, []);
     }
@@ -79,7 +71,7 @@ describe(`becoming an edge in the sidebar of Node-RED ${nodeRedMajor}`, function
       await question.getByText('To be a hub again, restart Node-RED.').waitFor();
       await question.getByRole('button', { name: 'Leave the hub' }).click();
       await notice.getByText('To be a hub again, restart Node-RED.').waitFor();
-      await look(editor, 'left-hub', 'an edge that left its hub');
+      await lookAt(editor, 'left-hub', 'an edge that left its hub');
       assert.deepEqual(editor.complaints, []);
     }
     await other.restart();

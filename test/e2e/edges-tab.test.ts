@@ -8,8 +8,8 @@ import { Mosquitto, mosquittoPath } from '../support/mosquitto';
 import { NodeRed, nodeRedMajor } from '../support/node-red';
 import { addModel, buildModel } from '../support/onnx-models';
 import { requireOrSkip } from '../support/requirement';
-import { assertAccessible, themes, useTheme } from './accessibility';
 import { chromiumPath, Editor } from './editor';
+import { lookAt } from './look';
 import { overflowPx, resizePanel } from './room';
 
 type Enrolling = { readonly edge: EdgeView; readonly enrolment: Enrolment };
@@ -21,14 +21,6 @@ async function showEdges(editor: Editor): Promise<Locator> {
   const sidebar = await editor.showModels();
   await sidebar.getByRole('tab', { name: 'Edges' }).click();
   return sidebar.getByRole('tabpanel', { name: 'Edges' });
-}
-
-async function look(editor: Editor, name: string, what: string): Promise<void> {
-  for (const theme of themes) {
-    await useTheme(editor.page, theme);
-    await editor.picture(`${name}-${theme}`);
-  }
-  await assertAccessible(editor.page, what);
 }
 
 const readSettings = (text: string): Record<string, unknown> =>
@@ -75,12 +67,12 @@ describe(`the tab Edges of Node-RED ${nodeRedMajor}`, function () {
     const panel = await showEdges(editor);
     await panel.getByText('No other Node-RED yet.').waitFor();
     await panel.getByRole('button', { name: /^online local/ }).waitFor();
-    await look(editor, 'edges-empty', 'the list without edges');
+    await lookAt(editor, 'edges-empty', 'the list without edges');
     await panel.getByRole('button', { name: 'New' }).click();
     const form = page.getByRole('group', { name: 'Add edge' });
     await form.getByLabel('Name').fill('no name');
     await form.getByText('A name starts with').waitFor();
-    await look(editor, 'edge-add', 'the form');
+    await lookAt(editor, 'edge-add', 'the form');
     await form.getByLabel('Name').fill('edge-2');
     await form.getByLabel('Labels').fill('line-1, press');
     await form.getByLabel('Labels').press('Enter');
@@ -88,7 +80,7 @@ describe(`the tab Edges of Node-RED ${nodeRedMajor}`, function () {
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await detail().getByRole('button', { name: 'Copy' }).click();
     await detail().getByText('Copied.').waitFor();
-    await look(editor, 'edge-enrolment', 'what is to be copied');
+    await lookAt(editor, 'edge-enrolment', 'what is to be copied');
     settings = readSettings(await page.evaluate(() => navigator.clipboard.readText()));
     edge = await NodeRed.start({ modelManagement: settings });
     await detail().getByText('edge-2 is online.').waitFor();
@@ -107,11 +99,11 @@ describe(`the tab Edges of Node-RED ${nodeRedMajor}`, function () {
     await form.getByText('Nothing changes yet.').waitFor();
     await form.getByRole('checkbox', { name: 'edge-2' }).check();
     await form.getByText('edge-2 will answer with deployed (v1).').waitFor();
-    await look(editor, 'edge-assign', 'the assignment');
+    await lookAt(editor, 'edge-assign', 'the assignment');
     await form.getByRole('button', { name: 'Assign', exact: true }).click();
     const table = detail().getByRole('table', { name: 'Edges that run it' });
     await table.getByRole('row', { name: /edge-2 deployed \(v1\) v1 runs/ }).waitFor();
-    await look(editor, 'model-edges', 'the edges of a model');
+    await lookAt(editor, 'model-edges', 'the edges of a model');
   });
 
   it('says how many edges follow a deployment, and shows that they do', async () => {
@@ -142,7 +134,7 @@ describe(`the tab Edges of Node-RED ${nodeRedMajor}`, function () {
     await detail().getByRole('group', { name: 'Edit labels' }).getByLabel('Labels').fill('line-2');
     await editor.button('Save').click();
     await detail().getByRole('list', { name: 'Labels' }).getByText('line-2').waitFor();
-    await look(editor, 'edge-detail', 'an edge');
+    await lookAt(editor, 'edge-detail', 'an edge');
     await closeTray();
     await page.keyboard.press('Escape');
   });
@@ -173,7 +165,7 @@ describe(`the tab Edges of Node-RED ${nodeRedMajor}`, function () {
     const sidebar = page.locator('.mm-sidebar');
     await panel.getByRole('button', { name: /edge-2/ }).waitFor();
     await resizePanel(sidebar, 294, 255);
-    await look(editor, 'edges-narrow', 'the list in little room');
+    await lookAt(editor, 'edges-narrow', 'the list in little room');
     assert.ok((await overflowPx(panel)) <= 0, 'nothing sticks out of the list');
     assert.ok((await overflowPx(sidebar.getByRole('tablist'))) <= 0, 'nor of the tabs');
     await sidebar.evaluate((element) => element.removeAttribute('style'));
@@ -189,10 +181,10 @@ describe(`the tab Edges of Node-RED ${nodeRedMajor}`, function () {
     await notice.getByText('enrolled · connected to the broker · the hub is there').waitFor();
     assert.equal(await sidebar.getByRole('button', { name: 'New' }).count(), 0, 'the hub says what runs');
     await resizePanel(sidebar, 294, 255);
-    await look(there, 'own-edge', 'the sidebar of an edge');
+    await lookAt(there, 'own-edge', 'the sidebar of an edge');
     await sidebar.getByRole('tab', { name: 'Edges' }).click();
     await sidebar.getByRole('list', { name: 'Models of the hub' }).getByText('plus v2').waitFor();
-    await look(there, 'own-edge-models', 'the models of an edge');
+    await lookAt(there, 'own-edge-models', 'the models of an edge');
 
     const panel = await showEdges(editor);
     await panel.getByRole('button', { name: /edge-2/ }).click();
@@ -201,15 +193,15 @@ describe(`the tab Edges of Node-RED ${nodeRedMajor}`, function () {
     await question.getByText('edge-2 works on with the key it has').waitFor();
     await question.getByRole('checkbox').check();
     await question.getByText('gets nothing new until it has used the new token').waitFor();
-    await look(editor, 'edge-revoke', 'the question about the key');
+    await lookAt(editor, 'edge-revoke', 'the question about the key');
     await question.getByRole('button', { name: 'Revoke and make a token' }).click();
     await detail().locator('.mm-sub', { hasText: 'revoked' }).waitFor();
     await detail().getByText('Waiting for edge-2…').waitFor();
-    await look(editor, 'edge-revoked', 'a revoked edge');
+    await lookAt(editor, 'edge-revoked', 'a revoked edge');
     const token = (await detail().locator('.mm-token code').textContent()) ?? '';
 
     await notice.getByText('The hub took the key back.').waitFor();
-    await look(there, 'own-edge-revoked', 'a revoked edge in its own sidebar');
+    await lookAt(there, 'own-edge-revoked', 'a revoked edge in its own sidebar');
     await notice.getByLabel('Token').fill('no token');
     await notice.getByLabel('Token').press('Enter');
     await notice.getByText('That is no token.').waitFor();
@@ -231,7 +223,7 @@ describe(`the tab Edges of Node-RED ${nodeRedMajor}`, function () {
     await notice.getByRole('button', { name: 'Leave the hub…' }).click();
     const question = notice.getByRole('alertdialog');
     await question.getByText('remove role and edge').waitFor();
-    await look(there, 'own-edge-leave', 'the question about the hub');
+    await lookAt(there, 'own-edge-leave', 'the question about the hub');
     await question.getByRole('button', { name: 'Leave the hub' }).click();
     await notice.getByLabel('Token').waitFor();
     const panel = await showEdges(editor);
@@ -242,7 +234,7 @@ describe(`the tab Edges of Node-RED ${nodeRedMajor}`, function () {
     await notice.getByRole('button', { name: 'Enrol', exact: true }).click();
     await notice.getByText('refused').waitFor();
     await notice.getByText(/^The (token was used before|token is void|hub does not know this token)/).waitFor();
-    await look(there, 'own-edge-refused', 'a refused token');
+    await lookAt(there, 'own-edge-refused', 'a refused token');
     assert.deepEqual(there.complaints, []);
   });
 
@@ -259,7 +251,7 @@ describe(`the tab Edges of Node-RED ${nodeRedMajor}`, function () {
     const question = page.getByRole('alertdialog');
     await question.getByText('its key becomes void').waitFor();
     await question.getByText('nobody can change it any more: plus.').waitFor();
-    await look(editor, 'edge-delete', 'the question about an edge');
+    await lookAt(editor, 'edge-delete', 'the question about an edge');
     await question.getByRole('button', { name: 'Delete edge-2' }).click();
     await page.locator('.mm-tray').waitFor({ state: 'detached' });
     await panel.getByRole('button', { name: /edge-2/ }).waitFor({ state: 'detached' });
@@ -313,7 +305,7 @@ describe('an edge with little room behind a slow line', function () {
     const newest = detail.getByRole('list', { name: 'What it told' }).getByRole('listitem').first();
     await newest.filter({ hasText: /huge 1: .*bytes are missing/ }).waitFor();
     await newest.getByRole('img', { name: 'warning' }).waitFor();
-    await look(editor, 'edge-failed', 'an edge where a model failed');
+    await lookAt(editor, 'edge-failed', 'an edge where a model failed');
     await detail.getByRole('button', { name: 'Try again' }).click();
     await page.locator('.mm-announcer', { hasText: 'small was asked to try again.' }).waitFor({ state: 'attached' });
     await detail.getByRole('button', { name: 'Try again' }).waitFor();
@@ -336,7 +328,7 @@ describe('the tab Edges without a broker', function () {
     await panel.getByText('Set modelManagement.broker in settings.js.').waitFor();
     await panel.getByRole('button', { name: /^online local/ }).waitFor();
     assert.equal(await panel.getByRole('button', { name: 'New' }).count(), 0);
-    await look(editor, 'edges-no-broker', 'the list without a broker');
+    await lookAt(editor, 'edges-no-broker', 'the list without a broker');
     assert.deepEqual(editor.complaints, []);
   });
 });

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { canRunPython } from '../support/python';
 import { requireOrSkip } from '../support/requirement';
 import { exampleScript, irisRows, TrainingLab } from '../support/training-lab';
-import { assertAccessible, themes, useTheme } from './accessibility';
 import { chromiumPath, Editor } from './editor';
+import { lookAt } from './look';
 import { overflowPx, resizePanel } from './room';
 
 describe('the tab Jobs in little room, in both themes', function () {
@@ -37,28 +37,16 @@ describe('the tab Jobs in little room, in both themes', function () {
     await panel.getByText('broken').waitFor();
     await resizePanel(sidebar, 294, 255);
     assert.ok((await overflowPx(panel)) <= 0, 'nothing sticks out of the list');
-    for (const theme of themes) {
-      await useTheme(page, theme);
-      await editor.picture(`jobs-narrow-${theme}`);
-    }
-    await assertAccessible(page, 'the list');
+    await lookAt(editor, 'jobs-narrow', 'the list');
     await panel.getByText('a_job_with').click();
     const detail = page.locator('.mm-tray .mm-detail');
     await detail.getByText('accuracy over runs').waitFor();
     await detail.getByText('Version 3 of iris.').waitFor();
-    for (const theme of themes) {
-      await useTheme(page, theme);
-      await editor.picture(`jobs-detail-${theme}`);
-    }
-    await assertAccessible(page, 'the detail');
+    await lookAt(editor, 'jobs-detail', 'the detail');
     await detail.getByRole('button', { name: 'Edit' }).click();
     await page.locator('.mm-job-form').getByText('Limits and more').click();
     await page.locator('.mm-job-form').getByText('env.list', { exact: true }).scrollIntoViewIfNeeded();
-    for (const theme of themes) {
-      await useTheme(page, theme);
-      await editor.picture(`jobs-edit-${theme}`);
-    }
-    await assertAccessible(page, 'the form');
+    await lookAt(editor, 'jobs-edit', 'the form');
     assert.deepEqual(editor.complaints, []);
   });
 });

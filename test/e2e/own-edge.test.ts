@@ -7,20 +7,12 @@ import { nodeRedMajor } from '../support/node-red';
 import { canRunPython } from '../support/python';
 import { requireOrSkip } from '../support/requirement';
 import { waitFor } from '../support/wait-for';
-import { assertAccessible, themes, useTheme } from './accessibility';
 import { chromiumPath, Editor } from './editor';
+import { lookAt } from './look';
 import { overflowPx, resizePanel } from './room';
 
 const SLOW = 'import time\ntime.sleep(600)\n';
 const ARRIVAL_MS = 60_000;
-
-async function look(editor: Editor, name: string, what: string): Promise<void> {
-  for (const theme of themes) {
-    await useTheme(editor.page, theme);
-    await editor.picture(`${name}-${theme}`);
-  }
-  await assertAccessible(editor.page, what);
-}
 
 describe(`an edge in its own sidebar, in Node-RED ${nodeRedMajor}`, function () {
   this.timeout(180_000);
@@ -71,14 +63,14 @@ describe(`an edge in its own sidebar, in Node-RED ${nodeRedMajor}`, function () 
     await broken.getByText(/not deployed: .*nowhere/).waitFor();
     const runs = panel.getByRole('list', { name: 'Runs of the hub' });
     await runs.getByRole('listitem').filter({ hasText: 'slow' }).getByText('training since').waitFor();
-    await look(editor, 'own-edge-all', 'what an edge has of its hub');
+    await lookAt(editor, 'own-edge-all', 'what an edge has of its hub');
     await resizePanel(sidebar, 294, 700);
-    await look(editor, 'own-edge-all-narrow', 'the same in 300 px');
+    await lookAt(editor, 'own-edge-all-narrow', 'the same in 300 px');
     assert.ok((await overflowPx(panel)) <= 0, 'nothing sticks out');
     await runs.getByRole('listitem').first().scrollIntoViewIfNeeded();
-    await look(editor, 'own-edge-all-end', 'the end of it');
+    await lookAt(editor, 'own-edge-all-end', 'the end of it');
     await resizePanel(sidebar, 640, 700);
-    await look(editor, 'own-edge-all-wide', 'the same with more room');
+    await lookAt(editor, 'own-edge-all-wide', 'the same with more room');
     await sidebar.evaluate((element) => element.removeAttribute('style'));
 
     await press.getByRole('button', { name: 'press' }).click();

@@ -9,8 +9,8 @@ import { type FlowNode, NodeRed, nodeRedMajor } from '../support/node-red';
 import { addModel, buildModel } from '../support/onnx-models';
 import { requireOrSkip } from '../support/requirement';
 import { waitFor } from '../support/wait-for';
-import { assertAccessible, themes, useTheme } from './accessibility';
 import { chromiumPath, Editor } from './editor';
+import { lookAt } from './look';
 import { resizePanel } from './room';
 
 const other = nodeRedMajor === '5' ? '4' : '5';
@@ -92,11 +92,7 @@ describe(`pipelines in the sidebar of Node-RED ${nodeRedMajor}, on an edge of No
     await detail().getByRole('heading', { name: 'press' }).waitFor();
   };
   const look = async (name: string, what: string): Promise<void> => {
-    for (const theme of themes) {
-      await useTheme(page, theme);
-      await editor.picture(`${name}-${theme}`);
-    }
-    await assertAccessible(page, what);
+    await lookAt(editor, name, what);
     const tray = page.locator('.mm-tray');
     await resizePanel(tray, 294, 700);
     await editor.picture(`${name}-narrow`);

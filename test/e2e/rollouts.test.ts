@@ -8,8 +8,8 @@ import { NodeRed, nodeRedMajor } from '../support/node-red';
 import { addModel, buildModel } from '../support/onnx-models';
 import { requireOrSkip } from '../support/requirement';
 import { waitFor } from '../support/wait-for';
-import { assertAccessible, themes, useTheme } from './accessibility';
 import { chromiumPath, Editor } from './editor';
+import { lookAt } from './look';
 import { overflowPx, resizePanel } from './room';
 
 type Enrolling = { readonly edge: EdgeView; readonly enrolment: Enrolment };
@@ -17,14 +17,6 @@ type Enrolling = { readonly edge: EdgeView; readonly enrolment: Enrolment };
 /** A model travels to an edge. */
 const ARRIVAL_MS = 60_000;
 const SMALL_BYTES = 6_000_000;
-
-async function look(editor: Editor, name: string, what: string): Promise<void> {
-  for (const theme of themes) {
-    await useTheme(editor.page, theme);
-    await editor.picture(`${name}-${theme}`);
-  }
-  await assertAccessible(editor.page, what);
-}
 
 async function bytesOf(sizeBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -113,7 +105,7 @@ describe(`rollouts in the sidebar of Node-RED ${nodeRedMajor}`, function () {
     await form.getByRole('checkbox', { name: 'press (1)' }).uncheck();
     await form.getByRole('button', { name: 'Wave', exact: true }).click();
     await form.getByLabel('Wave 2', { exact: true }).fill('0');
-    await look(editor, 'rollout-form', 'the form of a rollout');
+    await lookAt(editor, 'rollout-form', 'the form of a rollout');
     await form.getByRole('button', { name: 'Roll out v2' }).click();
     assert.equal(
       await form.getByLabel('Wave 2', { exact: true }).evaluate((field) => field === document.activeElement),
@@ -131,7 +123,7 @@ describe(`rollouts in the sidebar of Node-RED ${nodeRedMajor}`, function () {
     await rollout.getByRole('row', { name: /^waits for its wave small 2 waits for its wave v1/ }).waitFor();
     await rollout.getByRole('list', { name: 'Waves' }).getByText('1 of 1 run it').waitFor();
     assert.equal(await detail().getByRole('button', { name: 'Roll out…' }).count(), 0, 'one at a time');
-    await look(editor, 'rollout-waves', 'a rollout under way');
+    await lookAt(editor, 'rollout-waves', 'a rollout under way');
     await rollout.getByRole('button', { name: 'Pause' }).click();
     await rollout.getByRole('button', { name: 'Resume' }).waitFor();
     await rollout.getByRole('button', { name: 'Resume' }).click();
@@ -147,14 +139,14 @@ describe(`rollouts in the sidebar of Node-RED ${nodeRedMajor}`, function () {
     await row.waitFor();
     const sidebar = page.locator('.mm-sidebar');
     await resizePanel(sidebar, 294, 255);
-    await look(editor, 'rollouts-narrow', 'the list in little room');
+    await lookAt(editor, 'rollouts-narrow', 'the list in little room');
     assert.ok((await overflowPx(panel)) <= 0, 'nothing sticks out of the list');
     await sidebar.evaluate((element) => element.removeAttribute('style'));
     await row.click();
     await detail().getByRole('button', { name: 'Roll back all…' }).click();
     const question = page.getByRole('alertdialog');
     await question.getByText('1 edge gets back what it had before').waitFor();
-    await look(editor, 'rollout-back', 'the question about a rollout');
+    await lookAt(editor, 'rollout-back', 'the question about a rollout');
     await question.getByRole('button', { name: 'Roll back all' }).click();
     await detail()
       .getByRole('row', { name: /^has back what it had north/ })
@@ -167,7 +159,7 @@ describe(`rollouts in the sidebar of Node-RED ${nodeRedMajor}`, function () {
       'All edges were given back what they had.',
     ])
       await detail().getByText(text).waitFor();
-    await look(editor, 'rollout-audit', 'a rollout that was rolled back');
+    await lookAt(editor, 'rollout-audit', 'a rollout that was rolled back');
     await closeTray();
     await panel.getByRole('list', { name: 'Rollouts under way' }).waitFor({ state: 'detached' });
   });
@@ -193,7 +185,7 @@ describe(`rollouts in the sidebar of Node-RED ${nodeRedMajor}`, function () {
     const table = detail().getByRole('table', { name: 'Edges that run it' });
     await table.getByRole('row', { name: /north v2 v2 runs/ }).waitFor();
     await table.getByRole('row', { name: /small v2 v2 runs/ }).waitFor();
-    await look(editor, 'rollouts-of-model', 'the rollouts of a model');
+    await lookAt(editor, 'rollouts-of-model', 'the rollouts of a model');
   });
 
   it('stops when an edge fails, and says why; that edge tries again when it is told to, there or here', async () => {
@@ -210,9 +202,9 @@ describe(`rollouts in the sidebar of Node-RED ${nodeRedMajor}`, function () {
     const rollout = detail().locator('.mm-rollout');
     await rollout.getByText('Too many edges failed: what was assigned stays.').waitFor();
     await rollout.getByRole('row', { name: /^failed small failed: / }).waitFor();
-    await look(editor, 'rollout-stopped', 'a rollout that was stopped');
+    await lookAt(editor, 'rollout-stopped', 'a rollout that was stopped');
     await page.setViewportSize({ width: 720, height: 850 });
-    await look(editor, 'rollout-narrow', 'a rollout in a narrow window');
+    await lookAt(editor, 'rollout-narrow', 'a rollout in a narrow window');
     await page.setViewportSize({ width: 1400, height: 850 });
 
     const small = edges.get('small');
@@ -226,7 +218,7 @@ describe(`rollouts in the sidebar of Node-RED ${nodeRedMajor}`, function () {
       .getByText(/shall run v3: failed: /)
       .waitFor();
     await resizePanel(sidebar, 294, 400);
-    await look(there, 'own-edge-failed', 'a model that failed in the sidebar of its edge');
+    await lookAt(there, 'own-edge-failed', 'a model that failed in the sidebar of its edge');
     await sidebar.getByRole('button', { name: 'Try again' }).click();
     await there.page.locator('.mm-announcer', { hasText: 'This edge tries again.' }).waitFor({ state: 'attached' });
     assert.deepEqual(there.complaints, []);

@@ -78,3 +78,14 @@ export const aTemplate = (id: string, into: string, from: string, more: More = {
 
 export const anInstance = (id: string, template: string, to = '', more: More = {}): FlowEntry =>
   aNode(id, to, { type: `subflow:${template}`, ...more });
+
+/** A flow of the tab `own` that counts what comes on `own/in`, so a restart of it would show. @param broker - id of the node */
+export const countingFlow = (broker: string): FlowEntry[] => [
+  aTab('own'),
+  aNode('own-in', 'count', { z: 'own', type: 'mqtt in', topic: 'own/in', qos: '0', datatype: 'json', broker }),
+  aNode('count', 'own-out', {
+    z: 'own',
+    func: "const n = (context.get('n') ?? 0) + 1; context.set('n', n); msg.payload = n; return msg;",
+  }),
+  aNode('own-out', '', { z: 'own', type: 'mqtt out', topic: 'own/out', qos: '0', broker }),
+];

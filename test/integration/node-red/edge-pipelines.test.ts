@@ -6,7 +6,7 @@ import type {
 } from '../../../lib/edges/hub/pipelines/pipeline-views';
 import type { EdgeView } from '../../../lib/edges/hub/views';
 import type { PipelineResultView, PipelineRunView } from '../../../lib/pipeline/pipelines/views';
-import { aNode, aTab } from '../../support/flow-entries';
+import { aNode, countingFlow } from '../../support/flow-entries';
 import { modelFlow } from '../../support/flows';
 import { Mosquitto, mosquittoPath } from '../../support/mosquitto';
 import { MqttListener } from '../../support/mqtt-listener';
@@ -37,23 +37,10 @@ const pipelineFlow = (brokerPort: number): FlowNode[] => [
   },
 ];
 
-/** A flow of the edge itself: it counts, so a restart of it would show. */
+/** Of the edge itself. */
 const ownFlow = (brokerPort: number): FlowNode[] => [
-  aTab('own'),
   { id: 'own-broker', type: 'mqtt-broker', broker: '127.0.0.1', port: String(brokerPort), usetls: false },
-  aNode('own-in', 'count', {
-    z: 'own',
-    type: 'mqtt in',
-    topic: 'own/in',
-    qos: '0',
-    datatype: 'json',
-    broker: 'own-broker',
-  }),
-  aNode('count', 'own-out', {
-    z: 'own',
-    func: "const n = (context.get('n') ?? 0) + 1; context.set('n', n); msg.payload = n; return msg;",
-  }),
-  aNode('own-out', '', { z: 'own', type: 'mqtt out', topic: 'own/out', qos: '0', broker: 'own-broker' }),
+  ...countingFlow('own-broker'),
 ];
 
 describe(`pipelines on an edge of Node-RED ${other}, of a hub of Node-RED ${nodeRedMajor}`, function () {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { EdgeView } from '../../../lib/edges/hub/views';
 import type { PipelineRunView } from '../../../lib/pipeline/pipelines/views';
-import { aNode, aTab } from '../../support/flow-entries';
+import { aNode, aTab, countingFlow } from '../../support/flow-entries';
 import { modelFlow } from '../../support/flows';
 import { Mosquitto, mosquittoPath } from '../../support/mosquitto';
 import { MqttListener } from '../../support/mqtt-listener';
@@ -55,22 +55,9 @@ function sharedFlows(brokerPort: number): FlowNode[] {
 
 /** Of the edge: a subflow, and a broker, which have the ids of those of the hub; its flow counts. */
 const ownFlows = (brokerPort: number): FlowNode[] => [
-  aTab('own'),
   { id: 'part', type: 'subflow', name: 'Own part', info: '', in: [], out: [], env: [] },
   { id: 'broker', type: 'mqtt-broker', name: 'own', broker: '127.0.0.1', port: String(brokerPort), usetls: false },
-  aNode('own-in', 'count', {
-    z: 'own',
-    type: 'mqtt in',
-    topic: 'own/in',
-    qos: '0',
-    datatype: 'json',
-    broker: 'broker',
-  }),
-  aNode('count', 'own-out', {
-    z: 'own',
-    func: "const n = (context.get('n') ?? 0) + 1; context.set('n', n); msg.payload = n; return msg;",
-  }),
-  aNode('own-out', '', { z: 'own', type: 'mqtt out', topic: 'own/out', qos: '0', broker: 'broker' }),
+  ...countingFlow('broker'),
   { id: 'own-part', type: 'subflow:part', z: 'own', name: '', x: 1, y: 1, wires: [] },
 ];
 
