@@ -55,6 +55,13 @@ describe('the repository', () => {
     );
   });
 
+  it('holds no mark of a merge that was left half done', () => {
+    assert.deepEqual(
+      files.filter((file) => isText(file) && /^(?:<{7}|>{7}) /m.test(read(file))),
+      [],
+    );
+  });
+
   it('names no path of one machine', () => {
     const ofOneMachine = /(?:^|[\s"'`(=])(?:\/(?:home|Users|work|root)\/|[A-Z]:\\Users\\)\w/m;
     assert.deepEqual(

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { runInNewContext } from 'node:vm';
+import { publisherDefaults } from '../../../lib/edges/artifacts/publisher';
 import { parseSettings } from '../../../plugins/model-management/runtime/settings';
 
 const userDir = resolve('/srv/node-red');
@@ -33,6 +36,20 @@ describe('settings.modelManagement', () => {
       },
       sources: {},
     });
+  });
+
+  it('knows each key that the README shows, with the defaults that it shows', () => {
+    const readme = readFileSync(join(__dirname, '..', '..', '..', 'README.md'), 'utf8');
+    const [, literal = ''] = /^modelManagement: (\{$.*?^\}),$/ms.exec(readme) ?? [];
+    const shown = runInNewContext(`(${literal})`) as Record<string, unknown>;
+    const parsed = parseSettings(shown, userDir, {});
+    // A key that is unknown would be left out.
+    const { dataDir, ...known } = parsed;
+    assert.partialDeepStrictEqual(known, JSON.parse(JSON.stringify({ ...shown, dataDir: undefined })));
+    const { sources, broker, docker, edges, ...rest } = parsed;
+    const { sources: _none, edges: _without, ...defaults } = parseSettings(undefined, userDir, {});
+    assert.deepEqual(JSON.parse(JSON.stringify(rest)), defaults);
+    assert.deepEqual(edges, { bytesPerSecond: publisherDefaults.bytesPerSecond, acceptRows: [] });
   });
 
   it('puts environment variables in, in lists and below keys too', () => {
