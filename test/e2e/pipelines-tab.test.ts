@@ -201,6 +201,41 @@ describe('the tab Pipelines', function () {
     assert.deepEqual(editor.complaints, []);
   });
 
+  it('shows what each node did with a message that came while it was open', async () => {
+    await using editor = await Editor.open(lab.nodeRed);
+    const { page } = editor;
+    const sidebar = await editor.showModels();
+    await sidebar.getByRole('tab', { name: 'Pipelines' }).click();
+    await sidebar.getByRole('button', { name: /plus pipeline/ }).click();
+    const detail = page.locator('.mm-tray .mm-detail');
+    const drawing = detail.getByRole('group', { name: 'The flow' });
+    await drawing.waitFor();
+    const times = detail.getByRole('region', { name: 'node by node' });
+    const followed = detail.getByRole('row', { name: /succeeded node by node/ });
+    // Runs are followed once the server knows that somebody looks.
+    await waitFor(async () => {
+      await lab.mqtt.ask('in', [7, 8, 9, 10], 'out');
+      return (await followed.count()) > 0;
+    });
+    await followed.first().getByRole('button', { name: 'node by node' }).click();
+    await times.getByRole('button', { name: 'the model' }).waitFor();
+    await times
+      .getByText(/^\d+(\.\d+)? ms$/)
+      .first()
+      .waitFor();
+    await times.getByText('[7,8,9,10]').first().waitFor();
+    await times.getByText('[8,9,10,11]').first().waitFor();
+    for (const theme of themes) {
+      await useTheme(page, theme);
+      await times.scrollIntoViewIfNeeded();
+      await editor.picture(`pipeline-run-${theme}`);
+      await assertAccessible(page, `a run node by node, ${theme}`);
+    }
+    await times.getByRole('button', { name: 'Hide' }).click();
+    await times.waitFor({ state: 'detached' });
+    assert.deepEqual(editor.complaints, []);
+  });
+
   it('holds in little room, in both themes', async () => {
     await using editor = await Editor.open(lab.nodeRed);
     const { page } = editor;

@@ -35,6 +35,8 @@ export class FollowedRun {
   hasOutput = false;
   isOver = false;
   error: PipelineRunError | null = null;
+  /** It is followed node by node. */
+  isTimed = false;
   /** How many lists of ended runs hold it. */
   keptBy = 0;
   /** Runtime id of a node that has a message of it; most runs have one such at a time. */

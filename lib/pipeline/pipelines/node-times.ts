@@ -4,13 +4,15 @@ import { cutJson } from './cut-text';
 export interface NodeTimesLimits {
   /** Messages of a node that are timed in a second; all are counted. */
   readonly timedPerSecond: number;
+  /** Runs of the pipeline that are followed node by node, of those that begin in a second. */
+  readonly runsPerSecond: number;
   /** Timed messages that a node has at once. */
   readonly open: number;
   /** Characters of a payload; one of a node is written out each second. */
   readonly textLength: number;
 }
 
-export const nodeTimesLimits: NodeTimesLimits = { timedPerSecond: 50, open: 500, textLength: 500 };
+export const nodeTimesLimits: NodeTimesLimits = { timedPerSecond: 50, runsPerSecond: 2, open: 500, textLength: 500 };
 
 /** What a node did since somebody looks. */
 export interface NodeFigures {
@@ -43,12 +45,25 @@ interface Measured {
 /** How long the nodes of one pipeline take, while somebody looks at it. Bounded whatever comes. */
 export class NodeTimes {
   readonly #nodes = new Map<string, Measured>();
+  #second = -1;
+  #runsInSecond = 0;
 
   constructor(
     /** Milliseconds with fractions, from any beginning. */
     private readonly nowMs: () => number = () => performance.now(),
     private readonly limits: NodeTimesLimits = nodeTimesLimits,
   ) {}
+
+  /** Whether a run that begins now is one of those that are followed node by node. */
+  takesRun(): boolean {
+    const second = Math.floor(this.nowMs() / 1_000);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#runsInSecond = 0;
+    }
+    this.#runsInSecond += 1;
+    return this.#runsInSecond <= this.limits.runsPerSecond;
+  }
 
   received(runId: string, node: string, payload: unknown): void {
     const now = this.nowMs();

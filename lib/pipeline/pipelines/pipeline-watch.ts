@@ -104,7 +104,7 @@ export class PipelineWatch {
   /** Of an earlier process, until their pipeline is there. */
   readonly #recalled = new Map<string, readonly PipelineResult[]>();
   #limits: ResultLimits = unknownLimits;
-  /** The tests, node by node. */
+  /** Runs node by node. */
   readonly traces: RunTraces;
   /** Messages that lose their id in the node that has them, with what it was. */
   readonly #ids = new WeakMap<object, string>();
@@ -181,14 +181,17 @@ export class PipelineWatch {
     return this.#watched.get(id)?.tracker.find(runId);
   }
 
-  /** Follows a test node by node that is about to begin. @param isDry - nothing of it leaves, see `onDeliver` */
+  /** Follows a test that is about to begin node by node. @param isDry - nothing of it leaves, see `onDeliver` */
   begin(id: string, runId: string, isDry: boolean): void {
     this.traces.begin(runId, isDry);
     this.#watched.get(id)?.tracker.begin(runId, this.options.clock.now(), isDry);
     this.#changed.add(id);
   }
 
-  /** What each node of it took and how long, since somebody looks; to ask is to look. None of a pipeline that is not there. */
+  /**
+   * What each node of it took and how long, since somebody looks; to ask is to look, and as long as somebody does some
+   * runs are followed node by node, too, see {@link traces}. None of a pipeline that is not there.
+   */
   figures(id: string): readonly NodeFigures[] {
     const watched = this.#watched.get(id);
     if (!watched) return [];
@@ -220,7 +223,11 @@ export class PipelineWatch {
       const now = this.options.clock.now();
       // Nodes of the old kind never say that they are done: nothing is waited for.
       const saysDone = event.destination.node?._expectedDoneCount !== 0;
-      watched.tracker.received(runId, node.runtimeId, now, saysDone, this.traces.isDry(runId));
+      const isNew = watched.tracker.received(runId, node.runtimeId, now, saysDone, this.traces.isDry(runId));
+      if (isNew && watched.times?.takesRun()) {
+        this.traces.sample(runId, this.#limits.textLength);
+        watched.tracker.time(runId);
+      }
       if (newIdTypes.has(node.type)) this.#ids.set(event.msg, runId);
       if (node.type === 'catch') this.#caught(watched, runId, event.msg.error);
       watched.times?.received(runId, node.runtimeId, payload);

@@ -12,7 +12,7 @@ export interface PipelineCounters {
 export interface TrackerLimits {
   /** Runs that ended and are kept, per pipeline. */
   readonly keptRuns: number;
-  /** Of those that failed, and of tests, so many are kept besides, however many runs follow. */
+  /** Of those that failed, of tests and of those that are timed, so many are kept besides, however many runs follow. */
   readonly keptApart: number;
   /** Runs followed at a time, per pipeline; for a new one the oldest ends early, or is given up while something waits. */
   readonly openRuns: number;
@@ -53,9 +53,10 @@ export class RunTracker {
   /** What happened last happened to this one, and most probably what happens next: a node hands on and says that it is done. */
   #latest: FollowedRun | undefined;
   readonly #over: KeptRuns;
-  /** Of the failed and of the tests, which are looked at later. */
+  /** Those that are looked at later. */
   readonly #failures: KeptRuns;
   readonly #tests: KeptRuns;
+  readonly #timed: KeptRuns;
   readonly #counters = { runs: 0, failed: 0, noOutput: 0, dropped: 0 };
   #last: FollowedRun | undefined;
   #lastFailed: FollowedRun | undefined;
@@ -68,6 +69,7 @@ export class RunTracker {
     this.#over = new KeptRuns(limits.keptRuns, forget);
     this.#failures = new KeptRuns(limits.keptApart, forget);
     this.#tests = new KeptRuns(limits.keptApart, forget);
+    this.#timed = new KeptRuns(limits.keptApart, forget);
   }
 
   /** A test is about to begin: it is there before anything comes to a node, and is kept for longer. */
@@ -79,11 +81,20 @@ export class RunTracker {
    * A node was given a message.
    * @param saysDone - it tells when it is done with one; else nothing is waited for
    * @param isDry - of a dry run that begins here, as one that comes from another pipeline does
+   * @returns whether a run began with it
    */
-  received(runId: string, node: string, nowMs: number, saysDone = true, isDry = false): void {
-    const run = this.#find(runId) ?? this.#follow(new FollowedRun(runId, nowMs, isDry ? 'dry' : 'live'));
+  received(runId: string, node: string, nowMs: number, saysDone = true, isDry = false): boolean {
+    const known = this.#find(runId);
+    const run = known ?? this.#follow(new FollowedRun(runId, nowMs, isDry ? 'dry' : 'live'));
     run.received(node, nowMs, saysDone);
     if (!saysDone) this.#silent.set(node, runId);
+    return !known;
+  }
+
+  /** A run that is followed node by node is looked at, and kept for longer. */
+  time(runId: string): void {
+    const run = this.#known.get(runId);
+    if (run) run.isTimed = true;
   }
 
   /** A node is done with a message, well or not. A run that was over because it took too long comes to what it comes to. */
@@ -154,7 +165,7 @@ export class RunTracker {
     return this.#lastRunAt;
   }
 
-  /** The last ones, newest first: those under way, those that ended, then older ones that failed or were tests. */
+  /** The last ones, newest first: those under way, those that ended, then older ones that failed, were tests or timed. */
   runs(): readonly PipelineRun[] {
     const { keptRuns } = this.limits;
     const ended = this.#over.newestFirst().filter(({ isOver }) => isOver);
@@ -163,7 +174,7 @@ export class RunTracker {
     const open: FollowedRun[] = [];
     for (let run = this.#newest; run && open.length < openLimit; run = run.older) open.push(run);
     const shown = new Set([...open, ...ended]);
-    const apart = [...this.#failures.newestFirst(), ...this.#tests.newestFirst()];
+    const apart = [this.#failures, this.#tests, this.#timed].flatMap((kept) => kept.newestFirst());
     const older = new Set(apart.filter((run) => run.isOver && !shown.has(run)));
     return [...[...shown].slice(0, Math.max(0, keptRuns - older.size)), ...older].map(({ view }) => view);
   }
@@ -223,6 +234,7 @@ export class RunTracker {
     this.#over.add(run);
     if (run.kind !== 'live') this.#tests.add(run);
     else if (run.error) this.#failures.add(run);
+    else if (run.isTimed) this.#timed.add(run);
   }
 
   #count(run: FollowedRun, more: 1 | -1): void {

@@ -4,7 +4,7 @@ import type { WatchedPipeline } from './pipeline-watch';
 import type { Pipeline, PipelineNode } from './pipelines';
 import { type PipelineProblem, type PipelineSurroundings, problemsOf } from './problems';
 import type { PipelineResult } from './result-ring';
-import type { Trace } from './run-traces';
+import type { TraceStep } from './run-traces';
 import type { PipelineCounters } from './run-tracker';
 
 export type PipelineState = 'idle' | 'listening' | 'succeeded' | 'failed' | 'failed_initializing';
@@ -60,7 +60,9 @@ export interface PipelineRunView {
   readonly error?: { readonly code: string; readonly message: string; readonly node: string };
   /** A test of which nothing left. */
   readonly dryRun: boolean;
-  /** Of a test: what it did, node by node. */
+  /** It is followed node by node: a test, or one of those that began while somebody looked. */
+  readonly timed: boolean;
+  /** Where it is asked for alone: of what is timed, in the order in which nodes got something. */
   readonly steps?: readonly PipelineStepView[];
 }
 
@@ -178,7 +180,12 @@ const errorView = ({ code, message, node }: PipelineRunError, nodes: readonly Pi
   node: nodeOf(nodes, node)?.id ?? '',
 });
 
-export function toRunView(run: PipelineRun, nodes: readonly PipelineNode[], trace?: Trace): PipelineRunView {
+/** @param steps - undefined where it is not followed node by node */
+export function toRunView(
+  run: PipelineRun,
+  nodes: readonly PipelineNode[],
+  steps: readonly TraceStep[] | undefined,
+): PipelineRunView {
   const { id, state, startedAt, finishedAt, deliveries, waitingIn, error, isDry } = run;
   return {
     id,
@@ -190,19 +197,25 @@ export function toRunView(run: PipelineRun, nodes: readonly PipelineNode[], trac
     waitingIn: [...new Set(waitingIn.map((id) => nodeOf(nodes, id)?.onTab ?? id))],
     ...(error ? { error: errorView(error, nodes) } : {}),
     dryRun: isDry,
-    ...(trace ? { steps: stepsOf(trace, nodes) } : {}),
+    timed: steps !== undefined,
   };
 }
 
-function stepsOf({ steps }: Trace, nodes: readonly PipelineNode[]): readonly PipelineStepView[] {
-  return steps.map(({ node: runtimeId, receivedAt, doneAt, text, isCut, error, isHeld }) => {
+/** @see toRunView */
+export const toRunDetails: typeof toRunView = (run, nodes, steps) => ({
+  ...toRunView(run, nodes, steps),
+  ...(steps && { steps: stepViews(steps, nodes) }),
+});
+
+function stepViews(steps: readonly TraceStep[], nodes: readonly PipelineNode[]): readonly PipelineStepView[] {
+  return steps.map(({ node: runtimeId, receivedAt, durationMs, text, isCut, error, isHeld }) => {
     const node = nodes.find((one) => one.runtimeId === runtimeId);
     return {
       node: node?.id ?? runtimeId,
       name: node?.name ?? '',
       type: node?.type ?? '',
       receivedAt: iso(receivedAt),
-      durationMs: doneAt === null ? null : doneAt - receivedAt,
+      durationMs: durationMs === null ? null : Math.round(durationMs * 1_000) / 1_000,
       payload: text,
       truncated: isCut,
       error,

@@ -149,6 +149,17 @@ describe(`pipelines on an edge of Node-RED ${other}, of a hub of Node-RED ${node
     assert.deepEqual([results[0]?.topic, results[0]?.payload, results[0]?.state], [OUT, [11, 21, 31, 41], 'published']);
   });
 
+  it('are followed node by node on the edge while somebody asks', async () => {
+    const place = `pipelines/tab/edges/${EDGE}`;
+    await ask('GET', `${place}/nodes`);
+    assert.deepEqual(await answers([1, 0, 0, 0]), [11, 1, 1, 1]);
+    const { items: runs } = await ask<{ items: PipelineRunView[] }>('GET', `${place}/runs`);
+    assert.equal(runs[0]?.timed, true);
+    const { steps = [] } = await ask<PipelineRunView>('GET', `${place}/runs/${runs[0]?.id}`);
+    assert.equal(steps.at(-1)?.type, 'mqtt out');
+    assert.ok(steps.every(({ durationMs }) => durationMs === null || durationMs > 0));
+  });
+
   it('are tested on the edge, without anything being published', async () => {
     const before = mqtt.on(OUT).length;
     const { runId } = await ask<{ runId: string }>('POST', `pipelines/tab/edges/${EDGE}/test`, {

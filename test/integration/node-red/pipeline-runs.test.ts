@@ -235,6 +235,45 @@ describe(`runs and tests of pipelines in Node-RED ${nodeRedMajor}`, function () 
     assert.deepEqual([figures.received, figures.failed, figures.sampled, figures.payload], [1, 0, false, '[1,2,3,4]']);
   });
 
+  it('are followed node by node while somebody asks, and not before', async () => {
+    const first = async () => (await call<{ items: PipelineRunView[] }>('GET', `/${id}/runs`)).items[0];
+    const ended = () =>
+      waitFor(async () => {
+        const run = await first();
+        return run && run.state !== 'running' ? run : undefined;
+      });
+    await settledCounters();
+    const earlier = (await first())?.id;
+    await call('GET', `/${id}/nodes`);
+    await lab.mqtt.ask('in', [1, 2, 3, 4], 'out');
+    const { id: runId, timed } = await ended();
+    assert.deepEqual([runId !== earlier, timed], [true, true]);
+    const { steps = [] } = await call<PipelineRunView>('GET', `/${id}/runs/${runId}`);
+    assert.deepEqual(
+      steps.map(({ node, type, payload, error, held }) => [node, type, payload, error, held]),
+      [
+        ['model', 'onnx-model', '[1,2,3,4]', null, false],
+        ['out', 'mqtt out', '[2,3,4,5]', null, false],
+      ],
+    );
+    assert.ok(
+      steps.every(({ durationMs }) => durationMs !== null && durationMs > 0),
+      JSON.stringify(steps),
+    );
+    await lab.mqtt.publish('in', ['no', 'numbers']);
+    const failed = await waitFor(async () => {
+      const run = await first();
+      return run?.state === 'failed' ? run : undefined;
+    });
+    const failure = await call<PipelineRunView>('GET', `/${id}/runs/${failed.id}`);
+    assert.deepEqual(
+      failure.steps?.flatMap(({ node, error }) => (error === null ? [] : [[node, error]])),
+      [['model', failed.error?.message]],
+    );
+    await lab.mqtt.ask('in', [1, 2, 3, 4], 'out');
+    await reached('succeeded');
+  });
+
   it('keep inputs to test with, and show a dry run apart from what counts', async () => {
     const path = `/${id}/tests`;
     const saved = await call('PUT', `${path}/${encodeURIComponent('four ones')}`, {

@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { ErrorBox } from '../feedback';
 import { t } from '../i18n';
 import { NodeLink } from './node-link';
-import type { PipelineDetails, PipelineView } from './pipeline-client';
+import type { PipelineDetails, PipelinePlace, PipelineView } from './pipeline-client';
 import { PipelineDrawing } from './pipeline-drawing';
 import { PipelineRuns } from './pipeline-runs';
 import { ProblemList } from './problem-list';
@@ -11,11 +11,13 @@ import type { ShownPipeline } from './use-pipeline';
 
 /** What a pipeline does, here or on an edge: its fault, its drawing, its runs and its last results. */
 export function PipelineBody({
+  place,
   data,
   shown: { runs, results, figures, refresh },
   actions,
   beside,
 }: {
+  readonly place: PipelinePlace;
   readonly data: PipelineDetails;
   readonly shown: ShownPipeline;
   readonly actions: ComponentChildren;
@@ -42,7 +44,7 @@ export function PipelineBody({
       <PipelineDrawing drawing={data} pipeline={data} runs={runs.data ?? []} figures={figures.data ?? []} />
       {beside}
       {runs.error && <ErrorBox error={runs.error} onRetry={refresh} />}
-      {runs.data && <PipelineRuns runs={runs.data} />}
+      {runs.data && <PipelineRuns place={place} runs={runs.data} />}
       {results.error && <ErrorBox error={results.error} onRetry={refresh} />}
       {results.data && <ResultTable results={results.data} />}
     </>

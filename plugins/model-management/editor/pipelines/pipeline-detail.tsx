@@ -27,6 +27,7 @@ export function PipelineDetail({ id }: { readonly id: string }) {
     <div class="mm-detail">
       <Head pipeline={data} />
       <PipelineBody
+        place={{ id }}
         data={data}
         shown={shown}
         actions={<PipelineActions pipeline={data} onChanged={refresh} />}

@@ -1,18 +1,39 @@
+import { useState } from 'preact/hooks';
 import { Age } from '../age';
 import { formatNumber } from '../format';
 import { t } from '../i18n';
 import { Pager } from '../list/pager';
 import { usePage } from '../list/pages';
 import { NodeLink } from './node-link';
-import type { PipelineRunView } from './pipeline-client';
+import type { PipelinePlace, PipelineRunView } from './pipeline-client';
+import { FollowedRun } from './run-steps';
 
-/** The last runs, newest first, each with its error and the node that had it. */
-export function PipelineRuns({ runs }: { readonly runs: readonly PipelineRunView[] }) {
+/** The last runs, newest first, each with its error and the node that had it; of some of them what each node did. */
+export function PipelineRuns({
+  place,
+  runs,
+}: {
+  readonly place: PipelinePlace;
+  readonly runs: readonly PipelineRunView[];
+}) {
   const page = usePage(runs);
+  // Stays open when the list has gone on.
+  const [openId, setOpenId] = useState<string>();
   return (
     <section>
       <h3>{t('flow.runs')}</h3>
       {runs.length === 0 && <p class="mm-empty">{t('flow.noRuns')}</p>}
+      {runs.some(({ timed }) => !timed) && <p class="mm-hint">{t('flow.run.someTimed')}</p>}
+      {openId !== undefined && (
+        <section class="mm-try" aria-label={t('flow.run.times')}>
+          <FollowedRun key={openId} place={place} runId={openId} />
+          <div class="mm-buttons">
+            <button type="button" class="red-ui-button" onClick={() => setOpenId(undefined)}>
+              {t('flow.run.hide')}
+            </button>
+          </div>
+        </section>
+      )}
       {runs.length > 0 && (
         <div class="mm-table-wrap">
           <table class="mm-table" aria-label={t('flow.runs')}>
@@ -26,7 +47,7 @@ export function PipelineRuns({ runs }: { readonly runs: readonly PipelineRunView
             </thead>
             <tbody>
               {page.shown.map((run) => (
-                <Row key={run.id} run={run} />
+                <Row key={run.id} run={run} isOpen={run.id === openId} onOpen={setOpenId} />
               ))}
             </tbody>
           </table>
@@ -37,7 +58,15 @@ export function PipelineRuns({ runs }: { readonly runs: readonly PipelineRunView
   );
 }
 
-function Row({ run: { startedAt, state, durationMs, error, waitingIn, dryRun } }: { readonly run: PipelineRunView }) {
+function Row({
+  run: { id, startedAt, state, durationMs, error, waitingIn, dryRun, timed },
+  isOpen,
+  onOpen,
+}: {
+  readonly run: PipelineRunView;
+  readonly isOpen: boolean;
+  readonly onOpen: (id: string | undefined) => void;
+}) {
   const [waiting] = waitingIn;
   return (
     <tr>
@@ -47,6 +76,19 @@ function Row({ run: { startedAt, state, durationMs, error, waitingIn, dryRun } }
       <td>
         {t(`flow.run.${state}`)}
         {dryRun && <span class="mm-sub"> {t('flow.run.dry')}</span>}
+        {timed && (
+          <>
+            {' '}
+            <button
+              type="button"
+              class="mm-link"
+              aria-expanded={isOpen}
+              onClick={() => onOpen(isOpen ? undefined : id)}
+            >
+              {t('flow.run.times')}
+            </button>
+          </>
+        )}
       </td>
       <td class="mm-number">
         {durationMs === null ? '–' : t('live.ms', { value: formatNumber(durationMs, RED.i18n.lang()) })}

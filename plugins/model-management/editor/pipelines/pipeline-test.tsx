@@ -3,24 +3,16 @@ import { effectiveSignature } from '../../../../lib/registry/signature-compariso
 import { Busy, ErrorBox, Question } from '../feedback';
 import { t } from '../i18n';
 import { parseJson } from '../json-text';
-import { nothing, usePolling, useResource, useTask } from '../live';
+import { useResource, useTask } from '../live';
 import { samplePayloadOf } from '../model/sample-payload';
 import { fetchVersion } from '../registry-client';
 import { SteadyButton } from '../steady-button';
 import { ChoiceField } from '../widgets/choice-field';
 import { JsonEditor } from '../widgets/code-editor';
-import {
-  fetchPipelineRun,
-  fetchTests,
-  type PipelinePlace,
-  type PipelineStart,
-  type SavedTest,
-  testPipeline,
-} from './pipeline-client';
+import { fetchTests, type PipelinePlace, type PipelineStart, type SavedTest, testPipeline } from './pipeline-client';
 import { mayRun } from './rights';
-import { RunSteps } from './run-steps';
+import { FollowedRun } from './run-steps';
 import { SavedTests } from './saved-tests';
-import { usePlaceChanges } from './use-pipeline';
 
 /** A message for the pipeline, and what it does with it, node by node. */
 export function PipelineTest({
@@ -127,20 +119,9 @@ function TestForm({
         </Question>
       )}
       {state.status === 'failed' && !(hasEffects && mayRun()) && <ErrorBox error={state.error} />}
-      {runId !== undefined && <TestRun key={runId} place={place} runId={runId} />}
+      {runId !== undefined && <FollowedRun key={runId} place={place} runId={runId} />}
     </section>
   );
 }
 
 const startWords = ({ name, topic, type }: PipelineStart): string => [name || type, topic].filter(Boolean).join(' · ');
-
-const RUN_MS = 1_000;
-
-function TestRun({ place, runId }: { readonly place: PipelinePlace; readonly runId: string }) {
-  const { data, error, reload, poll } = useResource((signal) => fetchPipelineRun(place, runId, signal), [runId]);
-  usePlaceChanges(place, reload);
-  // An edge tells of its states, not of each run.
-  usePolling(place.edge !== undefined && data?.state === 'running' ? poll : nothing, RUN_MS);
-  if (!data) return error ? <ErrorBox error={error} /> : <Busy text={t('try.busy')} />;
-  return <RunSteps run={data} />;
-}

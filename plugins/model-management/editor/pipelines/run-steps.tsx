@@ -1,10 +1,25 @@
+import { Busy, ErrorBox } from '../feedback';
 import { formatNumber } from '../format';
 import { t } from '../i18n';
+import { nothing, usePolling, useResource } from '../live';
 import { NodeLink } from './node-link';
-import type { PipelineRunView, PipelineStepView } from './pipeline-client';
+import { fetchPipelineRun, type PipelinePlace, type PipelineRunView, type PipelineStepView } from './pipeline-client';
+import { usePlaceChanges } from './use-pipeline';
 
-/** What a test did, node by node, in the order in which they got something. */
-export function RunSteps({ run: { state, steps = [] } }: { readonly run: PipelineRunView }) {
+const RUN_MS = 1_000;
+
+/** A run node by node, to its end. */
+export function FollowedRun({ place, runId }: { readonly place: PipelinePlace; readonly runId: string }) {
+  const { data, error, reload, poll } = useResource((signal) => fetchPipelineRun(place, runId, signal), [runId]);
+  usePlaceChanges(place, reload);
+  // An edge tells of its states, not of each run.
+  usePolling(place.edge !== undefined && data?.state === 'running' ? poll : nothing, RUN_MS);
+  if (!data) return error ? <ErrorBox error={error} /> : <Busy text={t('try.busy')} />;
+  return <RunSteps run={data} />;
+}
+
+/** What a run did, in the order in which the nodes got something. */
+function RunSteps({ run: { state, steps = [] } }: { readonly run: PipelineRunView }) {
   return (
     <div role="status">
       <strong>{t(`flow.run.${state}`)}</strong>

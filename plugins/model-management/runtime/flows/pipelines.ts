@@ -23,6 +23,7 @@ import {
   toNodeView,
   toPipelineView,
   toResultView,
+  toRunDetails,
   toRunView,
 } from '../../../../lib/pipeline/pipelines/views';
 import type { Settings } from '../settings';
@@ -167,14 +168,15 @@ export class Pipelines {
 
   runs(id: string): readonly PipelineRunView[] {
     const { nodes } = this.#find(id).pipeline;
-    return this.#watch.runs(id).map((run) => toRunView(run, nodes));
+    const { traces } = this.#watch;
+    return this.#watch.runs(id).map((run) => toRunView(run, nodes, traces.steps(run.id)));
   }
 
   /** @throws {ModelManagementError} `RUN_NOT_FOUND` */
   run(id: string, runId: string): PipelineRunView {
     const { nodes } = this.#find(id).pipeline;
     const run = this.#watch.run(id, runId);
-    if (run) return toRunView(run, nodes, this.#watch.traces.of(runId));
+    if (run) return toRunDetails(run, nodes, this.#watch.traces.steps(runId));
     throw new ModelManagementError(
       'RUN_NOT_FOUND',
       'There is no such run.',

@@ -42,6 +42,13 @@ describe('the times of the nodes of a pipeline', () => {
     assert.ok(some.figures()[0]?.p50Ms);
   });
 
+  it('are told of so many runs a second', () => {
+    const some = times({ runsPerSecond: 2 });
+    assert.deepEqual([some.takesRun(), some.takesRun(), some.takesRun()], [true, true, false]);
+    now += 1_000;
+    assert.equal(some.takesRun(), true);
+  });
+
   it('show a payload a second, and its beginning', () => {
     const some = times({ textLength: 5 });
     some.received('a', 'm', 'first and more');

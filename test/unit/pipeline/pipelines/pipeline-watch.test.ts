@@ -78,7 +78,7 @@ describe('the watch over pipelines', () => {
     assert.equal(deliver('out', 'mqtt out', message('real')), undefined);
     assert.equal(deliver('out', 'mqtt out', message('r', [1])), false);
     assert.deepEqual(
-      watch.traces.of('r')?.steps.map(({ node, text, isHeld }) => [node, text, isHeld]),
+      watch.traces.steps('r')?.map(({ node, text, isHeld }) => [node, text, isHeld]),
       [['out', '{"topic":"write","payload":[1]}', true]],
     );
     assert.deepEqual(watch.results('t'), [], 'it is no result');
@@ -157,6 +157,43 @@ describe('the watch over pipelines', () => {
     await waitFor(() => told.length > 0, { what: 'a tick' });
     assert.deepEqual(watch.figures('t'), []);
     assert.deepEqual(watch.figures('nothing'), []);
+  });
+
+  it('follows some runs node by node for as long as somebody looks, and no others', async () => {
+    receive('m', message('before'));
+    watch.figures('t');
+    complete('m', message('before'));
+    // One more than two seconds take, which a real clock may cut anywhere.
+    for (const id of ['a', 'b', 'c', 'd', 'e']) receive('m', message(id, [id]));
+    complete('m', message('a'));
+    complete('m', message('b'), new Error('no'));
+    receive('out', message('a', 'b'));
+    const steps = (id: string) => watch.traces.steps(id)?.map(({ node, text, error }) => [node, text, error]);
+    const open = (id: string) => watch.traces.steps(id)?.map(({ durationMs }) => durationMs === null);
+    assert.deepEqual(steps('a'), [
+      ['m', '["a"]', null],
+      ['out', '"b"', null],
+    ]);
+    assert.deepEqual(steps('b'), [['m', '["b"]', 'no']]);
+    assert.deepEqual([open('a'), open('b')], [[false, true], [false]]);
+    assert.deepEqual(['before', 'e'].map(steps), [undefined, undefined], 'two of a second');
+    told.length = 0;
+    clock.advance(15_000);
+    await waitFor(() => told.length > 0, { what: 'a tick' });
+    receive('m', message('later'));
+    assert.equal(steps('later'), undefined);
+    complete('out', message('a'));
+    assert.deepEqual(open('a'), [false, false], 'what began while somebody looked is followed to its end');
+  });
+
+  it('keeps no payload of a run that it follows where none may be kept', () => {
+    watch.recall([], { textLength: 0 });
+    watch.figures('t');
+    receive('m', message('r', 'secret'));
+    assert.deepEqual(
+      watch.traces.steps('r')?.map(({ node, text }) => [node, text]),
+      [['m', '']],
+    );
   });
 
   it('keeps what it knows of a tab over deploys, and begins anew when it was stopped', () => {

@@ -92,6 +92,28 @@ describe('the runs of a pipeline', () => {
     assert.deepEqual([tracker.find('f3')?.state, tracker.find('f1')], ['failed', undefined]);
   });
 
+  it('can be looked at for longer when they are timed', () => {
+    const tracker = new RunTracker({ ...trackerLimits, keptRuns: 4, keptApart: 2 });
+    const one = (id: string): boolean => {
+      const isNew = tracker.received(id, 'a', 0);
+      tracker.completed(id, 'a', published, 0);
+      return isNew;
+    };
+    assert.deepEqual([one('timed 1'), one('timed 1')], [true, false]);
+    tracker.time('unknown');
+    for (const id of ['timed 1', 'timed 2', 'timed 3']) {
+      one(id);
+      tracker.time(id);
+    }
+    for (let index = 0; index < 10; index += 1) one(`r${index}`);
+    tracker.expire(quietMs);
+    assert.deepEqual(
+      tracker.runs().map(({ id }) => id),
+      ['r9', 'r8', 'timed 3', 'timed 2'],
+    );
+    assert.deepEqual([tracker.find('timed 1'), tracker.find('timed 2')?.state], [undefined, 'succeeded']);
+  });
+
   it('of a test are there at once, kept apart, and those that were dry count for nothing', () => {
     const tracker = new RunTracker({ ...trackerLimits, keptRuns: 1 });
     tracker.begin('dry', 0, true);

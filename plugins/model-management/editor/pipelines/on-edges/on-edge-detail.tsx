@@ -83,7 +83,7 @@ function Live({ place }: { readonly place: PipelinePlace }) {
         <PipelineStateLine state={data.state} since={data.since} />
       </p>
       <PipelineFacts pipeline={data} />
-      <PipelineBody data={data} shown={shown} actions={<TestThere place={place} pipeline={data} />} />
+      <PipelineBody place={place} data={data} shown={shown} actions={<TestThere place={place} pipeline={data} />} />
     </NodesThere.Provider>
   );
 }
