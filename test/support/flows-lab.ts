@@ -112,6 +112,16 @@ export class FlowsLab implements AsyncDisposable {
     assert.deepEqual(await this.#secretsAlive(), secrets);
   }
 
+  /** A node of the pipeline, by which no flows can be stored any more once it is stopped. @returns the folder that is in the way then */
+  async deploySaboteur(): Promise<string> {
+    const blocks = join(this.nodeRed.userDir, 'flows.json.$$$');
+    const { flows, rev } = await this.active();
+    const saboteur = { id: 'x', type: 'witness', z: pipelineTab, blocks, x: 1, y: 1, wires: [] };
+    assert.equal((await this.deployAt(rev, [...flows, saboteur])).status, 200);
+    await waitFor(async () => 'x' in (await this.witnesses()));
+    return blocks;
+  }
+
   act(action: PipelineAction): Promise<ActionAnswer> {
     return this.nodeRed.api('POST', `pipelines/${pipelineTab}/${action}`);
   }
@@ -195,18 +205,66 @@ export class FlowsLab implements AsyncDisposable {
     }
   }
 
+  /** Two editors add tabs while the pipeline is stopped and started: no tab is lost, and no change. */
+  async checkAmidOtherDeploys(): Promise<void> {
+    const added: string[] = [];
+    let conflicts = 0;
+    const editor = async (name: string): Promise<void> => {
+      for (let n = 0; n < 8; ) {
+        const { flows, rev } = await this.active();
+        const id = `${name}-${n}`;
+        const { status } = await this.deployAt(rev, [
+          ...flows,
+          { id, type: 'tab', label: id, disabled: false, env: [] },
+        ]);
+        assert.ok(status === 200 || status === 409, `${status}`);
+        if (status === 409) conflicts += 1;
+        else added.push(id);
+        if (status === 200) n += 1;
+      }
+    };
+    let [isStopped, clear] = [false, 0];
+    const user = async (): Promise<void> => {
+      for (let n = 0; n < 16; n += 1) {
+        const { status, body, text } = await this.act(isStopped ? 'start' : 'stop');
+        if (status === 202) isStopped = !isStopped;
+        else {
+          assert.deepEqual([status, body.error.code], [409, 'FLOWS_CHANGED'], text);
+          clear += 1;
+        }
+      }
+    };
+    await Promise.all([editor('a'), editor('b'), user()]);
+    assert.ok(conflicts + clear > 0, 'they met');
+    const stored = await this.stored();
+    assert.deepEqual(
+      stored.filter(({ id }) => /^[ab]-\d$/.test(id)).map(({ id }) => id),
+      added,
+    );
+    const isOther = ({ id }: FlowNode): boolean => id !== pipelineTab;
+    const original = stored.filter(({ id }) => labFlows.some((node) => node.id === id));
+    assert.deepEqual(original.filter(isOther), labFlows.filter(isOther));
+    assert.equal(stored.find(({ id }) => id === pipelineTab)?.['disabled'], isStopped);
+    assert.equal('own' in (await this.witnesses()), !isStopped);
+    assert.deepEqual(await this.storedSecrets(), secrets);
+  }
+
   /** Every change of the pipeline is refused, and nothing of flows, files and nodes is touched. */
   async checkRefusals(expected: {
     readonly status: number;
     readonly code: string;
     readonly message: RegExp;
+    readonly hint?: RegExp;
+    /** Default all; a start of what runs changes nothing. */
+    readonly actions?: readonly PipelineAction[];
   }): Promise<void> {
     const [file, active, before] = [await this.stored(), await this.active(), await this.witnesses()];
-    for (const action of ['stop', 'start', 'restart'] as const) {
+    for (const action of expected.actions ?? (['stop', 'start', 'restart'] as const)) {
       const answer = await this.act(action);
-      const { code, message } = answer.body.error ?? {};
+      const { code, message, hint } = answer.body.error ?? {};
       assert.deepEqual([answer.status, code], [expected.status, expected.code], `${action}: ${answer.text}`);
       assert.match(message, expected.message);
+      assert.match(hint, expected.hint ?? /./);
       assert.deepEqual(await this.stored(), file, `stored after ${action}`);
       assert.deepEqual(await this.active(), active, `active after ${action}`);
       assert.deepEqual(await this.witnesses(), before, `nodes after ${action}`);

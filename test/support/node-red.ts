@@ -25,6 +25,12 @@ export interface NodeRedOptions {
   /** Where the package comes from; default this project. `null` = already in the user directory. */
   readonly packageFolder?: string | null;
   readonly env?: Readonly<Record<string, string>>;
+  /** What is started in the place of the `red.js` of {@link nodeRedMajor}. */
+  readonly program?: string;
+  /** Sent with every request that shows none. */
+  readonly token?: string;
+  /** A folder of `makeCertificates`, to be reached over TLS. Who asks has to trust its `ca.pem`. */
+  readonly certificates?: string;
 }
 
 /** The last of what Node-RED prints while it starts: its flows run, or why they do not. */
@@ -40,6 +46,9 @@ export interface Answer<T = unknown> {
 
 /** Which Node-RED the tests of this process run on: `MM_NODE_RED` = `4` (4.1) or `5` (default). */
 export const nodeRedMajor: '4' | '5' = process.env['MM_NODE_RED'] === '4' ? '4' : '5';
+
+export const nodeRedFolder = (major: '4' | '5'): string =>
+  join(projectFolder, 'node_modules', major === '4' ? 'node-red-4' : 'node-red');
 
 /**
  * A real Node-RED in a process of its own, on a free loopback port, with this package installed in its user
@@ -76,7 +85,8 @@ export class NodeRed implements AsyncDisposable {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}${this.adminRoot}`;
+    const scheme = this.options.certificates === undefined ? 'http' : 'https';
+    return `${scheme}://127.0.0.1:${this.port}${this.adminRoot}`;
   }
 
   /** Everything Node-RED printed so far. */
@@ -100,6 +110,10 @@ export class NodeRed implements AsyncDisposable {
     if (!this.options.userDir || this.options.flows) {
       await writeFile(join(this.userDir, 'flows.json'), JSON.stringify(this.options.flows ?? []));
     }
+    const { certificates } = this.options;
+    const file = (name: string): string =>
+      `require('node:fs').readFileSync(${JSON.stringify(join(certificates ?? '', name))})`;
+    const https = certificates ? `https: { key: ${file('server-key.pem')}, cert: ${file('server-cert.pem')} },` : '';
     const settings = `module.exports = {
       uiHost: '127.0.0.1', uiPort: ${this.port}, flowFile: 'flows.json', credentialSecret: 'test',
       httpAdminRoot: ${JSON.stringify(this.adminRoot)},
@@ -108,15 +122,15 @@ export class NodeRed implements AsyncDisposable {
       externalModules: { palette: { allowInstall: false } },
       logging: { console: { level: 'info', metrics: false, audit: false } },
       modelManagement: ${JSON.stringify(this.options.modelManagement ?? {})},
+      ${https}
       ${this.options.settings ?? ''}
     };`;
     await writeFile(join(this.userDir, 'settings.js'), settings);
   }
 
   private async run(): Promise<void> {
-    const { major = nodeRedMajor } = this.options;
-    const red = join(projectFolder, 'node_modules', major === '4' ? 'node-red-4' : 'node-red', 'red.js');
-    const child = spawn(process.execPath, [red, '-u', this.userDir, '-s', join(this.userDir, 'settings.js')], {
+    const { major = nodeRedMajor, program = join(nodeRedFolder(major), 'red.js') } = this.options;
+    const child = spawn(process.execPath, [program, '-u', this.userDir, '-s', join(this.userDir, 'settings.js')], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env['PATH'] ?? '', HOME: this.userDir, ...this.options.env },
     });
@@ -148,6 +162,7 @@ export class NodeRed implements AsyncDisposable {
       method,
       ...(body === undefined ? {} : { body: isRaw ? (body as BodyInit) : JSON.stringify(body), duplex: 'half' }),
       headers: {
+        ...(this.options.token === undefined ? {} : { authorization: `Bearer ${this.options.token}` }),
         ...(body === undefined ? {} : { 'content-type': isRaw ? 'application/octet-stream' : 'application/json' }),
         ...Object.fromEntries(new Headers(headers)),
       },

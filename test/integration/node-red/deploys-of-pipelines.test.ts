@@ -2,14 +2,13 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FlowsLab, labFlows, labSecrets, pipelineTab } from '../../support/flows-lab';
+import { FlowsLab, labSecrets, pipelineTab } from '../../support/flows-lab';
 import { type FlowNode, nodeRedMajor } from '../../support/node-red';
 import { requireOrSkip } from '../../support/requirement';
 import { waitFor } from '../../support/wait-for';
 
 const hasGit = spawnSync('git', ['--version']).status === 0;
 const safeMode = { NODE_RED_ENABLE_SAFE_MODE: 'true' };
-const isPlaced = (node: FlowNode): boolean => node.id !== pipelineTab;
 
 describe(`starting and stopping a pipeline of Node-RED ${nodeRedMajor}`, function () {
   this.timeout(60_000);
@@ -114,11 +113,7 @@ describe(`starting and stopping a pipeline of Node-RED ${nodeRedMajor}`, functio
   it('GIVEN_flows_that_cannot_be_stored_once_it_is_stopped_WHEN_restarted_THEN_it_says_that_it_is_stopped', async () => {
     await using lab = await FlowsLab.start();
     await lab.deployAll();
-    const blocks = join(lab.nodeRed.userDir, 'flows.json.$$$');
-    const { flows, rev } = await lab.active();
-    const saboteur = { id: 'x', type: 'witness', z: pipelineTab, blocks, x: 1, y: 1, wires: [] };
-    assert.equal((await lab.deployAt(rev, [...flows, saboteur])).status, 200);
-    await waitFor(async () => 'x' in (await lab.witnesses()));
+    const blocks = await lab.deploySaboteur();
     const { status, body, text } = await lab.act('restart');
     assert.deepEqual([status, body.error.code], [503, 'STORAGE_FAILED'], text);
     assert.match(body.error.message, /is stopped now/);
@@ -203,45 +198,7 @@ describe(`starting and stopping a pipeline of Node-RED ${nodeRedMajor}`, functio
   it('GIVEN_editors_that_add_tabs_WHEN_the_pipeline_is_stopped_and_started_meanwhile_THEN_no_tab_and_no_change_is_lost', async () => {
     await using lab = await FlowsLab.start();
     await lab.deployAll();
-    const added: string[] = [];
-    let conflicts = 0;
-    const editor = async (name: string): Promise<void> => {
-      for (let n = 0; n < 8; ) {
-        const { flows, rev } = await lab.active();
-        const id = `${name}-${n}`;
-        const { status } = await lab.deployAt(rev, [
-          ...flows,
-          { id, type: 'tab', label: id, disabled: false, env: [] },
-        ]);
-        assert.ok(status === 200 || status === 409, `${status}`);
-        if (status === 409) conflicts += 1;
-        else added.push(id);
-        if (status === 200) n += 1;
-      }
-    };
-    let [isStopped, clear] = [false, 0];
-    const user = async (): Promise<void> => {
-      for (let n = 0; n < 16; n += 1) {
-        const { status, body, text } = await lab.act(isStopped ? 'start' : 'stop');
-        if (status === 202) isStopped = !isStopped;
-        else {
-          assert.deepEqual([status, body.error.code], [409, 'FLOWS_CHANGED'], text);
-          clear += 1;
-        }
-      }
-    };
-    await Promise.all([editor('a'), editor('b'), user()]);
-    assert.ok(conflicts + clear > 0, 'they met');
-    const stored = await lab.stored();
-    assert.deepEqual(
-      stored.filter(({ id }) => /^[ab]-\d$/.test(id)).map(({ id }) => id),
-      added,
-    );
-    const original = stored.filter(({ id }) => labFlows.some((node) => node.id === id));
-    assert.deepEqual(original.filter(isPlaced), labFlows.filter(isPlaced));
-    assert.equal(stored.find(({ id }) => id === pipelineTab)?.['disabled'], isStopped);
-    assert.equal('own' in (await lab.witnesses()), !isStopped);
-    assert.deepEqual(await lab.storedSecrets(), labSecrets);
+    await lab.checkAmidOtherDeploys();
   });
 
   describe('of a project', () => {

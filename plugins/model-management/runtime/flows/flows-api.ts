@@ -27,7 +27,7 @@ interface NodeSet {
 }
 
 interface Runtime {
-  readonly events: unknown;
+  readonly httpAdmin: unknown;
   readonly flows: {
     getFlows(options: object): Promise<StoredFlows | null>;
     setFlows(options: object): Promise<{ readonly rev: string }>;
@@ -38,7 +38,10 @@ interface Runtime {
 
 const RUNTIME_FILE = /@node-red[\\/]runtime[\\/]lib[\\/]index\.js$/;
 
-/** Node-RED gives plugins no way to its runtime API; it is found among what is loaded, and known by its events. */
+/**
+ * Node-RED gives plugins no way to its runtime API; it is found among what is loaded, and known by its admin app, which only
+ * the one that was started has: another copy may share its events.
+ */
 function findRuntime(red: NodeAPI): Runtime | undefined {
   const { coreNodesDir } = red.settings as { readonly coreNodesDir?: string };
   const loaded = Object.entries(require.cache)
@@ -56,7 +59,7 @@ function findRuntime(red: NodeAPI): Runtime | undefined {
   for (const candidate of candidates) {
     try {
       const found = candidate() as Runtime | undefined;
-      if (found?.events === red.events && typeof found.flows?.setFlows === 'function') return found;
+      if (found?.httpAdmin === red.httpAdmin && typeof found.flows?.setFlows === 'function') return found;
     } catch {
       // Not to be had on this way.
     }
