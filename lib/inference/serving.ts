@@ -36,7 +36,7 @@ interface Kept {
  */
 export class Serving {
   private readonly kept = new Map<string, Kept>();
-  private readonly listeners = new Set<(model: string) => void>();
+  private readonly listeners = new Set<(route: Route) => void>();
 
   constructor(private readonly deps: ServingDeps) {}
 
@@ -53,7 +53,7 @@ export class Serving {
 
   /** Follows a model file, which is loaded again whenever it changes. */
   followFile(path: string, follower: Usage): Following {
-    return this.keep(JSON.stringify(['file', path]), follower, () => {
+    return this.keep(fileRouteKey(path), follower, () => {
       const resolve = () => (path === '' ? undefined : this.deps.stageFile(path));
       const keeper = new RouteKeeper(new Route('file', path, ''), this.deps.engine, resolve, this.deps.log);
       return { keeper, stop: this.deps.watchFile(path, () => keeper.refresh()) };
@@ -73,8 +73,13 @@ export class Serving {
     return this.kept.get(modelRouteKey(model, ref))?.keeper.route.state;
   }
 
-  /** Told whenever a followed model (or file) comes to another status. @returns ends it */
-  onChange(listener: (model: string) => void): () => void {
+  /** How a model file does; undefined where nobody follows it. */
+  fileStateOf(path: string): RouteState | undefined {
+    return this.kept.get(fileRouteKey(path))?.keeper.route.state;
+  }
+
+  /** Told whenever a followed model or file comes to another status. @returns ends it */
+  onChange(listener: (route: Pick<Route, 'kind' | 'model'>) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
@@ -131,7 +136,7 @@ export class Serving {
     return route.watch(({ status }) => {
       if (status === last) return;
       last = status;
-      for (const listener of [...this.listeners]) listener(route.model);
+      for (const listener of [...this.listeners]) listener(route);
     });
   }
 
@@ -181,6 +186,8 @@ export class Serving {
     };
   }
 }
+
+const fileRouteKey = (path: string): string => JSON.stringify(['file', path]);
 
 const modelRouteKey = (model: string, ref: string): string => JSON.stringify(['model', model.toLowerCase(), ref]);
 

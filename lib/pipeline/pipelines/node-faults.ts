@@ -20,7 +20,9 @@ export function nodeFaults(vertex: Vertex, graph: FlowGraph): readonly NodeFault
   const faults: NodeFault[] = [];
   const add = (code: NodeFault['code'], message: string): void => void faults.push({ code, message, node: entry.id });
   const isModel = entry.type === 'onnx-model';
-  if (isModel && entry['source'] !== 'file' && isBlank(entry['model'])) add('NOT_CHOSEN', 'No model is chosen.');
+  const isFile = isModel && entry['source'] === 'file';
+  if (isFile && isBlank(entry['file'])) add('NOT_CHOSEN', 'No model file is chosen.');
+  if (isModel && !isFile && isBlank(entry['model'])) add('NOT_CHOSEN', 'No model is chosen.');
   if (!isModel && isBlank(entry['library'])) add('NOT_CHOSEN', 'No library is chosen.');
   const features: unknown = entry['features'];
   if (Array.isArray(features) && features.some(isBlank))

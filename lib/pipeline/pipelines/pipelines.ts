@@ -44,6 +44,8 @@ export interface PipelineNode {
   readonly model: string | undefined;
   /** Number in digits or alias, of that model. */
   readonly version: string | undefined;
+  /** Path of a model file, of an `onnx-model` that runs one. */
+  readonly file: string | undefined;
   /** Of a `pipelib`. */
   readonly library: string | undefined;
   /** It is an outbound node, or a message from here can come to one, also on another tab. */
@@ -65,6 +67,8 @@ export interface Pipeline {
   readonly outbound: readonly string[];
   /** Of the registry, by name. */
   readonly models: readonly string[];
+  /** Paths of model files. */
+  readonly files: readonly string[];
   readonly libraries: readonly string[];
   /** What is wrong with its nodes, each once. */
   readonly faults: readonly NodeFault[];
@@ -103,6 +107,7 @@ export function findPipelines(entries: readonly FlowEntry[]): readonly Pipeline[
       inbound: distinct(({ type, topic }) => (type === 'mqtt in' ? topic : undefined)),
       outbound: distinct(({ type, topic }) => (type === 'mqtt out' ? topic : undefined)),
       models: distinct(({ model }) => model),
+      files: distinct(({ file }) => file),
       libraries: distinct(({ library }) => library),
       faults: faultsOf(vertices, graph),
     };
@@ -136,7 +141,8 @@ function toNode(
   brokers: ReadonlyMap<string, string>,
 ): PipelineNode {
   const { entry, runtimeId } = vertex;
-  const isModel = entry.type === 'onnx-model' && entry['source'] !== 'file';
+  const isFile = entry.type === 'onnx-model' && entry['source'] === 'file';
+  const isModel = entry.type === 'onnx-model' && !isFile;
   const hasTopic = entry.type === 'mqtt in' || entry.type === 'mqtt out';
   return {
     runtimeId,
@@ -151,6 +157,7 @@ function toNode(
     model: isModel ? textOf(entry, 'model') : undefined,
     // Hand-written flows have a number, or nothing.
     version: isModel ? String(entry['version'] ?? DEPLOYED) : undefined,
+    file: isFile ? textOf(entry, 'file') : undefined,
     library: entry.type === 'pipelib' ? textOf(entry, 'library') : undefined,
     ...place,
   };

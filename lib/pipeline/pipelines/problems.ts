@@ -36,6 +36,8 @@ export interface ModelFault {
 export interface PipelineSurroundings {
   /** Undefined where it answers, or will in a moment. @param ref - a number in digits, or an alias */
   readonly modelFault: (model: string, ref: string) => ModelFault | undefined;
+  /** As `modelFault`. @param path - of a model file, as its node names it */
+  readonly fileFault: (path: string) => ModelFault | undefined;
   readonly hasLibrary: (name: string) => boolean;
   /** False of a broker that Node-RED could not start, as its log says. */
   readonly hasBroker: (id: string) => boolean;
@@ -67,10 +69,14 @@ function* wiringProblems({ nodes }: Pipeline): Iterable<PipelineProblem> {
 
 function* missingThings(
   { nodes }: Pipeline,
-  { modelFault, hasLibrary }: PipelineSurroundings,
+  { modelFault, fileFault, hasLibrary }: PipelineSurroundings,
 ): Iterable<PipelineProblem> {
   for (const { id, model: name = '', version = '' } of firstOf(nodes, ({ model, version }) => [model, version])) {
     const fault = modelFault(name, version);
+    if (fault) yield { ...fault, name, node: id };
+  }
+  for (const { id, file: name = '' } of firstOf(nodes, ({ file }) => [file])) {
+    const fault = fileFault(name);
     if (fault) yield { ...fault, name, node: id };
   }
   for (const { id, library: name = '' } of firstOf(nodes, ({ library }) => [library])) {

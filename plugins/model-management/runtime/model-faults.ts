@@ -54,6 +54,13 @@ function refusalOf(ask: () => unknown): string {
   }
 }
 
+/** Why no model file answers. @param state - of its route; none where no node follows it */
+export function faultOfFile(path: string, state: RouteState | undefined): ModelFault | undefined {
+  if (state?.status !== 'missing') return faultOfRoute(state);
+  const message = `There is no model file ${path}. Put it below the user directory of Node-RED, or choose another one in the node.`;
+  return { code: 'MODEL_MISSING', message };
+}
+
 /** Why what is there does not answer. @param state - of its route; none where no node follows it */
 export function faultOfRoute(state: RouteState | undefined): ModelFault | undefined {
   // It is looked for anew in a moment where it has just come.

@@ -172,7 +172,10 @@ class ModelManagement {
     const modelChanged = (name: string): void =>
       this.pipelines.usesChanged(({ models }) => models.some((model) => modelKey(model) === modelKey(name)));
     services.registry.onChange(({ name }) => modelChanged(name));
-    services.serving.onChange(modelChanged);
+    services.serving.onChange(({ kind, model }) => {
+      if (kind === 'model') modelChanged(model);
+      else this.pipelines.usesChanged(({ files }) => files.includes(model));
+    });
     services.libraries.onChange(({ name }) => this.pipelines.usesChanged(({ libraries }) => libraries.includes(name)));
     this.log.info('model management started', { dataDir: services.settings.dataDir });
   }
@@ -184,6 +187,7 @@ class ModelManagement {
         documents,
         settings: settings.pipelines,
         modelFault: (model, ref) => services.modelFault(model, ref),
+        fileFault: (path) => services.fileFault(path),
         hasLibrary: (name) => libraries.has(name),
         hasLibraryModules: settings.libraries.modules.length > 0,
         edgesOf: (id) => edges?.hub.pipelines.edgesOf(id) ?? [],

@@ -37,7 +37,14 @@ import type { EdgeRole } from './edges/edge-role';
 import { putRunsAway } from './edges/edge-runs-part';
 import { type EdgeSide, openEdgeSide } from './edges/edge-side';
 import { type HubSide, openHubSide } from './edges/hub-side';
-import { type AssignedModels, faultOfAssigned, faultOfKept, faultOfRoute, type KeptModels } from './model-faults';
+import {
+  type AssignedModels,
+  faultOfAssigned,
+  faultOfFile,
+  faultOfKept,
+  faultOfRoute,
+  type KeptModels,
+} from './model-faults';
 import { stageModelFile } from './model-file-source';
 import type { Settings } from './settings';
 import { dockerClient, openTraining } from './training-services';
@@ -77,6 +84,8 @@ export interface Services {
   findSource(model: string, ref: string): ModelSource;
   /** Why nothing answers here under that name and alias or number; undefined where something does, or will. */
   modelFault(model: string, ref: string): ModelFault | undefined;
+  /** Why no model file of this path answers; undefined where one does, or will in a moment. */
+  fileFault(path: string): ModelFault | undefined;
   /** Numbers of the versions that may be asked here. @throws as {@link findSource} */
   versionsOf(model: string): readonly number[];
   /** @throws {ModelManagementError} `STORAGE_CORRUPT` when a file of the version is gone from the disk */
@@ -274,6 +283,7 @@ async function buildServices(options: ServicesOptions, opened: Closers): Promise
     sourceOf,
     findSource: (model, ref) => (edge ? shelf.require(model, ref) : sourceOf(registry.getVersion(model, ref))),
     modelFault: (model, ref) => missing(model, ref) ?? faultOfRoute(serving.stateOf(model, ref)),
+    fileFault: (path) => faultOfFile(path, serving.fileStateOf(path)),
     versionsOf: (model) =>
       edge ? shelf.versionsOf(model) : registry.listVersions(model).map(({ version }) => version),
     requireFiles: async (version) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFile, rename } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PipelineResultView, PipelineRunView, PipelineView } from '../../../lib/pipeline/pipelines/views';
 import type { Version } from '../../../lib/registry/types';
@@ -8,7 +8,7 @@ import { modelFlow } from '../../support/flows';
 import { ModelLab } from '../../support/model-lab';
 import { mosquittoPath } from '../../support/mosquitto';
 import { type FlowNode, nodeRedMajor } from '../../support/node-red';
-import { addModel } from '../../support/onnx-models';
+import { addModel, buildModel } from '../../support/onnx-models';
 import { pipelineCalls, startPlusPipeline } from '../../support/pipeline-calls';
 import { requireOrSkip } from '../../support/requirement';
 import { waitFor } from '../../support/wait-for';
@@ -191,6 +191,26 @@ describe(`pipelines in Node-RED ${nodeRedMajor}`, function () {
     await waitFor(async () => (await get()).problems.length === 0, { what: 'it to load' });
     await lab.nodeRed.deploy([...flow]);
     await lab.untilFlowListens();
+  });
+
+  it('say that a model file is not there or does not load, until it is mended', async () => {
+    await lab.nodeRed.deploy([]);
+    const node = { source: 'file', file: 'late.onnx' };
+    await lab.nodeRed.deploy(modelFlow({ model: '', brokerPort: lab.broker.port, node }));
+    const missing = await reached('failed_initializing');
+    assert.deepEqual(
+      missing.problems.map(({ code, name, node: id }) => [code, name, id]),
+      [['MODEL_MISSING', 'late.onnx', 'model']],
+    );
+    const file = join(lab.nodeRed.userDir, 'late.onnx');
+    await writeFile(file, 'no model at all');
+    await waitFor(async () => (await get()).error?.code === 'MODEL_NOT_LOADED', { what: 'it not to load' });
+    await writeFile(`${file}.new`, buildModel(addModel(3)));
+    await rename(`${file}.new`, file);
+    assert.deepEqual((await reached('listening')).problems, []);
+    await lab.nodeRed.deploy([...flow]);
+    await lab.untilFlowListens();
+    await rm(file);
   });
 
   it('stop when they are told to amid a restart', async () => {

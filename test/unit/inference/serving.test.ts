@@ -200,7 +200,7 @@ describe('the serving of models', () => {
   it('tells how what is followed does, and whenever that changes', async () => {
     const { engine, registry, serving } = startServing();
     const told: unknown[] = [];
-    const stop = serving.onChange((model) => told.push([model, serving.stateOf('M', 'deployed')?.status]));
+    const stop = serving.onChange(({ model }) => told.push([model, serving.stateOf('M', 'deployed')?.status]));
     const { release } = serving.follow('m', 'deployed', aFollower('1'));
     await settled();
     registry.deployed = 1;

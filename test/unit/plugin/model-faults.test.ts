@@ -5,6 +5,7 @@ import { ModelName } from '../../../lib/ids';
 import {
   type AssignedModels,
   faultOfAssigned,
+  faultOfFile,
   faultOfKept,
   faultOfRoute,
 } from '../../../plugins/model-management/runtime/model-faults';
@@ -69,5 +70,17 @@ describe('why a model does not answer', () => {
     assert.equal(faultOfRoute({ status: 'loading', version: 1 }), undefined);
     assert.equal(faultOfRoute({ status: 'missing' }), undefined);
     assert.equal(faultOfRoute(undefined), undefined);
+  });
+
+  it('is that its file is not there, or does not load', () => {
+    const damaged = new ModelManagementError('INVALID_MODEL', 'It is damaged.', 'Export it again.');
+    assert.match(
+      faultOfFile('a.onnx', { status: 'missing' })?.message ?? '',
+      /no model file a\.onnx.*below the user directory/,
+    );
+    assert.equal(faultOfFile('a.onnx', { status: 'missing' })?.code, 'MODEL_MISSING');
+    assert.equal(faultOfFile('a.onnx', { status: 'failed', error: damaged })?.code, 'MODEL_NOT_LOADED');
+    assert.equal(faultOfFile('a.onnx', { status: 'loading', version: null }), undefined);
+    assert.equal(faultOfFile('a.onnx', undefined), undefined);
   });
 });

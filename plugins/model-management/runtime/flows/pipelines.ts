@@ -34,11 +34,13 @@ import { adminTokenOf, ownFlowsOverHttp } from './http-flows';
 import { PipelineSwitch } from './pipeline-switch';
 import { PipelineTester, type TestInput } from './pipeline-tester';
 import { describeStandstill, type Standstill, safeMode, standstillOf } from './standstill';
+import { WatchHooks } from './watch-hooks';
 
 /** What is known beside the flows, once the data folder is open. */
 export interface PipelineSurrounding {
   readonly documents: PipelineDocuments;
   readonly modelFault: PipelineSurroundings['modelFault'];
+  readonly fileFault: PipelineSurroundings['fileFault'];
   readonly hasLibrary: (name: string) => boolean;
   /** Where else a pipeline runs. */
   readonly edgesOf: (id: string) => readonly PipelineEdgeView[];
@@ -51,15 +53,12 @@ export interface PipelineSurrounding {
 
 type Opened = PipelineSurrounding & { readonly switch: PipelineSwitch };
 
-const HOOKS = ['onReceive', 'onComplete'] as const;
-const hookName = (hook: (typeof HOOKS)[number]): string => `${hook}.model-management`;
 const STORE_MS = 1_000;
-/** Of Node-RED's log: errors, and what is worse. */
-const ERROR_LEVEL = 20;
 
 /** The pipelines of this Node-RED: watched from its start, and started and stopped through its own API. */
 export class Pipelines {
   readonly #watch: PipelineWatch;
+  readonly #hooks: WatchHooks;
   readonly #flows: FlowAdapter;
   readonly #tester: PipelineTester;
   #surrounding: Opened | undefined;
@@ -72,8 +71,6 @@ export class Pipelines {
   readonly #flowsListeners = new Set<() => void>();
   #standstill: Standstill | undefined;
   #api: FlowsApi | undefined;
-  /** Node-RED hands what is logged to whatever looks like an emitter. */
-  readonly #logHandler = { emit: (_event: 'log', entry: LogEntry): void => this.#onLogged(entry) };
 
   constructor(
     private readonly red: NodeAPI,
@@ -86,6 +83,7 @@ export class Pipelines {
       log,
       onChange: (id) => this.#announce(id),
     });
+    this.#hooks = new WatchHooks(red, this.#watch);
     this.#tester = new PipelineTester(red, this.#watch, () => ({
       hasLibraryModules: this.#surrounding?.hasLibraryModules ?? false,
     }));
@@ -103,9 +101,8 @@ export class Pipelines {
     events.on('flows:started', this.#onStarted);
     events.on('flows:stopping', this.#onStopping);
     events.on('runtime-event', this.#onRuntimeEvent);
-    this.#redLog.addHandler(this.#logHandler);
     this.#watch.start();
-    this.#updateHooks();
+    this.#hooks.start();
   }
 
   /** What was kept is taken up, and kept from now on. */
@@ -140,12 +137,11 @@ export class Pipelines {
   stop(): void {
     const { events } = this.red;
     this.#isStarted = false;
-    this.#updateHooks();
+    this.#hooks.stop();
     this.#tester.stop();
     events.off('flows:started', this.#onStarted);
     events.off('flows:stopping', this.#onStopping);
     events.off('runtime-event', this.#onRuntimeEvent);
-    this.#redLog.removeHandler(this.#logHandler);
     this.#watch.stop();
   }
 
@@ -287,17 +283,7 @@ export class Pipelines {
 
   #refresh(): void {
     this.#watch.refresh();
-    this.#updateHooks();
-  }
-
-  /** They are asked for every message of every flow, so they are there only while a pipeline runs. */
-  #updateHooks(): void {
-    const { hooks } = this.red;
-    // Registering a name twice throws.
-    for (const hook of HOOKS) hooks.remove(hookName(hook));
-    if (!this.#isStarted || !this.#watch.isNeeded) return;
-    hooks.add(hookName('onReceive'), this.#watch.onReceive as Parameters<typeof hooks.add>[1]);
-    hooks.add(hookName('onComplete'), this.#watch.onComplete as Parameters<typeof hooks.add>[1]);
+    this.#hooks.update();
   }
 
   #opened(): Opened {
@@ -337,6 +323,7 @@ export class Pipelines {
   #view(watched: WatchedPipeline, all: readonly WatchedPipeline[]): PipelineOnEdges {
     const view = toPipelineView(watched, {
       modelFault: (model, ref) => this.#surrounding?.modelFault(model, ref),
+      fileFault: (path) => this.#surrounding?.fileFault(path),
       hasLibrary: (name) => this.#surrounding?.hasLibrary(name) ?? true,
       hasBroker: (id) => !this.#areNodesUp || Boolean(this.red.nodes.getNode(id)),
       all: all.map(({ pipeline }) => pipeline),
@@ -354,15 +341,6 @@ export class Pipelines {
   #flowsApi(): FlowsApi {
     this.#api ??= inProcessFlows(this.red) ?? ownFlowsOverHttp(this.red, adminTokenOf(this.#surrounding?.settings));
     return this.#api;
-  }
-
-  /** Not in the types of Node-RED. */
-  get #redLog(): { addHandler(handler: object): void; removeHandler(handler: object): void } {
-    return this.red.log as never;
-  }
-
-  #onLogged({ id, level, msg }: LogEntry): void {
-    if (typeof id === 'string' && level !== undefined && level <= ERROR_LEVEL) this.#watch.onErrorLogged(id, msg);
   }
 
   /** Node-RED does not tell a plugin that it ends, but it stops the flows before. */
@@ -388,12 +366,4 @@ export class Pipelines {
     this.#refresh();
     for (const listener of this.#flowsListeners) listener();
   };
-}
-
-/** @see https://nodered.org/docs/user-guide/runtime/logging */
-interface LogEntry {
-  readonly level?: number;
-  /** Runtime id of the node that said it. */
-  readonly id?: unknown;
-  readonly msg?: unknown;
 }

@@ -46,13 +46,14 @@ describe('faults of the nodes of a pipeline', () => {
   for (const [what, node, code] of [
     ['a feature without a name', { type: 'onnx-model', model: 'iris', features: ['a', ' '] }, 'FEATURES_EMPTY'],
     ['no model', { type: 'onnx-model', source: 'registry', model: '' }, 'NOT_CHOSEN'],
+    ['no model file', { type: 'onnx-model', source: 'file', model: 'iris', file: ' ' }, 'NOT_CHOSEN'],
     ['no library', { type: 'pipelib', library: '' }, 'NOT_CHOSEN'],
   ] as const) {
     it(`name ${what}`, () => assert.deepEqual(faultsOf(aNode('a', '', node)), [[code, 'a']]));
   }
 
   it('take a model of a file for chosen, and features that are named', () => {
-    const node = { type: 'onnx-model', source: 'file', model: '', features: ['a', 'b'] };
+    const node = { type: 'onnx-model', source: 'file', model: '', file: 'a.onnx', features: ['a', 'b'] };
     assert.deepEqual(faultsOf(aNode('a', '', node)), []);
   });
 

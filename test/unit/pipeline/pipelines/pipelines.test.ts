@@ -38,6 +38,7 @@ describe('the pipelines of a flow file', () => {
         inbound: ['in/read'],
         outbound: ['out/write'],
         models: ['iris'],
+        files: [],
         libraries: ['pipelib_a'],
         faults: [],
       },

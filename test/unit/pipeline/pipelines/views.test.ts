@@ -14,6 +14,7 @@ const whole = [
 ];
 const fine: PipelineSurroundings = {
   modelFault: () => undefined,
+  fileFault: () => undefined,
   hasLibrary: () => true,
   hasBroker: () => true,
   all: [],
@@ -85,14 +86,25 @@ describe('what is told of a pipeline', () => {
     assert.deepEqual([state, error?.code], ['failed_initializing', 'MODEL_NOT_LOADED']);
   });
 
+  it('is that there is no model file, or that it does not load', () => {
+    const entries = replaced('m', { source: 'file', file: 'models/a.onnx' });
+    const view = viewOf(entries, { fileFault: absent, modelFault: absent });
+    assert.deepEqual([view.state, view.error?.code, view.error?.node], ['failed_initializing', 'MODEL_MISSING', 'm']);
+    assert.deepEqual(
+      view.problems.map(({ code, name }) => [code, name]),
+      [['MODEL_MISSING', 'models/a.onnx']],
+    );
+  });
+
   it('is nothing of a model, a version or a library that the environment names', () => {
     for (const [id, more] of [
       ['m', { model: '${MODEL}' }],
       ['m', { version: '${VERSION}' }],
       ['m', { version: '$(VERSION)' }],
+      ['m', { source: 'file', file: '${FILE}' }],
       ['l', { library: '${LIBRARY}' }],
     ] as const) {
-      const around = id === 'm' ? { modelFault: absent } : { hasLibrary: () => false };
+      const around = id === 'm' ? { modelFault: absent, fileFault: absent } : { hasLibrary: () => false };
       assert.deepEqual(viewOf(replaced(id, more), around).problems, []);
     }
   });
