@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from './child.mjs';
@@ -39,7 +40,8 @@ function areDependenciesCurrent(lockDigest) {
 export async function ensureDependencies() {
   const lockDigest = digest(readFileSync(join(root, 'package-lock.json')));
   if (areDependenciesCurrent(lockDigest)) return;
-  console.log('Installing packages (once, about a minute) …');
+  const npmCache = process.env.npm_config_cache ?? join(homedir(), '.npm');
+  console.log(`Installing packages (once, about a minute; npm's log is in ${join(npmCache, '_logs')}) …`);
   // onnxruntime-node fetches its CUDA files while it installs; the CPU binaries are in the package itself.
   const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' };
   const npm = process.env.npm_execpath;

@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NodeRed } from './node-red';
 
@@ -15,6 +15,11 @@ export interface DataFolderFiles {
 async function filesBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** What all files below a folder hold. */
+export async function contentsBelow(folder: string): Promise<Buffer[]> {
+  return Promise.all((await filesBelow(folder)).map((path) => readFile(path)));
 }
 
 export async function dataFolderFiles({ userDir }: NodeRed): Promise<DataFolderFiles> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cp, readdir, readFile, stat } from 'node:fs/promises';
+import { cp, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { systemClock } from '../../../lib/clock';
@@ -8,6 +8,7 @@ import { findDocument } from '../../../lib/edges/agent/agent-documents';
 import type { EdgeCommand } from '../../../lib/edges/agent/command-desk';
 import { edgeTopics } from '../../../lib/edges/protocol/topics';
 import type { Log, LogFields } from '../../../lib/log';
+import { contentsBelow } from '../../support/data-folder-files';
 import { edgeLabForEach } from '../../support/edge-checks';
 import { type EdgeLab, type OpenAgent, openHub, PlayedMachine } from '../../support/edge-lab';
 import { withCode } from '../../support/registry-lab';
@@ -34,12 +35,6 @@ function keptLog(): { readonly log: Log; text(): string } {
 function withDecoded(message: Buffer): Buffer[] {
   const signed = /"payload":"([A-Za-z0-9_-]+)"/.exec(message.toString('latin1'))?.[1];
   return signed === undefined ? [message] : [message, Buffer.from(signed, 'base64url')];
-}
-
-async function contentsBelow(folder: string): Promise<Buffer[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  return Promise.all(files.map((path) => readFile(path)));
 }
 
 describe('keys, clocks and hubs of edges, on a broker with its access rules in force', function () {
