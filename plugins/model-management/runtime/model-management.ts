@@ -10,32 +10,17 @@ import type { Log } from '../../../lib/log';
 import { modelKey } from '../../../lib/names';
 import { librariesSlot } from '../../../lib/pipeline/library';
 import { trainingSlot } from '../../../lib/training';
-import { registerActivityRoutes } from './activity-routes';
 import { AdminRouter } from './admin-router';
-import { registerAliasRoutes } from './alias-routes';
-import { registerCollectionRoutes } from './collection-routes';
-import { registerEdgeRoutes } from './edge-routes';
 import { EdgeRole } from './edges/edge-role';
 import { atMostEachSecond } from './edges/throttle';
 import { watchFlows } from './flow-watch';
 import { Pipelines } from './flows/pipelines';
-import { registerHealthRoutes } from './health-routes';
-import { registerImportRoutes } from './import-routes';
-import { registerInferenceRoutes } from './inference-routes';
-import { registerJobRoutes } from './job-routes';
-import { registerLibraryRoutes } from './library-routes';
-import { registerMaintenanceRoutes, scheduleGarbageCollection } from './maintenance';
-import { registerModelRoutes } from './model-routes';
+import { scheduleGarbageCollection } from './maintenance';
 import { nodeRedLog } from './node-red-log';
 import { registerOpenInferenceRoutes } from './open-inference-routes';
-import { registerOwnEdgeRoutes } from './own-edge-routes';
-import { registerPipelineEdgeRoutes } from './pipeline-edge-routes';
-import { registerPipelineRoutes } from './pipeline-routes';
-import { registerRolloutRoutes } from './rollout-routes';
-import { registerRunRoutes } from './run-routes';
+import { registerRoutes } from './routes';
 import { openServices, type Services } from './services';
 import { parseSettings, type Settings } from './settings';
-import { registerVersionFileRoutes } from './version-file-routes';
 
 const lockRetryMs = 5_000;
 
@@ -256,23 +241,7 @@ class ModelManagement {
       services: () => this.availableServices(),
       log: this.log,
     });
-    registerHealthRoutes(router);
-    registerActivityRoutes(router);
-    registerModelRoutes(router);
-    registerVersionFileRoutes(router);
-    registerAliasRoutes(router);
-    registerInferenceRoutes(router);
-    registerImportRoutes(router);
-    registerLibraryRoutes(router);
-    registerCollectionRoutes(router);
-    registerJobRoutes(router);
-    registerRunRoutes(router);
-    registerPipelineRoutes(router, this.pipelines);
-    registerEdgeRoutes(router);
-    registerPipelineEdgeRoutes(router, this.pipelines);
-    registerRolloutRoutes(router);
-    registerOwnEdgeRoutes(router);
-    registerMaintenanceRoutes(router);
+    registerRoutes(router, this.pipelines);
     router.finish();
   }
 }
