@@ -106,7 +106,7 @@ function checkBody(json: unknown): z.infer<typeof Body> {
   const field = issue?.path.join('.') || 'body';
   throw invalidInput(
     field,
-    `${field}: ${issue?.message ?? 'not usable'}`,
+    `${field}: ${issue?.message ?? 'not usable'}.`,
     'Send an inference request of the Open Inference Protocol v2.',
   );
 }

@@ -41,7 +41,7 @@ export class DockerProbe {
       if (ModelManagementError.is(error)) return { available: false, reason: error.message };
       const code = error instanceof Error && 'code' in error ? String(error.code) : '';
       const reasons: Record<string, string> = {
-        ENOENT: 'No Docker engine runs here. Models run without it; training jobs will need it.',
+        ENOENT: 'No Docker engine runs here. Models run without it; training jobs need it.',
         EACCES: 'Node-RED may not use the Docker socket: add its user to the group docker.',
         ECONNREFUSED: 'The Docker engine refused the connection: is it running?',
       };

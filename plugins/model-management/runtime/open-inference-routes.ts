@@ -138,8 +138,7 @@ function sourceOf(request: Request, services: Services): ModelSource {
 
 async function infer({ request, response, services }: Call): Promise<void> {
   const source = sourceOf(request, services);
-  // Where the admin API has read JSON already, what it has made of it.
-  const body = request.readableEnded ? (request.body as object) : await readBody(request);
+  const body = request.readableEnded ? readAlready(request) : await readBody(request);
   const asked = parseInferRequest(body, jsonLengthOf(request), source.signature);
   const gone = new AbortController();
   response.once('close', () => {
@@ -176,6 +175,20 @@ function jsonLengthOf(request: Request): number | null {
     'Inference-Header-Content-Length',
     `The header is ${JSON.stringify(text.slice(0, 40))}.`,
     'Send the length of the JSON in bytes.',
+  );
+}
+
+/**
+ * What the admin API has made of a body that it read before us. It reads forms too, and of JSON that came as one
+ * nothing is left to be used.
+ * @throws {ModelManagementError} `INVALID_INPUT`
+ */
+function readAlready(request: Request): object {
+  if (!request.is('application/x-www-form-urlencoded')) return request.body as object;
+  throw invalidInput(
+    'Content-Type',
+    'The body came as a form, as curl -d sends it when nothing else is said.',
+    'Send JSON with Content-Type: application/json.',
   );
 }
 

@@ -117,6 +117,14 @@ describe('the Open Inference Protocol', function () {
     });
   }
 
+  it('says which Content-Type to send where the admin API has read the body as a form, as curl -d names it', async () => {
+    const form = { 'content-type': 'application/x-www-form-urlencoded' };
+    const body = JSON.stringify({ inputs: [features] });
+    const answer = await nodeRed.request('POST', 'flows/v2/models/iris/infer', body, form);
+    assert.equal(answer.status, 400);
+    assert.match(schema.ErrorResponse.parse(answer.body).error, /Content-Type: application\/json/);
+  });
+
   it('refuses an encoding, and a length that is none', async () => {
     const post = (headers: Record<string, string>) =>
       nodeRed.request('POST', 'flows/v2/models/iris/infer', '{}', headers);
