@@ -12,7 +12,21 @@ const collectionFields: ListFields<CollectionView> = {
 };
 
 const sourceFields: ListFields<SourceView> = {
-  sortable: ['name', 'kind', 'origin', 'host', 'port', 'database', 'user', 'usedBy'],
+  sortable: [
+    'name',
+    'kind',
+    'origin',
+    'host',
+    'port',
+    'database',
+    'user',
+    'tls',
+    'ca',
+    'watermarkColumn',
+    'timeoutMs',
+    'hasPassword',
+    'usedBy',
+  ],
   searchText: ({ name, host, database }) => [name, host ?? '', database ?? ''].join('\n'),
 };
 

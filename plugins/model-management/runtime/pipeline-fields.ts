@@ -11,6 +11,7 @@ export const pipelineFields: ListFields<PipelineOnEdges> = {
     'state',
     'since',
     'failedAt',
+    'failedOnTab',
     'error',
     'counters',
     'inbound',
@@ -26,7 +27,18 @@ export const pipelineFields: ListFields<PipelineOnEdges> = {
 };
 
 export const runFields: ListFields<PipelineRunView> = {
-  sortable: ['id', 'state', 'startedAt', 'finishedAt', 'durationMs', 'deliveries', 'waitingIn', 'error'],
+  sortable: [
+    'id',
+    'state',
+    'startedAt',
+    'finishedAt',
+    'durationMs',
+    'deliveries',
+    'waitingIn',
+    'dryRun',
+    'timed',
+    'error',
+  ],
   searchText: ({ id, state, error }) => [id, state, error?.message ?? ''].join('\n'),
 };
 

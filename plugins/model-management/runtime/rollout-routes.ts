@@ -6,7 +6,23 @@ import { applyListQuery, type ListFields } from './list-query';
 import { isTrue } from './query-parameter';
 
 const rolloutFields: ListFields<RolloutSummary> = {
-  sortable: ['id', 'model', 'version', 'state', 'createdAt', 'createdBy', 'openWaves', 'waveCount'],
+  sortable: [
+    'id',
+    'model',
+    'version',
+    'state',
+    'reason',
+    'createdAt',
+    'createdBy',
+    'selection',
+    'waves',
+    'soakMs',
+    'stop',
+    'openWaves',
+    'waveCount',
+    'nextWaveAt',
+    'counts',
+  ],
   searchText: ({ id, model, version, state, createdBy }) => [id, model, version, state, createdBy ?? ''].join('\n'),
 };
 

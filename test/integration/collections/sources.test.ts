@@ -5,6 +5,7 @@ import { canMakeCertificates } from '../../support/certificates';
 import { canRunPostgres, Postgres } from '../../support/postgres';
 import { canRunPython } from '../../support/python';
 import { requireOrSkip } from '../../support/requirement';
+import { assertSortsByEveryField } from '../../support/sorting';
 import { TrainingLab } from '../../support/training-lab';
 
 /** Rewrites the model it was given. */
@@ -60,6 +61,7 @@ describe('sources that are entered in the sidebar', function () {
       assert.ok(!text.includes(password), text);
       assert.ok(!text.includes('of settings.js'), text);
     }
+    await assertSortsByEveryField((path) => lab.nodeRed.api('GET', path), 'sources');
     assert.deepEqual(list.body.items, [
       { name: 'local', kind: 'collections', origin: 'builtIn', usedBy: [] },
       { name: 'fixed', kind: 'postgres', origin: 'settings', usedBy: [] },

@@ -12,6 +12,7 @@ import { MqttListener } from '../../support/mqtt-listener';
 import { NodeRed, nodeRedMajor } from '../../support/node-red';
 import { addModel, buildModel } from '../../support/onnx-models';
 import { requireOrSkip } from '../../support/requirement';
+import { assertSortsByEveryField } from '../../support/sorting';
 import { temporaryFolder } from '../../support/temporary-folder';
 import { waitFor } from '../../support/wait-for';
 
@@ -195,6 +196,7 @@ describe(`edges of Node-RED ${nodeRedMajor}`, function () {
       [[id, 'plus']],
     );
     assert.equal((await ask<{ total: number }>('GET', 'rollouts?active=true')).total, 0);
+    await assertSortsByEveryField((path) => hub.api('GET', path), 'rollouts');
   });
 
   it('take no change but of their own rows', async () => {

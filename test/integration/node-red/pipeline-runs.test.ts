@@ -5,6 +5,7 @@ import { mosquittoPath } from '../../support/mosquitto';
 import { type FlowNode, nodeRedMajor } from '../../support/node-red';
 import { pipelineCalls, startPlusPipeline } from '../../support/pipeline-calls';
 import { requireOrSkip } from '../../support/requirement';
+import { assertSortsByEveryField } from '../../support/sorting';
 import { waitFor } from '../../support/wait-for';
 
 describe(`runs and tests of pipelines in Node-RED ${nodeRedMajor}`, function () {
@@ -270,6 +271,9 @@ describe(`runs and tests of pipelines in Node-RED ${nodeRedMajor}`, function () 
       failure.steps?.flatMap(({ node, error }) => (error === null ? [] : [[node, error]])),
       [['model', failed.error?.message]],
     );
+    for (const path of ['pipelines', `pipelines/${id}/runs`, `pipelines/${id}/results`, `pipelines/${id}/nodes`]) {
+      await assertSortsByEveryField((list) => lab.nodeRed.api('GET', list), path);
+    }
     await lab.mqtt.ask('in', [1, 2, 3, 4], 'out');
     await reached('succeeded');
   });

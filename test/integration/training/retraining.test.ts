@@ -9,6 +9,7 @@ import { MqttListener } from '../../support/mqtt-listener';
 import type { FlowNode } from '../../support/node-red';
 import { canRunPython } from '../../support/python';
 import { requireOrSkip } from '../../support/requirement';
+import { assertSortsByEveryField } from '../../support/sorting';
 import { temporaryFolder } from '../../support/temporary-folder';
 import { exampleScript, irisRows, TrainingLab } from '../../support/training-lab';
 import { waitFor } from '../../support/wait-for';
@@ -194,6 +195,9 @@ describe('retraining', function () {
     );
     await lab.call('PATCH', 'jobs/timed', { paused: true });
     assert.ok(runs.every(({ trigger }) => trigger === 'schedule'));
+    for (const path of ['jobs', 'jobs/timed/runs']) {
+      await assertSortsByEveryField((list) => lab.nodeRed.api('GET', list), path);
+    }
     assert.equal((await lab.call<JobView>('GET', 'jobs/timed')).nextRunAt, null);
   });
 
