@@ -108,7 +108,7 @@ function sayWhatToDo(url, brokerPort, runner) {
                 the answer becomes {"label":"versicolor","score":0.998…}; Roll back undoes it
   training      in the tab Jobs, open iris_job and press Train now: it learns from the 156 rows of the
                 collection iris, ${RUNNERS[runner]}, and its version is deployed by itself
-  more          in the menu: Import, Examples; their models and library are here${otherPort(brokerPort)}
+  more          in the menu: Import, Examples; their models and libraries are here${otherPort(brokerPort)}
   log           ${isWatching ? 'here' : relative(process.cwd(), logFile)}
 
 Ctrl-C ends everything. npm start -- --reset begins afresh.`);
