@@ -31,6 +31,8 @@ export interface NodeRedOptions {
   readonly token?: string;
   /** A folder of `makeCertificates`, to be reached over TLS. Who asks has to trust its `ca.pem`. */
   readonly certificates?: string;
+  /** Of node itself, e.g. `--inspect=127.0.0.1:0`. */
+  readonly nodeArguments?: readonly string[];
 }
 
 /** The last of what Node-RED prints while it starts: its flows run, or why they do not. */
@@ -129,8 +131,9 @@ export class NodeRed implements AsyncDisposable {
   }
 
   private async run(): Promise<void> {
-    const { major = nodeRedMajor, program = join(nodeRedFolder(major), 'red.js') } = this.options;
-    const child = spawn(process.execPath, [program, '-u', this.userDir, '-s', join(this.userDir, 'settings.js')], {
+    const { major = nodeRedMajor, program = join(nodeRedFolder(major), 'red.js'), nodeArguments = [] } = this.options;
+    const args = [...nodeArguments, program, '-u', this.userDir, '-s', join(this.userDir, 'settings.js')];
+    const child = spawn(process.execPath, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env['PATH'] ?? '', HOME: this.userDir, ...this.options.env },
     });

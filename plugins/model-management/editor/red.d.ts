@@ -103,6 +103,8 @@ interface RedEditor {
       readonly stickyScroll?: { readonly enabled: boolean };
       /** Of Monaco. */
       readonly occurrencesHighlight?: 'off';
+      /** Of Monaco. */
+      readonly foldingStrategy?: 'indentation';
     }): RedCodeEditor;
   };
   readonly view: {

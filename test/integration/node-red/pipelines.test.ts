@@ -71,14 +71,14 @@ describe(`pipelines in Node-RED ${nodeRedMajor}`, function () {
 
   it('account for every run of a flood', async () => {
     await lab.untilFlowListens();
-    const { runs, failed, dropped } = await settledCounters();
+    const before = await settledCounters();
     const from = lab.mqtt.on('out').length;
     for (let sent = 0; sent < 5_000; ) {
       for (const end = sent + 500; sent < end; sent += 1) await lab.mqtt.publish('in', [sent, 0, 0, 0]);
       await waitFor(() => lab.mqtt.on('out').length >= from + sent, { what: 'the answers', intervalMs: 5 });
     }
     const after = await settledCounters();
-    assert.deepEqual([after.runs - runs, after.failed - failed, after.dropped - dropped], [5_000, 0, 0]);
+    assert.deepEqual(after, { ...before, runs: before.runs + 5_000 }, 'each succeeded');
   });
 
   it('stop and start by themselves, and nothing else of the flows changes', async () => {

@@ -39,6 +39,8 @@ export function CodeEditor({ text, language, label, class: className, readOnly, 
       // These work on after their editor has gone, and throw. The texts are short.
       stickyScroll: { enabled: false },
       occurrencesHighlight: 'off',
+      // Else a worker tells what folds, maybe only once the editor has gone; that threw, too.
+      foldingStrategy: 'indentation',
     });
     created.getSession().on('change', () => changed.current(created.getValue()));
     editor.current = created;
