@@ -130,6 +130,14 @@ describe(`the packed package in an empty Node-RED ${nodeRedMajor}`, function () 
     return reason;
   }
 
+  it('brings the documents that its README leads to', async () => {
+    const installed = join(userDir.path, 'node_modules', packageName);
+    const readme = await readFile(join(installed, 'README.md'), 'utf8');
+    const linked = [...readme.matchAll(/\]\((?![a-z]+:|#)([^)#]+)/g)].map(([, path = '']) => join(installed, path));
+    assert.ok(linked.length > 0);
+    await Promise.all(linked.map((path) => stat(path)));
+  });
+
   it('brings the runtime in WebAssembly, in three files and its license', async () => {
     const files = await readdir(wasmFolder(userDir.path));
     assert.deepEqual(files.sort(), [
