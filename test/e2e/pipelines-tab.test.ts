@@ -143,8 +143,10 @@ describe('the tab Pipelines', function () {
 
     await stop();
     await page.locator('li.red-ui-workspace-disabled', { hasText: 'all the way' }).waitFor();
+    await test.waitFor({ state: 'hidden' });
     await detail.getByRole('button', { name: 'Start' }).click();
     await detail.getByRole('button', { name: 'Stop' }).waitFor();
+    await test.getByText('"no numbers"').first().waitFor();
     await page.locator('li:not(.red-ui-workspace-disabled)', { has: tabOf('all the way') }).waitFor();
     assert.equal(await page.locator('.red-ui-notification', { hasText: 'updated' }).count(), 0, 'it was this editor');
     assert.equal(await editor.isDirty(), false, 'there is nothing to deploy');

@@ -86,7 +86,12 @@ export function PipelineActions({
       {isBusy && <Busy text={t('flow.busy')} />}
       {task.status === 'failed' && <ErrorBox error={task.error} />}
       {warning && <p class="mm-hint">{warning}</p>}
-      {isTesting && state !== 'idle' && <PipelineTest place={{ id }} model={models[0]} starts={starts} />}
+      {isTesting && (
+        // What was typed is there when it is started again.
+        <div hidden={state === 'idle'}>
+          <PipelineTest place={{ id }} model={models[0]} starts={starts} />
+        </div>
+      )}
     </>
   );
 }

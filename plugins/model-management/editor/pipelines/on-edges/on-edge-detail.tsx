@@ -91,13 +91,14 @@ function Live({ place }: { readonly place: PipelinePlace }) {
 function TestThere({ place, pipeline }: { readonly place: PipelinePlace; readonly pipeline: PipelineDetails }) {
   const [isOpen, setOpen] = useState(false);
   const { state, models, starts } = pipeline;
-  if (!mayRun() || state === 'idle') return null;
+  if (!mayRun()) return null;
   return (
-    <>
+    // What was typed is there when it is started again.
+    <div hidden={state === 'idle'}>
       <div class="mm-buttons">
         <Toggle open={isOpen} text={t('flow.onEdges.test')} onClick={() => setOpen(!isOpen)} />
       </div>
       {isOpen && <PipelineTest place={place} model={models[0]} starts={starts} />}
-    </>
+    </div>
   );
 }
