@@ -158,7 +158,11 @@ describe(`pipelines in the sidebar of Node-RED ${nodeRedMajor}, on an edge of No
   it('tell which node failed there', async () => {
     await mqtt.publish(IN, ['no', 'numbers']);
     await detail().locator('.mm-error', { hasText: 'at step the model' }).waitFor();
-    await detail().getByRole('cell', { name: 'failed', exact: true }).first().waitFor();
+    const failed = detail().getByRole('row', { name: /failed node by node/ });
+    await failed.first().getByRole('button', { name: 'node by node' }).click();
+    const times = detail().getByRole('region', { name: 'node by node' });
+    await times.getByText('["no","numbers"]').first().waitFor();
+    await times.getByText(/wants float32/).first().waitFor();
     await look('on-edge-failed', 'a failed pipeline on an edge');
     await closeTray();
     const panel = await showPanel('Pipelines');
