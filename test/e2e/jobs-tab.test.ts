@@ -35,8 +35,12 @@ describe('the tab Jobs', function () {
     await panel.getByText(/No Docker engine runs here/).waitFor();
     await panel.getByRole('button', { name: 'New' }).click();
     const form = page.locator('.mm-job-form');
-    await form.getByRole('button', { name: 'Check' }).click();
-    await form.getByText('a base model').waitFor();
+    // What the form loads moves the button, maybe away from under the pointer.
+    const missing = form.getByText('a base model');
+    await waitFor(async () => {
+      await form.getByRole('button', { name: 'Check' }).click();
+      return missing.isVisible();
+    });
     await form.getByLabel('Base model').selectOption('iris');
     assert.equal(await form.getByLabel('Name', { exact: true }).inputValue(), 'iris_job');
     await form.getByLabel('Runs in').selectOption('process');
