@@ -162,7 +162,10 @@ describe(`pipelines in the sidebar of Node-RED ${nodeRedMajor}, on an edge of No
     await failed.first().getByRole('button', { name: 'node by node' }).click();
     const times = detail().getByRole('region', { name: 'node by node' });
     await times.getByText('["no","numbers"]').first().waitFor();
-    await times.getByText(/wants float32/).first().waitFor();
+    await times
+      .getByText(/wants float32/)
+      .first()
+      .waitFor();
     await look('on-edge-failed', 'a failed pipeline on an edge');
     await closeTray();
     const panel = await showPanel('Pipelines');
