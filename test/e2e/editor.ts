@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -198,6 +199,21 @@ export class Editor implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.browser.close();
   }
+}
+
+/**
+ * Closes the editor of each test of a suite. One that failed leaves a picture, and what the page complained about fails it.
+ * @param current - undefined where the test opened none
+ */
+export function closeAfterEach(current: () => Editor | undefined): void {
+  afterEach(async function () {
+    const editor = current();
+    if (!editor) return;
+    if (this.currentTest?.state === 'failed') await editor.picture(`failed-${this.currentTest.title}`);
+    const { complaints } = editor;
+    await editor[Symbol.asyncDispose]();
+    assert.deepEqual(complaints, []);
+  });
 }
 
 /** Runs in the page: the editor looks for its token under these names (the path is part of the name). */

@@ -4,7 +4,7 @@ import { buildModel, twoInputModel } from '../support/onnx-models';
 import { requireOrSkip } from '../support/requirement';
 import { waitFor } from '../support/wait-for';
 import { assertAccessible } from './accessibility';
-import { chromiumPath, Editor } from './editor';
+import { chromiumPath, closeAfterEach, Editor } from './editor';
 
 const at = { z: 'tab', x: 100, y: 60 };
 const func = (id: string, name: string, text: string, to: readonly string[], more: object = {}): FlowNode => ({
@@ -148,13 +148,7 @@ describe('the join in the dialog of a node', function () {
   beforeEach(async () => {
     editor = await Editor.open(nodeRed);
   });
-  afterEach(async function () {
-    if (!editor) return;
-    if (this.currentTest?.state === 'failed') await editor.picture(`failed-${this.currentTest.title}`);
-    const { complaints } = editor;
-    await editor[Symbol.asyncDispose]();
-    assert.deepEqual(complaints, []);
-  });
+  closeAfterEach(() => editor);
 
   const join = () => editor.page.getByRole('group', { name: 'How the results of several parents come together' });
   const stored = async (id: string) => (await editor.nodes()).find((node) => node.id === id);

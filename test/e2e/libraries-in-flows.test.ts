@@ -3,7 +3,7 @@ import type { Locator } from 'playwright-core';
 import { type FlowNode, NodeRed } from '../support/node-red';
 import { requireOrSkip } from '../support/requirement';
 import { waitFor } from '../support/wait-for';
-import { chromiumPath, Editor } from './editor';
+import { chromiumPath, closeAfterEach, Editor } from './editor';
 import { LibraryTray } from './library-tray';
 
 const HOSTILE = '<img src=x onerror="window.hacked=1">';
@@ -45,13 +45,7 @@ describe('a library at work in a flow', function () {
     panel = await editor.showLibraries();
     tray = new LibraryTray(editor);
   });
-  afterEach(async function () {
-    if (!editor) return;
-    if (this.currentTest?.state === 'failed') await editor.picture(`failed-${this.currentTest.title}`);
-    const { complaints } = editor;
-    await editor[Symbol.asyncDispose]();
-    assert.deepEqual(complaints, []);
-  });
+  closeAfterEach(() => editor);
 
   const ask = async (value: number): Promise<unknown> => (await nodeRed.request('POST', 'ask', { value })).body;
 

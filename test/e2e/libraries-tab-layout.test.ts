@@ -4,7 +4,7 @@ import { NodeRed } from '../support/node-red';
 import { requireOrSkip } from '../support/requirement';
 import { waitFor } from '../support/wait-for';
 import { assertAccessible, themes, useTheme } from './accessibility';
-import { chromiumPath, Editor } from './editor';
+import { chromiumPath, closeAfterEach, Editor } from './editor';
 import { LibraryTray } from './library-tray';
 import { overflowPx, resizePanel } from './room';
 
@@ -33,13 +33,7 @@ describe('the libraries tab in the room it gets, for everybody', function () {
     }
   });
   after(() => nodeRed?.[Symbol.asyncDispose]());
-  afterEach(async function () {
-    if (!editor) return;
-    if (this.currentTest?.state === 'failed') await editor.picture(`failed-${this.currentTest.title}`);
-    const { complaints } = editor;
-    await editor[Symbol.asyncDispose]();
-    assert.deepEqual(complaints, []);
-  });
+  closeAfterEach(() => editor);
 
   async function openTab(widthPx = 1400): Promise<void> {
     editor = await Editor.open(nodeRed, { widthPx });

@@ -3,7 +3,7 @@ import type { Locator } from 'playwright-core';
 import { NodeRed } from '../support/node-red';
 import { requireOrSkip } from '../support/requirement';
 import { waitFor } from '../support/wait-for';
-import { chromiumPath, Editor } from './editor';
+import { chromiumPath, closeAfterEach, Editor } from './editor';
 import { LibraryTray } from './library-tray';
 
 const first = 'module.exports = () => "first";\n';
@@ -27,13 +27,7 @@ describe('a library that several people change', function () {
     tray = new LibraryTray(editor);
     await tray.open(panel, 'pipelib_shared');
   });
-  afterEach(async function () {
-    if (!editor) return;
-    if (this.currentTest?.state === 'failed') await editor.picture(`failed-${this.currentTest.title}`);
-    const { complaints } = editor;
-    await editor[Symbol.asyncDispose]();
-    assert.deepEqual(complaints, []);
-  });
+  closeAfterEach(() => editor);
 
   /** As another user would. */
   async function store(name: string, source: string): Promise<number> {

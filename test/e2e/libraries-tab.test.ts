@@ -3,7 +3,7 @@ import type { Locator } from 'playwright-core';
 import { NodeRed } from '../support/node-red';
 import { requireOrSkip } from '../support/requirement';
 import { waitFor } from '../support/wait-for';
-import { chromiumPath, Editor } from './editor';
+import { chromiumPath, closeAfterEach, Editor } from './editor';
 import { LibraryTray, textOf } from './library-tray';
 
 const HOSTILE = '<img src=x onerror="window.hacked=1"><b>bold</b>';
@@ -31,13 +31,7 @@ describe('the libraries tab', function () {
     panel = await editor.showLibraries();
     tray = new LibraryTray(editor);
   });
-  afterEach(async function () {
-    if (!editor) return;
-    if (this.currentTest?.state === 'failed') await editor.picture(`failed-${this.currentTest.title}`);
-    const { complaints } = editor;
-    await editor[Symbol.asyncDispose]();
-    assert.deepEqual(complaints, []);
-  });
+  closeAfterEach(() => editor);
 
   async function store(name: string, source: string, description = ''): Promise<void> {
     const answer = await nodeRed.api('PUT', `libraries/${name}`, { source, description });

@@ -6,7 +6,7 @@ import { addModel, buildModel } from '../support/onnx-models';
 import { requireOrSkip } from '../support/requirement';
 import { waitFor } from '../support/wait-for';
 import { assertAccessible, themes, useTheme } from './accessibility';
-import { chromiumPath, Editor } from './editor';
+import { chromiumPath, closeAfterEach, Editor } from './editor';
 import { overflowPx } from './room';
 
 describe('the activity of a model', function () {
@@ -23,13 +23,7 @@ describe('the activity of a model', function () {
     }
   });
   after(() => nodeRed?.[Symbol.asyncDispose]());
-  afterEach(async function () {
-    if (!editor) return;
-    if (this.currentTest?.state === 'failed') await editor.picture(`failed-${this.currentTest.title}`);
-    const { complaints } = editor;
-    await editor[Symbol.asyncDispose]();
-    assert.deepEqual(complaints, []);
-  });
+  closeAfterEach(() => editor);
 
   const infer = (payload: unknown) => nodeRed.api('POST', 'models/iris/versions/1/infer', { payload });
   const open = async (model: string, options: { readonly widthPx?: number; readonly language?: string } = {}) => {

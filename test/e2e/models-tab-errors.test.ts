@@ -3,7 +3,7 @@ import type { Locator } from 'playwright-core';
 import { NodeRed } from '../support/node-red';
 import { addModel, buildModel, identityModel, type ModelSpec } from '../support/onnx-models';
 import { requireOrSkip } from '../support/requirement';
-import { type ChosenFile, chromiumPath, Editor } from './editor';
+import { type ChosenFile, chromiumPath, closeAfterEach, Editor } from './editor';
 import { tokenOf, userSettings } from './users';
 
 const HOSTILE = '<img src=x onerror="window.hacked=1"><b>bold</b>';
@@ -45,13 +45,7 @@ describe('the models tab when something is wrong', function () {
     editor = await Editor.open(nodeRed);
     panel = await editor.showModels();
   });
-  afterEach(async function () {
-    if (!editor) return;
-    if (this.currentTest?.state === 'failed') await editor.picture(`failed-${this.currentTest.title}`);
-    const { complaints } = editor;
-    await editor[Symbol.asyncDispose]();
-    assert.deepEqual(complaints, []);
-  });
+  closeAfterEach(() => editor);
 
   const open = (model: string): Promise<void> =>
     panel

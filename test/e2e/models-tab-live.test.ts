@@ -5,7 +5,7 @@ import { addModel, buildModel } from '../support/onnx-models';
 import { requireOrSkip } from '../support/requirement';
 import { waitFor } from '../support/wait-for';
 import { assertAccessible } from './accessibility';
-import { chromiumPath, Editor } from './editor';
+import { chromiumPath, closeAfterEach, Editor } from './editor';
 
 const flows = [
   { id: 'tab', type: 'tab', label: 'Line 3' },
@@ -51,13 +51,7 @@ describe('the models tab and what runs', function () {
     editor = await Editor.open(nodeRed);
     panel = await editor.showModels();
   });
-  afterEach(async function () {
-    if (!editor) return;
-    if (this.currentTest?.state === 'failed') await editor.picture(`failed-${this.currentTest.title}`);
-    const { complaints } = editor;
-    await editor[Symbol.asyncDispose]();
-    assert.deepEqual(complaints, []);
-  });
+  closeAfterEach(() => editor);
 
   const open = async (): Promise<void> => {
     await panel.getByText('iris', { exact: true }).click();

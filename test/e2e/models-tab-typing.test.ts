@@ -4,7 +4,7 @@ import { NodeRed } from '../support/node-red';
 import { addModel, buildModel } from '../support/onnx-models';
 import { requireOrSkip } from '../support/requirement';
 import { waitFor } from '../support/wait-for';
-import { chromiumPath, Editor } from './editor';
+import { chromiumPath, closeAfterEach, Editor } from './editor';
 import { resizePanel } from './room';
 
 describe('what is typed into the models tab, and what is asked by it', function () {
@@ -28,13 +28,7 @@ describe('what is typed into the models tab, and what is asked by it', function 
     panel = await editor.showModels();
     await panel.getByText('iris', { exact: true }).waitFor();
   });
-  afterEach(async function () {
-    if (!editor) return;
-    if (this.currentTest?.state === 'failed') await editor.picture(`failed-${this.currentTest.title}`);
-    const { complaints } = editor;
-    await editor[Symbol.asyncDispose]();
-    assert.deepEqual(complaints, []);
-  });
+  closeAfterEach(() => editor);
 
   const deploy = async (version: number): Promise<void> => {
     const answer = await nodeRed.api('PUT', 'models/iris/aliases/deployed', { version, force: true });

@@ -3,7 +3,7 @@ import { type FlowNode, NodeRed } from '../support/node-red';
 import { addModel, buildModel, irisModel, type ModelSpec, twoInputModel } from '../support/onnx-models';
 import { requireOrSkip } from '../support/requirement';
 import { assertAccessible } from './accessibility';
-import { chromiumPath, Editor } from './editor';
+import { chromiumPath, closeAfterEach, Editor } from './editor';
 
 const base = { type: 'onnx-model', z: 'tab', wires: [[]] };
 
@@ -68,13 +68,7 @@ describe('the dialog of onnx-model', function () {
   beforeEach(async () => {
     editor = await Editor.open(nodeRed);
   });
-  afterEach(async function () {
-    if (!editor) return;
-    if (this.currentTest?.state === 'failed') await editor.picture(`failed-${this.currentTest.title}`);
-    const { complaints } = editor;
-    await editor[Symbol.asyncDispose]();
-    assert.deepEqual(complaints, []);
-  });
+  closeAfterEach(() => editor);
 
   it('opened and closed unchanged stores an unchanged configuration', async () => {
     for (const { id, type } of flows) {

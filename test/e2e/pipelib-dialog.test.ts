@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type FlowNode, NodeRed } from '../support/node-red';
 import { requireOrSkip } from '../support/requirement';
 import { assertAccessible } from './accessibility';
-import { chromiumPath, Editor } from './editor';
+import { chromiumPath, closeAfterEach, Editor } from './editor';
 import { LibraryTray } from './library-tray';
 
 const base = { type: 'pipelib', z: 'tab', wires: [[]] };
@@ -58,13 +58,7 @@ describe('the dialog of pipelib', function () {
     editor = await Editor.open(nodeRed);
     tray = new LibraryTray(editor);
   });
-  afterEach(async function () {
-    if (!editor) return;
-    if (this.currentTest?.state === 'failed') await editor.picture(`failed-${this.currentTest.title}`);
-    const { complaints } = editor;
-    await editor[Symbol.asyncDispose]();
-    assert.deepEqual(complaints, []);
-  });
+  closeAfterEach(() => editor);
 
   const saved = async (id: string) => (await editor.nodes()).find((node) => node.id === id);
 

@@ -8,7 +8,7 @@ import { addModel } from '../support/onnx-models';
 import { requireOrSkip } from '../support/requirement';
 import { waitFor } from '../support/wait-for';
 import { assertAccessible, themes, useTheme } from './accessibility';
-import { chromiumPath, Editor } from './editor';
+import { chromiumPath, closeAfterEach, Editor } from './editor';
 import { overflowPx, resizePanel } from './room';
 
 describe('the tab Pipelines', function () {
@@ -41,13 +41,7 @@ describe('the tab Pipelines', function () {
     detail = page.locator('.mm-tray .mm-detail');
     await showTab('Pipelines');
   });
-  afterEach(async function () {
-    if (!editor) return;
-    if (this.currentTest?.state === 'failed') await editor.picture(`failed-${this.currentTest.title}`);
-    const { complaints } = editor;
-    await editor[Symbol.asyncDispose]();
-    assert.deepEqual(complaints, []);
-  });
+  closeAfterEach(() => editor);
 
   const showTab = (name: 'Models' | 'Pipelines'): Promise<void> => sidebar.getByRole('tab', { name }).click();
   const rowOf = (name: string | RegExp): Locator => panel.getByRole('button', { name });

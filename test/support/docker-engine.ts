@@ -88,6 +88,13 @@ export class DockerEngine implements AsyncDisposable {
     });
   }
 
+  /** What is over is told before all of it has gone. */
+  async untilNoContainers(): Promise<void> {
+    await waitFor(async () => (await this.docker.listContainers({ all: true })).length === 0, {
+      what: 'the containers to go',
+    });
+  }
+
   async pause(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     const { child } = this;
     this.child = undefined;

@@ -1,5 +1,6 @@
 import { LatencyHistogram } from '../../inference/processes/latency-histogram';
 import { cutJson } from './cut-text';
+import { SecondCount } from './second-count';
 
 export interface NodeTimesLimits {
   /** Messages of a node that are timed in a second; all are counted. */
@@ -34,8 +35,7 @@ interface Measured {
   received: number;
   failed: number;
   isSampled: boolean;
-  second: number;
-  inSecond: number;
+  readonly inSecond: SecondCount;
   shown: { readonly text: string; readonly isCut: boolean };
   /** When each run came to the node, ms; the oldest first. */
   readonly open: Map<string, number>;
@@ -45,8 +45,7 @@ interface Measured {
 /** How long the nodes of one pipeline take, while somebody looks at it. Bounded whatever comes. */
 export class NodeTimes {
   readonly #nodes = new Map<string, Measured>();
-  #second = -1;
-  #runsInSecond = 0;
+  readonly #runsInSecond = new SecondCount();
 
   constructor(
     /** Milliseconds with fractions, from any beginning. */
@@ -56,27 +55,16 @@ export class NodeTimes {
 
   /** Whether a run that begins now is one of those that are followed node by node. */
   takesRun(): boolean {
-    const second = Math.floor(this.nowMs() / 1_000);
-    if (second !== this.#second) {
-      this.#second = second;
-      this.#runsInSecond = 0;
-    }
-    this.#runsInSecond += 1;
-    return this.#runsInSecond <= this.limits.runsPerSecond;
+    return this.#runsInSecond.next(this.nowMs()) <= this.limits.runsPerSecond;
   }
 
   received(runId: string, node: string, payload: unknown): void {
     const now = this.nowMs();
     const measured = this.#of(node);
     measured.received += 1;
-    const second = Math.floor(now / 1_000);
-    if (second !== measured.second) {
-      measured.second = second;
-      measured.inSecond = 0;
-      measured.shown = cutJson(payload, this.limits.textLength);
-    }
-    measured.inSecond += 1;
-    if (measured.inSecond > this.limits.timedPerSecond) {
+    const place = measured.inSecond.next(now);
+    if (place === 1) measured.shown = cutJson(payload, this.limits.textLength);
+    if (place > this.limits.timedPerSecond) {
       measured.isSampled = true;
       return;
     }
@@ -115,8 +103,7 @@ export class NodeTimes {
       received: 0,
       failed: 0,
       isSampled: false,
-      second: -1,
-      inSecond: 0,
+      inSecond: new SecondCount(),
       shown: { text: '', isCut: false },
       open: new Map(),
       latency: new LatencyHistogram(),

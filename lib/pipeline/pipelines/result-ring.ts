@@ -1,4 +1,5 @@
 import { cutPayload, ownCopy } from './cut-text';
+import { SecondCount } from './second-count';
 
 /**
  * - `pending`: an outbound node has it; `published`: the node said so; `not_published`: it did not, yet or ever
@@ -49,8 +50,7 @@ export class ResultRing {
   /** In the order they came, from `#oldest` on and round. */
   #slots: Slot[] = [];
   #oldest = 0;
-  #second = 0;
-  #written = 0;
+  readonly #written = new SecondCount();
   /** Those for which the time ran out: a broker that is back may take them still. */
   readonly #late = new Set<Slot>();
   #changes = 0;
@@ -154,14 +154,7 @@ export class ResultRing {
 
   /** To write an object out costs; what passes thousands of times a second is not looked at that closely. */
   #mayWrite(payload: unknown, { writtenPerSecond }: ResultLimits, nowMs: number): boolean {
-    if (typeof payload !== 'object' || payload === null) return true;
-    const second = Math.floor(nowMs / 1_000);
-    if (second !== this.#second) {
-      this.#second = second;
-      this.#written = 0;
-    }
-    this.#written += 1;
-    return this.#written <= writtenPerSecond;
+    return typeof payload !== 'object' || payload === null || this.#written.next(nowMs) <= writtenPerSecond;
   }
 }
 

@@ -106,10 +106,7 @@ describe('training on a full disk', function () {
       await lab.addJob({ name: 'modest', runner: 'docker', queries: [] }, MODEST);
       const next = await lab.train('modest');
       assert.equal(next.state, 'succeeded', JSON.stringify(next));
-      // It is told before all of it has gone.
-      await waitFor(async () => (await engine.docker.listContainers({ all: true })).length === 0, {
-        what: 'its container to go',
-      });
+      await engine.untilNoContainers();
     });
   });
 });

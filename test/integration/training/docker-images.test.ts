@@ -5,7 +5,6 @@ import { PackageIndex } from '../../support/package-index';
 import { canRunPython } from '../../support/python';
 import { requireOrSkip } from '../../support/requirement';
 import { TrainingLab } from '../../support/training-lab';
-import { waitFor } from '../../support/wait-for';
 
 const needed = 'a Docker engine (docker.io, mmdebstrap, root)';
 
@@ -74,9 +73,6 @@ describe('what a run in Docker gets from elsewhere', function () {
     assert.equal(run.state, 'failed', 'this machine has graphics processors: the test needs one without');
     assert.match(run.error?.message ?? '', /gpu/, JSON.stringify(run.error));
     assert.match(run.error?.hint ?? '', /NVIDIA Container Toolkit/);
-    // It is told before all of it has gone.
-    await waitFor(async () => (await engine.docker.listContainers({ all: true })).length === 0, {
-      what: 'its container to go',
-    });
+    await engine.untilNoContainers();
   });
 });

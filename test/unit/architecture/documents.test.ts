@@ -1,20 +1,11 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { read, root, trackedFiles } from './tracked-files';
 
-const root = join(__dirname, '..', '..', '..');
+const documents = trackedFiles.filter((file) => file.endsWith('.md'));
+const folders = new Set(trackedFiles.map((file) => file.split('/')[0]));
 
-const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
-  cwd: root,
-  encoding: 'utf8',
-})
-  .split('\n')
-  .filter((file) => file !== '' && existsSync(join(root, file)));
-const documents = tracked.filter((file) => file.endsWith('.md'));
-const folders = new Set(tracked.map((file) => file.split('/')[0]));
-
-const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 const fence = /^```/;
 
 /** The lines with code taken out, so that what stands in an example is no link, table or heading. */

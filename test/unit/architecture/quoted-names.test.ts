@@ -1,10 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
-const root = join(__dirname, '..', '..', '..');
-const read = (file: string): string => readFileSync(join(root, file), 'utf8');
+import { read, trackedFiles } from './tracked-files';
 
 /** Set in italics in README.md, and no words of our screens: Node-RED's own, names of things, operators. */
 const NOT_OURS = new Set([
@@ -33,9 +28,7 @@ function patternOf(text: string): readonly RegExp[] {
 
 describe('README.md', () => {
   it('names buttons, tabs and fields as the English locale files have them', () => {
-    const locales = execFileSync('git', ['ls-files', '*/locales/en-US/*.json'], { cwd: root, encoding: 'utf8' })
-      .trim()
-      .split('\n');
+    const locales = trackedFiles.filter((file) => /\/locales\/en-US\/[^/]*\.json$/.test(file));
     const patterns = locales.flatMap((file) => textsIn(JSON.parse(read(file))).flatMap(patternOf));
     const prose = read('README.md')
       .replace(/```[\s\S]*?```/g, '')

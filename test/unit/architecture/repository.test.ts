@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { trackedFiles as files, read, root } from './tracked-files';
 
-const root = join(__dirname, '..', '..', '..');
 const MAX_LINE_COUNT = 400;
 const MAX_DEPENDENCY_COUNT = 6;
 
@@ -19,16 +18,7 @@ interface LockedPackage {
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
-const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 const manifest = JSON.parse(read('package.json')) as Manifest;
-
-/** What git keeps, and what is about to be added; files just deleted are left out. */
-const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
-  cwd: root,
-  encoding: 'utf8',
-})
-  .split('\n')
-  .filter((file) => file !== '' && existsSync(join(root, file)));
 
 const isText = (file: string): boolean => !/\.(onnx|png|jpg|svg)$/.test(file);
 
