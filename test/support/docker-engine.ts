@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import Docker from 'dockerode';
+import { label } from '../../lib/training/runners/docker/labels';
 import { type TemporaryFolder, temporaryFolder } from './temporary-folder';
 import { waitFor } from './wait-for';
 
@@ -88,11 +89,18 @@ export class DockerEngine implements AsyncDisposable {
     });
   }
 
-  /** What is over is told before all of it has gone. */
-  async untilNoContainers(): Promise<void> {
-    await waitFor(async () => (await this.docker.listContainers({ all: true })).length === 0, {
-      what: 'the containers to go',
-    });
+  /** What is over is told before all of it has gone; a Node-RED that ends meanwhile leaves it to its next start. */
+  async untilRemoved(...runIds: readonly string[]): Promise<void> {
+    const filters = JSON.stringify({ label: [label.run] });
+    let left: readonly string[] = [];
+    await waitFor(
+      async () => {
+        const containers = await this.docker.listContainers({ all: true, filters });
+        left = containers.map(({ Labels }) => Labels[label.run] ?? '').filter((runId) => runIds.includes(runId));
+        return left.length === 0;
+      },
+      { timeoutMs: 30_000, what: () => `the containers of ${left.join(', ')} to go` },
+    );
   }
 
   async pause(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {

@@ -106,7 +106,7 @@ describe('training on a full disk', function () {
       await lab.addJob({ name: 'modest', runner: 'docker', queries: [] }, MODEST);
       const next = await lab.train('modest');
       assert.equal(next.state, 'succeeded', JSON.stringify(next));
-      await engine.untilNoContainers();
+      await engine.untilRemoved(run.id, next.id);
     });
   });
 });

@@ -73,6 +73,6 @@ describe('what a run in Docker gets from elsewhere', function () {
     assert.equal(run.state, 'failed', 'this machine has graphics processors: the test needs one without');
     assert.match(run.error?.message ?? '', /gpu/, JSON.stringify(run.error));
     assert.match(run.error?.hint ?? '', /NVIDIA Container Toolkit/);
-    await engine.untilNoContainers();
+    await engine.untilRemoved(run.id);
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProcessRunner } from '../../../lib/training';
@@ -67,18 +67,20 @@ describe('processes of runs that nothing is written of', function () {
     await mkdir(workPath, { recursive: true });
     await writeFile(join(workPath, 'script.py'), 'import time\ntime.sleep(600)');
     const limits = { memoryBytes: 1_073_741_824, cpus: 1, pids: 10, timeoutMs: 60_000, outputBytes: 1_048_576 };
+    const place = join(folder.path, runId, 'process');
     const task: RunTask = {
       ...{ runId, job: 'job', image: '', network: 'bridge', gpus: false, limits, workPath },
-      ...{ requirements: null, scripts: ['script.py'], variables: [], outputs: [] },
+      ...{ requirements: null, scripts: ['script.py'], outputs: [] },
+      // Asked for as the script starts, before that is noted. Where the note would be written there is then a folder: the
+      // only way it fails alike for every user and file system.
+      get variables() {
+        mkdirSync(join(place, 'started.new'));
+        return [];
+      },
     };
     const environment = { key: null, imageId: '', packages: [], cached: true };
     const training = runner.train(task, environment, silent, new AbortController().signal);
-    const failed = assert.rejects(training, { code: 'EISDIR' });
-    // Where the note would be written there is a folder: the only way it fails alike for every user and file system.
-    const place = join(folder.path, runId, 'process');
-    await waitFor(() => existsSync(join(place, 'temp')), { intervalMs: 0 });
-    mkdirSync(join(place, 'started.new'));
-    await failed;
+    await assert.rejects(training, { code: 'EISDIR' });
     await waitFor(() => carriers(runId).length === 0, { what: 'the process to end' });
   });
 });
