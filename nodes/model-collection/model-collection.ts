@@ -2,7 +2,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { type Collections, collectionsSlot, parameterNames, parametersOf } from '../../lib/collections';
 import { asModelManagementError, ModelManagementError } from '../../lib/errors';
 import { cutStatus, failureText, type NodeStatus } from '../../lib/pipeline/node/node-status';
-import { type FlowMessage, type RunningNode, refuseAll } from '../../lib/pipeline/node/running-node';
+import { type FlowMessage, onClose, type RunningNode, refuseAll } from '../../lib/pipeline/node/running-node';
 import type { SlotState } from '../../lib/service-slot';
 import { type CollectionConfig, parseConfig } from './config';
 
@@ -30,10 +30,9 @@ class CollectionNode {
     this.names = config.mode === 'query' ? parameterNames(config.query) : [];
     this.stopWatching = collectionsSlot.watch((slot) => this.follow(slot));
     node.on('input', (message, send, done) => void this.take(message, send, done));
-    node.on('close', (_removed, done) => {
+    onClose(node, () => {
       this.stopWatching();
       this.stopListening();
-      done();
     });
   }
 

@@ -1,7 +1,7 @@
 import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
 import { asModelManagementError, ModelManagementError } from '../../lib/errors';
 import { cutStatus, failureText, type NodeStatus } from '../../lib/pipeline/node/node-status';
-import { type FlowMessage, type RunningNode, refuseAll } from '../../lib/pipeline/node/running-node';
+import { type FlowMessage, onClose, type RunningNode, refuseAll } from '../../lib/pipeline/node/running-node';
 import type { SlotState } from '../../lib/service-slot';
 import {
   decideTrigger,
@@ -49,11 +49,10 @@ class TriggerNode {
       this.catchUp();
     });
     node.on('input', (message, _send, done) => void this.take(message, done));
-    node.on('close', (_removed, done) => {
+    onClose(node, () => {
       stopWatching();
       stopWaiting();
       this.stopListening();
-      done();
     });
   }
 

@@ -6,7 +6,7 @@ import { liveGraphSlot } from '../live-graph';
 import { MessageJoin, type MessageJoinOptions } from '../message-join';
 import { lostCount, type NodeFigures, runningNodes } from './node-figures';
 import type { NodeStatus, WorkFacts } from './node-status';
-import { type FlowMessage, type RunningNode, refuseAll } from './running-node';
+import { type FlowMessage, onClose, type RunningNode, refuseAll } from './running-node';
 
 const closeGraceMs = 2_000;
 const statusIntervalMs = 1_000;
@@ -179,11 +179,6 @@ export function runJoiningNode(
     return;
   }
   node.on('input', (message, send, done) => own.take({ message: message as Arrival['message'], send, done }));
-  node.on('close', (removed, done) => {
-    own.close(removed).then(done, (error: unknown) => {
-      node.error(`close failed: ${String(error)}`);
-      done();
-    });
-  });
+  onClose(node, (removed) => own.close(removed));
   own.start();
 }

@@ -1,5 +1,6 @@
 import type { ModelManagementError } from '../../errors';
 import type { Usage } from '../../registry/types';
+import { lastWrites } from './last-writes';
 import type { NodeStatus } from './node-status';
 
 /** A message as Node-RED's types know it; it may hold anything else. */
@@ -24,6 +25,20 @@ export interface RunningNode {
     listener: (message: FlowMessage, send: (message: FlowMessage) => void, done: (error?: Error) => void) => void,
   ): unknown;
   on(event: 'close', listener: (removed: boolean, done: () => void) => void): unknown;
+}
+
+/** Has a node closed, and what is written down as the flows stop waited for. @param removed - it is gone from the flows */
+export function onClose(node: RunningNode, close: (removed: boolean) => Promise<void> | void): void {
+  node.on('close', (removed, done) => {
+    const closing = (async () => close(removed))();
+    Promise.all([closing, lastWrites.settled()]).then(
+      () => done(),
+      (error: unknown) => {
+        node.error(`close failed: ${String(error)}`);
+        done();
+      },
+    );
+  });
 }
 
 type EachEntry = (callback: (entry: { readonly id: string; readonly type: string }) => void) => void;

@@ -4,6 +4,7 @@ import type { PipelineEdgeView, PipelineOnEdges } from '../../../../lib/edges/hu
 import { ModelManagementError } from '../../../../lib/errors';
 import type { Log } from '../../../../lib/log';
 import type { FlowEntry } from '../../../../lib/pipeline/flow-entry';
+import { lastWrites } from '../../../../lib/pipeline/node/last-writes';
 import { type Drawing, drawTab } from '../../../../lib/pipeline/pipelines/drawing';
 import type {
   KeptOfPipelines,
@@ -310,14 +311,17 @@ export class Pipelines {
     const documents = this.#surrounding?.documents;
     if (!documents) return;
     const fresh = this.#watch.toStore((id, changes) => changes > 0 && this.#storedChanges.get(id) !== changes);
-    for (const { id, results, changes } of fresh) {
-      try {
-        await documents.keepResults(id, results);
-        this.#storedChanges.set(id, changes);
-      } catch (error) {
-        this.log.debug('results of a pipeline not stored', () => ({ pipeline: id, error }));
-      }
-    }
+    // Together, as the disk has to be waited for only once then.
+    await Promise.all(
+      fresh.map(async ({ id, results, changes }) => {
+        try {
+          await documents.keepResults(id, results);
+          this.#storedChanges.set(id, changes);
+        } catch (error) {
+          this.log.debug('results of a pipeline not stored', () => ({ pipeline: id, error }));
+        }
+      }),
+    );
   }
 
   #view(watched: WatchedPipeline, all: readonly WatchedPipeline[]): PipelineOnEdges {
@@ -346,7 +350,7 @@ export class Pipelines {
   /** Node-RED does not tell a plugin that it ends, but it stops the flows before. */
   readonly #onStopping = (): void => {
     this.#isDeploying = true;
-    void this.#store();
+    lastWrites.add(this.#store());
   };
 
   readonly #onStarted = (): void => {
