@@ -4,11 +4,14 @@ import type { Arrival, JoinInput } from '../join/round-input';
 import type { JoinConfig } from '../join-config';
 import { liveGraphSlot } from '../live-graph';
 import { MessageJoin, type MessageJoinOptions } from '../message-join';
+import { lastWork } from './last-work';
 import { lostCount, type NodeFigures, runningNodes } from './node-figures';
 import type { NodeStatus, WorkFacts } from './node-status';
 import { type FlowMessage, type RunningNode, refuseAll } from './running-node';
 
 const closeGraceMs = 2_000;
+/** A disk that hangs does not keep Node-RED from ending. */
+const lastWorkMs = 5_000;
 const statusIntervalMs = 1_000;
 
 /** A message at a node's input, with the way on for its answer. */
@@ -100,7 +103,7 @@ class JoiningNode {
   async close(isRemoved: boolean): Promise<void> {
     try {
       this.join.close(isRemoved);
-      await this.work.close(closeGraceMs);
+      await Promise.all([this.work.close(closeGraceMs), lastWork.done(lastWorkMs)]);
     } finally {
       for (const undo of this.undo.splice(0)) undo();
     }

@@ -4,6 +4,7 @@ import type { PipelineEdgeView, PipelineOnEdges } from '../../../../lib/edges/hu
 import { ModelManagementError } from '../../../../lib/errors';
 import type { Log } from '../../../../lib/log';
 import type { FlowEntry } from '../../../../lib/pipeline/flow-entry';
+import { lastWork } from '../../../../lib/pipeline/node/last-work';
 import { type Drawing, drawTab } from '../../../../lib/pipeline/pipelines/drawing';
 import type {
   KeptOfPipelines,
@@ -343,10 +344,10 @@ export class Pipelines {
     return this.#api;
   }
 
-  /** Node-RED does not tell a plugin that it ends, but it stops the flows before. */
+  /** Node-RED does not tell a plugin that it ends, but it stops the flows before, and waits for their nodes. */
   readonly #onStopping = (): void => {
     this.#isDeploying = true;
-    void this.#store();
+    lastWork.begin(this.#store());
   };
 
   readonly #onStarted = (): void => {
