@@ -172,6 +172,15 @@ export function fanFlow(
   ];
 }
 
+/** The same flow, in which an array that comes to `in` is as many messages: they reach the model in the same moment. */
+export function inBursts(flow: readonly FlowNode[]): FlowNode[] {
+  const func = 'return [msg.payload.map((payload) => ({ payload }))];';
+  return [
+    ...flow.map((entry) => (entry.id === 'in' ? { ...entry, wires: [['burst']] } : entry)),
+    { id: 'burst', type: 'function', z: 'tab', name: '', func, outputs: 1, x: 200, y: 100, wires: [['model']] },
+  ];
+}
+
 /** Another tab with the same nodes, on the same broker; every id ends in `suffix`, and nothing is probed there. */
 export function onAnotherTab(flow: readonly FlowNode[], suffix: string): FlowNode[] {
   const own = flow.filter(({ id, type }) => type !== 'mqtt-broker' && !id.startsWith('probe'));

@@ -53,16 +53,20 @@ export class ModelLab implements AsyncDisposable {
     await this.untilFlowListens();
   }
 
-  /** Waits until the flow hears the broker, by a message that goes through both. */
+  /** Waits until the flow hears the broker, by messages that go through both. None of them is on its way any more then. */
   async untilFlowListens(): Promise<void> {
-    const token = randomUUID();
+    const isAnswered = (token: string): boolean => this.mqtt.on('probe-answer').includes(token);
+    const [first, last] = [randomUUID(), randomUUID()];
     await waitFor(
       async () => {
-        await this.mqtt.publish('probe', token);
-        return this.mqtt.on('probe-answer').includes(token);
+        await this.mqtt.publish('probe', first);
+        return isAnswered(first);
       },
       { what: 'the flow to hear the broker', intervalMs: 20, timeoutMs: 30_000 },
     );
+    // All go the same way, one after the other.
+    await this.mqtt.publish('probe', last);
+    await waitFor(() => isAnswered(last), { what: 'the last answer to what asks for it', timeoutMs: 30_000 });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

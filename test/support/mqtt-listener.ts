@@ -38,10 +38,11 @@ export class MqttListener implements AsyncDisposable {
   }
 
   /** The answer on `topic` that comes after publishing. */
-  async ask(inbound: string, payload: unknown, topic: string): Promise<unknown> {
+  async ask(inbound: string, payload: unknown, topic: string, timeoutMs = 10_000): Promise<unknown> {
     const before = this.on(topic).length;
     await this.publish(inbound, payload);
     await waitFor(() => this.on(topic).length > before, {
+      timeoutMs,
       what: () => `a message on ${topic} (got ${JSON.stringify(this.received.slice(-3))})`,
     });
     return this.on(topic)[before];

@@ -15,6 +15,14 @@ interface Open {
   readonly resolve: (answer: unknown) => void;
 }
 
+function* numbered<T>(items: Iterable<T>): Generator<readonly [number, T]> {
+  let index = 0;
+  for (const item of items) {
+    yield [index, item];
+    index += 1;
+  }
+}
+
 /**
  * Asks at QoS 1 with MQTT 5's correlation data, again and again until there is an answer: what those who ask Node-REDs with a
  * shared subscription do for nothing to be lost.
@@ -54,9 +62,9 @@ export class MqttRequester implements AsyncDisposable {
   }
 
   /** Asks all, never more than `maxOpenCount` at a time. Answers stand in the order of the questions. */
-  async askAll(questions: readonly unknown[], maxOpenCount: number): Promise<readonly unknown[]> {
-    const answers = new Array<unknown>(questions.length);
-    const left = questions.entries();
+  async askAll(questions: Iterable<unknown>, maxOpenCount: number): Promise<readonly unknown[]> {
+    const answers: unknown[] = [];
+    const left = numbered(questions);
     const takeTurns = async (): Promise<void> => {
       for (const [index, question] of left) answers[index] = await this.ask(question);
     };

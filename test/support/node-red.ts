@@ -39,6 +39,9 @@ export interface NodeRedOptions {
 const STARTED =
   /Started flows|Waiting for missing types|Failed to load external modules|Flows stopped in safe mode|Flows stopped$|credentials could not be decrypted/m;
 
+/** Of a deploy. Flows may still start that were loaded before it. */
+const DEPLOYED = /Updated flows.*Started (?:modified )?(?:flows|nodes)/s;
+
 export interface Answer<T = unknown> {
   readonly status: number;
   readonly headers: Headers;
@@ -159,12 +162,15 @@ export class NodeRed implements AsyncDisposable {
     body?: unknown,
     headers: HeadersInit = {},
   ): Promise<Answer<T>> {
-    const isRaw =
-      body === undefined || typeof body === 'string' || body instanceof Uint8Array || body instanceof ReadableStream;
+    const isLarge = body instanceof Uint8Array || body instanceof ReadableStream;
+    const isRaw = body === undefined || typeof body === 'string' || isLarge;
     const response = await fetch(new URL(path, this.url), {
       method,
       ...(body === undefined ? {} : { body: isRaw ? (body as BodyInit) : JSON.stringify(body), duplex: 'half' }),
       headers: {
+        // One that is kept may be closed by Node-RED in the very moment in which it is used again. A large body needs one
+        // that stays: the answer may come before all of it is read.
+        ...(isLarge ? {} : { connection: 'close' }),
         ...(this.options.token === undefined ? {} : { authorization: `Bearer ${this.options.token}` }),
         ...(body === undefined ? {} : { 'content-type': isRaw ? 'application/octet-stream' : 'application/json' }),
         ...Object.fromEntries(new Headers(headers)),
@@ -183,11 +189,13 @@ export class NodeRed implements AsyncDisposable {
 
   /** Replaces all flows and waits until Node-RED has started them. */
   async deploy(flows: readonly FlowNode[], type: 'full' | 'flows' | 'nodes' = 'full'): Promise<void> {
-    const countStarts = (): number => this.log.split(/Started (?:modified )?(?:flows|nodes)/).length;
-    const before = countStarts();
+    const before = this.log.length;
     const answer = await this.request('POST', 'flows', flows, { 'node-red-deployment-type': type });
     if (answer.status >= 300) throw new Error(`deploy answered ${answer.status}: ${answer.text}`);
-    await waitFor(() => countStarts() > before, { what: 'the deployed flows to start' });
+    await waitFor(() => DEPLOYED.test(this.log.slice(before)), {
+      what: 'the deployed flows to start',
+      timeoutMs: 30_000,
+    });
   }
 
   /** Ends the process with `signal` and waits until it is gone; `run` again with `restart`. */

@@ -96,7 +96,7 @@ describe(`pipelines of the original, imported into Node-RED ${nodeRedMajor}`, fu
   it('Asynchronicity: five libraries wait five seconds side by side, and the outbound joins them', async () => {
     await deploy(asynchronicityRow());
     await using answers = await MqttListener.on(lab.broker, ['etc/write/stream']);
-    const answer = await answers.ask('etc/read/stream', { n: 7 }, 'etc/write/stream');
+    const answer = await answers.ask('etc/read/stream', { n: 7 }, 'etc/write/stream', 40_000);
     type Wait = { readonly input: unknown; readonly startedAt: number; readonly endedAt: number };
     const waits = answer as Readonly<Record<string, Wait>>;
     // The original published an array in the order of `prev`; the object holds the same values in the same order.

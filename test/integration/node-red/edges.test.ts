@@ -171,7 +171,10 @@ describe(`edges of Node-RED ${nodeRedMajor}`, function () {
     assert.equal(started.status, 201, started.text);
     const { id } = started.body;
     const isOver = (state: string) =>
-      waitFor(async () => (await ask<RolloutView>('GET', `rollouts/${id}`)).state === state, { what: state });
+      waitFor(async () => (await ask<RolloutView>('GET', `rollouts/${id}`)).state === state, {
+        what: state,
+        timeoutMs: 30_000,
+      });
     await isOver('succeeded');
     assert.deepEqual(await mqtt.ask('in', [0, 0, 0, 1], 'out'), [1, 1, 1, 2]);
     const late = await hub.api<{ error: { code: string } }>('POST', `rollouts/${id}/pause`, {});

@@ -155,12 +155,15 @@ describe(`policies of parents in Node-RED ${nodeRedMajor}`, function () {
     const sieve = aFunction('sieve', 'return msg.payload[0] % 2 ? null : msg;', ['b']);
     const flow = forkFlow(lab.broker.port, {
       result: all,
-      join: { parentKeys: 'name', timeoutMs: 400 },
+      // Longer than Node-RED may stand still: what has both its branches is joined all the same.
+      join: { parentKeys: 'name', timeoutMs: 5_000 },
     }).map((one) => (one.id === 'pair' ? { ...one, wires: [['a', 'sieve']] } : one));
     await deploy([...flow, sieve]);
     const before = { out: lab.mqtt.on('out').length, errors: failures().length };
     for (let number = 0; number < 20; number += 1) await lab.mqtt.publish('in', number);
-    await waitFor(() => failures().length >= before.errors + 10 && lab.mqtt.on('out').length >= before.out + 10);
+    await waitFor(() => failures().length >= before.errors + 10 && lab.mqtt.on('out').length >= before.out + 10, {
+      timeoutMs: 30_000,
+    });
     const own = failures().slice(before.errors);
     assert.deepEqual(
       own.map(({ code }) => code),

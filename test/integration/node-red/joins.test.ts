@@ -218,7 +218,6 @@ describe(`joins of flows in Node-RED ${nodeRedMajor}`, function () {
   });
 
   it('an inject beside the branches runs the node by itself', async () => {
-    const answers = since<Joined>('out');
     const inject = onTab('try', 'inject', ['model'], {
       props: [{ p: 'payload' }],
       payload: '{"a":[20,20],"b":[1,1]}',
@@ -226,10 +225,11 @@ describe(`joins of flows in Node-RED ${nodeRedMajor}`, function () {
       topic: '',
       repeat: '',
       crontab: '',
-      once: true,
-      onceDelay: 0.1,
+      once: false,
     });
     await deploy([...forkFlow(lab.broker.port), inject]);
+    const answers = since<Joined>('out');
+    assert.equal((await lab.nodeRed.request('POST', 'inject/try')).status, 200);
     await waitFor(() => answers().length === 1);
     assert.deepEqual(answers(), [{ sum: [21, 21], count: [1, 1] }]);
     assert.deepEqual(await lab.mqtt.ask('in', 5, 'out'), { sum: [10, 10], count: [5, 5] });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Version } from '../../../lib/registry/types';
-import { modelFlow } from '../../support/flows';
+import { inBursts, modelFlow } from '../../support/flows';
 import { ModelLab } from '../../support/model-lab';
 import { mosquittoPath } from '../../support/mosquitto';
 import { type FlowNode, nodeRedMajor } from '../../support/node-red';
@@ -59,7 +59,7 @@ describe(`messages through onnx-model in Node-RED ${nodeRedMajor}`, function () 
     await lab.deployFlow('same');
     const rows = numbers(400_000).map((index) => [index, 1.25, 2.25, 3.25]);
     assert.ok(JSON.stringify(rows).length > 8_000_000);
-    assert.deepEqual(await lab.mqtt.ask('in', rows, 'out'), rows);
+    assert.deepEqual(await lab.mqtt.ask('in', rows, 'out', 40_000), rows);
   });
 
   for (const { overflow, max, answered } of [
@@ -75,18 +75,18 @@ describe(`messages through onnx-model in Node-RED ${nodeRedMajor}`, function () 
       });
       const done = { z: 'tab', x: 100, y: 400 };
       await lab.nodeRed.deploy([
-        ...flow,
+        ...inBursts(flow),
         { id: 'complete', type: 'complete', scope: ['model'], uncaught: false, ...done, wires: [['completed']] },
         { id: 'completed', type: 'mqtt out', topic: 'completed', qos: '0', broker: 'broker', ...done, wires: [] },
       ]);
       await lab.untilFlowListens();
       await lab.mqtt.client.subscribeAsync('completed');
       const known = lab.mqtt.on('completed').length;
-      await lab.mqtt.ask('in', { rounds: 1, x: 0 }, 'out');
+      await lab.mqtt.ask('in', [{ rounds: 1, x: 0 }], 'out');
       await waitFor(() => lab.mqtt.on('completed').length === known + 1, { what: 'done of the first message' });
       const before = known + 1;
       const payloads = numbers(20, 1).map((x) => ({ rounds: x === 1 ? 1_000_000 : 1, x }));
-      assert.deepEqual(await burst(payloads, answered.length), answered);
+      assert.deepEqual(await burst([payloads], answered.length), answered);
       await waitFor(() => lab.mqtt.on('completed').length === before + 20, { what: 'done of each message' });
       assert.equal(lab.mqtt.on('out').map(first).at(-1), 20);
     });

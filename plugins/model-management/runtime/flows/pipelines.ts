@@ -347,7 +347,7 @@ export class Pipelines {
     return this.#api;
   }
 
-  /** Node-RED does not tell a plugin that it ends, but it stops the flows before. */
+  /** Node-RED does not tell a plugin that it ends, but it stops the flows before, and waits for their nodes. */
   readonly #onStopping = (): void => {
     this.#isDeploying = true;
     lastWrites.add(this.#store());

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ModelManagementError } from '../../../../lib/errors';
 import { silentLog } from '../../../../lib/log';
 import type { FlowEntry } from '../../../../lib/pipeline/flow-entry';
 import { JoinSchema } from '../../../../lib/pipeline/join-config';
 import { LiveGraph, liveGraphSlot } from '../../../../lib/pipeline/live-graph';
 import { type NodeWork, runJoiningNode, type WorkOutcome } from '../../../../lib/pipeline/node/joining-node';
+import { lastWrites } from '../../../../lib/pipeline/node/last-writes';
 import { runningNodes } from '../../../../lib/pipeline/node/node-figures';
 import { type WorkFacts, workingStatus } from '../../../../lib/pipeline/node/node-status';
 import type { FlowMessage, RunningNode } from '../../../../lib/pipeline/node/running-node';
@@ -166,6 +168,20 @@ describe('a node that joins its parents', () => {
     await own.close();
     assert.deepEqual(runningNodes.list(), []);
   }).timeout(15_000);
+
+  it('is closed once what is written down as the flows stop is on the disk', async () => {
+    const own = open(twoParents);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    lastWrites.add(promise);
+    let isClosed = false;
+    const closing = own.close().then(() => {
+      isClosed = true;
+    });
+    await nextTurn();
+    assert.equal(isClosed, false);
+    resolve();
+    await closing;
+  });
 
   it('shows a failure until something is answered, or something else would answer', () => {
     const own = open(twoParents);
