@@ -5,7 +5,7 @@ import { requireOrSkip } from '../support/requirement';
 import { chromiumPath, Editor } from './editor';
 
 describe('a code editor', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it('GIVEN_a_worker_that_does_not_answer_THEN_it_folds_AND_throws_nothing_once_it_has_gone', async function () {
     requireOrSkip(this, chromiumPath !== undefined, 'Chromium');

@@ -187,7 +187,7 @@ export class NodeRed implements AsyncDisposable {
     const before = countStarts();
     const answer = await this.request('POST', 'flows', flows, { 'node-red-deployment-type': type });
     if (answer.status >= 300) throw new Error(`deploy answered ${answer.status}: ${answer.text}`);
-    await waitFor(() => countStarts() > before, { what: 'the deployed flows to start' });
+    await waitFor(() => countStarts() > before, { what: 'the deployed flows to start', timeoutMs: 30_000 });
   }
 
   /** Ends the process with `signal` and waits until it is gone; `run` again with `restart`. */
