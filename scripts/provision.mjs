@@ -110,10 +110,25 @@ const TEST_PACKAGES = [
   'python3-venv',
 ];
 
+/** `chromium` with less work, where the system's lists have it. */
+const LIGHT_BROWSER = 'chromium-headless-shell';
+
 function isInstalled(name) {
   const answer = spawnSync('dpkg', ['--status', name], { encoding: 'utf8' });
   return answer.stdout?.includes('ok installed') ?? false;
 }
+
+const isOffered = (name) => spawnSync('apt-cache', ['show', name]).status === 0;
+
+function apt(label, ...args) {
+  return run(label, 'apt-get', ['-qq', '-o', 'DPkg::Lock::Timeout=300', ...args], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    // Services must not start by themselves: the tests start their own on free ports and sockets.
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
+  });
+}
+
+const install = (...names) => apt('Installing system packages', 'install', '-y', '--no-install-recommends', ...names);
 
 /**
  * Installs what the tests use of the system, where we may (root on Debian). Elsewhere the tests that need it skip
@@ -123,21 +138,17 @@ export async function ensureTestPackages() {
   const isDebian = existsSync('/etc/debian_version') && process.getuid?.() === 0;
   if (!isDebian) return;
   const missing = TEST_PACKAGES.filter((name) => !isInstalled(name));
-  if (missing.length === 0) return;
-  console.log(`Installing ${missing.join(', ')} for the tests …`);
-  const options = {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    // Services must not start by themselves: the tests start their own on free ports and sockets.
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
-  };
-  const apt = ['-qq', '-o', 'DPkg::Lock::Timeout=300'];
   try {
-    await run('Reading the package lists', 'apt-get', [...apt, 'update'], options);
-    const install = [...apt, 'install', '-y', '--no-install-recommends', ...missing];
-    await run('Installing system packages', 'apt-get', install, options);
+    if (missing.length > 0) {
+      console.log(`Installing ${missing.join(', ')} for the tests …`);
+      await apt('Reading the package lists', 'update');
+      await install(...missing);
+    }
   } catch (error) {
     console.error(`${error.message}; tests that need ${missing.join(', ')} will say so`);
   }
+  if (isInstalled(LIGHT_BROWSER) || !isOffered(LIGHT_BROWSER)) return;
+  await install(LIGHT_BROWSER).catch((error) => console.error(`${error.message}; the tests use chromium`));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
