@@ -286,7 +286,7 @@ describe('the join in the dialog of a node', function () {
     await row.locator('.red-ui-typedInput-option-trigger').click();
     await editor.page.locator('.red-ui-typedInput-options:visible').getByText('b', { exact: true }).click();
     await editor.saveNode();
-    assert.equal(await menus.count(), menuCount, 'no menu stays in the page');
+    await waitFor(async () => (await menus.count()) === menuCount, { what: 'the menus to leave the page' });
     const after = await stored('bare');
     assert.deepEqual(Object(after?.['inputMap'])[0], { input: 'a', value: '1', valueType: 'parent' });
     assert.deepEqual(after?.['parentIds'], ['left', 'right']);
