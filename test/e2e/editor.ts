@@ -144,7 +144,7 @@ export class Editor implements AsyncDisposable {
     await form.getByRole('button', { name: 'Upload', exact: true }).click();
   }
 
-  /** Opens the dialog of a node; resolves when its fields are there. */
+  /** Opens the dialog of a node; resolves when its fields are there and one of them has the focus. */
   async editNode(id: string): Promise<Locator> {
     await this.page.evaluate((nodeId) => {
       const { nodes, editor } = (globalThis as unknown as EditorWindow).RED;
@@ -152,6 +152,8 @@ export class Editor implements AsyncDisposable {
     }, id);
     const dialog = this.page.locator('.mm-dialog');
     await dialog.locator('.mm-form-row').first().waitFor();
+    // The platform takes it once, a moment after it has opened the dialog: also from a field that is typed into by then.
+    await this.page.waitForFunction(() => document.activeElement?.closest('.red-ui-tray'));
     return dialog;
   }
 

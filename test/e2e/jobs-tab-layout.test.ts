@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { canRunPython } from '../support/python';
 import { requireOrSkip } from '../support/requirement';
 import { exampleScript, irisRows, TrainingLab } from '../support/training-lab';
+import { waitFor } from '../support/wait-for';
 import { chromiumPath, Editor } from './editor';
 import { lookAt } from './look';
 import { overflowPx, resizePanel } from './room';
@@ -44,8 +45,13 @@ describe('the tab Jobs in little room, in both themes', function () {
     await detail.getByText('Version 3 of iris.').waitFor();
     await lookAt(editor, 'jobs-detail', 'the detail');
     await detail.getByRole('button', { name: 'Edit' }).click();
-    await page.locator('.mm-job-form').getByText('Limits and more').click();
-    await page.locator('.mm-job-form').getByText('env.list', { exact: true }).scrollIntoViewIfNeeded();
+    const form = page.locator('.mm-job-form');
+    // What the form loads moves the fold, maybe away from under the pointer.
+    await waitFor(async () => {
+      await form.getByText('Limits and more').click();
+      return form.getByLabel('Memory').isVisible();
+    });
+    await form.getByText('env.list', { exact: true }).scrollIntoViewIfNeeded();
     await lookAt(editor, 'jobs-edit', 'the form');
     assert.deepEqual(editor.complaints, []);
   });

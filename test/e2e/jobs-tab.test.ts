@@ -46,7 +46,14 @@ describe('the tab Jobs', function () {
     await form.getByLabel('Runs in').selectOption('process');
     await form.getByLabel('Frequency').selectOption('day');
     await form.getByText('every day at 02:00').waitFor();
-    await form.getByRole('button', { name: 'Add a query' }).click();
+    // It begins with the first collection, once they are loaded.
+    const query = form.locator('textarea.mm-query');
+    await waitFor(async () => {
+      await form.getByRole('button', { name: 'Add a query' }).click();
+      if ((await query.inputValue()) === 'SELECT * FROM iris') return true;
+      await form.getByRole('button', { name: 'Remove', exact: true }).click();
+      return false;
+    });
     await form.getByRole('button', { name: 'Preview' }).click();
     await form.getByText('setosa').first().waitFor();
     await form.getByText('150 rows · 150 new to the next run').waitFor();
@@ -145,6 +152,28 @@ describe('the tab Jobs', function () {
       .waitFor();
     await detail.locator('.mm-log-lines').getByText('Traceback').waitFor();
     await editor.picture('jobs-failed');
+    assert.deepEqual(editor.complaints, []);
+  });
+
+  it('GIVEN_a_log_on_a_slow_line_WHEN_its_run_ends_meanwhile_THEN_its_last_lines_are_shown', async () => {
+    await lab.addJob({ name: 'short_job', queries: [] }, "print('last words')");
+    await using editor = await Editor.open(lab.nodeRed);
+    const { page } = editor;
+    const sidebar = await editor.showModels();
+    await sidebar.getByRole('tab', { name: 'Jobs' }).click();
+    await sidebar.getByText('short_job').click();
+    const detail = page.locator('.mm-tray .mm-detail');
+    const late = Promise.withResolvers<void>();
+    await page.route(/\/runs\/[^/]+\/log\?/, async (route) => {
+      const answer = await route.fetch();
+      await late.promise;
+      await route.fulfill({ response: answer });
+    });
+    await detail.getByRole('button', { name: 'Train now' }).click();
+    await detail.getByRole('heading', { name: 'Run 1 · failed' }).waitFor({ timeout: 60_000 });
+    late.resolve();
+    await detail.locator('.mm-log-lines').getByText('last words').waitFor();
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
     assert.deepEqual(editor.complaints, []);
   });
 

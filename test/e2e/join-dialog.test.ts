@@ -240,8 +240,6 @@ describe('the join in the dialog of a node', function () {
     await editor.editNode('full');
     const names = () => join().locator('.mm-parent strong').allTextContents();
     const focused = () => editor.page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
-    // The platform takes the focus once, a moment after it has opened the dialog.
-    await editor.page.waitForFunction(() => document.activeElement?.closest('.red-ui-tray'));
     await join().getByRole('button', { name: 'Move level up' }).press('Enter');
     assert.deepEqual([await names(), await focused()], [['b', 'level', 'a'], 'Move level up']);
     await join().getByRole('button', { name: 'Move a up' }).press('Enter');
@@ -268,7 +266,6 @@ describe('the join in the dialog of a node', function () {
 
   it('keeps the focus in the dialog when nothing is left to join', async () => {
     const dialog = await editor.editNode('single');
-    await editor.page.waitForFunction(() => document.activeElement?.closest('.red-ui-tray'));
     await join().getByRole('button', { name: 'Forget them' }).press('Enter');
     await join().waitFor({ state: 'detached' });
     assert.equal(await dialog.locator(':focus').count(), 1);
@@ -289,7 +286,7 @@ describe('the join in the dialog of a node', function () {
     await row.locator('.red-ui-typedInput-option-trigger').click();
     await editor.page.locator('.red-ui-typedInput-options:visible').getByText('b', { exact: true }).click();
     await editor.saveNode();
-    assert.equal(await menus.count(), menuCount, 'no menu stays in the page');
+    await waitFor(async () => (await menus.count()) === menuCount, { what: 'the menus to leave the page' });
     const after = await stored('bare');
     assert.deepEqual(Object(after?.['inputMap'])[0], { input: 'a', value: '1', valueType: 'parent' });
     assert.deepEqual(after?.['parentIds'], ['left', 'right']);
@@ -313,10 +310,13 @@ describe('the join in the dialog of a node', function () {
     const inject = async (id: string): Promise<boolean> =>
       (await nodeRed.request('POST', `inject/${id}`)).status === 200;
     for (const { id } of starts) await waitFor(() => inject(id), { what: 'the node inject to be there' });
-    const results = await waitFor(async () => {
-      const { body } = await nodeRed.request<Record<string, unknown>>('GET', 'kept');
-      return keeps.every(({ id }) => id in body) ? body : undefined;
-    });
+    const results = await waitFor(
+      async () => {
+        const { body } = await nodeRed.request<Record<string, unknown>>('GET', 'kept');
+        return keeps.every(({ id }) => id in body) ? body : undefined;
+      },
+      { what: 'what both copies join', timeoutMs: 30_000 },
+    );
     for (const { id, name } of keeps) {
       const expected = name === 'keep lib' ? { a: [1, 2], b: [10, 20] } : { sum: [11, 22], count: [10, 20] };
       assert.deepEqual(results[id], expected);

@@ -62,7 +62,10 @@ describe('the activity of a model', function () {
     assert.match(await words(section, 'latency'), /p50 [\d.]+ ms\s+p99 [\d.]+ ms/);
     assert.match(await words(section, 'batch'), /mean 1\s+most 1/);
     assert.match(await words(section, 'errors'), /errors: 0 · restarts: 0/);
-    await waitFor(async () => /now \d+(\.\d+)? MB/.test(await words(section, 'memory')), { what: 'the memory' });
+    await waitFor(async () => /now \d+(\.\d+)? MB/.test(await words(section, 'memory')), {
+      what: 'the memory',
+      timeoutMs: 30_000,
+    });
     await assertAccessible(editor.page, 'activity');
 
     let readCount = 0;
@@ -85,7 +88,10 @@ describe('the activity of a model', function () {
     const pid = health.body.engine.models.find(({ model }) => model === 'iris')?.pid;
     assert.ok(pid);
     process.kill(pid, 'SIGKILL');
-    await waitFor(async () => (await infer([[1, 2, 3, 4]])).status === 200, { what: 'an answer of the next process' });
+    await waitFor(async () => (await infer([[1, 2, 3, 4]])).status === 200, {
+      what: 'an answer of the next process',
+      timeoutMs: 30_000,
+    });
     await waitFor(async () => /restarts: 1/.test(await words(section, 'errors')), {
       what: 'the restart',
       timeoutMs: 30_000,

@@ -116,10 +116,7 @@ describe('the models tab when something is wrong', function () {
     await result.waitFor();
     assert.deepEqual(JSON.parse((await result.textContent()) ?? ''), [[1, 1, 1, 1]]);
     await editor.picture('tried');
-    await editor.page.locator('.mm-code').click();
-    await editor.page.keyboard.press('ControlOrMeta+a');
-    await editor.page.keyboard.press('Delete');
-    await editor.page.keyboard.insertText('"text"');
+    await editor.pasteCode(editor.page.locator('.mm-try'), '"text"');
     await editor.button('Run').click();
     const alert = editor.page.locator('.mm-error');
     await alert.waitFor();

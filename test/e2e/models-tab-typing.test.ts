@@ -113,17 +113,20 @@ describe('what is typed into the models tab, and what is asked by it', function 
   it('shows a model while its health is slow to come, and lets the answer come', async () => {
     const { page } = editor;
     await page.clock.install();
-    const held: (() => void)[] = [];
+    // The list asks as well, and either may be the first.
+    const late = Promise.withResolvers<void>();
+    let heldCount = 0;
     const lost: string[] = [];
     page.on('requestfailed', (request) => request.url().endsWith('/health') && lost.push(request.url()));
     await page.route('**/model-management/health', async (route) => {
-      await new Promise<void>((resolve) => held.push(resolve));
+      heldCount += 1;
+      await late.promise;
       await route.continue();
     });
     await open();
-    await waitFor(async () => held.length > 0, { what: 'the health to be asked' });
+    await waitFor(() => heldCount > 0, { what: 'the health to be asked' });
     await page.clock.runFor(20_000);
-    for (const release of held) release();
+    late.resolve();
     await page.getByRole('table', { name: 'Loaded on this machine' }).waitFor();
     assert.deepEqual(lost, []);
     await page.unrouteAll({ behavior: 'ignoreErrors' });

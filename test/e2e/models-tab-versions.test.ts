@@ -62,7 +62,7 @@ describe('the versions of a model', function () {
         const said = (await editor.page.locator('.mm-announcer').textContent()) ?? '';
         return text.test(said) ? said : undefined;
       },
-      { what: `${text} to be said` },
+      { what: `${text} to be said`, timeoutMs: 30_000 },
     );
   const version = async (number: number): Promise<Version> =>
     (await nodeRed.api<Version>('GET', `models/iris/versions/${number}`)).body;
@@ -114,7 +114,10 @@ describe('the versions of a model', function () {
     await page.getByText('canary moves from v1 to v2. 1 node will answer with v2.').waitFor();
     await editor.picture('alias');
     await editor.button('Set alias').click();
-    await waitFor(async () => (await version(2)).aliases.includes('canary' as never), { what: 'the alias to move' });
+    await waitFor(async () => (await version(2)).aliases.includes('canary' as never), {
+      what: 'the alias to move',
+      timeoutMs: 30_000,
+    });
   });
 
   it('keep an alias where it is when its nodes would get another signature, unless told twice', async () => {

@@ -85,6 +85,8 @@ describe('the dialog of onnx-model', function () {
 
   it('stores what was changed, and nothing else', async () => {
     const dialog = await editor.editNode('new');
+    // What arrives later moves what is pressed.
+    await dialog.getByRole('table', { name: 'Signature' }).waitFor();
     await dialog.getByLabel('Name').fill('classify');
     await dialog.getByLabel('Version').selectOption('1');
     await dialog.getByLabel('Format').selectOption('label');

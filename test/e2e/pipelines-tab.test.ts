@@ -103,7 +103,7 @@ describe('the tab Pipelines', function () {
       const answers = lab.mqtt.on('out').slice(before);
       return answers.some((payload) => JSON.stringify(payload) === '[1,1,1,42]');
     };
-    await waitFor(isAnswered, { what: `an answer to ${topic}`, intervalMs: 100 });
+    await waitFor(isAnswered, { what: `an answer to ${topic}`, intervalMs: 100, timeoutMs: 30_000 });
   };
 
   it('takes one all the way: made, tested, started, broken, mended and stopped', async () => {
@@ -158,9 +158,12 @@ describe('the tab Pipelines', function () {
     await detail.locator('.mm-error', { hasText: 'at step onnx-model' }).waitFor();
     await editor.picture('pipeline-failed');
     await rowOf(/all the way.*failed runtime.*at step onnx-model/).waitFor();
-    await detail.locator('.mm-error').getByRole('button', { name: 'onnx-model' }).click();
+    // It blinks for two seconds: the page itself looks out for it.
+    await Promise.all([
+      page.waitForFunction(() => document.querySelector('.red-ui-flow-node-highlighted')),
+      detail.locator('.mm-error').getByRole('button', { name: 'onnx-model' }).click(),
+    ]);
     await detail.waitFor({ state: 'detached' });
-    await page.locator('.red-ui-flow-node-highlighted').waitFor();
 
     // Its model is another, and that one goes for good.
     const dialog = await editor.editNode(await modelNodeOf('all the way'));
@@ -260,7 +263,7 @@ describe('the tab Pipelines', function () {
       await answered('seen/in');
       return (await followed.count()) > 0;
     };
-    await waitFor(isFollowed, { what: 'a run that is followed', intervalMs: 200 });
+    await waitFor(isFollowed, { what: 'a run that is followed', intervalMs: 200, timeoutMs: 30_000 });
     await followed.first().getByRole('button', { name: 'node by node' }).click();
     await times.getByRole('button', { name: 'onnx-model' }).waitFor();
     await times

@@ -89,10 +89,15 @@ function useLog(run: RunView): Log & { readonly error: ApiError | undefined } {
   const { state, start } = useTask();
   const offset = useRef(0);
   const rest = useRef('');
-  const isReading = useRef(false);
-  const read = useCallback(() => {
-    if (isReading.current) return;
-    isReading.current = true;
+  const reading = useRef<{ isWantedAgain: boolean } | undefined>(undefined);
+  const read: () => void = useCallback(() => {
+    if (reading.current) {
+      // What is told meanwhile may stand behind what is being read.
+      reading.current.isWantedAgain = true;
+      return;
+    }
+    const own = { isWantedAgain: false };
+    reading.current = own;
     start(async (signal) => {
       try {
         const { text, sizeBytes } = await fetchLog(run.id, offset.current, signal);
@@ -104,7 +109,8 @@ function useLog(run: RunView): Log & { readonly error: ApiError | undefined } {
         rest.current = parts.pop() ?? '';
         setLog(({ lines, isCut }) => appended(isAnew ? [] : lines, parts, isCut && !isAnew));
       } finally {
-        isReading.current = false;
+        reading.current = undefined;
+        if (own.isWantedAgain && !signal.aborted) read();
       }
     });
   }, [run.id]);
@@ -112,7 +118,7 @@ function useLog(run: RunView): Log & { readonly error: ApiError | undefined } {
   useLogChanges(read);
   usePolling(
     useCallback(() => {
-      if (!isFinal(run.state)) read();
+      if (!isFinal(run.state) && !reading.current) read();
     }, [run.state, read]),
     POLL_MS,
   );

@@ -1,5 +1,5 @@
 import type { Ref } from 'preact';
-import { useEffect, useId, useImperativeHandle, useMemo, useRef } from 'preact/hooks';
+import { useEffect, useId, useImperativeHandle, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { t } from '../i18n';
 import { releaseTab } from './tab-release';
 
@@ -24,6 +24,7 @@ interface CodeEditorProps {
 export function CodeEditor({ text, language, label, class: className, readOnly, onChange, handle }: CodeEditorProps) {
   const host = useRef<HTMLDivElement>(null);
   const editor = useRef<RedCodeEditor | undefined>(undefined);
+  const end = useRef<() => void>(() => undefined);
   const hintId = useId();
   const changed = useRef(onChange);
   changed.current = onChange;
@@ -45,8 +46,9 @@ export function CodeEditor({ text, language, label, class: className, readOnly, 
     created.getSession().on('change', () => changed.current(created.getValue()));
     editor.current = created;
     const holdTab = releaseTab(host.current);
-    return () => {
+    end.current = () => {
       holdTab();
+      end.current = () => undefined;
       editor.current = undefined;
       // The platform sets the mode when an element comes into sight, even of an editor that has gone.
       created.setMode = () => undefined;
@@ -55,7 +57,11 @@ export function CodeEditor({ text, language, label, class: className, readOnly, 
       element.replaceChildren();
       element.remove();
     };
+    return () => end.current();
   }, [language]);
+  // What an effect leaves is cleaned only after the next frame. By then the platform, which closes a tray, has ended the
+  // code editors that it found without a page, and works on with them.
+  useLayoutEffect(() => () => end.current(), []);
   useEffect(() => {
     if (!editor.current || editor.current.getValue() === text.value) return;
     editor.current.setValue(text.value);
