@@ -73,11 +73,12 @@ describe(`the end of Node-RED ${nodeRedMajor}`, function () {
     await waitFor(() => !pids.some(isRunning), { what: 'the engines to end' });
   });
 
-  it('GIVEN_an_engine_that_hangs_in_a_request_WHEN_Node_RED_is_told_to_stop_THEN_it_and_its_engines_end_within_5_s', async () => {
+  it('GIVEN_an_engine_that_hangs_in_a_request_WHEN_Node_RED_is_told_to_stop_THEN_it_and_its_engines_end_long_before_the_request_would', async () => {
     await using lab = await startBusy();
     const { pid } = lab.nodeRed;
     const pids = await enginePids(lab);
     process.kill(pid, 'SIGTERM');
-    await waitFor(() => ![pid, ...pids].some(isRunning), { what: 'all processes to end', timeoutMs: 5_000 });
+    // Node-RED would wait 15 s for a node, and the request has 30 s.
+    await waitFor(() => ![pid, ...pids].some(isRunning), { what: 'all processes to end', timeoutMs: 12_000 });
   });
 });
