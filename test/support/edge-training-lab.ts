@@ -47,15 +47,24 @@ export class EdgeTrainingLab implements AsyncDisposable {
     return edge;
   }
 
-  async edgeIs(state: EdgeView['state'], name = 'edge-2'): Promise<void> {
-    let last: unknown;
+  edgeIs(state: EdgeView['state'], name = 'edge-2'): Promise<void> {
+    const isSo = (edge: EdgeView): boolean => edge.state === state && edge.capabilities !== null;
+    return this.#until(name, isSo, state);
+  }
+
+  /** It tells of its engine only once that has answered; one that took too long is asked again after a minute. */
+  edgeHasDocker(name = 'edge-2'): Promise<void> {
+    return this.#until(name, ({ capabilities }) => capabilities?.docker.available === true, 'with Docker', 120_000);
+  }
+
+  async #until(name: string, isSo: (edge: EdgeView) => boolean, what: string, timeoutMs = 60_000): Promise<void> {
+    let last: EdgeView | undefined;
     await waitFor(
       async () => {
-        const edge = await this.hub.call<EdgeView>('GET', `edges/${name}`);
-        last = edge;
-        return edge.state === state && edge.capabilities !== null;
+        last = await this.hub.call<EdgeView>('GET', `edges/${name}`);
+        return isSo(last);
       },
-      { timeoutMs: 30_000, what: () => `${name} to be ${state}: ${JSON.stringify(last)}` },
+      { timeoutMs, what: () => `${name} to be ${what}: ${JSON.stringify(last)}` },
     );
   }
 

@@ -76,6 +76,9 @@ export class ModelLab implements AsyncDisposable {
   }
 }
 
+/** For an `onnx-model` that hears a stream: of a process that is held up for 5 s more messages wait than do by default. */
+export const roomForStream = { queue: { max: 100_000 } } as const;
+
 /** Publishes `next(n)` at a steady rate until stopped or the client ends; `sentCount` messages have gone out. */
 export function startStream(mqtt: MqttListener, perSecond: number, next: (index: number) => unknown, qos: 0 | 1 = 0) {
   let sentCount = 0;

@@ -1,5 +1,5 @@
 export interface WaitOptions {
-  /** Default 10,000. */
+  /** Default 30,000: the end of what waits in vain, on a machine that does much else. */
   readonly timeoutMs?: number;
   /** Default 10. */
   readonly intervalMs?: number;
@@ -12,7 +12,7 @@ export interface WaitOptions {
  * time-out the error tells the last value or error seen.
  */
 export async function waitFor<T>(probe: () => T | Promise<T>, options: WaitOptions = {}): Promise<NonNullable<T>> {
-  const deadline = Date.now() + (options.timeoutMs ?? 10_000);
+  const deadline = Date.now() + (options.timeoutMs ?? 30_000);
   for (;;) {
     let last: unknown;
     try {

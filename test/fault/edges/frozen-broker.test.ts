@@ -19,6 +19,8 @@ describe('a broker that is there and does not answer', function () {
     await isState('edge-2', 'online');
     await assign(1);
     await runs('edge-2', 1);
+    // A keep-alive this short ends the connection of a process that was held up.
+    await isState('edge-2', 'online');
     return agent;
   };
 

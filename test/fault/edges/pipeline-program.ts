@@ -119,7 +119,7 @@ async function main({ folder: path, desired, killAt }: PipelineOptions): Promise
       libraryStore.all().length === desired.libraries.length
     );
   };
-  await waitFor(isThere, { timeoutMs: 5_000, what: () => JSON.stringify(agent.reported()) });
+  await waitFor(isThere, { what: () => JSON.stringify(agent.reported()) });
   await agent.stop();
   await Promise.all([pipelineStore.close(), libraryStore.close()]);
   await folder.close();

@@ -70,20 +70,24 @@ describe('The life of the processes', () => {
     const model = await lab.load('add', addModel(1));
     const runs: Promise<number>[] = [];
     const killed: number[] = [];
-    await new Promise<void>((resolve) => {
-      const timer = setInterval(async () => {
+    /** Once it has answered: one on its way up begins with what the one before it was killed with. */
+    const kill = async (answer: Promise<number>): Promise<void> => {
+      await answer;
+      const pid = await lab.pid();
+      assert.ok(pid !== null, 'it has just answered');
+      killed.push(pid);
+      process.kill(pid, 'SIGKILL');
+    };
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve, reject) => {
+      timer = setInterval(() => {
         const n = runs.length;
-        runs.push(model.run(row(n, 0, 0, 0)).then(({ outputs }) => Number(outputs.get('y')?.data[0])));
-        if (n === 400) {
-          clearInterval(timer);
-          resolve();
-        } else if (n === 100 || n === 250) {
-          const pid = await lab.pid();
-          if (pid !== null) killed.push(pid);
-          if (pid !== null) process.kill(pid, 'SIGKILL');
-        }
+        const run = model.run(row(n, 0, 0, 0)).then(({ outputs }) => Number(outputs.get('y')?.data[0]));
+        runs.push(run);
+        if (n === 100 || n === 250) kill(run).catch(reject);
+        if (n >= 400 && killed.length === 2) resolve();
       }, 5);
-    });
+    }).finally(() => clearInterval(timer));
     const results = await Promise.all(runs);
     assert.deepEqual(
       results,
@@ -96,8 +100,8 @@ describe('The life of the processes', () => {
 
   it('GIVEN_a_process_stopped_from_outside_WHEN_it_stays_silent_THEN_it_is_replaced_and_the_request_answered', async () => {
     await using lab = await openEngineLab({
-      options: { requestTimeoutMs: 200 },
-      supervision: { silenceGraceMs: 200 },
+      options: { requestTimeoutMs: 1_000 },
+      supervision: { silenceGraceMs: 1_000 },
     });
     const model = await lab.load('add', addModel(1));
     const pid = (await lab.pid()) ?? 0;
@@ -280,7 +284,7 @@ describe('The life of the processes', () => {
         assert.ok(isRunning(pid));
         host.kill('SIGKILL');
         await exited;
-        await waitFor(() => !isRunning(pid), { timeoutMs: 5_000, what: 'end of the orphan' });
+        await waitFor(() => !isRunning(pid), { what: 'end of the orphan' });
       } finally {
         host.kill('SIGKILL');
       }

@@ -12,7 +12,7 @@ const elements = (count: number) =>
 
 describe('A request that goes wrong in WebAssembly', () => {
   it('GIVEN_requests_in_flight_WHEN_one_hangs_THEN_only_it_gets_ENGINE_TIMEOUT', async () => {
-    await using lab = await openEngineLab({ options: { runtime, requestTimeoutMs: 500 } });
+    await using lab = await openEngineLab({ options: { runtime, requestTimeoutMs: 1_500 } });
     const model = await lab.load('loop', loopModel());
     const runs = [1, ENDLESS, 1].map((count) => model.run(rounds(count)));
     await assert.rejects(runs[1] ?? Promise.resolve(), { code: 'ENGINE_TIMEOUT' });

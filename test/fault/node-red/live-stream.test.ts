@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ModelLab, startStream } from '../../support/model-lab';
+import { ModelLab, roomForStream, startStream } from '../../support/model-lab';
 import { mosquittoPath } from '../../support/mosquitto';
 import { nodeRedMajor } from '../../support/node-red';
 import { addModel } from '../../support/onnx-models';
@@ -33,7 +33,7 @@ describe(`a stream of 200 messages a second in Node-RED ${nodeRedMajor}`, functi
   it('GIVEN_a_stream_WHEN_ten_swaps_and_rollbacks_happen_THEN_every_message_is_answered_once_and_in_order', async () => {
     await using lab = await ModelLab.start();
     for (const version of [1, 2, 3]) await lab.upload('plus', addModel(version * offset));
-    await lab.deployFlow('plus');
+    await lab.deployFlow('plus', { node: roomForStream });
     const stream = startStream(lab.mqtt, 200, (index) => [index, 0, 0, 0]);
     const seenVersions = new Set<number>();
     for (let swap = 0; swap < 10; swap += 1) {
@@ -61,7 +61,7 @@ describe(`a stream of 200 messages a second in Node-RED ${nodeRedMajor}`, functi
   it('GIVEN_a_version_deployed_WHEN_the_request_has_answered_THEN_every_message_sent_after_it_is_answered_by_it', async () => {
     await using lab = await ModelLab.start();
     for (const version of [1, 2]) await lab.upload('plus', addModel(version * offset));
-    await lab.deployFlow('plus');
+    await lab.deployFlow('plus', { node: roomForStream });
     const stream = startStream(lab.mqtt, 200, (index) => [index, 0, 0, 0]);
     for (const version of [2, 1, 2, 1, 2]) {
       await lab.setDeployed('plus', version);
@@ -79,7 +79,7 @@ describe(`a stream of 200 messages a second in Node-RED ${nodeRedMajor}`, functi
   it('GIVEN_a_stream_WHEN_the_engine_is_killed_THEN_only_messages_in_it_may_err_and_the_rest_is_answered', async () => {
     await using lab = await ModelLab.start();
     await lab.upload('plus', addModel(offset));
-    await lab.deployFlow('plus');
+    await lab.deployFlow('plus', { node: roomForStream });
     const stream = startStream(lab.mqtt, 200, (index) => [index, 0, 0, 0]);
     const pidOf = async (): Promise<number | undefined> => {
       const { body } = await lab.nodeRed.api<Health>('GET', 'health');

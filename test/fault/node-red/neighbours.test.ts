@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { memoryModel } from '../../support/fault-models';
 import { modelFlow } from '../../support/flows';
-import { ModelLab, startStream } from '../../support/model-lab';
+import { ModelLab, roomForStream, startStream } from '../../support/model-lab';
 import { mosquittoPath } from '../../support/mosquitto';
 import { type FlowNode, nodeRedMajor } from '../../support/node-red';
 import { addModel, loopModel, type ModelSpec } from '../../support/onnx-models';
@@ -15,7 +15,8 @@ import { waitFor } from '../../support/wait-for';
  * the event loop.
  */
 
-const RUN_LIMIT_MS = 1_500;
+/** Ample for the slow one also when it is tried at the lowest priority of a busy machine. */
+const RUN_LIMIT_MS = 5_000;
 const MIB = 1024 * 1024;
 
 /** Keeps the delays of Node-RED's event loop, for the route below. */
@@ -74,7 +75,7 @@ const faults: readonly Fault[] = [
 ];
 
 describe(`the neighbours of a model that goes wrong in Node-RED ${nodeRedMajor}`, function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let lab: ModelLab;
 
   before(async function () {
@@ -94,7 +95,7 @@ describe(`the neighbours of a model that goes wrong in Node-RED ${nodeRedMajor}`
   async function deploy(model: string): Promise<void> {
     const brokerPort = lab.broker.port;
     await lab.nodeRed.deploy([
-      ...modelFlow({ model: 'plus', brokerPort }),
+      ...modelFlow({ model: 'plus', brokerPort, node: roomForStream }),
       ...secondFlow(model, brokerPort),
       ...loopRoute,
     ]);
@@ -121,7 +122,7 @@ describe(`the neighbours of a model that goes wrong in Node-RED ${nodeRedMajor}`
       Array.from({ length: sentCount }, (_, index) => [index + 1, 1, 1, 1]),
     );
     // What the fault takes itself is longer by far: here it would be seen if it held up the loop.
-    assert.ok(p99Ms < RUN_LIMIT_MS / 3, `the event loop was held up: p99 ${p99Ms} ms`);
+    assert.ok(p99Ms < RUN_LIMIT_MS / 10, `the event loop was held up: p99 ${p99Ms} ms`);
   }
 
   for (const { name, payload, code } of faults) {
@@ -135,7 +136,7 @@ describe(`the neighbours of a model that goes wrong in Node-RED ${nodeRedMajor}`
       await besideStream(name, async () => {
         for (let n = 0; n < count; n += 1) await lab.mqtt.publish('bad-in', payload);
         const ended = (): number => lab.mqtt.on('errors').length - errorsFrom + answers() - answersFrom;
-        await waitFor(() => ended() >= count, { what: 'the end of each message', timeoutMs: 30_000 });
+        await waitFor(() => ended() >= count, { what: 'the end of each message', timeoutMs: 60_000 });
       });
       const errors = lab.mqtt.on('errors').slice(errorsFrom) as Reported[];
       assert.equal(errors.length, code ? count : 0);

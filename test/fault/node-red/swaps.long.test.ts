@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { processMemoryBytes } from '../../../lib/inference/processes/process-memory';
-import { ModelLab, startStream } from '../../support/model-lab';
+import { ModelLab, roomForStream, startStream } from '../../support/model-lab';
 import { mosquittoPath } from '../../support/mosquitto';
 import { nodeRedMajor } from '../../support/node-red';
 import { addModel } from '../../support/onnx-models';
@@ -22,7 +22,7 @@ describe(`a hundred swaps under a stream in Node-RED ${nodeRedMajor}`, function 
     requireOrSkip(this, process.platform === 'linux', 'the process table of Linux');
     await using lab = await ModelLab.start();
     for (let version = 1; version <= versionCount; version += 1) await lab.upload('plus', addModel(version * offset));
-    await lab.deployFlow('plus');
+    await lab.deployFlow('plus', { node: roomForStream });
     const stream = startStream(lab.mqtt, 200, (index) => [index, 0, 0, 0]);
     const swapAll = async (): Promise<void> => {
       for (let version = 2; version <= versionCount + 1; version += 1) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { modelFlow } from '../../support/flows';
-import { ModelLab, startStream } from '../../support/model-lab';
+import { ModelLab, roomForStream, startStream } from '../../support/model-lab';
 import { mosquittoPath } from '../../support/mosquitto';
 import { nodeRedMajor } from '../../support/node-red';
 import { addModel } from '../../support/onnx-models';
@@ -16,7 +16,7 @@ const enginePids = (pid: number): readonly number[] =>
 const versionOf = (answer: unknown): number => Math.floor(((answer as number[])[0] ?? Number.NaN) / offset);
 
 describe(`versions that come and go in Node-RED ${nodeRedMajor}`, function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   beforeEach(function () {
     requireOrSkip(this, mosquittoPath !== undefined, 'mosquitto');
   });
@@ -26,7 +26,7 @@ describe(`versions that come and go in Node-RED ${nodeRedMajor}`, function () {
     await using lab = await ModelLab.start();
     const versions = [1, 2, 3, 4, 5, 6];
     for (const version of versions) await lab.upload('plus', addModel(version * offset));
-    await lab.deployFlow('plus');
+    await lab.deployFlow('plus', { node: roomForStream });
     const stream = startStream(lab.mqtt, 200, (index) => [index, 0, 0, 0]);
     await waitFor(() => lab.mqtt.on('out').length > 20);
     let mostCount = 0;
@@ -58,7 +58,7 @@ describe(`versions that come and go in Node-RED ${nodeRedMajor}`, function () {
   it('GIVEN_a_stream_WHEN_the_model_is_deleted_by_force_and_uploaded_again_THEN_each_message_is_answered_or_fails_once', async () => {
     await using lab = await ModelLab.start();
     await lab.upload('plus', addModel(offset));
-    await lab.deployFlow('plus');
+    await lab.deployFlow('plus', { node: roomForStream });
     const stream = startStream(lab.mqtt, 200, (index) => [index, 0, 0, 0]);
     for (const version of [2, 3]) {
       const from = lab.mqtt.on('out').length;
@@ -89,7 +89,7 @@ describe(`versions that come and go in Node-RED ${nodeRedMajor}`, function () {
   it('GIVEN_a_node_on_latest_and_a_stream_WHEN_versions_are_uploaded_THEN_it_follows_them_and_loses_nothing', async () => {
     await using lab = await ModelLab.start();
     await lab.upload('plus', addModel(offset));
-    await lab.deployFlow('plus', { node: { version: 'latest' } });
+    await lab.deployFlow('plus', { node: { ...roomForStream, version: 'latest' } });
     const stream = startStream(lab.mqtt, 200, (index) => [index, 0, 0, 0]);
     for (const version of [2, 3, 4]) {
       await lab.upload('plus', addModel(version * offset));

@@ -24,6 +24,7 @@ export async function killRegistryRepeatedly(roundCount: number): Promise<number
     const ackCount = 1 + ((round * 7) % 17);
     await waitFor(async () => (await readFile(journalPath, 'utf8')).split('ack').length > ackCount, {
       intervalMs: 1,
+      timeoutMs: 60_000,
       what: `${ackCount} changes, got: ${worker.output()}`,
     });
     await worker.kill();

@@ -28,7 +28,7 @@ const GREEDY = `with open('additional_output/large', 'wb') as file:
 `;
 
 describe('training on a full disk', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
 
   describe('of Node-RED', () => {
     let disk: SmallDisk;

@@ -38,6 +38,8 @@ describe('training in Docker', function () {
   };
   const nothingLeft = (): Promise<true> =>
     waitFor(async () => ((await leftovers()).length === 0 ? true : undefined), {
+      // What an engine that starts again did not remove at first is tried again after up to 20 s.
+      timeoutMs: 60_000,
       what: 'containers and volumes to go',
     });
 
@@ -105,7 +107,8 @@ def end(*_):
 signal.signal(signal.SIGTERM, end)
 print('begun')
 time.sleep(600)`,
-      { limits: { timeoutMs: 3_000 } },
+      // From before its container is made: the script has to have begun.
+      { limits: { timeoutMs: 15_000 } },
     );
     assert.equal(run.state, 'timed_out', JSON.stringify(run));
     assert.equal(run.error?.code, 'RUN_TIMEOUT');
@@ -133,8 +136,8 @@ time.sleep(600)`,
       const { id } = await lab.start('fleeting');
       await pause(waitMs);
       await lab.call('POST', `runs/${id}/cancel`);
-      // Well before the patience with a script that is deaf to being asked.
-      assert.equal((await lab.ended(id, 25_000)).state, 'cancelled', `after ${waitMs} ms`);
+      // Before the patience with a script that is deaf to being asked is over, 40 s.
+      assert.equal((await lab.ended(id, 35_000)).state, 'cancelled', `after ${waitMs} ms`);
     }
     await nothingLeft();
   });
@@ -190,9 +193,11 @@ time.sleep(600)`,
   });
 
   it('cancels while packages are installed, and installs them the next time', async () => {
-    await lab.addJob({ name: 'impatient', runner: 'docker', queries: [], metrics: [] }, "print('ran')");
+    const staying = "import os, time\ntime.sleep(float(os.environ.get('STAY', '0')))\nprint('ran')";
+    await lab.addJob({ name: 'impatient', runner: 'docker', queries: [], metrics: [] }, staying);
     await lab.call('PUT', 'jobs/impatient/files/requirements/requirements.txt', 'six==1.17.0\n');
-    const { id } = await lab.start('impatient');
+    // An installation that is over when the cancel comes leaves a run to cancel.
+    const { id } = await lab.start('impatient', { overrides: { env: { STAY: '600' } } });
     await waitFor(async () => /pip install/.test(await lab.log(id)), { what: 'pip to begin', timeoutMs: 60_000 });
     await lab.call('POST', `runs/${id}/cancel`);
     assert.equal((await lab.ended(id)).state, 'cancelled');
@@ -259,7 +264,8 @@ time.sleep(600)`,
     await lab.addModel('flowers');
     await lab.addJob({ name: 'sklearn', baseModel: 'flowers', runner: 'docker' }, exampleScript('sklearn_logistic.py'));
     await lab.call('PUT', 'jobs/sklearn/files/requirements/requirements.txt', 'scikit-learn\nskl2onnx\n');
-    const run = await lab.train('sklearn');
+    // The packages are large.
+    const run = await lab.ended((await lab.start('sklearn')).id, 280_000);
     assert.equal(run.state, 'succeeded', `${JSON.stringify(run.error)}\n${await lab.log(run.id)}`);
     assert.ok((run.metrics?.['accuracy'] ?? 0) > 0.8);
     assert.ok(run.inputs.packages.some((name) => name.startsWith('scikit-learn==')));

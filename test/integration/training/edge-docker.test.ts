@@ -29,6 +29,7 @@ describe('training in Docker on an edge', function () {
       hub: { docker: { socketPath: '/nowhere.sock' } },
       edge: { docker: { socketPath: engine.socketPath } },
     });
+    await lab.edgeHasDocker();
     await lab.hub.addModel();
     await lab.hub.addRows('iris', irisRows());
   });
@@ -69,6 +70,8 @@ describe('training in Docker on an edge', function () {
   });
 
   it('is cancelled there', async () => {
+    // It was started again.
+    await lab.edgeHasDocker();
     await lab.hub.addJob(
       { ...job, name: 'endless', queries: [] },
       "import time\nprint('begun', flush=True)\ntime.sleep(600)",

@@ -24,7 +24,10 @@ describe('training on two edges with one label, each with a Docker engine of its
       edge: edgeWith('edge-2'),
     });
     other = await lab.addEdge('edge-3', { edge: edgeWith('edge-3') });
-    for (const name of ['edge-2', 'edge-3']) await lab.hub.call('PATCH', `edges/${name}`, { labels: ['gpu'] });
+    for (const name of ['edge-2', 'edge-3']) {
+      await lab.edgeHasDocker(name);
+      await lab.hub.call('PATCH', `edges/${name}`, { labels: ['gpu'] });
+    }
     await lab.hub.addModel();
     const job = { trainingEdge: 'label:gpu', runner: 'docker', image: TEST_IMAGE, queries: [] };
     for (const name of HELD_JOBS) await lab.hub.addJob({ ...job, name, env: { GATE: '/tmp/open' } }, HELD_SCRIPT);

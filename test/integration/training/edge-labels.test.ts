@@ -9,7 +9,7 @@ import { requireOrSkip } from '../../support/requirement';
 import { type TemporaryFolder, temporaryFolder } from '../../support/temporary-folder';
 
 describe('training on two edges with one label', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let lab: EdgeTrainingLab;
   let other: NodeRed;
   let gates: TemporaryFolder;

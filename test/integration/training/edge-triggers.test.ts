@@ -88,12 +88,13 @@ describe('retrain-trigger on an edge', function () {
 
   it('says at once that the hub cannot be asked, and asks it when that is over', async () => {
     await lab.edge.deploy(triggerFlow('here'));
+    const sides = [lab.edge, lab.hub.nodeRed];
     await lab.broker.pause();
-    await connectionIs(lab.edge, ENDED);
+    for (const side of sides) await connectionIs(side, ENDED);
     await trigger();
     await said(/The hub cannot be asked for the run now/);
     await lab.broker.resume();
-    for (const side of [lab.edge, lab.hub.nodeRed]) await connectionIs(side, CONNECTED);
+    for (const side of sides) await connectionIs(side, CONNECTED);
     await lab.edgeIs('online');
     await trigger();
     await waitFor(async () => (await runsOf('here')).length === 2, { what: 'a second run' });

@@ -25,7 +25,7 @@ function carriers(runId: string): readonly string[] {
 }
 
 describe('processes of runs that nothing is written of', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let folder: TemporaryFolder;
   let runner: ProcessRunner;
 

@@ -75,7 +75,12 @@ describe('what comes of the end of a run', function () {
   for (const late of ['prepared', 'environment'] as const) {
     it(`GIVEN_run_on_an_edge_WHEN_it_is_cancelled_before_its_${late}_is_heard_of_THEN_its_last_words_are_waited_for`, async () => {
       const stopped = Promise.withResolvers<void>();
-      const hears = async (what: typeof late): Promise<unknown> => what === late && stopped.promise;
+      const asked = Promise.withResolvers<void>();
+      const hears = async (what: typeof late): Promise<void> => {
+        if (what !== late) return;
+        asked.resolve();
+        await stopped.promise;
+      };
       let runner: Runner | undefined;
       const edge: TrainingEdge = { name: 'edge-2', labels: [], state: 'online', sinceMs: 0, refusal: () => undefined };
       await using host = await TrainingHost.open({
@@ -115,7 +120,9 @@ describe('what comes of the end of a run', function () {
       await host.addModel();
       await host.addJob('', { trainingEdge: 'edge-2', queries: [] });
       const { id } = await host.start();
-      await host.reached(id, late === 'prepared' ? 'preparing' : 'installing');
+      // Its state says so before its log is open.
+      await asked.promise;
+      assert.equal(host.runs.get(id)?.state, late === 'prepared' ? 'preparing' : 'installing');
       await host.training.cancelRun(id);
       const run = await host.ended(id);
       assert.equal(run.state, 'cancelled', JSON.stringify(run));
