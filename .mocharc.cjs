@@ -1,7 +1,8 @@
 module.exports = {
   require: ['tsx/cjs'],
   extension: ['ts'],
-  timeout: 20_000,
+  // Longer than `waitFor` waits, which tells what it saw.
+  timeout: 60_000,
   // A test that leaves a handle open would hang the run unseen: fail it instead of forcing the exit.
   exit: false,
   forbidOnly: true,
