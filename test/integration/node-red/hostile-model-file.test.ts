@@ -33,7 +33,7 @@ describe('a node whose model is hostile', function () {
     const record = await watch?.stop();
     await lab?.[Symbol.asyncDispose]();
     // A promise of the product, not a measurement of the machine: whatever a model does, Node-RED answers within a second.
-    if (record) assert.ok(record.slowestMs < 1_000 && record.failureCount === 0, JSON.stringify(record));
+    if (record) assert.ok(record.busiestMs < 1_000 && record.failureCount === 0, JSON.stringify(record));
   });
 
   const chosen = hostileModels.filter(({ name }) => /^random|hidden|^Expand|unfold|2\^31|20,000/.test(name));
