@@ -7,6 +7,7 @@ import {
   type ArtifactFetcherOptions,
   ArtifactPublisher,
   type ArtifactPublisherOptions,
+  publisherDefaults,
 } from '../../lib/edges/artifacts';
 import type { Bus } from '../../lib/edges/bus';
 import { Digest } from '../../lib/ids';
@@ -15,6 +16,7 @@ import { openBlobStore } from '../../lib/store';
 import { Mosquitto } from './mosquitto';
 import { MqttBus } from './mqtt-bus';
 import { type TemporaryFolder, temporaryFolder } from './temporary-folder';
+import { waitFor } from './wait-for';
 
 /** As the defaults, ten times as fast. */
 export const quickFetches = {
@@ -55,6 +57,8 @@ export interface TestEdge {
 /** A hub that offers artifacts, and edges that take them, over a real mosquitto. */
 export class ArtifactLab implements AsyncDisposable {
   readonly offered = new Map<Digest, Buffer>();
+  /** Waited for before an artifact is opened. */
+  #beforeOpening = async (): Promise<unknown> => undefined;
   #publisher: ArtifactPublisher | undefined;
   readonly #edges: TestEdge[] = [];
   #edgeCount = 0;
@@ -84,6 +88,7 @@ export class ArtifactLab implements AsyncDisposable {
     this.#publisher = new ArtifactPublisher({
       bus: this.hubBus,
       openArtifact: async (digest) => {
+        await this.#beforeOpening();
         const bytes = this.offered.get(digest);
         if (!bytes) return undefined;
         return { sizeBytes: bytes.length, read: async (at, length) => bytes.subarray(at, at + length) };
@@ -98,6 +103,19 @@ export class ArtifactLab implements AsyncDisposable {
   async stopPublisher(): Promise<void> {
     await this.#publisher?.stop();
     this.#publisher = undefined;
+  }
+
+  /** Nothing is published before each of these edges hears all of the artifact that it fetches. */
+  publishOnceHeardBy(edges: readonly TestEdge[]): void {
+    // Its manifest and its chunks.
+    const areHearing = (): boolean => edges.every(({ bus }) => bus.subscriptionCount >= 2);
+    this.#beforeOpening = () => waitFor(areHearing, { what: 'all edges to listen' });
+  }
+
+  /** What was wanted is published to its end, also when nobody waits for it any more. */
+  async untilAllIsPublished({ sizeBytes }: Artifact): Promise<void> {
+    const chunkCount = Math.ceil(sizeBytes / publisherDefaults.chunkBytes);
+    await waitFor(() => this.publisher.figures().chunkCount >= chunkCount, { what: `${chunkCount} chunks` });
   }
 
   /** Offers random bytes. */

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errorCode } from '../../lib/files';
 import type { NodeRed } from './node-red';
 
 /** What lies in the data folder of a Node-RED, as another process sees it. */
@@ -12,14 +14,27 @@ export interface DataFolderFiles {
   readonly unfinishedBytes: number;
 }
 
-async function filesBelow(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+/** Looks once more when something went between two steps of the look. */
+async function undisturbed<T>(folder: string, look: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await look();
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT' || !existsSync(folder)) throw error;
+    }
+  }
+}
+
+function filesBelow(folder: string): Promise<string[]> {
+  return undisturbed(folder, async () => {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  });
 }
 
 /** What all files below a folder hold. */
-export async function contentsBelow(folder: string): Promise<Buffer[]> {
-  return Promise.all((await filesBelow(folder)).map((path) => readFile(path)));
+export function contentsBelow(folder: string): Promise<Buffer[]> {
+  return undisturbed(folder, async () => Promise.all((await filesBelow(folder)).map((path) => readFile(path))));
 }
 
 export async function dataFolderFiles({ userDir }: NodeRed): Promise<DataFolderFiles> {

@@ -11,6 +11,9 @@ export interface HealthRecord {
   readonly medianMs: number;
 }
 
+export const healthWords = ({ answerCount, medianMs, slowestMs }: HealthRecord): string =>
+  `${answerCount} answers, median ${medianMs} ms, slowest ${slowestMs} ms`;
+
 /** A thread of its own with one kept connection: what the test does at the same time does not count. */
 const SOURCE = `
 const { readFileSync } = require('node:fs');

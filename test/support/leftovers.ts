@@ -1,8 +1,10 @@
+import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dataFolderFiles } from './data-folder-files';
 import type { NodeRed } from './node-red';
 import { childPids } from './process-state';
+import { waitFor } from './wait-for';
 
 /** Everything an upload may leave behind: files in the data folder, and processes. */
 export interface Leftovers {
@@ -19,4 +21,15 @@ export async function leftoversOf(nodeRed: NodeRed): Promise<Leftovers> {
   const folders = await readdir(engineFolder).catch(() => []);
   const processCount = process.platform === 'linux' ? childPids(nodeRed.pid).length : 0;
   return { blobs, unfinished, engineFolderCount: folders.length, processCount };
+}
+
+/** Waits until there is nothing but what was there before. */
+export async function untilOnlyLeft(nodeRed: NodeRed, before: Leftovers): Promise<void> {
+  await waitFor(
+    async () => {
+      assert.deepEqual(await leftoversOf(nodeRed), before);
+      return true;
+    },
+    { what: 'nothing more to be left' },
+  );
 }

@@ -6,6 +6,8 @@ export const BUS_PREFIX = 'mm/v1/hub';
 /** The least that is a bus: one client of the package mqtt, which connects again by itself. */
 export class MqttBus implements Bus, AsyncDisposable {
   #egressBytes = 0;
+  /** Subscriptions that the broker has taken. */
+  subscriptionCount = 0;
   readonly #listeners: { readonly filter: string; readonly listener: (message: BusMessage) => void }[] = [];
 
   private constructor(
@@ -52,7 +54,9 @@ export class MqttBus implements Bus, AsyncDisposable {
     const entry = { filter, listener };
     this.#listeners.push(entry);
     await this.client.subscribeAsync(`${this.prefix}/${filter}`, { qos: 1 });
+    this.subscriptionCount += 1;
     return async () => {
+      this.subscriptionCount -= 1;
       this.#listeners.splice(this.#listeners.indexOf(entry), 1);
       const isUsed = this.#listeners.some((other) => other.filter === filter);
       if (!isUsed) await this.client.unsubscribeAsync(`${this.prefix}/${filter}`);

@@ -1,5 +1,5 @@
 export interface WaitOptions {
-  /** Default 30,000: the end of what waits in vain, on a machine that does much else. */
+  /** Default 30,000: on a busy machine a process may stand still for seconds. */
   readonly timeoutMs?: number;
   /** Default 10. */
   readonly intervalMs?: number;
@@ -14,6 +14,8 @@ export interface WaitOptions {
 export async function waitFor<T>(probe: () => T | Promise<T>, options: WaitOptions = {}): Promise<NonNullable<T>> {
   const deadline = Date.now() + (options.timeoutMs ?? 30_000);
   for (;;) {
+    // What took the time may be this process, which stood still: it is looked once more before it is in vain.
+    const isLast = Date.now() > deadline;
     let last: unknown;
     try {
       const value = await probe();
@@ -22,7 +24,7 @@ export async function waitFor<T>(probe: () => T | Promise<T>, options: WaitOptio
     } catch (error) {
       last = error;
     }
-    if (Date.now() > deadline) {
+    if (isLast) {
       const seen = last instanceof Error ? (last.stack ?? last.message) : JSON.stringify(last);
       const what =
         typeof options.what === 'function' ? options.what() : (options.what ?? probe.toString().slice(0, 200));

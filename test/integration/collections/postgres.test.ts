@@ -21,7 +21,8 @@ describe('a PostgreSQL as a source', function () {
     requireOrSkip(this, canRunPostgres, 'PostgreSQL');
     server = await Postgres.start();
     lab = await CollectionsLab.open({
-      plant: { kind: 'postgres', options: server.options, timeoutMs: 2_000 },
+      plant: { kind: 'postgres', options: server.options },
+      hasty: { kind: 'postgres', options: server.options, timeoutMs: 500 },
       away: { kind: 'postgres', options: { ...server.options, port: 1 } },
     });
     await server.query(`
@@ -229,7 +230,7 @@ describe('a PostgreSQL as a source', function () {
 
   it('ends a statement that takes too long', async () => {
     const query = 'SELECT count(*) FROM generate_series(1, 100000) a, generate_series(1, 100000) b';
-    await assert.rejects(lab.collections.query({ source: 'plant', query }), hasCode('QUERY_TIMEOUT'));
+    await assert.rejects(lab.collections.query({ source: 'hasty', query }), hasCode('QUERY_TIMEOUT'));
   });
 
   it('gives a query the time that its source has, and says how to give more', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, randomBytes, sign, verify } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Artifact, fetcherDefaults, publisherDefaults } from '../../../lib/edges/artifacts';
@@ -31,6 +32,7 @@ describe('artifacts over mosquitto', function () {
       await using lab = await ArtifactLab.start({ settings: publisherDefaults });
       const artifact = lab.offer(SIZE_BYTES);
       const edges = await lab.edges(edgeCount, { settings: fetcherDefaults });
+      lab.publishOnceHeardBy(edges);
       const beforeBytes = lab.hubBus.egressBytes;
       const files = await takeAll(edges, artifact);
       await assertAllTaken(edges, files, artifact);
@@ -91,7 +93,8 @@ describe('artifacts over mosquitto', function () {
   });
 
   it('go on where they were given up', async () => {
-    await using lab = await ArtifactLab.start({ settings: { bytesPerSecond: 4e6 } });
+    // A silence makes the edge ask again for what is under way, which is little here.
+    await using lab = await ArtifactLab.start({ settings: { bytesPerSecond: 4e6, inFlightCount: 2 } });
     const artifact = lab.offer(SIZE_BYTES);
     const edge = await lab.edge();
     const giveUp = new AbortController();
@@ -101,6 +104,7 @@ describe('artifacts over mosquitto', function () {
       if (receivedBytes > SIZE_BYTES / 2) giveUp.abort();
     };
     await assert.rejects(edge.fetcher.fetch(artifact, { signal: giveUp.signal, onProgress }), { code: 'ABORTED' });
+    await lab.untilAllIsPublished(artifact);
     const before = lab.publisher.figures().publishedBytes;
     const first = Promise.withResolvers<number>();
     const again = {
@@ -147,7 +151,8 @@ describe('artifacts over mosquitto', function () {
     const edge = await lab.edge();
     const [kept, left, partial, running] = [300_000, 100_000, 500_000, 600_000].map((size) => lab.offer(size));
     assert.ok(kept && left && partial && running);
-    for (const artifact of [kept, left]) await edge.fetcher.fetch(artifact, { signal: never });
+    await edge.fetcher.fetch(kept, { signal: never });
+    const leftFile = await edge.fetcher.fetch(left, { signal: never });
     const giveUp = new AbortController();
     const onProgress = ({ receivedBytes }: { receivedBytes: number }): void => {
       if (receivedBytes > 0) giveUp.abort();
@@ -157,7 +162,12 @@ describe('artifacts over mosquitto', function () {
     const isBegun = Promise.withResolvers<void>();
     const coming = edge.fetcher.fetch(running, { signal: never, onProgress: () => isBegun.resolve() });
     await isBegun.promise;
-    const { removed, freedBytes } = await edge.fetcher.collect((digest) => digest === kept.digest);
+    // It is not whole before it was seen what is there.
+    await lab.stopPublisher();
+    const collecting = edge.fetcher.collect((digest) => digest === kept.digest);
+    await waitFor(() => !existsSync(leftFile));
+    await lab.startPublisher();
+    const { removed, freedBytes } = await collecting;
     assert.deepEqual(new Set(removed), new Set([left.digest, partial.digest]));
     assert.ok(freedBytes > left.sizeBytes);
     assert.ok(await isTaken(edge, await coming, running));

@@ -246,9 +246,10 @@ describe('the bus on a broker with TLS', function () {
         log,
       });
       try {
-        const told = await waitFor(() => log.warnings[0], { what: 'a warning' });
-        assert.match(JSON.stringify(told), reason);
-        assert.doesNotMatch(JSON.stringify(told), /SSL routines|BEGIN/);
+        // A broker that refuses a certificate ends the connection, and what it says may be lost with that.
+        const told = (): string => JSON.stringify(log.warnings);
+        await waitFor(() => reason.test(told()), { what: () => `the reason, not ${told()}`, timeoutMs: 20_000 });
+        assert.doesNotMatch(told(), /SSL routines|BEGIN/);
         assert.equal(bus.isConnected, false);
       } finally {
         await bus.close();

@@ -63,7 +63,7 @@ describe('rollouts on a broker with its access rules in force', function () {
         const rollout = lab.hub.hub.rollouts.get(id);
         return check(rollout) ? rollout : undefined;
       },
-      { what: () => `${what}: ${JSON.stringify(lab.hub.hub.rollouts.get(id))}`, timeoutMs: 20_000 },
+      { what: () => `${what}: ${JSON.stringify(lab.hub.hub.rollouts.get(id))}`, timeoutMs: 60_000 },
     );
   const isOver = (id: string, state: string): Promise<RolloutView> =>
     until(id, (rollout) => rollout.state === state, `the rollout to be ${state}`);
@@ -76,9 +76,10 @@ describe('rollouts on a broker with its access rules in force', function () {
     await assign(before);
     await Promise.all([runs('edge-2', 1), runs('edge-3', 1), runs('edge-4', 3), runs('edge-6', 1)]);
 
-    const { id } = await start({ waves: [{ count: 1 }, { percent: 50 }], soakMs: 2_500 });
-    await runs('edge-2', 2);
+    // Longer than it takes to stop the hub, on a busy machine too.
+    const { id } = await start({ waves: [{ count: 1 }, { percent: 50 }], soakMs: 5_000 });
     await lab.hub.hub.update('edge-6', { labels: [LABEL] });
+    await runs('edge-2', 2);
     await lab.restartHub();
     assert.deepEqual(refs(), { ...before, 'edge-2': 2 });
     assert.equal(lab.hub.hub.rollouts.get(id).openWaves, 1);

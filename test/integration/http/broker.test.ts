@@ -72,7 +72,8 @@ describe("the hub's broker", function () {
     const broker = { url: 'mqtt://127.0.0.1:1', username: 'hub', passwordFile: '/nowhere/password' };
     await using nodeRed = await NodeRed.start({ modelManagement: { broker } });
     await new AdminClient(nodeRed).ok(200, 'GET', 'models');
-    assert.match(nodeRed.log, /modelManagement\.broker\.passwordFile: the file cannot be read/);
+    const words = 'modelManagement.broker.passwordFile: the file cannot be read';
+    await waitFor(() => nodeRed.log.includes(words), { what: () => `the setting in ${nodeRed.log}` });
   });
 
   it('GIVEN_a_certificate_file_that_is_not_there_WHEN_Node_RED_starts_THEN_the_rest_works_and_the_log_says_why', async () => {
@@ -80,6 +81,8 @@ describe("the hub's broker", function () {
     await using nodeRed = await NodeRed.start({ modelManagement: { broker } });
     const health = await new AdminClient(nodeRed).ok<Health>(200, 'GET', 'health');
     assert.deepEqual(health.broker, { connected: false, url: broker.url });
-    assert.match(nodeRed.log, /broker setting not usable/);
+    await waitFor(() => nodeRed.log.includes('broker setting not usable'), {
+      what: () => `the reason in ${nodeRed.log}`,
+    });
   });
 });

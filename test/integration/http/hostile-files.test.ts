@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AdminClient } from '../../support/admin-client';
-import { HealthWatch } from '../../support/health-watch';
+import { HealthWatch, healthWords } from '../../support/health-watch';
 import { hostileArchives } from '../../support/hostile-archives';
 import { hostileModels } from '../../support/hostile-models';
 import { hostileVersionJson } from '../../support/hostile-version-json';
-import { type Leftovers, leftoversOf } from '../../support/leftovers';
+import { type Leftovers, leftoversOf, untilOnlyLeft } from '../../support/leftovers';
 import { addModel, buildModel } from '../../support/onnx-models';
 import { rawArchive, rawEntry } from '../../support/raw-tar';
 import { UploadLab } from '../../support/upload-lab';
-import { waitFor } from '../../support/wait-for';
 
 const GIB = 2 ** 30;
 const never = 'models/never/versions?create=true';
@@ -23,7 +22,8 @@ describe('hostile files over HTTP', function () {
   let watch: HealthWatch;
 
   before(async () => {
-    const engine = { loadTimeoutMs: 3_000, requestTimeoutMs: 1_500, memoryLimitBytes: GIB };
+    // Files are tried in the background: where others want the processor, a process takes seconds to come up.
+    const engine = { loadTimeoutMs: 8_000, requestTimeoutMs: 4_000, memoryLimitBytes: GIB };
     lab = await UploadLab.start({ modelManagement: { engine } });
     ({ api } = lab);
     // Loads the runtime's answer for health, and shows that good files pass under these limits.
@@ -34,11 +34,11 @@ describe('hostile files over HTTP', function () {
   });
   after(async () => {
     try {
-      const { answerCount, failureCount, slowestMs, medianMs } = await watch.stop();
-      process.stdout.write(`    health: ${answerCount} answers, median ${medianMs} ms, slowest ${slowestMs} ms\n`);
-      assert.equal(failureCount, 0);
+      const record = await watch.stop();
+      process.stdout.write(`    health: ${healthWords(record)}\n`);
+      assert.equal(record.failureCount, 0);
       // A promise of the product, not a measurement of the machine: whatever is uploaded, Node-RED answers within a second.
-      assert.ok(slowestMs < 1_000, `health took ${slowestMs} ms`);
+      assert.ok(record.slowestMs < 1_000, healthWords(record));
     } finally {
       await lab?.[Symbol.asyncDispose]();
     }
@@ -46,10 +46,9 @@ describe('hostile files over HTTP', function () {
 
   const leavesNothing = async (): Promise<void> => {
     await api.refused(404, 'MODEL_NOT_FOUND', 'GET', 'models/never');
-    await waitFor(async () => (await leftoversOf(lab.nodeRed)).processCount <= untouched.processCount, {
-      what: 'the end of the process that tried the file',
-    });
-    assert.deepEqual(await leftoversOf(lab.nodeRed), untouched);
+    // Its process is one of those untouched, and ends by itself after five minutes without a request.
+    await api.ok(200, 'POST', 'models/plus/versions/1/infer', { payload: [1, 2, 3, 4] });
+    await untilOnlyLeft(lab.nodeRed, untouched);
   };
 
   for (const { name, bytes, stage, words } of hostileModels) {
@@ -94,6 +93,7 @@ describe('hostile files over HTTP', function () {
   for (const { name, bytes, stage, words } of asPreprocessing) {
     it(`preprocessing with ${name} is refused as ${stage} as well`, async () => {
       const first = rawEntry({ name: 'preprocessing.onnx' }, bytes());
+      await nextTurn();
       const archive = rawArchive(rawEntry({ name: 'model.onnx' }, second), first);
       const error = await api.refused(422, 'INVALID_MODEL', 'POST', never, archive, tar);
       assert.match(error.message, words);

@@ -141,7 +141,8 @@ describe('infer over HTTP', function () {
     api.ok<Inferred>(200, 'POST', `models/${model}/versions/${ref}/infer`, body);
 
   before(async () => {
-    nodeRed = await NodeRed.start({ modelManagement: { engine: { requestTimeoutMs: 2_000 } } });
+    // One test waits until it is over; all others are answered before it on a busy machine too.
+    nodeRed = await NodeRed.start({ modelManagement: { engine: { requestTimeoutMs: 8_000 } } });
     api = new AdminClient(nodeRed);
     for (const [name, spec] of Object.entries(models)) {
       await api.ok(201, 'POST', `models/${name}/versions?create=true`, buildModel(spec));

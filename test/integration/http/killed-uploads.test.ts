@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import type { Version } from '../../../lib/registry/types';
 import { dataFolderFiles } from '../../support/data-folder-files';
-import { leftoversOf } from '../../support/leftovers';
+import { leftoversOf, untilOnlyLeft } from '../../support/leftovers';
 import { callTree, modelBytes, nodeBytes } from '../../support/onnx-functions';
 import { openUpload, write } from '../../support/open-upload';
 import { childPids, isRunning } from '../../support/process-state';
@@ -83,17 +83,7 @@ describe('uploads that end', function () {
       const count = await lab.versionCount('plus');
       const socket = await uploadUpTo(stage);
       socket.destroy();
-      await waitFor(
-        async () => {
-          try {
-            assert.deepEqual(await leftoversOf(lab.nodeRed), before);
-            return true;
-          } catch {
-            return false;
-          }
-        },
-        { what: 'nothing of the upload to be left' },
-      );
+      await untilOnlyLeft(lab.nodeRed, before);
       assert.equal(await lab.versionCount('plus'), count);
     });
 

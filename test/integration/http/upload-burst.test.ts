@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { Model } from '../../../lib/registry/types';
 import type { HttpAnswer } from '../../support/admin-client';
 import { dataFolderFiles } from '../../support/data-folder-files';
-import { HealthWatch } from '../../support/health-watch';
+import { HealthWatch, healthWords } from '../../support/health-watch';
 import { hostileModels } from '../../support/hostile-models';
 import { leftoversOf } from '../../support/leftovers';
 import { peakMemoryBytes } from '../../support/process-memory';
@@ -30,7 +30,8 @@ describe('a hundred uploads at once', function () {
 
   it('are all answered rightly, a few processes at a time, while Node-RED answers', async function () {
     requireOrSkip(this, process.platform === 'linux', 'the process figures of Linux');
-    const engine = { loadTimeoutMs: 20_000, requestTimeoutMs: 2_000, memoryLimitBytes: 1_024 * MIB, maxProcesses: 4 };
+    // A hundred share the processors: none of these files is refused for the time it takes.
+    const engine = { loadTimeoutMs: 60_000, requestTimeoutMs: 30_000, memoryLimitBytes: 1_024 * MIB, maxProcesses: 4 };
     await using lab = await UploadLab.start({ modelManagement: { engine } });
     const { nodeRed, api } = lab;
     await api.ok(201, 'POST', 'models/plus/versions', lab.nextModel());
@@ -70,11 +71,11 @@ describe('a hundred uploads at once', function () {
       mostProcesses = Math.max(mostProcesses, childPids(nodeRed.pid).length);
     }, 20);
     const answers = await Promise.all(sendings.map((send) => send())).finally(() => clearInterval(counting));
-    const { answerCount, failureCount, slowestMs, medianMs } = await watch.stop();
+    const record = await watch.stop();
     const grownBytes = peakMemoryBytes(nodeRed.pid) - memoryBefore;
     process.stdout.write(
-      `      health: ${answerCount} answers, median ${medianMs} ms, slowest ${slowestMs} ms; at most ${mostProcesses} ` +
-        `processes; Node-RED grew by ${Math.round(grownBytes / MIB)} MiB\n`,
+      `      health: ${healthWords(record)}; at most ${mostProcesses} processes; ` +
+        `Node-RED grew by ${Math.round(grownBytes / MIB)} MiB\n`,
     );
 
     const seen = answers.map(({ status, body }) => (status === 201 ? 201 : `${status} ${body.error?.code}`));
@@ -83,8 +84,8 @@ describe('a hundred uploads at once', function () {
       ...Array(BAD_COUNT).fill('422 INVALID_MODEL'),
     ]);
     // A promise of the product, not a measurement of the machine: whatever is uploaded, Node-RED answers within a second.
-    assert.ok(slowestMs < 1_000, `health took ${slowestMs} ms`);
-    assert.equal(failureCount, 0);
+    assert.ok(record.slowestMs < 1_000, healthWords(record));
+    assert.equal(record.failureCount, 0);
     const tryingCount = Math.min(4, availableParallelism());
     const commitCount = 4;
     assert.ok(mostProcesses <= engine.maxProcesses + tryingCount + commitCount, `${mostProcesses} processes at a time`);

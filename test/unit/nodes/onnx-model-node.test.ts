@@ -52,7 +52,7 @@ const rounds = [
 const endless = 1e12;
 
 describe(`the node onnx-model in the runtime of Node-RED ${nodeRedMajor}`, function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let lab: EngineLab;
   let targets: Record<string, ModelTarget>;
   let deployed: Record<string, number>;

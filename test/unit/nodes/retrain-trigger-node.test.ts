@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NodeMessage } from 'node-red';
 import helper from 'node-red-node-test-helper';
@@ -149,12 +149,13 @@ describe(`the node retrain-trigger in the runtime of Node-RED ${nodeRedMajor}`, 
     const start = { trigger: 'node', user: null, node: 'trigger' } as const;
     const first = await host.training.startRun('job', {}, start);
     await host.ended(first.id);
-    await host.putScript('import time\ntime.sleep(1)\nraise SystemExit(1)');
+    await rm(gate);
     const second = await host.training.startRun('job', {}, start);
     await host.reached(second.id, 'training');
     await host.close();
     trainingSlot.clear();
     await open();
+    await openGate();
     await host.ended(second.id);
     await load();
     await waitFor(() => ends.length > 0);

@@ -154,7 +154,7 @@ describe('the admin API of this Node-RED', () => {
 
   it('hears that nobody waits for its answer any more', async () => {
     const left = new Promise((resolve) => {
-      const api = played((_request, response) => void response.once('close', resolve), undefined, 50);
+      const api = played((_request, response) => void response.once('close', resolve), undefined, 500);
       api.types().catch(() => undefined);
     });
     await left;

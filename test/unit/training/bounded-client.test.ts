@@ -37,13 +37,14 @@ describe('a bounded client of an engine', () => {
   });
 
   it('leaves a stream that has begun to its reader', async () => {
+    const limitMs = 1_000;
     const controller = new AbortController();
     answer = (_request, response) => {
       response.writeHead(200);
       response.write('begun');
-      setTimeout(() => response.end(' and over'), 3 * DELAY_MS);
+      setTimeout(() => response.end(' and over'), 1.5 * limitMs);
     };
-    const container = boundedClient(docker, controller.signal, DELAY_MS).getContainer('c');
+    const container = boundedClient(docker, controller.signal, limitMs).getContainer('c');
     const stream = (await container.getArchive({ path: '/x' })) as unknown as Readable;
     controller.abort();
     const text: string[] = [];

@@ -46,7 +46,7 @@ describe('lines written under a time limit', () => {
         lines.push(line);
       }),
     });
-    await assert.rejects(async () => exec(0, {}, 50), withCode('TIMEOUT'));
+    await assert.rejects(async () => exec(0, {}, 500), withCode('TIMEOUT'));
     assert.deepEqual([openCount, endedCount], [2, 2]);
     assert.deepEqual(
       lines.map(({ text, node }) => [text, node]),
@@ -63,7 +63,7 @@ describe('lines written under a time limit', () => {
     );
     for (let round = 0; round < 10; round += 1) {
       lines.length = 0;
-      await assert.rejects(async () => exec(true, {}, 100), withCode('TIMEOUT'));
+      await assert.rejects(async () => exec(true, {}, 400), withCode('TIMEOUT'));
       assert.ok(lines.length <= 501, String(lines.length));
       assert.equal(lines[0]?.text, 'begins');
     }
