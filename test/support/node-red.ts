@@ -39,6 +39,9 @@ export interface NodeRedOptions {
 const STARTED =
   /Started flows|Waiting for missing types|Failed to load external modules|Flows stopped in safe mode|Flows stopped$|credentials could not be decrypted/m;
 
+/** It listens; which of both comes first depends on how busy the machine is. */
+const LISTENS = /Server now running at|Running in headless mode/;
+
 /** Of a deploy. Flows may still start that were loaded before it. */
 const DEPLOYED = /Updated flows.*Started (?:modified )?(?:flows|nodes)/s;
 
@@ -146,9 +149,9 @@ export class NodeRed implements AsyncDisposable {
     await waitFor(
       () => {
         if (child.exitCode !== null || child.signalCode !== null) return 'exited';
-        return STARTED.test(this.log);
+        return STARTED.test(this.log) && LISTENS.test(this.log);
       },
-      { what: 'Node-RED to start its flows', timeoutMs: 30_000 },
+      { what: 'Node-RED to start its flows and to listen', timeoutMs: 30_000 },
     ).catch((error: Error) => {
       throw new Error(`${error.message}\n${this.log}`);
     });
