@@ -53,7 +53,7 @@ describe('a Docker engine on another machine', function () {
   ): Promise<DockerState> => {
     await using lab = await TrainingLab.start({ env, modelManagement: docker ? { docker } : {} });
     let last: DockerState | undefined;
-    return waitFor(
+    return await waitFor(
       async () => {
         last = (await lab.call<{ docker: DockerState }>('GET', 'health')).docker;
         return last.available || isSaid(last.reason) ? last : undefined;
