@@ -31,7 +31,10 @@ describe(`deploys of flows with onnx-model in Node-RED ${nodeRedMajor}`, functio
   const askAll = async (count: number): Promise<Record<string, readonly number[]>> => {
     const before = lab.mqtt.on('out').length;
     await lab.mqtt.publish('in', input);
-    await waitFor(() => lab.mqtt.on('out').length >= before + count, { what: () => `${count} answers` });
+    await waitFor(() => lab.mqtt.on('out').length >= before + count, {
+      what: () => `${count} answers`,
+      timeoutMs: 30_000,
+    });
     const answers = lab.mqtt.on('out').slice(before) as Tagged[];
     assert.equal(answers.length, count);
     return Object.fromEntries(answers.map(({ node, payload }) => [node, payload]));

@@ -19,13 +19,14 @@ interface Failure {
 const GIB = 2 ** 30;
 
 describe('a node whose model is hostile', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let lab: ModelLab;
   let watch: HealthWatch;
 
   before(async function () {
     requireOrSkip(this, mosquittoPath !== undefined, 'mosquitto');
-    const engine = { loadTimeoutMs: 3_000, requestTimeoutMs: 1_500, memoryLimitBytes: GIB };
+    // Time enough to start a process on a busy machine and to end its first run: each file fails by a limit of its own.
+    const engine = { loadTimeoutMs: 8_000, requestTimeoutMs: 1_500, memoryLimitBytes: GIB };
     lab = await ModelLab.start({ modelManagement: { engine } });
     watch = await HealthWatch.start(lab.nodeRed);
   });
@@ -43,12 +44,13 @@ describe('a node whose model is hostile', function () {
       const loadedCount = (await lab.engineModels()).length;
       await writeFile(join(userDir, 'own.onnx'), bytes());
       await lab.deployFlow('', { node: { source: 'file', file: 'own.onnx' } });
-      const failure = (await lab.mqtt.ask('in', [1, 2, 3, 4], 'errors')) as Failure;
+      const failure = (await lab.mqtt.ask('in', [1, 2, 3, 4], 'errors', 30_000)) as Failure;
       assert.equal(failure.code, 'INVALID_MODEL');
       assert.match(failure.message, words);
       assert.ok(!failure.message.includes(userDir), failure.message);
       await waitFor(async () => (await leftoversOf(lab.nodeRed)).engineFolderCount === loadedCount, {
         what: 'no process but those of the files before',
+        timeoutMs: 30_000,
       });
 
       await writeFile(join(userDir, 'own.onnx'), buildModel(addModel(index)));
@@ -56,7 +58,7 @@ describe('a node whose model is hostile', function () {
         async () => (await lab.engineModels()).filter(({ state }) => state === 'ready').length > loadedCount,
         {
           what: 'the mended file to be loaded',
-          timeoutMs: 20_000,
+          timeoutMs: 40_000,
         },
       );
       assert.deepEqual(await lab.mqtt.ask('in', [1, 2, 3, 4], 'out'), [1 + index, 2 + index, 3 + index, 4 + index]);
