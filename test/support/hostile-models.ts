@@ -11,6 +11,8 @@ export interface HostileModel {
   readonly stage: 'checked' | 'test-loaded';
   /** What the refusal says. */
   readonly words: RegExp;
+  /** Nothing but the time that loading may take ends it. */
+  readonly loadsForEver?: true;
 }
 
 const GIBI = 2 ** 30;
@@ -122,6 +124,10 @@ const loaded = (name: string, words: RegExp, bytes: () => Buffer): HostileModel 
   stage: 'test-loaded',
   words,
 });
+const late = (name: string, bytes: () => Buffer): HostileModel => ({
+  ...loaded(name, TIME, bytes),
+  loadsForEver: true,
+});
 
 /** Files that are refused without a process having seen them. */
 const foreign: readonly HostileModel[] = [
@@ -219,7 +225,7 @@ const memory: readonly HostileModel[] = [
 
 /** Files that take for ever. */
 const time: readonly HostileModel[] = [
-  loaded('a product of two matrices of 9,000 rows while it loads', TIME, () =>
+  late('a product of two matrices of 9,000 rows while it loads', () =>
     folded(
       [
         { op: 'ConstantOfShape', inputs: ['n'], outputs: ['m'] },
@@ -228,11 +234,11 @@ const time: readonly HostileModel[] = [
       [whole('n', [9_000, 9_000])],
     ),
   ),
-  loaded('functions that unfold to 10^12 nodes', TIME, () => callTree(40, 2)),
+  late('functions that unfold to 10^12 nodes', () => callTree(40, 2)),
   loaded('a loop of 2^31 rounds', /its first run took longer than/, () =>
     loop(2 ** 31 - 1, [{ op: 'Identity', inputs: ['state'], outputs: ['next'] }]),
   ),
-  loaded('300,000 nodes', TIME, () => chain(300_000)),
+  late('300,000 nodes', () => chain(300_000)),
 ];
 
 /** Files the runtime itself refuses, or dies of. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { AdminClient } from '../../support/admin-client';
+import type { ApiError } from '../../support/admin-client';
 import { HealthWatch, healthWords } from '../../support/health-watch';
 import { hostileArchives } from '../../support/hostile-archives';
-import { hostileModels } from '../../support/hostile-models';
+import { type HostileModel, hostileModels } from '../../support/hostile-models';
 import { hostileVersionJson } from '../../support/hostile-version-json';
 import { type Leftovers, leftoversOf, untilOnlyLeft } from '../../support/leftovers';
 import { addModel, buildModel } from '../../support/onnx-models';
@@ -14,21 +14,20 @@ const GIB = 2 ** 30;
 const never = 'models/never/versions?create=true';
 const tar = { 'content-type': 'application/x-tar' };
 
-describe('hostile files over HTTP', function () {
-  this.timeout(60_000);
+/**
+ * A Node-RED that is watched while it refuses files, and what tests ask of it.
+ * @param hasGoodModel - shows that good files pass under these limits
+ */
+function watchedLab(engine: Readonly<Record<string, number>>, hasGoodModel: boolean) {
   let lab: UploadLab;
-  let api: AdminClient;
   let untouched: Leftovers;
   let watch: HealthWatch;
 
   before(async () => {
-    // Files are tried in the background: where others want the processor, a process takes seconds to come up.
-    const engine = { loadTimeoutMs: 8_000, requestTimeoutMs: 4_000, memoryLimitBytes: GIB };
-    lab = await UploadLab.start({ modelManagement: { engine } });
-    ({ api } = lab);
-    // Loads the runtime's answer for health, and shows that good files pass under these limits.
-    await api.ok(201, 'POST', 'models/plus/versions', lab.nextModel());
-    await api.ok(200, 'GET', 'health');
+    lab = await UploadLab.start({ modelManagement: { engine: { ...engine, memoryLimitBytes: GIB } } });
+    if (hasGoodModel) await lab.api.ok(201, 'POST', 'models/plus/versions', lab.nextModel());
+    // Loads the runtime's answer for health.
+    await lab.api.ok(200, 'GET', 'health');
     untouched = await leftoversOf(lab.nodeRed);
     watch = await HealthWatch.start(lab.nodeRed);
   });
@@ -44,29 +43,46 @@ describe('hostile files over HTTP', function () {
     }
   });
 
+  const refused = async (bytes: Buffer, headers: Readonly<Record<string, string>> = {}): Promise<ApiError> => {
+    // Building some takes seconds, in which Node-RED closes connections that this process still takes for open.
+    await nextTurn();
+    return lab.api.refused(422, 'INVALID_MODEL', 'POST', never, bytes, headers);
+  };
   const leavesNothing = async (): Promise<void> => {
-    await api.refused(404, 'MODEL_NOT_FOUND', 'GET', 'models/never');
+    await lab.api.refused(404, 'MODEL_NOT_FOUND', 'GET', 'models/never');
     // Its process is one of those untouched, and ends by itself after five minutes without a request.
-    await api.ok(200, 'POST', 'models/plus/versions/1/infer', { payload: [1, 2, 3, 4] });
+    if (hasGoodModel) await lab.api.ok(200, 'POST', 'models/plus/versions/1/infer', { payload: [1, 2, 3, 4] });
     await untilOnlyLeft(lab.nodeRed, untouched);
   };
+  const refuses = (models: readonly HostileModel[]): void => {
+    for (const { name, bytes, stage, words } of models) {
+      it(`a model with ${name} is refused as ${stage}, in words, and leaves nothing`, async () => {
+        const error = await refused(bytes());
+        assert.match(error.message, words);
+        assert.equal(error.details?.['stage'], stage);
+        await leavesNothing();
+      });
+    }
+  };
+  return { refused, refuses, leavesNothing };
+}
 
-  for (const { name, bytes, stage, words } of hostileModels) {
-    it(`a model with ${name} is refused as ${stage}, in words, and leaves nothing`, async () => {
-      const body = bytes();
-      // Building some takes seconds, in which Node-RED closes connections that this process still takes for open.
-      await nextTurn();
-      const error = await api.refused(422, 'INVALID_MODEL', 'POST', never, body);
-      assert.match(error.message, words);
-      assert.equal(error.details?.['stage'], stage);
-      await leavesNothing();
-    });
-  }
+describe('hostile files that load for ever, over HTTP', function () {
+  this.timeout(180_000);
+  const { refuses } = watchedLab({ loadTimeoutMs: 3_000 }, false);
+  refuses(hostileModels.filter(({ loadsForEver }) => loadsForEver));
+});
+
+describe('hostile files over HTTP', function () {
+  this.timeout(180_000);
+  // Files are tried in the background: where others want the processor, it takes long until one is refused by its content.
+  const { refused, refuses, leavesNothing } = watchedLab({ loadTimeoutMs: 60_000, requestTimeoutMs: 3_000 }, true);
+  refuses(hostileModels.filter(({ loadsForEver }) => !loadsForEver));
 
   const model = buildModel(addModel(-7));
   for (const { name, bytes, words } of hostileArchives) {
     it(`an archive with ${name} is refused in words, and leaves nothing`, async () => {
-      const error = await api.refused(422, 'INVALID_MODEL', 'POST', never, bytes(model), tar);
+      const error = await refused(bytes(model), tar);
       assert.match(error.message, words);
       await leavesNothing();
     });
@@ -76,7 +92,7 @@ describe('hostile files over HTTP', function () {
     it(`a version.json with ${name} is refused in words, and leaves nothing`, async () => {
       const json = rawEntry({ name: 'version.json' }, content);
       const archive = rawArchive(rawEntry({ name: 'model.onnx' }, model), json);
-      const error = await api.refused(422, 'INVALID_MODEL', 'POST', never, archive, tar);
+      const error = await refused(archive, tar);
       assert.match(error.message, words);
       assert.equal(error.details?.['stage'], 'read');
       await leavesNothing();
@@ -93,9 +109,8 @@ describe('hostile files over HTTP', function () {
   for (const { name, bytes, stage, words } of asPreprocessing) {
     it(`preprocessing with ${name} is refused as ${stage} as well`, async () => {
       const first = rawEntry({ name: 'preprocessing.onnx' }, bytes());
-      await nextTurn();
       const archive = rawArchive(rawEntry({ name: 'model.onnx' }, second), first);
-      const error = await api.refused(422, 'INVALID_MODEL', 'POST', never, archive, tar);
+      const error = await refused(archive, tar);
       assert.match(error.message, words);
       assert.equal(error.details?.['stage'], stage);
       await leavesNothing();
