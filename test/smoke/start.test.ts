@@ -45,7 +45,7 @@ async function startDemo(...command: readonly string[]): Promise<Demo> {
   }
   const output = (): string => lines.join('');
   await waitFor(() => output().includes('Ready: ') || launcher.exitCode !== null, {
-    timeoutMs: 90_000,
+    timeoutMs: 180_000,
     what: 'the demo to be ready',
   });
   assert.equal(launcher.exitCode, null, output());
@@ -85,7 +85,7 @@ const bothClosed = async ({ port, mqttPort }: Demo): Promise<boolean> =>
 // The demo always runs on Node-RED 5.
 if (nodeRedMajor === '5') {
   describe('npm start', function () {
-    this.timeout(180_000);
+    this.timeout(300_000);
 
     it('gives the README: an answer over MQTT, another from version 2, the first again after a rollback', async () => {
       await using demo = await startDemo(startScript);
