@@ -34,7 +34,7 @@ function openBus(url: string, options: Partial<MqttBusOptions> = {}): MqttBus {
 const textOf = ({ topic, payload }: BusMessage): string => `${topic}=${payload}`;
 
 describe('the bus on a real broker', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let broker: Mosquitto;
   const buses: MqttBus[] = [];
   const open = (options: Partial<MqttBusOptions> = {}): MqttBus => {
@@ -176,7 +176,7 @@ describe('the bus on a real broker', function () {
 });
 
 describe('the bus and brokers that end its connections', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let broker: Mosquitto;
 
   before(async function () {
@@ -207,7 +207,7 @@ describe('the bus and brokers that end its connections', function () {
 });
 
 describe('the bus on a broker with TLS', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let broker: Mosquitto;
   let foreign: TemporaryFolder;
 

@@ -15,7 +15,7 @@ function vectorModel(constant: number): ModelSpec {
 }
 
 describe('aliases over HTTP', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let nodeRed: NodeRed;
   let api: AdminClient;
   const upload = async (name: string, spec: ModelSpec, query = ''): Promise<Version> =>

@@ -13,7 +13,7 @@ interface Health {
 }
 
 describe("the hub's broker", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it('is told as connected or not, never with its credentials', async function () {
     requireOrSkip(this, mosquittoPath !== undefined, 'mosquitto');

@@ -38,7 +38,7 @@ function content({ version, createdAt, createdBy, model, aliases, ...rest }: Ver
 }
 
 describe('downloads over HTTP', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let nodeRed: NodeRed;
   let api: AdminClient;
   const bytes = buildModel(addModel(7));

@@ -35,7 +35,7 @@ async function packageWithoutRuntime(folder: string): Promise<string> {
 }
 
 describe('an engine that cannot run a model, over HTTP', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it('GIVEN_no_runtime_WHEN_models_are_kept_THEN_all_but_running_them_works', async () => {
     await using folder = await temporaryFolder();

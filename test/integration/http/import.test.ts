@@ -6,7 +6,7 @@ import { NodeRed } from '../../support/node-red';
 import { buildModel, irisModel } from '../../support/onnx-models';
 
 describe('the import from the original over HTTP', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let nodeRed: NodeRed;
   let api: AdminClient;
   const importOf = (body: object): Promise<ClearbladeImport> => api.ok(200, 'POST', 'import/clearblade', body);

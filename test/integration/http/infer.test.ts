@@ -134,7 +134,7 @@ const bad: readonly (readonly [string, string, object | string])[] = [
 ];
 
 describe('infer over HTTP', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let nodeRed: NodeRed;
   let api: AdminClient;
   const infer = (model: string, body: object | string, ref = 'deployed'): Promise<Inferred> =>

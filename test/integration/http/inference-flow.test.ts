@@ -9,7 +9,7 @@ import { requireOrSkip } from '../../support/requirement';
 import { waitFor } from '../../support/wait-for';
 
 describe('an inference flow over HTTP', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let lab: ModelLab;
   let api: AdminClient;
   const flowOf = async (body?: object): Promise<readonly FlowNode[]> =>

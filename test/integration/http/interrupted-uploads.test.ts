@@ -10,7 +10,7 @@ import { waitFor } from '../../support/wait-for';
 const model = (constant: number): Buffer => buildModel(addModel(constant));
 
 describe('uploads over HTTP', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let lab: UploadLab;
   let nodeRed: NodeRed;
   let api: AdminClient;

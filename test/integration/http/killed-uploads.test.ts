@@ -48,7 +48,7 @@ const stages: readonly Stage[] = [
 ];
 
 describe('uploads that end', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let lab: UploadLab;
 
   before(async function () {

@@ -20,7 +20,7 @@ const builtIns = ['argmax', 'features', 'labels', 'merge', 'normalize', 'pick', 
 );
 
 describe('libraries over HTTP', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let nodeRed: NodeRed;
   let api: AdminClient;
   const save = (name: string, body: object): Promise<LibraryWithSource> =>

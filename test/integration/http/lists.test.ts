@@ -24,7 +24,7 @@ function inOrder(values: readonly unknown[]): boolean {
 }
 
 describe('lists over HTTP, under another admin root', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let nodeRed: NodeRed;
   let api: AdminClient;
   const list = (path: string, query: string): Promise<List> => api.ok<List>(200, 'GET', `${path}?${query}`);

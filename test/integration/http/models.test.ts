@@ -106,7 +106,7 @@ const namedRoutes: readonly (readonly [string, string, object?])[] = [
 ];
 
 describe('models over HTTP', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let nodeRed: NodeRed;
   let api: AdminClient;
 

@@ -162,7 +162,7 @@ describe('the Open Inference Protocol', function () {
 });
 
 describe('the Open Inference Protocol in settings.js', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it('is off unless it is switched on', async () => {
     await using nodeRed = await NodeRed.start();

@@ -31,7 +31,7 @@ const routes: readonly (readonly [string, string, (object | Buffer)?])[] = [
 ];
 
 describe('a start that does not succeed, over HTTP', function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
 
   it('GIVEN_a_data_folder_in_use_WHEN_a_second_Node-RED_starts_THEN_it_says_so_on_every_route_and_takes_over_later', async () => {
     await using first = await NodeRed.start();

@@ -26,7 +26,7 @@ const hostile = (name: RegExp): Buffer =>
   hostileModels.find((one) => name.test(one.name))?.bytes() ?? assert.fail(`no model with ${name}`);
 
 describe('a hundred uploads at once', function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
 
   it('are all answered rightly, a few processes at a time, while Node-RED answers', async function () {
     requireOrSkip(this, process.platform === 'linux', 'the process figures of Linux');

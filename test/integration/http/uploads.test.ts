@@ -21,7 +21,7 @@ async function* inPieces(bytes: Buffer, sizeBytes = 64): AsyncGenerator<Buffer> 
 }
 
 describe('uploads over HTTP', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let lab: UploadLab;
   let nodeRed: NodeRed;
   let api: AdminClient;
