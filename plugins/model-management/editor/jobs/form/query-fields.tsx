@@ -27,6 +27,8 @@ export function QueryFields({
   const collections = useResource(fetchCollections, []);
   const sources = useResource(fetchSources, []);
   const names = collections.data?.map(({ name }) => name) ?? [];
+  // A query begins with the first of them.
+  const areNamesKnown = collections.data !== undefined || collections.error !== undefined;
   const { queries, trainingEdge } = draft;
   const elsewhere = trainingEdge === LOCAL_EDGE ? undefined : placeWords(trainingEdge);
   const replace = (key: number, more: Partial<QueryDraft>): void =>
@@ -62,7 +64,7 @@ export function QueryFields({
       {queries.filter(({ newDataOnly, newDataCollections }) => newDataOnly && newDataCollections.length > 1).length >
         0 && <p class="mm-hint">{t('job.form.pairsHint')}</p>}
       <div class="mm-buttons">
-        <button type="button" class="red-ui-button red-ui-button-small" onClick={add}>
+        <button type="button" class="red-ui-button red-ui-button-small" disabled={!areNamesKnown} onClick={add}>
           <i class="fa fa-plus" aria-hidden="true" /> {t('job.form.addQuery')}
         </button>
       </div>
