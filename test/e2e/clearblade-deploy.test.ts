@@ -54,7 +54,7 @@ describe(`pipelines imported in the editor of Node-RED ${nodeRedMajor}`, functio
         await mqtt.publish('algebra/read', { a: 7, b: 3 });
         return mqtt.on('algebra/write')[0];
       },
-      { intervalMs: 50, timeoutMs: 30_000, what: 'the product of sum and difference' },
+      { intervalMs: 50, what: 'the product of sum and difference' },
     );
     assert.equal(answer, 40);
     await waitFor(
@@ -63,7 +63,7 @@ describe(`pipelines imported in the editor of Node-RED ${nodeRedMajor}`, functio
         await mqtt.publish('halt/approve', { go: true });
         return mqtt.on('halt/write').length > 0;
       },
-      { intervalMs: 50, timeoutMs: 30_000, what: 'a run that was let go' },
+      { intervalMs: 50, what: 'a run that was let go' },
     );
     assert.deepEqual(mqtt.on('halt/write')[0], { go: true });
     assert.deepEqual(editor.complaints, []);

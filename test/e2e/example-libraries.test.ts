@@ -56,7 +56,7 @@ describe(`an example with libraries in Node-RED ${nodeRedMajor}`, function () {
       await mqtt.publish('algebra/read', { a: 7, b: 3 });
       return mqtt.on('algebra/write')[0];
     };
-    assert.deepEqual(await waitFor(answer, { what: 'an answer', intervalMs: 50, timeoutMs: 30_000 }), {
+    assert.deepEqual(await waitFor(answer, { what: 'an answer', intervalMs: 50 }), {
       sum: 10,
       product: 21,
       roots: [7, 3],

@@ -315,7 +315,7 @@ describe('the join in the dialog of a node', function () {
         const { body } = await nodeRed.request<Record<string, unknown>>('GET', 'kept');
         return keeps.every(({ id }) => id in body) ? body : undefined;
       },
-      { what: 'what both copies join', timeoutMs: 30_000 },
+      { what: 'what both copies join' },
     );
     for (const { id, name } of keeps) {
       const expected = name === 'keep lib' ? { a: [1, 2], b: [10, 20] } : { sum: [11, 22], count: [10, 20] };

@@ -79,7 +79,7 @@ describe('a library that several people change', function () {
     await tray.replaceSource('module.exports = () => "twice";');
     await tray.element.getByText('not saved', { exact: true }).waitFor();
     await editor.page.keyboard.press('ControlOrMeta+s');
-    await waitFor(async () => (await stored()).includes('twice'), { what: 'the first saving', timeoutMs: 30_000 });
+    await waitFor(async () => (await stored()).includes('twice'), { what: 'the first saving' });
     await tray.element.getByText('saved', { exact: true }).waitFor();
     await editor.page.keyboard.press('ControlOrMeta+s');
     await tray.element.getByLabel('Description').fill('more');

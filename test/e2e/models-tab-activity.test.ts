@@ -56,7 +56,7 @@ describe('the activity of a model', function () {
         const [, number] = /highest ([\d.]+)/.exec(await words(section, 'rate')) ?? [];
         return Number(number) > 1 && number;
       },
-      { what: 'requests in the chart', timeoutMs: 30_000 },
+      { what: 'requests in the chart' },
     );
     assert.ok(highest);
     assert.match(await words(section, 'latency'), /p50 [\d.]+ ms\s+p99 [\d.]+ ms/);
@@ -64,7 +64,6 @@ describe('the activity of a model', function () {
     assert.match(await words(section, 'errors'), /errors: 0 · restarts: 0/);
     await waitFor(async () => /now \d+(\.\d+)? MB/.test(await words(section, 'memory')), {
       what: 'the memory',
-      timeoutMs: 30_000,
     });
     await assertAccessible(editor.page, 'activity');
 
@@ -90,11 +89,9 @@ describe('the activity of a model', function () {
     process.kill(pid, 'SIGKILL');
     await waitFor(async () => (await infer([[1, 2, 3, 4]])).status === 200, {
       what: 'an answer of the next process',
-      timeoutMs: 30_000,
     });
     await waitFor(async () => /restarts: 1/.test(await words(section, 'errors')), {
       what: 'the restart',
-      timeoutMs: 30_000,
     });
   });
 

@@ -78,7 +78,7 @@ describe('the models tab and what runs', function () {
         const [state, rate, p50, , requests, errors] = await cellsOf('v1');
         return Number(rate) > 0 && /ms/.test(p50 ?? '') && { state: state?.trim(), requests: Number(requests), errors };
       },
-      { what: 'a rate above 0', timeoutMs: 30_000 },
+      { what: 'a rate above 0' },
     );
     assert.ok(seen);
     assert.equal(seen.state, 'running');

@@ -62,7 +62,7 @@ describe('the versions of a model', function () {
         const said = (await editor.page.locator('.mm-announcer').textContent()) ?? '';
         return text.test(said) ? said : undefined;
       },
-      { what: `${text} to be said`, timeoutMs: 30_000 },
+      { what: `${text} to be said` },
     );
   const version = async (number: number): Promise<Version> =>
     (await nodeRed.api<Version>('GET', `models/iris/versions/${number}`)).body;
@@ -116,7 +116,6 @@ describe('the versions of a model', function () {
     await editor.button('Set alias').click();
     await waitFor(async () => (await version(2)).aliases.includes('canary' as never), {
       what: 'the alias to move',
-      timeoutMs: 30_000,
     });
   });
 

@@ -32,7 +32,7 @@ describe('the models tab with a real broker', function () {
           await listener.publish('plus/read', [sent, 0, 0, 0]);
           return listener.on('plus/write').find((row) => Math.abs(Number((row as number[])[0]) - sent) < 500);
         },
-        { what: 'an answer over MQTT', intervalMs: 100, timeoutMs: 30_000 },
+        { what: 'an answer over MQTT', intervalMs: 100 },
       );
       return Number((answer as number[])[0]) - sent;
     };

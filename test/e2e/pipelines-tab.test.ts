@@ -103,7 +103,7 @@ describe('the tab Pipelines', function () {
       const answers = lab.mqtt.on('out').slice(before);
       return answers.some((payload) => JSON.stringify(payload) === '[1,1,1,42]');
     };
-    await waitFor(isAnswered, { what: `an answer to ${topic}`, intervalMs: 100, timeoutMs: 30_000 });
+    await waitFor(isAnswered, { what: `an answer to ${topic}`, intervalMs: 100 });
   };
 
   it('takes one all the way: made, tested, started, broken, mended and stopped', async () => {
@@ -263,7 +263,7 @@ describe('the tab Pipelines', function () {
       await answered('seen/in');
       return (await followed.count()) > 0;
     };
-    await waitFor(isFollowed, { what: 'a run that is followed', intervalMs: 200, timeoutMs: 30_000 });
+    await waitFor(isFollowed, { what: 'a run that is followed', intervalMs: 200 });
     await followed.first().getByRole('button', { name: 'node by node' }).click();
     await times.getByRole('button', { name: 'onnx-model' }).waitFor();
     await times

@@ -129,19 +129,19 @@ if (nodeRedMajor === '5') {
         const answer = await fetch(`${demo.url}/model-management/edges/edge-2`);
         return ((await answer.json()) as { state: string }).state === 'online';
       };
-      await waitFor(isOnline, { what: 'the edge to be online', timeoutMs: 30_000 });
+      await waitFor(isOnline, { what: 'the edge to be online' });
     });
 
     it('GIVEN_a_demo_started_by_npm_WHEN_npm_is_ended_THEN_launcher_broker_and_node_red_end_too', async () => {
       await using demo = await startDemo(npmCli, 'start');
       demo.launcher.kill('SIGTERM');
-      await waitFor(() => bothClosed(demo), { timeoutMs: 30_000, what: 'both ports to close' });
+      await waitFor(() => bothClosed(demo), { what: 'both ports to close' });
     });
 
     it('GIVEN_a_running_demo_WHEN_the_launcher_is_killed_THEN_broker_and_node_red_end_by_themselves', async () => {
       await using demo = await startDemo(startScript);
       demo.launcher.kill('SIGKILL');
-      await waitFor(() => bothClosed(demo), { timeoutMs: 30_000, what: 'both ports to close' });
+      await waitFor(() => bothClosed(demo), { what: 'both ports to close' });
     });
   });
 }

@@ -85,7 +85,6 @@ export class DockerEngine implements AsyncDisposable {
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => log.push(text.toString()));
     await waitFor(() => this.docker.ping(), {
       what: () => `the Docker engine; it said ${log.join('').slice(-2_000)}`,
-      timeoutMs: 30_000,
     });
   }
 
@@ -99,7 +98,7 @@ export class DockerEngine implements AsyncDisposable {
         left = containers.map(({ Labels }) => Labels[label.run] ?? '').filter((runId) => runIds.includes(runId));
         return left.length === 0;
       },
-      { timeoutMs: 30_000, what: () => `the containers of ${left.join(', ')} to go` },
+      { what: () => `the containers of ${left.join(', ')} to go` },
     );
   }
 

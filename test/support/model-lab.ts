@@ -62,11 +62,11 @@ export class ModelLab implements AsyncDisposable {
         await this.mqtt.publish('probe', first);
         return isAnswered(first);
       },
-      { what: 'the flow to hear the broker', intervalMs: 20, timeoutMs: 30_000 },
+      { what: 'the flow to hear the broker', intervalMs: 20 },
     );
     // All go the same way, one after the other.
     await this.mqtt.publish('probe', last);
-    await waitFor(() => isAnswered(last), { what: 'the last answer to what asks for it', timeoutMs: 30_000 });
+    await waitFor(() => isAnswered(last), { what: 'the last answer to what asks for it' });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -151,7 +151,7 @@ export class NodeRed implements AsyncDisposable {
         if (child.exitCode !== null || child.signalCode !== null) return 'exited';
         return STARTED.test(this.log) && LISTENS.test(this.log);
       },
-      { what: 'Node-RED to start its flows and to listen', timeoutMs: 30_000 },
+      { what: 'Node-RED to start its flows and to listen' },
     ).catch((error: Error) => {
       throw new Error(`${error.message}\n${this.log}`);
     });
@@ -197,7 +197,6 @@ export class NodeRed implements AsyncDisposable {
     if (answer.status >= 300) throw new Error(`deploy answered ${answer.status}: ${answer.text}`);
     await waitFor(() => DEPLOYED.test(this.log.slice(before)), {
       what: 'the deployed flows to start',
-      timeoutMs: 30_000,
     });
   }
 

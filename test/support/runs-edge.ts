@@ -161,5 +161,5 @@ export const runIsOver = (edge: RunsEdge): Promise<ReportedRun> =>
       const word = edge.reported();
       return word && isFinal(word.state) ? word : undefined;
     },
-    { timeoutMs: 30_000, what: () => `the run to end; it is ${JSON.stringify(edge.reported())}` },
+    { what: () => `the run to end; it is ${JSON.stringify(edge.reported())}` },
   );

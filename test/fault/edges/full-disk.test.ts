@@ -122,7 +122,7 @@ describe('an edge on a full disk', function () {
       // Its number is that of the start before, which the hub has heard.
       assert.equal(edgeOf('edge-2').state, 'offline');
       await disk.makeRoom();
-      await waitFor(() => edgeOf('edge-2').state === 'online', { what: 'it to be heard', timeoutMs: 30_000 });
+      await waitFor(() => edgeOf('edge-2').state === 'online', { what: 'it to be heard' });
     });
 
     it('GIVEN_a_command_that_cannot_be_remembered_WHEN_it_comes_THEN_the_hub_hears_why_and_nothing_is_done', async () => {
@@ -183,7 +183,7 @@ describe('an edge on a full disk', function () {
       await lab.hub.hub.renewEnrolment('edge-2', true, 'ann');
       await isTried;
       await disk.makeRoom();
-      await waitFor(() => edge.status().enrolment.status === 'revoked', { what: 'it to know', timeoutMs: 30_000 });
+      await waitFor(() => edge.status().enrolment.status === 'revoked', { what: 'it to know' });
       assert.equal(machine.activeVersions.get('iris'), 1, 'what waited before is wanted no more');
     });
   });

@@ -88,7 +88,6 @@ describe('a hub and its edges in processes that are killed', function () {
   const isMostSent = ({ digest, sizeBytes }: Version): Promise<unknown> =>
     waitFor(() => sent.of(digest) > 0.66 * sizeBytes, {
       what: 'two thirds of the file',
-      timeoutMs: 30_000,
       intervalMs: 5,
     });
 

@@ -104,7 +104,7 @@ describe(`the neighbours of a model that goes wrong in Node-RED ${nodeRedMajor}`
       const ready = (await lab.engineModels()).filter(({ state }) => state === 'ready').map((one) => one.model);
       return ready.includes('plus') && ready.includes(model);
     };
-    await waitFor(bothReady, { what: 'both models to be ready', timeoutMs: 30_000 });
+    await waitFor(bothReady, { what: 'both models to be ready' });
   }
 
   /** A stream to the healthy model while `act` goes on; every message of it must be answered, in order. */

@@ -47,7 +47,7 @@ describe('files of a run that do not come to its edge', function () {
     requireOrSkip(this, canRunPython, 'python3 with venv');
     await using folder = await temporaryFolder();
     const { edge, state } = await anEdgeWithout(folder.path, 'TIMEOUT');
-    await waitFor(() => state.tries > 25, { what: 'many tries', timeoutMs: 30_000 });
+    await waitFor(() => state.tries > 25, { what: 'many tries' });
     assert.equal(edge.reported()?.state, 'queued');
     state.isFailing = false;
     assert.equal((await runIsOver(edge)).state, 'succeeded');

@@ -216,7 +216,7 @@ describe('a run on an edge under faults', function () {
   /** Nothing runs, and neither folders nor files stay. */
   const nothingStays = async (scriptPid: number): Promise<void> => {
     await isTidy();
-    await waitFor(async () => (await blobCount()) === 0, { timeoutMs: 30_000, what: 'its files to go' });
+    await waitFor(async () => (await blobCount()) === 0, { what: 'its files to go' });
     assert.ok(!isRunning(scriptPid), 'the script runs on');
     assert.deepEqual(await notes(), ['begun']);
   };

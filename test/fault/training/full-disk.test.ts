@@ -48,7 +48,7 @@ describe('training on a full disk', function () {
 
     const addJob = (name: string, script: string) => lab.addJob({ name, queries: [] }, script);
     const begun = async (id: string): Promise<void> => {
-      await waitFor(async () => /begun/.test(await lab.log(id)), { what: 'the script to begin', timeoutMs: 30_000 });
+      await waitFor(async () => /begun/.test(await lab.log(id)), { what: 'the script to begin' });
     };
 
     it('GIVEN_script_WHEN_it_fills_the_disk_THEN_its_run_fails_in_words_and_its_files_go', async () => {

@@ -76,7 +76,6 @@ describe('faults while artifacts travel', function () {
     for (const ratio of [0.2, 0.5, 0.8]) {
       await using fetcher = start();
       await waitFor(() => (numbersOf(fetcher.output()).at(-1) ?? 0) > ratio * SIZE_BYTES, {
-        timeoutMs: 30_000,
         what: () => `${ratio} of the artifact: ${fetcher.output().slice(-200)}`,
       });
       await fetcher.kill();

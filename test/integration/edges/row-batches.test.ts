@@ -34,8 +34,7 @@ describe('batches of rows for the hub', function () {
       log: silentLog,
     });
     rows.start(() => undefined);
-    const offered = (): Promise<OfferedRows> =>
-      waitFor(() => rows.reportable().rows?.[0], { what: 'a batch', timeoutMs: 30_000 });
+    const offered = (): Promise<OfferedRows> => waitFor(() => rows.reportable().rows?.[0], { what: 'a batch' });
     const first = await offered();
     assert.ok(first.sizeBytes <= 32 * MEGABYTE && first.sizeBytes > 30 * MEGABYTE, JSON.stringify(first));
     await rows.taken({ type: 'rows-taken', collection: 'images', digest: first.digest });

@@ -92,7 +92,6 @@ describe(`classifiers of scikit-learn and LightGBM in Node-RED ${nodeRedMajor}`,
     await writeFile(path, await exportedModel('forest-numbers'));
     await waitFor(async () => (await answersOf(lab, next))[0]?.label === best(next.probabilities[0]).label, {
       what: 'the other file to answer',
-      timeoutMs: 30_000,
     });
     assertAlike(await answersOf(lab, next), next.probabilities.map(best));
   });

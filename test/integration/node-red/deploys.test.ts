@@ -33,7 +33,6 @@ describe(`deploys of flows with onnx-model in Node-RED ${nodeRedMajor}`, functio
     await lab.mqtt.publish('in', input);
     await waitFor(() => lab.mqtt.on('out').length >= before + count, {
       what: () => `${count} answers`,
-      timeoutMs: 30_000,
     });
     const answers = lab.mqtt.on('out').slice(before) as Tagged[];
     assert.equal(answers.length, count);

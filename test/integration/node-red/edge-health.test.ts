@@ -48,7 +48,7 @@ describe(`the health of a new version on an edge of Node-RED ${nodeRedMajor}`, f
           const model = await plus();
           return model?.state === 'running' && model.reported === version;
         },
-        { what: `version ${version} to run`, timeoutMs: 30_000 },
+        { what: `version ${version} to run` },
       );
     await ask('PUT', 'models/plus/edges', { edges: [{ name: 'edge-2', version: 1 }] });
     await runs(1);

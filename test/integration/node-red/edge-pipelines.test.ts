@@ -71,7 +71,7 @@ describe(`pipelines on an edge of Node-RED ${other}, of a hub of Node-RED ${node
       flows: ownFlow(broker.port),
       settings: "nodesExcludes: ['16-range.js'],",
     });
-    await waitFor(async () => (await ask<EdgeView>('GET', `edges/${EDGE}`)).state === 'online', { timeoutMs: 30_000 });
+    await waitFor(async () => (await ask<EdgeView>('GET', `edges/${EDGE}`)).state === 'online');
   });
   after(async () => {
     await edge?.[Symbol.asyncDispose]();
@@ -99,8 +99,7 @@ describe(`pipelines on an edge of Node-RED ${other}, of a hub of Node-RED ${node
   const isDeployed = (revision: number) =>
     until(({ reported }) => reported.state === 'deployed' && reported.revision === revision, `revision ${revision}`);
   /** Once its subscription stands. */
-  const answers = async (payload: unknown): Promise<unknown> =>
-    waitFor(async () => mqtt.ask(IN, payload, OUT), { timeoutMs: 30_000 });
+  const answers = async (payload: unknown): Promise<unknown> => waitFor(async () => mqtt.ask(IN, payload, OUT));
   const flowsOf = async (nodeRed: NodeRed) => (await nodeRed.request<FlowNode[]>('GET', 'flows')).body;
 
   it('have no revisions before they are deployed', async () => {
@@ -109,7 +108,7 @@ describe(`pipelines on an edge of Node-RED ${other}, of a hub of Node-RED ${node
   });
 
   it('are deployed with their models and libraries, beside the flows of the edge', async () => {
-    const count = await waitFor(() => mqtt.ask('own/in', 0, 'own/out'), { timeoutMs: 30_000 });
+    const count = await waitFor(() => mqtt.ask('own/in', 0, 'own/out'));
     const before = await flowsOf(edge);
     const { edges } = await deploy({ name: EDGE });
     assert.deepEqual(
@@ -273,9 +272,7 @@ describe(`pipelines on an edge of Node-RED ${other}, of a hub of Node-RED ${node
 
   it('GIVEN_a_broker_of_its_own_flows_that_is_named_THEN_it_is_used', async () => {
     await deploy({ name: EDGE, revision: 2, brokerId: 'own-broker' });
-    await waitFor(async () => (await flowsOf(edge)).find(({ id }) => id === 'in')?.['broker'] === 'own-broker', {
-      timeoutMs: 30_000,
-    });
+    await waitFor(async () => (await flowsOf(edge)).find(({ id }) => id === 'in')?.['broker'] === 'own-broker');
     assert.deepEqual(await answers([1, 0, 0, 0]), [102, 2, 2, 2]);
     const { items } = await ask<{ items: PipelineEdgeView[] }>('GET', 'pipelines/tab/edges');
     assert.deepEqual(
@@ -304,20 +301,14 @@ describe(`pipelines on an edge of Node-RED ${other}, of a hub of Node-RED ${node
     const { edges } = await ask<PipelineOnEdges>('PATCH', 'pipelines/tab/edges', { remove: [EDGE] });
     assert.deepEqual(edges, []);
     const own = ownFlow(broker.port).map(({ id }) => id);
-    await waitFor(async () => (await flowsOf(edge)).every(({ id }) => own.includes(id)), { timeoutMs: 30_000 });
-    await waitFor(
-      async () => {
-        const { pipelines, models } = await ask<EdgeView>('GET', `edges/${EDGE}`);
-        return pipelines.length + models.length === 0;
-      },
-      { timeoutMs: 30_000 },
-    );
-    await waitFor(
-      async () => {
-        const { body } = await edge.api<{ items: { name: string }[] }>('GET', 'libraries');
-        return body.items.every(({ name }) => name !== 'pipelib_scale');
-      },
-      { timeoutMs: 30_000 },
-    );
+    await waitFor(async () => (await flowsOf(edge)).every(({ id }) => own.includes(id)));
+    await waitFor(async () => {
+      const { pipelines, models } = await ask<EdgeView>('GET', `edges/${EDGE}`);
+      return pipelines.length + models.length === 0;
+    });
+    await waitFor(async () => {
+      const { body } = await edge.api<{ items: { name: string }[] }>('GET', 'libraries');
+      return body.items.every(({ name }) => name !== 'pipelib_scale');
+    });
   });
 });

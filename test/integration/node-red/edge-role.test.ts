@@ -84,7 +84,6 @@ describe(`a Node-RED ${nodeRedMajor} that becomes an edge without a change of se
     assert.equal((await hub.api('PUT', 'models/plus/edges', { edges: [{ name: 'e' }] })).status, 200);
     await waitFor(async () => (await hub.api<EdgeView>('GET', 'edges/e')).body.models[0]?.state === 'running', {
       what: 'the model to run there',
-      timeoutMs: 30_000,
     });
     const own = await other.api<{ models: readonly object[] }>('GET', 'edge');
     assert.deepEqual(own.body.models, [{ name: 'plus', version: 1, desired: 1, state: 'running' }]);
@@ -93,7 +92,6 @@ describe(`a Node-RED ${nodeRedMajor} that becomes an edge without a change of se
     await other.restart();
     await waitFor(async () => (await hub.api<EdgeView>('GET', 'edges/e')).body.state === 'online', {
       what: 'it to be back with the key it has',
-      timeoutMs: 30_000,
     });
   });
 

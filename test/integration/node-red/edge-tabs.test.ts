@@ -84,9 +84,9 @@ describe(`pipelines that share a subflow, on an edge of Node-RED ${other}`, func
     const view = () => ask<EdgeView>('GET', `edges/${EDGE}`);
     const flowsOf = async () => (await edge.request<FlowNode[]>('GET', 'flows')).body;
     const deploy = (t: string, ...edges: object[]) => ask('PUT', `pipelines/tab-${t}/edges`, { edges });
-    await waitFor(async () => (await view()).state === 'online', { timeoutMs: 30_000 });
+    await waitFor(async () => (await view()).state === 'online');
     const before = await flowsOf();
-    const count = Number(await waitFor(() => mqtt.ask('own/in', 0, 'own/out'), { timeoutMs: 30_000 }));
+    const count = Number(await waitFor(() => mqtt.ask('own/in', 0, 'own/out')));
 
     for (const t of TABS) await deploy(t, { name: EDGE });
     await waitFor(
@@ -97,7 +97,7 @@ describe(`pipelines that share a subflow, on an edge of Node-RED ${other}`, func
       { what: () => `both to be deployed\n${edge.log}`, timeoutMs: 40_000 },
     );
     for (const t of TABS) {
-      const told = await waitFor(() => mqtt.ask(`${EDGE}/${t}/in`, [1, 2, 3, 4], `${t}/out`), { timeoutMs: 30_000 });
+      const told = await waitFor(() => mqtt.ask(`${EDGE}/${t}/in`, [1, 2, 3, 4], `${t}/out`));
       assert.deepEqual(told, [EDGE, `line ${t}`, [2, 3, 4, 5]]);
     }
     const run = await waitFor(async () => {
@@ -117,18 +117,15 @@ describe(`pipelines that share a subflow, on an edge of Node-RED ${other}`, func
     assert.equal(await mqtt.ask('own/in', 0, 'own/out'), count + 1, 'its own flow was not restarted');
 
     await deploy('a');
-    await waitFor(async () => !(await flowsOf()).some(({ id }) => id === 'tab-a'), { timeoutMs: 30_000 });
+    await waitFor(async () => !(await flowsOf()).some(({ id }) => id === 'tab-a'));
     assert.deepEqual(await mqtt.ask(`${EDGE}/b/in`, [0, 0, 0, 0], 'b/out'), [EDGE, 'line b', [1, 1, 1, 1]]);
     await deploy('b');
-    await waitFor(async () => (await flowsOf()).length === before.length, { timeoutMs: 30_000 });
+    await waitFor(async () => (await flowsOf()).length === before.length);
     assert.deepEqual(await flowsOf(), before);
     assert.equal(await mqtt.ask('own/in', 0, 'own/out'), count + 2);
-    await waitFor(
-      async () => {
-        const { pipelines, models } = await view();
-        return pipelines.length + models.length === 0;
-      },
-      { timeoutMs: 30_000 },
-    );
+    await waitFor(async () => {
+      const { pipelines, models } = await view();
+      return pipelines.length + models.length === 0;
+    });
   });
 });

@@ -61,7 +61,7 @@ describe(`edges of Node-RED ${nodeRedMajor}`, function () {
         const view = await ask<EdgeView>('GET', 'edges/edge-2');
         return check(view) ? view : undefined;
       },
-      { what, timeoutMs: 30_000 },
+      { what },
     );
   const runs = (version: number) =>
     until(
@@ -173,7 +173,6 @@ describe(`edges of Node-RED ${nodeRedMajor}`, function () {
     const isOver = (state: string) =>
       waitFor(async () => (await ask<RolloutView>('GET', `rollouts/${id}`)).state === state, {
         what: state,
-        timeoutMs: 30_000,
       });
     await isOver('succeeded');
     assert.deepEqual(await mqtt.ask('in', [0, 0, 0, 1], 'out'), [1, 1, 1, 2]);
@@ -295,7 +294,7 @@ describe(`edges of Node-RED ${nodeRedMajor} at a broker that keeps the access ru
         const { body } = await hub.api<Model>('GET', 'models/plus');
         return body.edges[0]?.reported.state === 'running';
       },
-      { what: 'the model to run', timeoutMs: 30_000 },
+      { what: 'the model to run' },
     );
   });
 });

@@ -178,7 +178,7 @@ const drives: Readonly<Record<string, (mqtt: MqttListener, training: TrainingLab
     assert.deepEqual(mqtt.on('shared/answers'), [], 'what another asked is not for this one');
     const button = readExample('15 - Several Node-REDs share the work').find(({ type }) => type === 'inject');
     assert.equal((await nodeRed.request('POST', `inject/${button?.id}`)).status, 200);
-    await waitFor(() => mqtt.on('shared/answers').length >= 1_000, { what: 'all answers', timeoutMs: 30_000 });
+    await waitFor(() => mqtt.on('shared/answers').length >= 1_000, { what: 'all answers' });
     const answers = mqtt.on('shared/answers') as { question: Flower; answer: unknown }[];
     assert.equal(new Set(answers.map(({ question }) => JSON.stringify(question))).size, 1_000);
     for (const { question, answer } of answers) assertFirstIris(question, answer);

@@ -42,7 +42,6 @@ describe(`messages through onnx-model in Node-RED ${nodeRedMajor}`, function () 
     }
     await waitFor(() => lab.mqtt.on('out').length >= before + answerCount, {
       what: () => `${answerCount} answers (got ${lab.mqtt.on('out').length - before})`,
-      timeoutMs: 30_000,
     });
     return lab.mqtt.on('out').slice(before).map(first);
   };

@@ -25,7 +25,7 @@ describe(`a broker of MQTT 3.1.1, for a hub of Node-RED ${nodeRedMajor} and an e
           const view = await api.ok<EdgeView>(200, 'GET', `edges/${EDGE}`);
           return check(view) ? view : undefined;
         },
-        { what, timeoutMs: 30_000 },
+        { what },
       );
     await api.ok(201, 'POST', 'models/plus/versions?create=true', buildModel(addModel(1)));
     await hub.deploy(modelFlow({ model: 'plus', brokerPort: Number(new URL(broker.url).port) }));

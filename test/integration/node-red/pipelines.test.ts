@@ -188,7 +188,7 @@ describe(`pipelines in Node-RED ${nodeRedMajor}`, function () {
     await lab.nodeRed.restart();
     await waitFor(async () => (await get()).error?.code === 'MODEL_NOT_LOADED', { what: 'it not to load' });
     await rename(`${file}.away`, file);
-    await waitFor(async () => (await get()).problems.length === 0, { what: 'it to load', timeoutMs: 30_000 });
+    await waitFor(async () => (await get()).problems.length === 0, { what: 'it to load' });
     await lab.nodeRed.deploy([...flow]);
     await lab.untilFlowListens();
   });

@@ -39,7 +39,7 @@ describe(`two hubs of Node-RED ${nodeRedMajor} on one broker, each with an edge 
         const view = await ask<EdgeView>(hub, 'GET', 'edges/line');
         return check(view) ? view : undefined;
       },
-      { what, timeoutMs: 30_000 },
+      { what },
     );
   const runs = (at: Side, version: number) =>
     until(
@@ -76,7 +76,7 @@ describe(`two hubs of Node-RED ${nodeRedMajor} on one broker, each with an edge 
         const answers = () => mqtt.on('probe-answer').filter((answer) => answer === token);
         return await waitFor(() => answers().length === sides.length, { timeoutMs: 500 });
       },
-      { what: 'the flows of both edges to hear the broker', timeoutMs: 30_000 },
+      { what: 'the flows of both edges to hear the broker' },
     );
   });
   after(async () => {

@@ -122,7 +122,7 @@ time.sleep(600)`,
       "print('begun')\nimport time\ntime.sleep(600)",
     );
     const { id } = await lab.start('endless');
-    await waitFor(async () => /begun/.test(await lab.log(id)), { what: 'the script to begin', timeoutMs: 30_000 });
+    await waitFor(async () => /begun/.test(await lab.log(id)), { what: 'the script to begin' });
     await lab.call('POST', `runs/${id}/cancel`);
     const run = await lab.ended(id);
     assert.equal(run.state, 'cancelled');
@@ -211,7 +211,7 @@ time.sleep(600)`,
       "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('begun')\nwhile True: time.sleep(1)";
     await lab.addJob({ name: 'deaf', runner: 'docker', queries: [], metrics: [] }, deaf);
     const { id } = await lab.start('deaf');
-    await waitFor(async () => /begun/.test(await lab.log(id)), { what: 'the script to begin', timeoutMs: 30_000 });
+    await waitFor(async () => /begun/.test(await lab.log(id)), { what: 'the script to begin' });
     await lab.call('POST', `runs/${id}/cancel`);
     assert.equal((await lab.ended(id)).state, 'cancelled');
     await nothingLeft();
@@ -233,7 +233,7 @@ time.sleep(600)`,
       "print('begun')\nimport time\ntime.sleep(600)",
     );
     const { id } = await lab.start('interrupted');
-    await waitFor(async () => /begun/.test(await lab.log(id)), { what: 'the script to begin', timeoutMs: 30_000 });
+    await waitFor(async () => /begun/.test(await lab.log(id)), { what: 'the script to begin' });
     await engine.pause();
     await engine.resume();
     const run = await lab.ended(id);
@@ -248,7 +248,7 @@ time.sleep(600)`,
       "print('begun')\nimport time\ntime.sleep(600)",
     );
     const { id } = await lab.start('hanging');
-    await waitFor(async () => /begun/.test(await lab.log(id)), { what: 'the script to begin', timeoutMs: 30_000 });
+    await waitFor(async () => /begun/.test(await lab.log(id)), { what: 'the script to begin' });
     engine.freeze();
     try {
       await lab.call('POST', `runs/${id}/cancel`);

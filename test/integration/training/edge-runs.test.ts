@@ -104,7 +104,7 @@ print('begun', flush=True)
 time.sleep(600)`;
     await lab.hub.addJob({ name: 'endless', trainingEdge: 'edge-2', queries: [] }, script);
     const { id } = await lab.hub.start('endless');
-    await waitFor(async () => (await lab.hub.log(id)).includes('begun'), { what: 'live lines', timeoutMs: 30_000 });
+    await waitFor(async () => (await lab.hub.log(id)).includes('begun'), { what: 'live lines' });
     await lab.hub.call('POST', `runs/${id}/cancel`);
     const run = await lab.hub.ended(id);
     assert.equal(run.state, 'cancelled', JSON.stringify(run));

@@ -191,7 +191,7 @@ describe('retraining', function () {
         const { items } = await lab.call<{ items: RunView[] }>('GET', 'jobs/timed/runs');
         return items.filter(({ state }) => state === 'succeeded').length >= 2 ? items : undefined;
       },
-      { timeoutMs: 30_000, what: 'two runs by schedule' },
+      { what: 'two runs by schedule' },
     );
     await lab.call('PATCH', 'jobs/timed', { paused: true });
     assert.ok(runs.every(({ trigger }) => trigger === 'schedule'));
