@@ -24,11 +24,12 @@ interface CodeEditorProps {
 export function CodeEditor({ text, language, label, class: className, readOnly, onChange, handle }: CodeEditorProps) {
   const host = useRef<HTMLDivElement>(null);
   const editor = useRef<RedCodeEditor | undefined>(undefined);
-  const end = useRef<() => void>(() => undefined);
   const hintId = useId();
   const changed = useRef(onChange);
   changed.current = onChange;
-  useEffect(() => {
+  // A layout effect is cleaned at once, any other only after the next frame. By then the platform, which closes a tray, has
+  // ended the code editors that it found without a page, and works on with them.
+  useLayoutEffect(() => {
     if (!host.current) return undefined;
     const element = document.createElement('div');
     element.className = 'mm-code';
@@ -46,9 +47,8 @@ export function CodeEditor({ text, language, label, class: className, readOnly, 
     created.getSession().on('change', () => changed.current(created.getValue()));
     editor.current = created;
     const holdTab = releaseTab(host.current);
-    end.current = () => {
+    return () => {
       holdTab();
-      end.current = () => undefined;
       editor.current = undefined;
       // The platform sets the mode when an element comes into sight, even of an editor that has gone.
       created.setMode = () => undefined;
@@ -57,11 +57,7 @@ export function CodeEditor({ text, language, label, class: className, readOnly, 
       element.replaceChildren();
       element.remove();
     };
-    return () => end.current();
   }, [language]);
-  // What an effect leaves is cleaned only after the next frame. By then the platform, which closes a tray, has ended the
-  // code editors that it found without a page, and works on with them.
-  useLayoutEffect(() => () => end.current(), []);
   useEffect(() => {
     if (!editor.current || editor.current.getValue() === text.value) return;
     editor.current.setValue(text.value);
